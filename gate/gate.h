@@ -1,0 +1,44 @@
+/*
+ * The gate: where the two engines meet. Loads a policy file, hands each
+ * pipeline's steps to the sanitizers, and gives the policy the classes that
+ * they computed. Used by relay and tools; see docs/adr/0002-gate.md.
+ */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include "libd4/kit/file.h"
+#include "policies/policy.h"
+#include "sanitizers/chain.h"
+
+struct gate;
+
+/*
+ * gate_load -- reads and compiles a policy file; networks' files are relative
+ * to it. Errors: D4_EINVAL with *diag; D4_EIO with *diag. No gate then: the
+ * caller keeps the one it has, or forwards nothing.
+ */
+D4_USED enum d4_status gate_load(
+    const char *path, struct d4_diag *diag, struct gate **out);
+void gate_free(struct gate *g);
+
+const struct pol *gate_policy(const struct gate *g);
+
+/* gate_chain -- the compiled chain of a pipeline; NULL: no such pipeline. */
+const struct san_chain *gate_chain(const struct gate *g, const char *pipeline);
+
+/*
+ * gate_keys_load -- reads the master key that the policy names (relative to
+ * the file, "file:" optional). Errors: as d4_master_read, with *diag.
+ */
+D4_USED enum d4_status gate_keys_load(struct gate *g, struct d4_diag *diag);
+
+/* gate_keys_set -- the master key, from a supervisor. Copied. */
+void gate_keys_set(struct gate *g, const uint8_t master[D4_MASTER_LEN]);
+
+/*
+ * gate_keys -- the subkeys for a partner (cached); NULL when no master key
+ * is loaded or the library failed: the caller forwards nothing.
+ */
+const struct san_keys *gate_keys(struct gate *g, const char *partner);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * The queue entry: one complete small file of its type with the facts about
+ * where it came from. What the hub writes and the wash reads (ADR 0004).
+ */
+#ifndef D4_ENTRY_H
+#define D4_ENTRY_H
+
+#include <stdbool.h>
+#include "libd4/slice.h"
+#include "libd4/uuid.h"
+
+#define D4_ENTRY_VERSION 1u
+#define D4_ENTRY_TARGET  65536u     /* data bytes at which an entry is closed */
+#define D4_ENTRY_DATA    (1u << 20) /* hard limit, plus one record */
+#define D4_ENTRY_FIELDS  12u
+#define D4_PEER_TEXT     56u /* "address:port" or "[address]:port", NUL */
+
+/*
+ * struct d4_entry -- the fields, in the order they are written.
+ * Shape:  v version; sess the session's UUID; seq the number of the entry's
+ *         first record in its session, from 1; n records in data; sensor
+ *         the UUID in the frames; peer the sensor's socket address; type the
+ *         D4 type (254 for extended); ext the meta header's type or empty;
+ *         meta the meta header as received or empty; data the file (pcap:
+ *         global header and packets; lines: whole lines).
+ * Units:  t_hdr_s the timestamp of the frame that held the first record (the
+ *         sensor's clock), seconds; t_rx_us when it was received, us.
+ * Owns:   nothing; borrows.
+ */
+struct d4_entry {
+	struct d4_uuid sess;
+	uint64_t seq;
+	uint64_t n;
+	struct d4_uuid sensor;
+	struct d4_slice peer;
+	uint8_t type;
+	struct d4_slice ext;
+	struct d4_slice meta;
+	uint64_t t_hdr_s;
+	uint64_t t_rx_us;
+	struct d4_slice data;
+};
+
+/* Room for the texts of the numbers that d4_entry_fields points at. */
+struct d4_entry_text {
+	char seq[21], n[21], type[4], t_hdr[21], t_rx[21];
+	char sess[D4_UUID_TEXT], sensor[D4_UUID_TEXT];
+};
+
+/*
+ * d4_entry_fields -- the entry as name, value, name, value ... for XADD.
+ * Shape:  out[24]; numbers in decimal, UUIDs as 8-4-4-4-12, ext and meta and
+ *         data as bytes. All twelve fields are always written.
+ * Owns:   nothing; out points into *e, *text and constants.
+ */
+void d4_entry_fields(const struct d4_entry *e, struct d4_entry_text *text,
+    struct d4_slice out[2 * D4_ENTRY_FIELDS]);
+
+/*
+ * d4_entry_parse -- reads name, value pairs of a stream entry, in any order.
+ * Unknown names are ignored (a later version may add some).
+ * Errors: D4_EVERSION v is not 1.  D4_EMALFORMED a field is missing, twice,
+ *         or has no valid value.  D4_ETOOBIG data over the hard limits.
+ *         On error *out is untouched.
+ */
+D4_USED enum d4_status d4_entry_parse(
+    const struct d4_slice *pairs, size_t n_pairs, struct d4_entry *out);
+
+/* d4_queue_shard -- the shard of a sensor: its UUID's FNV-1a mod shards. */
+unsigned d4_queue_shard(const struct d4_uuid *sensor, unsigned shards);
+
+/*
+ * d4_queue_key -- "d4:{QUEUE:SHARD}:q" into out; QUEUE is a type ("1") or an
+ * extended type ("254.ja3-jl"). The braces are a Redis Cluster hash tag.
+ * Errors: D4_ETOOBIG it does not fit.
+ */
+D4_USED enum d4_status d4_queue_key(
+    uint8_t type, struct d4_slice ext, unsigned shard, char *out, size_t n);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * The control socket: one JSON object a line in, one out, on a unix socket
+ * (0660). {"cmd":"status"} -> {"ok":true, ...} or {"ok":false,"error":"..."}.
+ */
+#ifndef KIT_CTL_H
+#define KIT_CTL_H
+
+#include <event2/event.h>
+#include <jansson.h>
+#include "libd4/status.h"
+
+#define D4_CTL_LINE 65536u /* bytes of a request */
+
+/*
+ * One command; a table ends with name NULL. run returns a new object (taken),
+ * or NULL after setting *error to a static text.
+ */
+struct d4_ctl_command {
+	const char *name;
+	const char *help;
+	json_t *(*run)(void *arg, const json_t *request, const char **error);
+};
+
+struct d4_ctl;
+
+/*
+ * d4_ctl_new -- listens on path (an old socket there is replaced when nobody
+ * answers on it). Errors: D4_EEXIST somebody answers.  D4_EIO errno is set.
+ */
+D4_USED enum d4_status d4_ctl_new(struct event_base *base, const char *path,
+    const struct d4_ctl_command *table, void *arg, struct d4_ctl **out);
+void d4_ctl_free(struct d4_ctl *c);
+
+/*
+ * d4_ctl_ask -- client: sends one request and waits for its answer, 5 s.
+ * Errors: D4_EIO errno is set.  D4_ETIMEOUT.  D4_EMALFORMED.
+ * Owns:   *answer is the caller's.
+ */
+D4_USED enum d4_status d4_ctl_ask(
+    const char *path, const json_t *request, json_t **answer);
+
+#endif

@@ -1,0 +1,46 @@
+/* Files: whole reads with a limit, atomic writes, secrets with their mode. */
+#ifndef KIT_FILE_H
+#define KIT_FILE_H
+
+#include "libd4/slice.h"
+
+#define D4_KEY_MAX 100u /* characters of a sensor's or partner's HMAC key */
+
+/*
+ * d4_file_read -- the whole file into *out (initialised by the caller with
+ * its limit). Errors: D4_EIO (errno is set), D4_ENOENT, D4_ETOOBIG, D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_file_read(const char *path, struct d4_buf *out);
+
+/*
+ * d4_file_replace -- writes a file by temporary name, fsync, rename and fsync
+ * of the folder: after a crash the old or the new content is there.
+ * Errors: D4_EIO or D4_ENOSPC (errno is set).
+ */
+D4_USED enum d4_status d4_file_replace(
+    const char *path, struct d4_slice content, unsigned mode);
+
+/*
+ * d4_secret_read -- a secret file: at most 0600, a regular file, owned by
+ * root or by us; one trailing newline is removed.
+ * Errors: D4_EPERM others can read or write it, or the owner is another.
+ *         Else as d4_file_read. *out is wiped on error.
+ */
+D4_USED enum d4_status d4_secret_read(const char *path, struct d4_buf *out);
+
+/*
+ * d4_master_read -- the master key: exactly 32 raw bytes, or 64 hex digits.
+ * Errors: as d4_secret_read; D4_EMALFORMED any other length.
+ */
+D4_USED enum d4_status d4_master_read(const char *path, uint8_t key[32]);
+
+/* d4_key_ok -- 1..100 characters of [A-Za-z0-9_-] (rule R2). */
+bool d4_key_ok(struct d4_slice key);
+
+/* d4_dir_make -- mkdir -p with mode for what is new. Errors: D4_EIO. */
+D4_USED enum d4_status d4_dir_make(const char *path, unsigned mode);
+
+/* d4_path -- dir "/" name, allocated; NULL out of memory. */
+char *d4_path(const char *dir, const char *name);
+
+#endif

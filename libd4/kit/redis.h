@@ -1,0 +1,70 @@
+/*
+ * Redis on events: hiredis formats and reads the protocol, we own the socket
+ * (a descriptor can come from the supervisor, Decision 10) and pipeline.
+ */
+#ifndef KIT_REDIS_H
+#define KIT_REDIS_H
+
+#include <hiredis/hiredis.h>
+#include <event2/event.h>
+#include "libd4/slice.h"
+
+struct d4_redis;
+
+/* D4_OK with a reply (borrowed), or D4_ECLOSED with NULL: never answered. */
+typedef void d4_redis_fn(void *arg, enum d4_status st, const redisReply *reply);
+
+/*
+ * struct d4_redis_events -- up: connected (or descriptor taken) and PONG'ed;
+ * down: lost; every pending command was answered D4_ECLOSED before.
+ */
+struct d4_redis_events {
+	void (*up)(void *arg);
+	void (*down)(void *arg, const char *why);
+};
+
+/*
+ * d4_redis_dial -- a blocking, close-on-exec stream socket to "unix:/path" or
+ * "tcp://host:port" (for supervisors, which pass it on).
+ * Errors: D4_EINVAL the url.  D4_EIO errno is set.
+ */
+D4_USED enum d4_status d4_redis_dial(const char *url, int *out);
+
+/*
+ * d4_redis_new -- a client with no connection. max: bytes of commands queued.
+ */
+D4_USED enum d4_status d4_redis_new(struct event_base *base,
+    const struct d4_redis_events *ev, void *arg, size_t max,
+    struct d4_redis **out);
+void d4_redis_free(struct d4_redis *r);
+
+/* d4_redis_attach -- takes a connected socket; any earlier one is dropped. */
+D4_USED enum d4_status d4_redis_attach(struct d4_redis *r, int fd);
+
+/*
+ * d4_redis_connect -- connects to url and reconnects for ever with back-off
+ * (10 ms to 1 s, jitter). For processes that may open sockets.
+ */
+D4_USED enum d4_status d4_redis_connect(struct d4_redis *r, const char *url);
+
+bool d4_redis_is_up(const struct d4_redis *r);
+
+/*
+ * d4_redis_send -- queues one command of n arguments; the reply comes in
+ * order. fn may be NULL. Sockets are written once per loop turn (batching).
+ * Errors: D4_ECLOSED not connected.  D4_ETOOBIG over max: wait for replies.
+ */
+D4_USED enum d4_status d4_redis_send(struct d4_redis *r,
+    const struct d4_slice *argv, size_t n, d4_redis_fn *fn, void *arg);
+
+/* d4_redis_sendf -- the same, words split at spaces, %s and %llu only. */
+D4_USED enum d4_status d4_redis_sendf(struct d4_redis *r, d4_redis_fn *fn,
+    void *arg, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* d4_redis_pending -- commands sent and not answered. */
+size_t d4_redis_pending(const struct d4_redis *r);
+
+/* d4_redis_queued -- bytes not yet handed to the kernel. */
+size_t d4_redis_queued(const struct d4_redis *r);
+
+#endif

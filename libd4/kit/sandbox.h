@@ -1,0 +1,39 @@
+/*
+ * What a process gives up for good: landlock for files, seccomp for sockets
+ * and exec, no new privileges, no dumps.
+ */
+#ifndef KIT_SANDBOX_H
+#define KIT_SANDBOX_H
+
+#include <stdbool.h>
+#include "libd4/status.h"
+
+/*
+ * struct d4_sandbox -- what stays allowed.
+ * Shape:  read, write: NULL-ended lists of files or folders (write implies
+ *         read, create, rename, remove). connect: outgoing IPv4/IPv6 stream
+ *         sockets (post). sockets: any other (never in wash). best_effort:
+ *         go on where the kernel lacks a mechanism (`sandbox: best-effort`).
+ */
+struct d4_sandbox {
+	const char *const *read;
+	const char *const *write;
+	bool connect;
+	bool best_effort;
+};
+
+/*
+ * d4_sandbox_enter -- applies all of it to this process; no way back.
+ * Errors: D4_ENOTSUP a mechanism is missing and best_effort is not set; *why
+ *         names it.  D4_EIO a path cannot be opened; *why names it.
+ */
+D4_USED enum d4_status d4_sandbox_enter(
+    const struct d4_sandbox *box, const char **why);
+
+/*
+ * d4_user_drop -- to a service user and its group (initgroups, setresuid);
+ * NULL or not root: stays. Errors: D4_ENOENT no such user.  D4_EIO.
+ */
+D4_USED enum d4_status d4_user_drop(const char *user);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * The airlock: an append-only segmented log per lane. It holds only what the
+ * policy released. Wash appends, fsyncs and deletes; post only reads.
+ * The format is frozen in docs/adr/0006-spool-format.md.
+ */
+#ifndef KIT_SPOOL_H
+#define KIT_SPOOL_H
+
+#include <stdbool.h>
+#include "libd4/slice.h"
+#include "libd4/uuid.h"
+
+#define D4_SPOOL_VERSION 1u
+#define D4_SPOOL_SEGMENT (16u << 20) /* bytes at which a segment is closed */
+#define D4_SPOOL_ENTRY   (8u << 20)  /* bytes of an entry's data */
+#define D4_SPOOL_FIXED   112u        /* bytes of an entry before its data */
+
+/*
+ * struct d4_spool_lane -- what a segment's header says (JSON on disk): what
+ * lane it is, and under which decision its entries were released.
+ * Shape:  all texts NUL-terminated. id: 16 hex digits, SHA-256 of the lane's
+ *         tuple (partner, wire UUID, type, meta type, digest of the outgoing
+ *         meta header, variant). meta: the outgoing meta header, or empty.
+ */
+struct d4_spool_lane {
+	char id[17];
+	char partner[65];
+	char source[65];
+	char rule[65];
+	char label[16];
+	char pap[8];
+	char cls[4];
+	char policy[65];   /* SHA-256 of the canonical policy, hex */
+	char pipeline[65]; /* SHA-256 of the canonical pipeline, hex */
+	char engine[16];   /* version of the sanitizers */
+	char epoch[24];
+	struct d4_uuid wire_uuid;
+	uint8_t type;
+	char ext[64];
+	uint32_t variant;
+	struct d4_slice meta;
+};
+
+/*
+ * struct d4_spool_entry -- one entry.
+ * Shape:  seq counts the lane's entries from 1. origin: CRC-32C of the queue
+ *         key, id_ms and id_n its Redis id; sess and sess_seq the session and
+ *         its first record's number; n records in data. opening bytes at the
+ *         front of data are the file's opening (pcap global header).
+ * Units:  t_first_us, t_last_us: receive times; not_before_s, expires_s:
+ *         seconds since 1970, 0 = none.
+ * Owns:   nothing; data is borrowed (valid until the reader's next call).
+ */
+struct d4_spool_entry {
+	uint64_t seq;
+	uint32_t origin;
+	uint64_t id_ms, id_n;
+	struct d4_uuid sess;
+	uint64_t sess_seq;
+	uint32_t n;
+	uint64_t t_first_us, t_last_us;
+	uint64_t not_before_s, expires_s;
+	uint32_t opening;
+	struct d4_slice data;
+};
+
+/* ---- writing (wash) ---- */
+struct d4_spool_writer;
+
+/*
+ * d4_spool_writer_open -- opens or makes DIR/PARTNER/LANE/ for append. The
+ * tail is checked: a torn last entry is cut off (counted in *torn_bytes). A
+ * new segment is begun when the header would differ (new rule, new policy).
+ * Errors: D4_EIO, D4_ENOSPC (errno is set), D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_spool_writer_open(const char *dir,
+    const struct d4_spool_lane *lane, uint64_t *torn_bytes,
+    struct d4_spool_writer **out);
+void d4_spool_writer_close(struct d4_spool_writer *w);
+
+/*
+ * d4_spool_append -- queues one entry in memory; seq is set by the writer.
+ * d4_spool_commit -- writes what is queued, then fdatasync. After an error
+ * nothing of it counts as held: the file is cut back to the last commit.
+ */
+D4_USED enum d4_status d4_spool_append(
+    struct d4_spool_writer *w, const struct d4_spool_entry *e);
+D4_USED enum d4_status d4_spool_commit(struct d4_spool_writer *w);
+
+/*
+ * d4_spool_held -- the highest Redis id of an origin that the lane's kept
+ * segments hold durably; false when none. Read from the tail at open.
+ */
+bool d4_spool_held(const struct d4_spool_writer *w, uint32_t origin,
+    uint64_t *id_ms, uint64_t *id_n);
+
+/*
+ * d4_spool_held_seq -- the highest record number of a session that is held
+ * (0: none); for Decision 5.
+ */
+uint64_t d4_spool_held_seq(
+    const struct d4_spool_writer *w, const struct d4_uuid *sess);
+
+/* d4_spool_trim -- deletes whole segments whose last seq <= confirmed. */
+D4_USED enum d4_status d4_spool_trim(
+    struct d4_spool_writer *w, uint64_t confirmed);
+
+/* d4_spool_bytes -- bytes on disk of all segments of the lane. */
+uint64_t d4_spool_bytes(const struct d4_spool_writer *w);
+
+/* ---- reading (post, d4-relay spool, tests) ---- */
+struct d4_spool_reader;
+
+/*
+ * d4_spool_reader_open -- reads a lane's folder from the first entry whose
+ * seq > after. Errors: D4_ENOENT no segment.  D4_EIO.  D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_spool_reader_open(
+    const char *lane_dir, uint64_t after, struct d4_spool_reader **out);
+void d4_spool_reader_close(struct d4_spool_reader *r);
+
+/*
+ * d4_spool_next -- the next whole entry, and the segment's lane header.
+ * Errors: D4_AGAIN nothing more yet (an unfinished tail counts as nothing).
+ *         D4_ECHECKSUM a damaged entry was skipped: *e has only seq (or 0)
+ *         and data.n = bytes skipped; call again for the one after it.
+ *         D4_EIO, D4_EVERSION.
+ */
+D4_USED enum d4_status d4_spool_next(struct d4_spool_reader *r,
+    const struct d4_spool_lane **lane, struct d4_spool_entry *e);
+
+/* d4_spool_last -- the seq of the last whole entry in the lane, 0 if none. */
+uint64_t d4_spool_last(struct d4_spool_reader *r);
+
+/* ---- cursor (post writes, wash reads) ---- */
+
+/*
+ * struct d4_spool_cursor -- how far a lane went, in entry seq.
+ * sent >= acked >= confirmed. records: the same three as records.
+ */
+struct d4_spool_cursor {
+	uint64_t sent, acked, confirmed;
+	uint64_t sent_records, confirmed_records;
+	uint64_t maybe_lost, resent, withheld;
+};
+
+/* By rename and fsync. Errors: D4_EIO, D4_ENOSPC; D4_ENOENT on load. */
+D4_USED enum d4_status d4_spool_cursor_save(
+    const char *path, const struct d4_spool_cursor *c);
+D4_USED enum d4_status d4_spool_cursor_load(
+    const char *path, struct d4_spool_cursor *c);
+
+/* d4_crc32c -- Castagnoli, continued from crc (0 to begin). */
+uint32_t d4_crc32c(uint32_t crc, struct d4_slice bytes);
+
+#endif

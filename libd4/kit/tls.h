@@ -1,0 +1,134 @@
+/*
+ * TLS on plain events (Decision 9): whole records, delayed close_notify and
+ * released buffers are in our hands. Server and client side.
+ */
+#ifndef KIT_TLS_H
+#define KIT_TLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <event2/event.h>
+#include "libd4/slice.h"
+
+struct d4_tls_ctx;
+struct d4_tls;
+
+#define D4_PIN_LEN 32u /* SHA-256 of the certificate's DER */
+
+/*
+ * struct d4_tls_settings -- what a context is made of; NULL = not set.
+ * Shape:  server: cert and key are mandatory; client_ca asks for mTLS.
+ *         client: exactly one of ca (file, or "system"), pin (hex digits of
+ *         SHA-256, colons allowed) or insecure. name is checked against the
+ *         certificate when ca is used.
+ */
+struct d4_tls_settings {
+	bool server;
+	bool insecure;
+	const char *cert, *key;
+	const char *ca;
+	const char *pin;
+	const char *client_ca;
+};
+
+/*
+ * d4_tls_ctx_new -- TLS 1.2 or later, ECDHE and AEAD only.
+ * Errors: D4_EINVAL with a message in *why (static or thread-local): a file
+ *         that cannot be read, key and certificate that differ, a pin that
+ *         is no SHA-256, no verification at all.  D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_tls_ctx_new(const struct d4_tls_settings *set,
+    const char **why, struct d4_tls_ctx **out);
+void d4_tls_ctx_free(struct d4_tls_ctx *ctx);
+
+/* d4_tls_pin -- "AA:BB:..": SHA-256 of a PEM certificate file, with NUL. */
+D4_USED enum d4_status d4_tls_pin(const char *cert, char out[96]);
+
+/*
+ * enum d4_tls_end -- how a connection ended.
+ * CLEAN    the peer sent close_notify (after ours, or first).
+ * EOF      TCP ended without close_notify: what was in flight is unknown.
+ */
+enum d4_tls_end {
+	D4_TLS_CLEAN,
+	D4_TLS_EOF,
+	D4_TLS_RESET,
+	D4_TLS_HANDSHAKE, /* refused, bad certificate, wrong name or pin */
+	D4_TLS_PROTOCOL,
+	D4_TLS_TIMEOUT,
+	D4_TLS_CONNECT, /* TCP could not be opened */
+};
+
+/*
+ * struct d4_tls_events -- what a connection tells its owner.
+ * A callback may call d4_tls_close or d4_tls_free on its own connection.
+ * read:   bytes came; the slice is borrowed for the call. Never called while
+ *         reading is paused.
+ * drained: the write queue fell to zero bytes handed to the kernel.
+ * end:    nothing more will come; free the connection. why is a short text.
+ */
+struct d4_tls_events {
+	void (*open)(void *arg);
+	void (*read)(void *arg, struct d4_slice bytes);
+	void (*drained)(void *arg);
+	void (*end)(void *arg, enum d4_tls_end how, const char *why);
+};
+
+/*
+ * d4_tls_accept -- server side on an accepted, non-blocking fd (taken).
+ * d4_tls_connect -- client side to an address; name is for SNI and the check
+ * of the certificate (may be NULL with a pin). Both return at once.
+ * Errors: D4_ENOMEM, D4_EIO; the fd is closed then.
+ */
+D4_USED enum d4_status d4_tls_accept(struct event_base *base,
+    struct d4_tls_ctx *ctx, int fd, const struct d4_tls_events *ev, void *arg,
+    struct d4_tls **out);
+D4_USED enum d4_status d4_tls_connect(struct event_base *base,
+    struct d4_tls_ctx *ctx, const struct sockaddr_storage *to, const char *name,
+    const struct d4_tls_events *ev, void *arg, struct d4_tls **out);
+
+/* d4_tls_free -- closes at once without close_notify; legal any time. */
+void d4_tls_free(struct d4_tls *t);
+
+/*
+ * d4_tls_write -- queues bytes. One call = one SSL_write: up to 16,384 bytes
+ * become exactly one TLS record (rule R4); more are cut at 16,384.
+ * Errors: D4_ETOOBIG the queue would go over its limit (see d4_tls_limits):
+ *         wait for `drained`.  D4_ECLOSED.  D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_tls_write(struct d4_tls *t, struct d4_slice bytes);
+
+/* d4_tls_queued -- bytes not yet handed to the kernel. */
+size_t d4_tls_queued(const struct d4_tls *t);
+
+/*
+ * d4_tls_unacked -- queued bytes plus what TCP has not acknowledged
+ * (SIOCOUTQ), in TLS record bytes.
+ */
+size_t d4_tls_unacked(const struct d4_tls *t);
+
+/*
+ * d4_tls_wire_total / d4_tls_wire_acked -- TLS bytes given to the kernel and
+ * of those acknowledged by the peer's TCP, since the connection began.
+ */
+uint64_t d4_tls_wire_total(const struct d4_tls *t);
+uint64_t d4_tls_wire_acked(const struct d4_tls *t);
+
+/* d4_tls_read_pause -- stop or resume reading (back-pressure). */
+void d4_tls_read_pause(struct d4_tls *t, bool paused);
+
+/*
+ * d4_tls_close -- sends what is queued, then close_notify; `end` comes with
+ * CLEAN when the peer's close_notify arrived, or with what else happened.
+ * Reading goes on. The owner sets its own time limit.
+ */
+void d4_tls_close(struct d4_tls *t);
+
+/* d4_tls_peer_closed -- the peer's close_notify has been read. */
+bool d4_tls_peer_closed(const struct d4_tls *t);
+
+/* d4_tls_peer_text -- "address:port" or "[address]:port" with NUL. */
+void d4_tls_peer_text(const struct d4_tls *t, char *out, size_t n);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * Why a record was dropped, a session refused or a byte not sent: one table
+ * that serves counters, logs, the breaker, the accounting records and the
+ * documents. Adding a reason = one line here.
+ */
+#ifndef D4_REASON_H
+#define D4_REASON_H
+
+#include <stdbool.h>
+
+/*
+ * enum d4_reason_class -- what a reason says about the world.
+ * FILTER     the operator asked for it; never an alarm.
+ * MALFORMED  the input is broken or not understood; a counted drop.
+ * INTERNAL   our own doubt or failure; may open the breaker.
+ * REFUSAL    the hub does not let a session or frame in.
+ * POLICY     the policy does not release a stream.
+ * LOSS       something was lost or could not be sent; always accounted.
+ */
+enum d4_reason_class {
+	D4_CLASS_NONE,
+	D4_CLASS_FILTER,
+	D4_CLASS_MALFORMED,
+	D4_CLASS_INTERNAL,
+	D4_CLASS_REFUSAL,
+	D4_CLASS_POLICY,
+	D4_CLASS_LOSS,
+};
+
+/* X(symbol, "name", class, "one line for people") */
+#define D4_REASONS(X)                                                          \
+	X(NONE, "none", NONE, "released")                                      \
+	/* sanitizers: filters */                                              \
+	X(SCOPE_MISS, "scope.miss", FILTER, "no address of the scope")         \
+	X(MATCH_MISS, "match.miss", FILTER, "not matched by the pipeline")     \
+	X(BPF_MISS, "bpf.miss", FILTER, "not matched by the BPF filter")       \
+	X(ADDR_DROP, "addr.drop", FILTER, "address with drop-record")          \
+	X(PDNS_RRTYPE, "pdns.rrtype", FILTER, "record type not listed")        \
+	X(PDNS_SUFFIX, "pdns.suffix", FILTER, "name under a denied suffix")    \
+	X(PDNS_ALLOW, "pdns.allow", FILTER, "name under no allowed suffix")    \
+	X(PDNS_LABEL, "pdns.label", FILTER, "single-label or denied label")    \
+	X(PDNS_REVERSE, "pdns.reverse", FILTER, "reverse name of the scope")   \
+	X(PDNS_ANSWER, "pdns.answer", FILTER, "answer inside the scope")       \
+	X(PDNS_COUNT, "pdns.count", FILTER, "seen fewer times than min_count") \
+	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
+	/* sanitizers: input that is not released because it is not clear */   \
+	X(EOF_PARTIAL, "eof_partial", MALFORMED, "unterminated last record")   \
+	X(PCAP_MAGIC, "pcap.magic", MALFORMED, "not a pcap file")              \
+	X(PCAP_DESYNC, "pcap.desync", MALFORMED, "impossible packet length")   \
+	X(LINKTYPE, "linktype", MALFORMED, "link type not supported")          \
+	X(TRUNC_L2, "trunc.l2", MALFORMED, "link header not captured whole")   \
+	X(TRUNC_ARP, "trunc.arp", MALFORMED, "ARP not captured whole")         \
+	X(TRUNC_IP4, "trunc.ip4", MALFORMED, "IPv4 header not captured whole") \
+	X(TRUNC_IP6, "trunc.ip6", MALFORMED, "IPv6 header not captured whole") \
+	X(TRUNC_L4, "trunc.l4", MALFORMED, "L4 header not captured whole")     \
+	X(L3, "l3", MALFORMED, "network layer not supported")                  \
+	X(ARP, "arp", MALFORMED, "ARP operation or format not supported")      \
+	X(IP4_HDR, "ip4.hdr", MALFORMED, "IPv4 header lengths impossible")     \
+	X(IP6_HDR, "ip6.hdr", MALFORMED, "IPv6 header chain impossible")       \
+	X(L4_HDR, "l4.hdr", MALFORMED, "L4 header lengths impossible")         \
+	X(L4_PROTO, "l4.proto", MALFORMED, "IP protocol not supported")        \
+	X(ICMP_TYPE, "icmp.type", MALFORMED, "ICMP type not supported")        \
+	X(NESTING, "nesting", MALFORMED, "nested deeper than the limit")       \
+	X(LINE_TOOLONG, "line.toolong", MALFORMED, "line over the limit")      \
+	X(LINE_UTF8, "line.utf8", MALFORMED, "not UTF-8")                      \
+	X(PDNS_FIELDS, "pdns.fields", MALFORMED, "not nine fields")            \
+	X(PDNS_VALUE, "pdns.value", MALFORMED, "a field has no valid value")   \
+	X(JSON_SYNTAX, "json.syntax", MALFORMED, "not JSON of RFC 8259")       \
+	X(JSON_UTF8, "json.utf8", MALFORMED, "not UTF-8 or lone surrogate")    \
+	X(JSON_DUPLICATE, "json.duplicate", MALFORMED, "duplicate key")        \
+	X(JSON_DEPTH, "json.depth", MALFORMED, "nested deeper than the limit") \
+	X(JSON_TYPE, "json.type", MALFORMED, "a value has the wrong type")     \
+	X(TYPE_UNSUPPORTED, "type.unsupported", MALFORMED,                     \
+	    "the pipeline does not take this type")                            \
+	X(TIME_VALUE, "time.value", MALFORMED, "time stamp impossible")        \
+	/* our own doubt */                                                    \
+	X(SELFCHECK, "selfcheck", INTERNAL, "original address in the output")  \
+	X(INTO_CONFLICT, "into_conflict", FILTER,                              \
+	    "foreign address inside the replacement prefix")                   \
+	X(CANARY, "canary", INTERNAL, "canary seen")                           \
+	X(INTERNAL, "internal", INTERNAL, "internal error")                    \
+	X(BREAKER_OPEN, "breaker.open", INTERNAL, "the breaker is open")       \
+	/* the hub's guard */                                                  \
+	X(HDR_VERSION, "header.version", REFUSAL, "D4 version is not 1")       \
+	X(HDR_TYPE, "header.type", REFUSAL, "type not accepted")               \
+	X(HDR_UUID, "header.uuid", REFUSAL, "sensor UUID is not version 4")    \
+	X(HDR_SIZE, "header.size", REFUSAL, "payload over the limit")          \
+	X(HMAC, "hmac", REFUSAL, "HMAC is wrong")                              \
+	X(UNREGISTERED, "unregistered", REFUSAL, "sensor is not registered")   \
+	X(NO_KEY, "no_key", REFUSAL, "sensor has no key")                      \
+	X(BLOCKED_UUID, "blocked.uuid", REFUSAL, "sensor is on the blocklist") \
+	X(BLOCKED_IP, "blocked.ip", REFUSAL, "address is on the blocklist")    \
+	X(TYPE_CHANGE, "type.change", REFUSAL, "type changed in the session")  \
+	X(UUID_CHANGE, "uuid.change", REFUSAL, "UUID changed in the session")  \
+	X(META_FIRST, "meta.first", REFUSAL, "254 before a meta header")       \
+	X(META_INVALID, "meta.invalid", REFUSAL, "meta header not valid")      \
+	X(EXT_TYPE, "ext.type", REFUSAL, "extended type not accepted")         \
+	X(SUPERSEDED, "superseded", REFUSAL, "a newer session took over")      \
+	X(TLS, "tls", REFUSAL, "TLS failed")                                   \
+	X(IDLE_TIMEOUT, "timeout.idle", REFUSAL, "idle for too long")          \
+	X(HANDSHAKE_TIMEOUT, "timeout.handshake", REFUSAL,                     \
+	    "no authenticated frame in time")                                  \
+	X(BUDGET, "budget", REFUSAL, "memory budget reached")                  \
+	X(DRAIN, "drain", REFUSAL, "the hub is stopping")                      \
+	/* the policy */                                                       \
+	X(POLICY_DENY, "policy.deny", POLICY,                                  \
+	    "the policy does not release it")                                  \
+	X(POLICY_NONE, "policy.none", POLICY, "no valid policy is loaded")     \
+	X(POLICY_SHADOW, "policy.shadow", POLICY, "partner is in shadow")      \
+	X(SEND_RECHECK, "send.recheck", POLICY, "denied when sending")         \
+	/* losses */                                                           \
+	X(UNREAD_DROPPED, "unread.drop-oldest", LOSS,                          \
+	    "queue without a reader over its budget")                          \
+	X(WIRE_TOOBIG, "wire.toobig", LOSS, "record does not fit a D4 frame")  \
+	X(MAYBE_LOST, "maybe_lost", LOSS, "sent, never confirmed, not resent") \
+	X(LOST_AT_SOURCE, "lost_at_source", LOSS, "lost before the sensor")    \
+	X(SPOOL_DAMAGED, "spool.damaged", LOSS, "spool entry damaged")         \
+	X(SPOOL_EXPIRED, "spool.expired", LOSS, "spool entry over its age")    \
+	X(ENTRY_MALFORMED, "entry.malformed", MALFORMED,                       \
+	    "queue entry not understood")                                      \
+	X(ENTRY_DUPLICATE, "entry.duplicate", FILTER,                          \
+	    "queue entry held already")
+
+#define D4_REASON_ENUM(sym, name, cls, text) D4_R_##sym,
+enum d4_reason { D4_REASONS(D4_REASON_ENUM) D4_REASON_MAX };
+#undef D4_REASON_ENUM
+
+/* d4_reason_name -- "scope.miss"; static. */
+const char *d4_reason_name(enum d4_reason r);
+
+/* d4_reason_text -- one line for people; static. */
+const char *d4_reason_text(enum d4_reason r);
+
+/* d4_reason_class -- the class; D4_CLASS_NONE only for D4_R_NONE. */
+enum d4_reason_class d4_reason_class(enum d4_reason r);
+
+/* d4_reason_find -- the reason of a name; false when there is none. */
+bool d4_reason_find(const char *name, enum d4_reason *out);
+
+#endif

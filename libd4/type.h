@@ -1,0 +1,47 @@
+/* The table of payload types: what each is called and how it is cut. */
+#ifndef D4_TYPE_H
+#define D4_TYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "libd4/cutter.h"
+
+enum d4_type {
+	D4_TYPE_PCAP = 1,
+	D4_TYPE_META = 2,
+	D4_TYPE_LOG = 3,
+	D4_TYPE_DNSCAP = 4,
+	D4_TYPE_PCAPNG = 5,
+	D4_TYPE_NDJSON = 6,
+	D4_TYPE_YAF = 7,
+	D4_TYPE_PDNS = 8,
+	D4_TYPE_EXTENDED = 254,
+};
+
+/*
+ * struct d4_type_row -- one payload type, or one handler of type 254.
+ * Shape:  ext is NULL for plain types; for 254 the handler's name ("lines").
+ *         opening: the stream begins with bytes that every file of it needs
+ *         (pcap global header); sent once a session.
+ *         resend_all: after an unclean end everything unconfirmed is sent
+ *         again; otherwise only what TCP had not acknowledged.
+ *         frame_max: payload bytes of a frame towards any server, chosen so
+ *         that a frame is one TLS record and a batch one queue entry there.
+ */
+struct d4_type_row {
+	uint8_t type;
+	const char *ext;
+	const char *name;
+	const struct d4_cutter_kind *cutter;
+	bool opening;
+	bool resend_all;
+	uint32_t frame_max;
+};
+
+/* d4_type_find -- the row of a plain type, or NULL (2 and 254 included). */
+const struct d4_type_row *d4_type_find(uint8_t type);
+
+/* d4_type_handler -- the row of a handler of type 254, or NULL. */
+const struct d4_type_row *d4_type_handler(const char *handler);
+
+#endif

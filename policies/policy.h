@@ -1,0 +1,188 @@
+/*
+ * The policy engine: may this stream go to this partner, by which rule, and
+ * why. Pure: no I/O, no clock, no log; time and files come as arguments.
+ */
+#ifndef POL_POLICY_H
+#define POL_POLICY_H
+
+#include <stdbool.h>
+#include "libd4/meta.h"
+#include "libd4/prefix.h"
+#include "libd4/yaml.h"
+
+#define POL_ID_LEN   65u /* bytes of an id, NUL included: [a-z0-9-]{1,64} */
+#define POL_TRACE    24u /* steps of a trace */
+#define POL_TRACE_TX 96u /* bytes of a step, NUL included */
+
+enum pol_tlp { POL_CLEAR, POL_GREEN, POL_AMBER, POL_AMBER_STRICT, POL_RED };
+
+enum pol_pap { POL_PAP_CLEAR, POL_PAP_GREEN, POL_PAP_AMBER, POL_PAP_RED };
+
+enum pol_kind { POL_OWN, POL_CLIENT, POL_PARTNER, POL_PUBLIC };
+
+enum pol_state { POL_ACTIVE, POL_SHADOW, POL_SUSPENDED };
+
+/* The engine cannot see files: the program says whether the keys are there. */
+enum pol_keys { POL_KEYS_UNCHECKED, POL_KEYS_PRESENT, POL_KEYS_MISSING };
+
+struct pol;
+
+/*
+ * struct pol_loader -- reads a file named in the policy (networks).
+ * path is as written; out is initialised with its limit. D4_ENOENT, D4_EIO.
+ */
+struct pol_loader {
+	enum d4_status (*read)(void *arg, const char *path, struct d4_buf *out);
+	void *arg;
+};
+
+/*
+ * pol_parse -- a policy file's text into an engine.
+ * Owns:   *out is the caller's (pol_free); text may go away, diag->file is
+ *         borrowed.
+ * Errors: D4_EINVAL with *diag: line, column and remedy.  D4_ENOMEM.
+ *         On error *out is untouched.
+ * Source: spec policy.md section 4.
+ */
+D4_USED enum d4_status pol_parse(struct d4_slice text,
+    const struct pol_loader *load, struct d4_diag *diag, struct pol **out);
+void pol_free(struct pol *p);
+
+/*
+ * pol_canonical -- the canonical JSON form (keys sorted, no white space,
+ * defaults written out), whose SHA-256 names the policy.
+ */
+D4_USED enum d4_status pol_canonical(const struct pol *p, struct d4_buf *out);
+
+/* pol_hash -- that SHA-256 in hex; static for the life of p. */
+const char *pol_hash(const struct pol *p);
+
+/* ---- what the programs need of it ---- */
+struct pol_hub {
+	char id[POL_ID_LEN];
+	char org[D4_UUID_TEXT];
+	const char *master_key; /* path, or NULL when not set */
+};
+
+struct pol_partner {
+	char id[POL_ID_LEN];
+	char org[D4_UUID_TEXT]; /* empty when not set */
+	enum pol_kind kind;
+	enum pol_state state;
+	uint8_t min_class;
+	bool sink_misp; /* sink: misp; else d4 */
+	struct d4_mark at;
+};
+
+struct pol_pipeline {
+	char id[POL_ID_LEN];
+	const struct d4_yaml *steps; /* opaque to the engine (Decision 17) */
+	const uint8_t *types;        /* plain types it takes */
+	size_t n_types;
+	char (*meta)[D4_META_TYPE]; /* extended types it takes */
+	size_t n_meta;
+	int claimed; /* `class:` as written, -1 when not */
+	int cls;     /* computed; -1 until pol_set_class */
+	struct d4_mark at;
+};
+
+enum pol_identity { POL_BY_SOURCE, POL_BY_SENSOR };
+
+struct pol_share {
+	char id[POL_ID_LEN];
+	const struct pol_pipeline *pipeline;
+	enum pol_identity identity;
+	uint64_t max_rate_bits; /* per second, 0 = no limit */
+	uint64_t max_volume;    /* bytes per UTC day, 0 = no limit */
+	uint64_t delay_us;      /* embargo */
+	bool transit;
+	struct d4_mark at;
+};
+
+const struct pol_hub *pol_hub(const struct pol *p);
+size_t pol_n_partners(const struct pol *p);
+const struct pol_partner *pol_partner_at(const struct pol *p, size_t i);
+const struct pol_partner *pol_partner_find(const struct pol *p, const char *id);
+size_t pol_n_pipelines(const struct pol *p);
+const struct pol_pipeline *pol_pipeline_at(const struct pol *p, size_t i);
+const struct pol_pipeline *pol_pipeline_find(
+    const struct pol *p, const char *id);
+
+/* pol_network -- a named network for the sanitizers, or NULL. */
+const struct d4_prefix_set *pol_network(const struct pol *p, const char *name);
+
+/*
+ * pol_set_class -- the class the sanitizers computed from the steps (0..4).
+ * Errors: D4_EINVAL with *diag: the pipeline claims a higher one.
+ */
+D4_USED enum d4_status pol_set_class(
+    struct pol *p, const char *pipeline, unsigned cls, struct d4_diag *diag);
+
+/* ---- the decision ---- */
+
+/*
+ * struct pol_ask -- one stream and one partner.
+ * Shape:  source: an id, or NULL: found by sensor, type and meta. type 254
+ *         needs meta; meta is the header as received (empty slice: none).
+ *         now_s: seconds since 1970. minted: the sensor UUID is one of ours
+ *         on the wire (a loop).
+ */
+struct pol_ask {
+	const char *partner;
+	const char *source;
+	struct d4_uuid sensor;
+	uint8_t type;
+	struct d4_slice meta;
+	uint64_t now_s;
+	bool minted;
+	enum pol_keys keys;
+};
+
+/*
+ * struct pol_verdict -- the answer, which explain prints as it is.
+ * Shape:  rule: the id of the share rule that allows or of the deny rule, or
+ *         a reason ("tlp.ceiling", "default.deny", ...). source, share: what
+ *         was found on the way, or NULL. line: where the rule (or what
+ *         denied) stands in the file. label: the output label after relabel.
+ *         mode "origin" or "relay". shadow: allowed, but the partner's state
+ *         is shadow: count, send nothing.
+ * Owns:   nothing; ids live as long as the policy.
+ */
+struct pol_verdict {
+	bool allow;
+	bool shadow;
+	char rule[POL_ID_LEN];
+	const char *source;
+	const char *partner;
+	const struct pol_share *share;
+	enum pol_tlp label;
+	enum pol_pap pap;
+	const char *mode;
+	unsigned line;
+	size_t n_trace;
+	char trace[POL_TRACE][POL_TRACE_TX];
+};
+
+/* pol_decide -- always fills *out; anything unclear is a denial. */
+void pol_decide(
+    const struct pol *p, const struct pol_ask *ask, struct pol_verdict *out);
+
+/*
+ * pol_out_meta -- the outgoing meta header of an allowed stream, rebuilt by
+ * positive copy: type, encoding, tags after relabel, the handler's keys, and
+ * "d4:fed" (policy.md section 5). stream is the wire UUID. Deterministic: no
+ * time stamps, so that it can be part of the lane's name.
+ * Errors: D4_EINVAL the verdict does not allow or ask has no meta.
+ */
+D4_USED enum d4_status pol_out_meta(const struct pol *p,
+    const struct pol_ask *ask, const struct pol_verdict *v,
+    const struct d4_uuid *stream, struct d4_buf *out);
+
+/* pol_warnings -- what looks right and is not; one call of fn for each. */
+void pol_warnings(const struct pol *p, uint64_t now_s,
+    void (*fn)(void *arg, const struct d4_diag *d), void *arg);
+
+const char *pol_tlp_text(enum pol_tlp t);
+const char *pol_pap_text(enum pol_pap p);
+
+#endif

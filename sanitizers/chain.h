@@ -1,0 +1,125 @@
+/*
+ * A pipeline: its steps compiled into a chain, and streams that run through
+ * it. Pure: no I/O, no clock, no log. Fails closed: a record leaves only as
+ * what a sanitizer positively wrote.
+ */
+#ifndef SAN_CHAIN_H
+#define SAN_CHAIN_H
+
+#include <stdbool.h>
+#include "libd4/prefix.h"
+#include "libd4/secret.h"
+#include "libd4/tally.h"
+#include "libd4/yaml.h"
+
+#define SAN_ENGINE "san1" /* changes when the same steps give other bytes */
+
+/* Where names in the steps are looked up: the policy's networks. */
+struct san_env {
+	const struct d4_prefix_set *(*network)(void *arg, const char *name);
+	void *arg;
+};
+
+/*
+ * struct san_keys -- the subkeys for one partner and epoch.
+ * have is false until san_keys_derive: a chain that needs keys refuses to run.
+ */
+struct san_keys {
+	bool have;
+	uint8_t cpan[32], pfx[32], tok[32], mac[32], uuid[32];
+	uint8_t tshift[8];
+};
+
+/*
+ * san_keys_derive -- all subkeys from the master for a partner, epoch "0".
+ * Errors: D4_ECRYPTO; *out is wiped then.
+ */
+D4_USED enum d4_status san_keys_derive(const uint8_t master[D4_MASTER_LEN],
+    const char *partner, struct san_keys *out);
+void san_keys_wipe(struct san_keys *k);
+
+struct san_chain;
+
+/* The types that a pipeline takes, as the policy file says. */
+struct san_takes {
+	const uint8_t *types;
+	size_t n_types;
+	char (*ext)[64];
+	size_t n_ext;
+};
+
+/*
+ * san_chain_compile -- checks and compiles steps for the types of a pipeline.
+ * steps: the LIST node (may be empty: byte-identical, class S0). types/ext
+ * are what the pipeline takes: a step that cannot handle one is an error.
+ * Errors: D4_EINVAL with *diag: line, column, remedy.  D4_ENOMEM.
+ */
+D4_USED enum d4_status san_chain_compile(const struct d4_yaml *steps,
+    const struct san_takes *takes, const struct san_env *env,
+    struct d4_diag *diag, struct san_chain **out);
+void san_chain_free(struct san_chain *c);
+
+/* san_chain_class -- 0..4, computed from the steps (sanitizers.md). */
+unsigned san_chain_class(const struct san_chain *c);
+
+/* san_chain_hash -- SHA-256 (hex) of the canonical steps and networks. */
+const char *san_chain_hash(const struct san_chain *c);
+
+/* san_chain_needs_keys -- some step uses a subkey. */
+bool san_chain_needs_keys(const struct san_chain *c);
+
+struct san_stream;
+
+/*
+ * struct san_facts -- what a stream is, beside its bytes.
+ * sensor is the witness for k-thresholds.
+ */
+struct san_facts {
+	uint8_t type;
+	const char *ext; /* extended type, or "" */
+	struct d4_uuid sensor;
+};
+
+/*
+ * san_stream_new -- one stream to one partner through a chain.
+ * Owns:   chain and keys are borrowed and outlive the stream.
+ * Errors: D4_ENOTSUP the chain does not take the type.  D4_EINVAL keys are
+ *         needed and missing.  D4_ENOMEM.
+ */
+D4_USED enum d4_status san_stream_new(const struct san_chain *c,
+    const struct san_keys *keys, const struct san_facts *facts,
+    struct san_stream **out);
+void san_stream_free(struct san_stream *s);
+
+/*
+ * A file is fed in any cut and appended to *out as a file of the same type:
+ * begin, feed..., finish. out gets the opening (pcap global header) in front
+ * of the first forwarded record; a file with nothing to forward adds nothing.
+ * feed and finish answer D4_OK, D4_EMALFORMED (the rest of this file is
+ * refused, counted), D4_EDENIED (the breaker is open: nothing leaves any
+ * more), D4_ETOOBIG (out is full; feed nothing more), D4_ENOMEM. Whatever
+ * is in *out when they return is released; on D4_ENOMEM and D4_EDENIED, *out
+ * is cut back to what it held before the call.
+ */
+void san_stream_begin(struct san_stream *s);
+D4_USED enum d4_status san_stream_feed(
+    struct san_stream *s, struct d4_slice in, struct d4_buf *out);
+D4_USED enum d4_status san_stream_finish(
+    struct san_stream *s, struct d4_buf *out);
+
+/* san_stream_opening -- bytes of the opening of the file under way. */
+size_t san_stream_opening(const struct san_stream *s);
+
+/* san_stream_variant -- d4_cutter_variant of the file under way. */
+uint32_t san_stream_variant(const struct san_stream *s);
+
+/* san_stream_tally -- all records so far: in = forward + withheld. */
+const struct d4_tally *san_stream_tally(const struct san_stream *s);
+
+/* san_stream_broken -- the breaker is open, and why. */
+bool san_stream_broken(const struct san_stream *s, enum d4_reason *why);
+
+/* san_stream_reset -- an operator closed the breaker again. */
+void san_stream_reset(struct san_stream *s);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * The joints inside the sanitizers: a step is one word of a pipeline
+ * (`addr:`, `payload:`), a family is one kind of record (packet, pdns line,
+ * JSON line). Adding either = one file and one line in sanitizers/table.c.
+ */
+#ifndef SAN_STEP_H
+#define SAN_STEP_H
+
+#include "libd4/cutter.h"
+#include "sanitizers/chain.h"
+
+/* Families, as bits: which kinds of records a step can work on. */
+enum san_family_bit {
+	SAN_PACKETS = 1 << 0, /* types 1, and 4 when binary */
+	SAN_PDNS = 1 << 1,    /* type 8 */
+	SAN_JSON = 1 << 2,    /* type 6, JSON meta types */
+	SAN_TEXT = 1 << 3,    /* type 3, other meta types */
+};
+
+/* What a step's compile function may ask. */
+struct san_compile {
+	const struct san_env *env;
+	unsigned families; /* of the types that the pipeline takes */
+	struct d4_diag *diag;
+};
+
+/*
+ * struct san_step_kind -- one word of a pipeline.
+ * compile: the node is the step's value. Answers D4_EINVAL with the diag set.
+ * needs_keys: with this configuration the step uses a subkey.
+ */
+struct san_step_kind {
+	const char *name;
+	unsigned families;
+	const char *help; /* one line; the man page is checked against it */
+	enum d4_status (*compile)(const struct san_compile *cx,
+	    const struct d4_yaml *node, void **conf);
+	void (*destroy)(void *conf);
+	bool (*needs_keys)(const void *conf);
+};
+
+/* A compiled step. */
+struct san_step {
+	const struct san_step_kind *kind;
+	void *conf;
+	struct d4_mark at;
+};
+
+#define SAN_STEPS_MAX 16u
+
+/* san_chain_step -- the conf of the step with that name, or NULL. */
+const void *san_chain_step(const struct san_chain *c, const char *name);
+
+/* What became of one record. */
+enum san_outcome { SAN_FORWARD, SAN_DROP, SAN_QUARANTINE };
+
+/* What a family needs to make its per-stream state. */
+struct san_make {
+	const struct san_chain *chain;
+	const struct san_keys *keys;
+	const struct san_facts *facts;
+};
+
+/*
+ * struct san_family -- one kind of record.
+ * make/destroy: per-stream state, kept over all files of the stream.
+ * begin:   a new file: its opening as received (empty where none); writes
+ *          the outgoing opening to *head (an empty buffer). An answer other
+ *          than D4_R_NONE refuses the file.
+ * record:  one whole record in; appends what leaves to *out. On SAN_DROP and
+ *          SAN_QUARANTINE *why is set, and the caller cuts *out back.
+ *          A record never needs its neighbours.
+ * compute: the class that the chain's steps earn for this family (0..4).
+ * check:   steps that exclude or need each other; D4_EINVAL with diag.
+ */
+struct san_family {
+	const char *name;
+	enum san_family_bit bit;
+	const struct d4_cutter_kind *cutter;
+	enum d4_status (*make)(const struct san_make *m, void **state);
+	void (*destroy)(void *state);
+	enum d4_reason (*begin)(
+	    void *state, struct d4_slice opening, struct d4_buf *head);
+	enum san_outcome (*record)(void *state, struct d4_slice record,
+	    struct d4_buf *out, enum d4_reason *why);
+	unsigned (*compute)(const struct san_chain *c);
+	enum d4_status (*check)(
+	    const struct san_chain *c, struct d4_diag *diag);
+};
+
+/* sanitizers/table.c: all steps and families, and which type is which. */
+const struct san_step_kind *san_step_find(const char *name);
+const struct san_step_kind *san_step_at(size_t i); /* NULL past the end */
+const struct san_family *san_family_of(uint8_t type, const char *ext);
+
+#endif
