@@ -1,0 +1,56 @@
+# Short cuts. The build itself is CMake (CMakeLists.txt, CMakePresets.json).
+.DEFAULT_GOAL := all
+SEEDS ?= 20
+
+all: packages-build
+	@test -f build/build.ninja || cmake --preset release >build.log 2>&1 || \
+	    { cat build.log; rm -f build.log; exit 1; }
+	@rm -f build.log
+	@ninja -C build
+
+# The whole job on real traffic: two organisations on this machine.
+demo: packages-run all
+	@demo/run $(if $(KEEP),--keep)
+
+# Every test; with PRESET=ci under ASan and UBSan, warnings as errors.
+PRESET ?= release
+builddir = build$(if $(filter-out release,$(PRESET)),/$(PRESET))
+test: packages-run packages-test packages-build
+	@cmake --preset $(PRESET) >/dev/null
+	@ninja -C $(builddir)
+	@ctest --test-dir $(builddir) --output-on-failure -j2
+
+# More random cases for the properties than `make test` runs.
+prop: packages-test all
+	@D4_CASES=1000000 ctest --test-dir build --output-on-failure -R '^prop\.'
+
+bench: packages-run packages-test all
+	@tests/bench/run
+
+# Kills everything at random under load and counts records: SEEDS=n runs.
+torture: packages-run packages-test all
+	@tests/it/torture --seeds $(SEEDS)
+
+lint: packages-lint packages-test packages-build
+	@tests/lint/run
+
+format: packages-lint
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+# Fuzz every target for FUZZ_SECONDS each (clang, libFuzzer).
+FUZZ_SECONDS ?= 60
+fuzz: packages-lint packages-build
+	@cmake --preset fuzz >/dev/null
+	@ninja -C build/fuzz
+	@tests/fuzz/run build/fuzz $(FUZZ_SECONDS)
+
+install: all
+	@cmake --install build
+
+clean:
+	rm -rf build
+
+packages-%:
+	@scripts/packages $*
+
+.PHONY: all demo test prop bench torture lint format fuzz install clean
