@@ -1,0 +1,279 @@
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/prefix.h"
+
+/* What an address family holds, in bytes. */
+static size_t
+prefix_bytes(uint8_t family)
+{
+	return family == 4 ? 4 : 16;
+}
+
+/* One decimal octet without leading zeros; NULL when there is none. */
+static const uint8_t *
+addr_octet(const uint8_t *p, const uint8_t *end, uint8_t *out)
+{
+	unsigned v = 0;
+	const uint8_t *at = p;
+
+	while (at < end && *at >= '0' && *at <= '9' && at - p < 3)
+		v = v * 10 + (unsigned)(*at++ - '0');
+	if (at == p || v > 255 || (*p == '0' && at - p > 1))
+		return NULL;
+	*out = (uint8_t)v;
+	return at;
+}
+
+static bool
+addr_parse4(struct d4_slice text, uint8_t out[4])
+{
+	const uint8_t *p = text.p, *end = text.p + text.n;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (i > 0 && (p == end || *p++ != '.'))
+			return false;
+		p = addr_octet(p, end, &out[i]);
+		if (p == NULL)
+			return false;
+	}
+	return p == end;
+}
+
+enum d4_status
+d4_addr_parse(struct d4_slice text, struct d4_addr *out)
+{
+	struct d4_addr a = {.family = 4};
+	char z[D4_ADDR_TEXT];
+
+	if (text.n == 0 || text.n >= sizeof(z))
+		return D4_EMALFORMED;
+	if (memchr(text.p, ':', text.n) == NULL) {
+		if (!addr_parse4(text, a.b))
+			return D4_EMALFORMED;
+		*out = a;
+		return D4_OK;
+	}
+	if (memchr(text.p, '\0', text.n) != NULL)
+		return D4_EMALFORMED;
+	memcpy(z, text.p, text.n);
+	z[text.n] = '\0';
+	a.family = 6;
+	if (inet_pton(AF_INET6, z, a.b) != 1)
+		return D4_EMALFORMED;
+	*out = a;
+	return D4_OK;
+}
+
+static char *
+addr_put_octet(char *p, unsigned v)
+{
+	if (v >= 100)
+		*p++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*p++ = (char)('0' + v / 10 % 10);
+	*p++ = (char)('0' + v % 10);
+	return p;
+}
+
+void
+d4_addr_text(const struct d4_addr *a, char out[D4_ADDR_TEXT])
+{
+	char *p = out;
+
+	if (a->family == 4) {
+		for (unsigned i = 0; i < 4; i++) {
+			p = addr_put_octet(p, a->b[i]);
+			*p++ = '.';
+		}
+		p[-1] = '\0';
+		return;
+	}
+	/* Room is enough by definition: it cannot fail. */
+	if (inet_ntop(AF_INET6, a->b, out, D4_ADDR_TEXT) == NULL)
+		abort();
+}
+
+/* How many leading bits of p and q are equal, at most max. */
+static unsigned
+prefix_common(const uint8_t *p, const uint8_t *q, unsigned max)
+{
+	unsigned bits = 0;
+
+	while (bits + 8 <= max && p[bits / 8] == q[bits / 8])
+		bits += 8;
+	while (bits < max &&
+	       ((p[bits / 8] ^ q[bits / 8]) & (0x80u >> bits % 8)) == 0)
+		bits++;
+	return bits;
+}
+
+static void
+prefix_mask(struct d4_addr *a, unsigned len)
+{
+	size_t n = prefix_bytes(a->family);
+
+	for (size_t i = 0; i < n; i++) {
+		if (len >= 8 * (i + 1))
+			continue;
+		if (len <= 8 * i)
+			a->b[i] = 0;
+		else
+			a->b[i] &= (uint8_t)(0xff00u >> len % 8);
+	}
+}
+
+static bool
+prefix_len_parse(struct d4_slice text, unsigned max, uint8_t *out)
+{
+	const uint8_t *end = text.p + text.n;
+	uint8_t v;
+
+	if (text.n == 0 || text.n > 3)
+		return false;
+	if (addr_octet(text.p, end, &v) != end || v > max)
+		return false;
+	*out = v;
+	return true;
+}
+
+enum d4_status
+d4_prefix_parse(struct d4_slice text, struct d4_prefix *out)
+{
+	struct d4_slice head = text, tail = {NULL, 0};
+	struct d4_prefix p;
+	struct d4_addr bare;
+	const uint8_t *slash;
+	unsigned max;
+
+	slash = text.n != 0 ? memchr(text.p, '/', text.n) : NULL;
+	if (slash != NULL) {
+		head.n = (size_t)(slash - text.p);
+		tail = d4_slice_of(slash + 1, text.n - head.n - 1);
+	}
+	if (d4_addr_parse(head, &p.addr) != D4_OK)
+		return D4_EMALFORMED;
+	max = (unsigned)prefix_bytes(p.addr.family) * 8;
+	p.len = (uint8_t)max;
+	if (slash != NULL && !prefix_len_parse(tail, max, &p.len))
+		return D4_EMALFORMED;
+	bare = p.addr;
+	prefix_mask(&bare, p.len);
+	if (memcmp(bare.b, p.addr.b, sizeof(bare.b)) != 0)
+		return D4_EINVAL;
+	*out = p;
+	return D4_OK;
+}
+
+bool
+d4_prefix_has(const struct d4_prefix *p, const struct d4_addr *a)
+{
+	return p->addr.family == a->family &&
+	       prefix_common(p->addr.b, a->b, p->len) == p->len;
+}
+
+bool
+d4_prefix_overlap(const struct d4_prefix *p, const struct d4_prefix *q)
+{
+	unsigned len = p->len < q->len ? p->len : q->len;
+
+	return p->addr.family == q->addr.family &&
+	       prefix_common(p->addr.b, q->addr.b, len) == len;
+}
+
+static int
+prefix_cmp(const struct d4_prefix *p, const struct d4_prefix *q)
+{
+	int c;
+
+	if (p->addr.family != q->addr.family)
+		return p->addr.family < q->addr.family ? -1 : 1;
+	c = memcmp(p->addr.b, q->addr.b, prefix_bytes(p->addr.family));
+	if (c != 0)
+		return c;
+	return (int)p->len - (int)q->len;
+}
+
+/* How many entries of the set are not behind p. */
+static size_t
+prefix_rank(const struct d4_prefix_set *s, const struct d4_prefix *p)
+{
+	size_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (prefix_cmp(&s->list[mid], p) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Room for one more; grown at the powers of two. */
+static bool
+prefix_room(struct d4_prefix_set *s)
+{
+	struct d4_prefix *p;
+	size_t cap;
+
+	if (s->n != 0 && (s->n & (s->n - 1)) != 0)
+		return true;
+	cap = s->n == 0 ? 1 : s->n * 2;
+	if (cap > SIZE_MAX / sizeof(*p))
+		return false;
+	p = realloc(s->list, cap * sizeof(*p));
+	if (p == NULL)
+		return false;
+	s->list = p;
+	return true;
+}
+
+enum d4_status
+d4_prefix_set_add(struct d4_prefix_set *s, const struct d4_prefix *p)
+{
+	size_t at = prefix_rank(s, p);
+
+	if (at > 0 && prefix_cmp(&s->list[at - 1], p) == 0)
+		return D4_OK;
+	if (!prefix_room(s))
+		return D4_ENOMEM;
+	memmove(&s->list[at + 1], &s->list[at], (s->n - at) * sizeof(*p));
+	s->list[at] = *p;
+	s->n++;
+	return D4_OK;
+}
+
+void
+d4_prefix_set_fini(struct d4_prefix_set *s)
+{
+	free(s->list);
+	*s = (struct d4_prefix_set){NULL, 0};
+}
+
+/*
+ * All prefixes that hold `a` are nested, so the last entry not behind (a, all
+ * its bits) is the longest match if it matches at all. If not, a match can
+ * only be as long as what that entry and `a` have in common: look again.
+ */
+const struct d4_prefix *
+d4_prefix_set_find(const struct d4_prefix_set *s, const struct d4_addr *a)
+{
+	struct d4_prefix key = {.addr = *a};
+
+	key.len = (uint8_t)(prefix_bytes(a->family) * 8);
+	for (;;) {
+		size_t at = prefix_rank(s, &key);
+		const struct d4_prefix *e;
+
+		if (at == 0 || s->list[at - 1].addr.family != a->family)
+			return NULL;
+		e = &s->list[at - 1];
+		if (d4_prefix_has(e, a))
+			return e;
+		key.len = (uint8_t)prefix_common(e->addr.b, a->b, e->len);
+		key.addr = *a;
+		prefix_mask(&key.addr, key.len);
+	}
+}
