@@ -120,3 +120,11 @@ d4_buf_drop(struct d4_buf *b, size_t n)
 	if (b->n != 0)
 		memmove(b->p, b->p + n, b->n);
 }
+
+void
+d4_buf_clear(struct d4_buf *b, size_t keep)
+{
+	if (b->cap > keep)
+		d4_buf_fini(b);
+	b->n = 0;
+}

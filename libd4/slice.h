@@ -91,4 +91,10 @@ D4_USED enum d4_status d4_buf_addf(struct d4_buf *b, const char *fmt, ...)
 /* d4_buf_drop -- removes the first n bytes (n <= b->n), moving the rest. */
 void d4_buf_drop(struct d4_buf *b, size_t n);
 
+/*
+ * d4_buf_clear -- empties; the memory is kept for the next use unless more
+ * than `keep` bytes are allocated.
+ */
+void d4_buf_clear(struct d4_buf *b, size_t keep);
+
 #endif
