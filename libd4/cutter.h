@@ -16,7 +16,8 @@
  * Shape:  data holds n records back to back, each as on the wire (a pcap
  *         packet with its 16-byte header, a line with its newline).
  *         reason is D4_R_NONE, or why these n records are not usable (data
- *         is empty then and bytes says how many were dropped).
+ *         is empty then and bytes says how many were dropped); else bytes
+ *         is data.n.
  * Owns:   nothing; data lives until the next call on the cutter.
  */
 struct d4_run {
@@ -58,12 +59,13 @@ void d4_cutter_free(struct d4_cutter *c);
 
 /*
  * d4_cutter_feed -- takes bytes from *in (advancing it) and gives one run.
+ * Call it until D4_AGAIN: bytes that are not taken stay in *in.
  * A run is as long as the input allows without copying; a record that was
  * begun by an earlier call comes alone.
  * Errors: D4_AGAIN all of *in is taken, no run.  D4_EMALFORMED or D4_ETOOBIG
  *         the stream cannot be followed any further: c->failed says why
  *         (pcap.magic, pcap.desync, linktype), each later call answers
- *         the same.  D4_ENOMEM.
+ *         the same.  D4_ENOMEM: not final; what is left in *in can be fed again.
  */
 D4_USED enum d4_status d4_cutter_feed(
     struct d4_cutter *c, struct d4_slice *in, struct d4_run *out);
@@ -86,7 +88,9 @@ struct d4_slice d4_cutter_opening(const struct d4_cutter *c);
 /*
  * d4_cutter_variant -- capture format and link type as one number, for the
  * lane: for pcap (format << 28 | link type) with format 1 us-le, 2 us-be,
- * 3 ns-le, 4 ns-be; 0 for lines.
+ * 3 ns-le, 4 ns-be; 0 for lines and before the opening. The link type is the
+ * low 16 bits; a file that announces checksum bytes (FCS) behind its packets
+ * has their length in bits 16..19 and the flag in bit 26.
  */
 uint32_t d4_cutter_variant(const struct d4_cutter *c);
 

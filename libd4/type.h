@@ -38,10 +38,16 @@ struct d4_type_row {
 	uint32_t frame_max;
 };
 
-/* d4_type_find -- the row of a plain type, or NULL (2 and 254 included). */
+/*
+ * d4_type_find -- the row of a plain type, or NULL: 2 and 254, a type that has
+ * no cutter yet (4, 5, 7) and every unknown one. So NULL is "not accepted".
+ */
 const struct d4_type_row *d4_type_find(uint8_t type);
 
 /* d4_type_handler -- the row of a handler of type 254, or NULL. */
 const struct d4_type_row *d4_type_handler(const char *handler);
+
+/* d4_type_name -- for people: "pcap", "meta", "yaf" ..., "unknown"; static. */
+const char *d4_type_name(uint8_t type);
 
 #endif

@@ -1,0 +1,196 @@
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/cutter.h"
+
+#define LINES_KEEP 65536u /* allocation kept for the next unfinished line */
+
+/*
+ * An unfinished line is either held, or over the limit: then only its bytes
+ * are counted, until its newline.
+ */
+struct lines {
+	struct d4_cutter base;
+	struct d4_buf held;
+	uint64_t skipped;
+	bool given; /* held was handed out by the last call */
+};
+
+static struct lines *
+lines_of(struct d4_cutter *c)
+{
+	return (struct lines *)c;
+}
+
+static enum d4_status
+lines_make(struct d4_cutter **out)
+{
+	struct lines *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return D4_ENOMEM;
+	l->base.kind = &d4_cutter_lines;
+	d4_buf_init(&l->held, D4_LINE_MAX);
+	*out = &l->base;
+	return D4_OK;
+}
+
+static void
+lines_destroy(struct d4_cutter *c)
+{
+	d4_buf_fini(&lines_of(c)->held);
+	free(c);
+}
+
+/* Length of the first line of s with its newline; 0 when it has none. */
+static size_t
+lines_first(struct d4_slice s)
+{
+	const uint8_t *nl = s.n == 0 ? NULL : memchr(s.p, '\n', s.n);
+
+	return nl == NULL ? 0 : (size_t)(nl - s.p) + 1;
+}
+
+static struct d4_run
+lines_toolong(uint64_t bytes)
+{
+	return (struct d4_run){
+	    .n = 1, .bytes = bytes, .reason = D4_R_LINE_TOOLONG};
+}
+
+/* *in holds no newline: keep it, or its length if it cannot fit any more. */
+static enum d4_status
+lines_stash(struct lines *l, struct d4_slice *in)
+{
+	enum d4_status st;
+
+	/* The newline that is still to come counts too. */
+	if (l->skipped != 0 || in->n >= D4_LINE_MAX - l->held.n) {
+		l->skipped += l->held.n + in->n;
+		d4_buf_clear(&l->held, LINES_KEEP);
+	} else {
+		st = d4_buf_add(&l->held, in->p, in->n);
+		if (st != D4_OK)
+			return st;
+	}
+	d4_slice_skip(in, in->n);
+	return D4_AGAIN;
+}
+
+/* The line that an earlier call began ends after n bytes of *in. */
+static enum d4_status
+lines_join(struct lines *l, struct d4_slice *in, size_t n, struct d4_run *out)
+{
+	enum d4_status st;
+
+	if (l->skipped != 0 || n > D4_LINE_MAX - l->held.n) {
+		*out = lines_toolong(l->skipped + l->held.n + n);
+		l->skipped = 0;
+		d4_buf_clear(&l->held, LINES_KEEP);
+		d4_slice_skip(in, n);
+		return D4_OK;
+	}
+	st = d4_buf_add(&l->held, in->p, n);
+	if (st != D4_OK)
+		return st;
+	d4_slice_skip(in, n);
+	l->given = true;
+	*out = (struct d4_run){
+	    .data = d4_buf_slice(&l->held), .n = 1, .bytes = l->held.n};
+	return D4_OK;
+}
+
+/* As many whole lines as *in holds, up to one that is over the limit. */
+static void
+lines_run(struct d4_slice *in, size_t first, struct d4_run *out)
+{
+	struct d4_slice rest = *in;
+	uint64_t n = 0;
+
+	if (first > D4_LINE_MAX) {
+		*out = lines_toolong(first);
+		d4_slice_skip(in, first);
+		return;
+	}
+	for (size_t len = first; len != 0 && len <= D4_LINE_MAX; n++) {
+		d4_slice_skip(&rest, len);
+		len = lines_first(rest);
+	}
+	*out = (struct d4_run){.n = n, .bytes = in->n - rest.n};
+	out->data = d4_slice_skip(in, in->n - rest.n);
+}
+
+static enum d4_status
+lines_feed(struct d4_cutter *c, struct d4_slice *in, struct d4_run *out)
+{
+	struct lines *l = lines_of(c);
+	size_t first;
+
+	if (l->given) {
+		d4_buf_clear(&l->held, LINES_KEEP);
+		l->given = false;
+	}
+	first = lines_first(*in);
+	if (first == 0)
+		return lines_stash(l, in);
+	if (l->held.n != 0 || l->skipped != 0)
+		return lines_join(l, in, first, out);
+	lines_run(in, first, out);
+	return D4_OK;
+}
+
+static enum d4_status
+lines_finish(struct d4_cutter *c, struct d4_run *out)
+{
+	struct lines *l = lines_of(c);
+	uint64_t left = l->given ? 0 : l->held.n + l->skipped;
+
+	d4_buf_clear(&l->held, LINES_KEEP);
+	l->skipped = 0;
+	l->given = false;
+	if (left == 0)
+		return D4_OK;
+	*out =
+	    (struct d4_run){.n = 1, .bytes = left, .reason = D4_R_EOF_PARTIAL};
+	return D4_ETRUNC;
+}
+
+static struct d4_slice
+lines_opening(const struct d4_cutter *c)
+{
+	(void)c;
+	return (struct d4_slice){0};
+}
+
+static size_t
+lines_held(const struct d4_cutter *c)
+{
+	const struct lines *l = (const struct lines *)c;
+
+	return l->given ? 0 : l->held.n;
+}
+
+static uint32_t
+lines_variant(const struct d4_cutter *c)
+{
+	(void)c;
+	return 0;
+}
+
+static size_t
+lines_split(const struct d4_cutter *c, struct d4_slice data)
+{
+	(void)c;
+	return lines_first(data);
+}
+
+const struct d4_cutter_kind d4_cutter_lines = {
+    .name = "lines",
+    .make = lines_make,
+    .destroy = lines_destroy,
+    .feed = lines_feed,
+    .finish = lines_finish,
+    .opening = lines_opening,
+    .held = lines_held,
+    .variant = lines_variant,
+    .split = lines_split,
+};

@@ -1,0 +1,81 @@
+#include <stddef.h>
+#include <string.h>
+#include "libd4/type.h"
+
+/*
+ * Payload bytes of a frame: 62 + 16,322 is one full TLS record (wire.md R4);
+ * 10,000 keeps a session's entries on a stock server small (wire.md R8).
+ */
+#define TYPE_RECORD 16322u
+#define TYPE_BATCH  10000u
+
+static const struct d4_type_row type_rows[] = {
+    {.type = D4_TYPE_PCAP,
+	.name = "pcap",
+	.cutter = &d4_cutter_pcap,
+	.opening = true,
+	.resend_all = false, /* a packet sent twice falsifies every count */
+	.frame_max = TYPE_RECORD},
+    {.type = D4_TYPE_LOG,
+	.name = "log",
+	.cutter = &d4_cutter_lines,
+	.resend_all = true,
+	.frame_max = TYPE_BATCH},
+    {.type = D4_TYPE_NDJSON,
+	.name = "ndjson",
+	.cutter = &d4_cutter_lines,
+	.resend_all = true,
+	.frame_max = TYPE_RECORD},
+    {.type = D4_TYPE_PDNS,
+	.name = "passivedns",
+	.cutter = &d4_cutter_lines,
+	.resend_all = true,
+	.frame_max = TYPE_BATCH},
+    {.type = D4_TYPE_EXTENDED,
+	.ext = "lines",
+	.name = "extended",
+	.cutter = &d4_cutter_lines,
+	.resend_all = true,
+	.frame_max = TYPE_RECORD},
+};
+
+/* Types of the protocol that have no cutter yet, and 2, which needs none. */
+static const char *const type_names[256] = {
+    [D4_TYPE_META] = "meta",
+    [D4_TYPE_DNSCAP] = "dnscap",
+    [D4_TYPE_PCAPNG] = "pcapng",
+    [D4_TYPE_YAF] = "yaf",
+    [D4_TYPE_EXTENDED] = "extended",
+};
+
+#define TYPE_ROWS (sizeof(type_rows) / sizeof(type_rows[0]))
+
+const struct d4_type_row *
+d4_type_find(uint8_t type)
+{
+	for (size_t i = 0; i < TYPE_ROWS; i++) {
+		if (type_rows[i].type == type && type_rows[i].ext == NULL)
+			return &type_rows[i];
+	}
+	return NULL;
+}
+
+const struct d4_type_row *
+d4_type_handler(const char *handler)
+{
+	for (size_t i = 0; i < TYPE_ROWS; i++) {
+		if (type_rows[i].ext != NULL &&
+		    strcmp(type_rows[i].ext, handler) == 0)
+			return &type_rows[i];
+	}
+	return NULL;
+}
+
+const char *
+d4_type_name(uint8_t type)
+{
+	const struct d4_type_row *row = d4_type_find(type);
+	const char *name = row != NULL ? row->name : type_names[type];
+
+	return name != NULL ? name : "unknown";
+}
