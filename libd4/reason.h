@@ -42,6 +42,8 @@ enum d4_reason_class {
 	X(PDNS_REVERSE, "pdns.reverse", FILTER, "reverse name of the scope")   \
 	X(PDNS_ANSWER, "pdns.answer", FILTER, "answer inside the scope")       \
 	X(PDNS_COUNT, "pdns.count", FILTER, "seen fewer times than min_count") \
+	X(PDNS_DISTINCT, "pdns.distinct", FILTER,                              \
+	    "seen by fewer than min_distinct witnesses")                       \
 	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
 	/* sanitizers: input that is not released because it is not clear */   \
 	X(EOF_PARTIAL, "eof_partial", MALFORMED, "unterminated last record")   \

@@ -116,6 +116,21 @@ uint32_t san_stream_variant(const struct san_stream *s);
 /* san_stream_tally -- all records so far: in = forward + withheld. */
 const struct d4_tally *san_stream_tally(const struct san_stream *s);
 
+/*
+ * What a stream must remember over a restart (the witnesses of a threshold)
+ * as opaque bytes with their own version; keyed hashes only, no payload.
+ * Call them between files. A stream without such memory saves nothing and
+ * loads only that. State that is lost or older delays a release; it never
+ * causes one.
+ * Errors: save: as d4_buf_add, *out is cut back.  load: D4_EVERSION or
+ *         D4_EINVAL the state is of another format, key or threshold,
+ *         D4_EMALFORMED it is damaged: the stream then begins empty.
+ */
+D4_USED enum d4_status san_stream_state_save(
+    const struct san_stream *s, struct d4_buf *out);
+D4_USED enum d4_status san_stream_state_load(
+    struct san_stream *s, struct d4_slice state);
+
 /* san_stream_broken -- the breaker is open, and why. */
 bool san_stream_broken(const struct san_stream *s, enum d4_reason *why);
 

@@ -72,6 +72,7 @@ struct san_make {
  *          A record never needs its neighbours.
  * compute: the class that the chain's steps earn for this family (0..4).
  * check:   steps that exclude or need each other; D4_EINVAL with diag.
+ * save/load: see san_stream_state_save; NULL where a family has no memory.
  */
 struct san_family {
 	const char *name;
@@ -86,6 +87,8 @@ struct san_family {
 	unsigned (*compute)(const struct san_chain *c);
 	enum d4_status (*check)(
 	    const struct san_chain *c, struct d4_diag *diag);
+	enum d4_status (*save)(const void *state, struct d4_buf *out);
+	enum d4_status (*load)(void *state, struct d4_slice in);
 };
 
 /* sanitizers/table.c: all steps and families, and which type is which. */
