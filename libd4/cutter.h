@@ -65,7 +65,8 @@ void d4_cutter_free(struct d4_cutter *c);
  * Errors: D4_AGAIN all of *in is taken, no run.  D4_EMALFORMED or D4_ETOOBIG
  *         the stream cannot be followed any further: c->failed says why
  *         (pcap.magic, pcap.desync, linktype), each later call answers
- *         the same.  D4_ENOMEM: not final; what is left in *in can be fed again.
+ *         the same.  D4_ENOMEM: not final; what is left in *in can be fed
+ * again.
  */
 D4_USED enum d4_status d4_cutter_feed(
     struct d4_cutter *c, struct d4_slice *in, struct d4_run *out);

@@ -9,7 +9,7 @@
 #include "libd4/slice.h"
 #include "libd4/uuid.h"
 
-#define D4_ENTRY_VERSION 1u
+#define D4_ENTRY_VERSION 1          /* bare: it is also written as text */
 #define D4_ENTRY_TARGET  65536u     /* data bytes at which an entry is closed */
 #define D4_ENTRY_DATA    (1u << 20) /* hard limit, plus one record */
 #define D4_ENTRY_FIELDS  12u
@@ -17,7 +17,7 @@
 
 /*
  * struct d4_entry -- the fields, in the order they are written.
- * Shape:  v version; sess the session's UUID; seq the number of the entry's
+ * Shape:  v version (1); sess the session's UUID; seq the number of the entry's
  *         first record in its session, from 1; n records in data; sensor
  *         the UUID in the frames; peer the sensor's socket address; type the
  *         D4 type (254 for extended); ext the meta header's type or empty;
@@ -59,20 +59,25 @@ void d4_entry_fields(const struct d4_entry *e, struct d4_entry_text *text,
 /*
  * d4_entry_parse -- reads name, value pairs of a stream entry, in any order.
  * Unknown names are ignored (a later version may add some).
+ * Shape:  pairs[2 * n_pairs], name and value by turns. Numbers only as we
+ *         write them: decimal, no sign, no leading zero; seq and n from 1.
+ *         ext: a meta header's type if and only if type is 254.
+ * Owns:   nothing; *out borrows from the pairs.
  * Errors: D4_EVERSION v is not 1.  D4_EMALFORMED a field is missing, twice,
- *         or has no valid value.  D4_ETOOBIG data over the hard limits.
+ *         or has no valid value.  D4_ETOOBIG data, meta or peer over its limit.
  *         On error *out is untouched.
  */
 D4_USED enum d4_status d4_entry_parse(
     const struct d4_slice *pairs, size_t n_pairs, struct d4_entry *out);
 
-/* d4_queue_shard -- the shard of a sensor: its UUID's FNV-1a mod shards. */
+/* d4_queue_shard -- of a sensor: 32-bit FNV-1a of its UUID mod shards (>0). */
 unsigned d4_queue_shard(const struct d4_uuid *sensor, unsigned shards);
 
 /*
  * d4_queue_key -- "d4:{QUEUE:SHARD}:q" into out; QUEUE is a type ("1") or an
  * extended type ("254.ja3-jl"). The braces are a Redis Cluster hash tag.
- * Errors: D4_ETOOBIG it does not fit.
+ * Errors: D4_ETOOBIG it does not fit.  D4_EINVAL ext is no meta type, or is
+ *         missing with 254, or given with another type.
  */
 D4_USED enum d4_status d4_queue_key(
     uint8_t type, struct d4_slice ext, unsigned shard, char *out, size_t n);

@@ -59,8 +59,6 @@ d4_buf_reserve(struct d4_buf *b, size_t n)
 	cap = b->cap < 256 ? 256 : b->cap;
 	while (cap < want)
 		cap = cap > b->max / 2 ? b->max : cap * 2;
-	if (cap < want)
-		cap = want;
 	p = realloc(b->p, cap);
 	if (p == NULL)
 		return D4_ENOMEM;
