@@ -14,11 +14,13 @@
 
 /*
  * struct d4_meta -- what we read of a meta header.
- * Shape:  type: [a-zA-Z0-9._-]{1,63}. tag[]: strings of "tags" (an array of
+ * Shape:  type: [a-zA-Z0-9._-]{1,63}, not beginning with a dot (d4-core
+ *         makes a folder of it). tag[]: strings of "tags" (an array of
  *         strings, or of objects with "name", as MISP writes them).
  *         misp_org: "misp:org", empty when absent.
  *         path[]: hub ids of "d4:fed".path, oldest first. max_hops: 0 when
- *         absent. sharing_group: empty when absent.
+ *         absent. sharing_group, licence: empty when absent.
+ * Units:  not_after_s: seconds since 1970, 0 when absent.
  * Owns:   all its strings; d4_meta_fini frees them.
  */
 struct d4_meta {
@@ -31,13 +33,17 @@ struct d4_meta {
 	char (*path)[D4_META_ID];
 	size_t n_path;
 	uint64_t max_hops;
+	uint64_t not_after_s;
+	char licence[D4_META_TYPE];
 };
 
 /*
  * d4_meta_parse -- reads one complete meta header.
  * Errors: D4_EMALFORMED not one JSON object, no string `type` of the shape
  *         above, duplicate keys, a known field of the wrong type.
- *         D4_ETOOBIG over a limit.  D4_ENOMEM. On error *out is untouched.
+ *         D4_EVERSION "d4:fed" is not of version 1: what it demands is not
+ *         known.  D4_ETOOBIG over a limit.  D4_ENOMEM.
+ *         On error *out is untouched.
  * Source: spec wire.md section 2, policy.md section 5.
  */
 D4_USED enum d4_status d4_meta_parse(struct d4_slice json, struct d4_meta *out);
