@@ -257,21 +257,6 @@ d4_master_read(const char *path, uint8_t key[32])
 	return st;
 }
 
-bool
-d4_key_ok(struct d4_slice key)
-{
-	if (key.n == 0 || key.n > D4_KEY_MAX)
-		return false;
-	for (size_t i = 0; i < key.n; i++) {
-		uint8_t c = key.p[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= '0' && c <= '9') && c != '_' && c != '-')
-			return false;
-	}
-	return true;
-}
-
 enum d4_status
 d4_dir_make(const char *path, unsigned mode)
 {

@@ -2,9 +2,8 @@
 #ifndef KIT_FILE_H
 #define KIT_FILE_H
 
+#include "libd4/key.h"
 #include "libd4/slice.h"
-
-#define D4_KEY_MAX 100u /* characters of a sensor's or partner's HMAC key */
 
 /*
  * d4_file_read -- the whole file into *out (initialised by the caller with
@@ -33,9 +32,6 @@ D4_USED enum d4_status d4_secret_read(const char *path, struct d4_buf *out);
  * Errors: as d4_secret_read; D4_EMALFORMED any other length.
  */
 D4_USED enum d4_status d4_master_read(const char *path, uint8_t key[32]);
-
-/* d4_key_ok -- 1..100 characters of [A-Za-z0-9_-] (rule R2). */
-bool d4_key_ok(struct d4_slice key);
 
 /* d4_dir_make -- mkdir -p with mode for what is new. Errors: D4_EIO. */
 D4_USED enum d4_status d4_dir_make(const char *path, unsigned mode);

@@ -7,8 +7,9 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
-#define LOG_TEXT 4096u           /* bytes of what is said */
-#define LOG_LINE (4u * LOG_TEXT) /* bytes of a line, escapes included */
+#define LOG_TEXT 4096u /* bytes of what is said */
+/* A byte becomes at most six (JSON); 1 KiB for what stands around it. */
+#define LOG_LINE (6u * LOG_TEXT + 1024u)
 
 /* The log is one of the two mutable globals of a process. */
 static struct {
