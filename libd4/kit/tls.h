@@ -14,11 +14,16 @@
 struct d4_tls_ctx;
 struct d4_tls;
 
-#define D4_PIN_LEN 32u /* SHA-256 of the certificate's DER */
+#define D4_PIN_LEN   32u          /* SHA-256 of the certificate's DER */
+#define D4_TLS_BURST (256u << 10) /* bytes read in one wake-up */
+#define D4_TLS_QUEUE (256u << 10) /* queued bytes at which writing stops */
+#define D4_TLS_WRITE (1u << 20)   /* bytes of one d4_tls_write, at most */
 
 /*
  * struct d4_tls_settings -- what a context is made of; NULL = not set.
- * Shape:  server: cert and key are mandatory; client_ca asks for mTLS.
+ * Shape:  server: cert and key are mandatory; client_ca asks for mTLS. Each
+ *         is a path, or the PEM text itself ("-----BEGIN ...") for processes
+ *         that cannot open files any more.
  *         client: exactly one of ca (file, or "system"), pin (hex digits of
  *         SHA-256, colons allowed) or insecure. name is checked against the
  *         certificate when ca is used.
@@ -67,19 +72,24 @@ enum d4_tls_end {
  *         reading is paused.
  * drained: the write queue fell to zero bytes handed to the kernel.
  * end:    nothing more will come; free the connection. why is a short text.
+ * peer_closed: the peer's close_notify came before ours. The owner answers
+ *         with d4_tls_close when it is ready (Decision 8), then `end` comes
+ *         with CLEAN. May be NULL: the answer is then sent at once.
  */
 struct d4_tls_events {
 	void (*open)(void *arg);
 	void (*read)(void *arg, struct d4_slice bytes);
 	void (*drained)(void *arg);
 	void (*end)(void *arg, enum d4_tls_end how, const char *why);
+	void (*peer_closed)(void *arg);
 };
 
 /*
  * d4_tls_accept -- server side on an accepted, non-blocking fd (taken).
  * d4_tls_connect -- client side to an address; name is for SNI and the check
  * of the certificate (may be NULL with a pin). Both return at once.
- * Errors: D4_ENOMEM, D4_EIO; the fd is closed then.
+ * Errors: D4_ENOMEM, D4_EIO; the fd is closed then. D4_EINVAL a client with
+ *         ca but no name to check.
  */
 D4_USED enum d4_status d4_tls_accept(struct event_base *base,
     struct d4_tls_ctx *ctx, int fd, const struct d4_tls_events *ev, void *arg,
@@ -93,9 +103,11 @@ void d4_tls_free(struct d4_tls *t);
 
 /*
  * d4_tls_write -- queues bytes. One call = one SSL_write: up to 16,384 bytes
- * become exactly one TLS record (rule R4); more are cut at 16,384.
- * Errors: D4_ETOOBIG the queue would go over its limit (see d4_tls_limits):
- *         wait for `drained`.  D4_ECLOSED.  D4_ENOMEM.
+ * become exactly one TLS record (rule R4); more are cut at 16,384. The
+ * socket is written once per loop turn (several records, one system call).
+ * Errors: D4_ETOOBIG D4_TLS_QUEUE bytes or more are queued: wait for
+ *         `drained`; or more than D4_TLS_WRITE bytes at once.
+ *         D4_ECLOSED not open (yet, or any more).  D4_ENOMEM.
  */
 D4_USED enum d4_status d4_tls_write(struct d4_tls *t, struct d4_slice bytes);
 
@@ -114,6 +126,12 @@ size_t d4_tls_unacked(const struct d4_tls *t);
  */
 uint64_t d4_tls_wire_total(const struct d4_tls *t);
 uint64_t d4_tls_wire_acked(const struct d4_tls *t);
+
+/*
+ * d4_tls_wire_end -- where on the wire the last d4_tls_write ends, whether
+ * or not the kernel has it yet: what wire_acked must reach for it.
+ */
+uint64_t d4_tls_wire_end(const struct d4_tls *t);
 
 /* d4_tls_read_pause -- stop or resume reading (back-pressure). */
 void d4_tls_read_pause(struct d4_tls *t, bool paused);

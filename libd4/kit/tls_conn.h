@@ -1,0 +1,47 @@
+/* One TLS connection, between tls_open.c (makes, frees) and tls.c (runs). */
+#ifndef KIT_TLS_CONN_H
+#define KIT_TLS_CONN_H
+
+#include "libd4/kit/tls_ctx.h"
+
+enum tls_state {
+	TLS_DIAL,  /* TCP is being opened */
+	TLS_SHAKE, /* handshake */
+	TLS_UP,    /* application data */
+	TLS_BYE,   /* our close_notify is queued or sent */
+	TLS_ENDED, /* end() was called */
+};
+
+/*
+ * struct d4_tls -- one connection.
+ * Shape:  kick: a timer of zero length that makes another wake-up, for bytes
+ *         that no descriptor event announces (inside SSL, in the window).
+ *         busy: a step is running, so free only marks dead. closing: our
+ *         close_notify is wanted. undrained: owes a drained().
+ */
+struct d4_tls {
+	enum tls_state state;
+	SSL *ssl;
+	struct tls_wire wire;
+	struct d4_tls_ctx *ctx;
+	const struct d4_tls_events *ev;
+	void *arg;
+	struct event *rd, *wr, *kick;
+	struct sockaddr_storage peer;
+	bool busy, dead;
+	bool paused, closing, peer_closed, undrained;
+};
+
+/* tls_on_event -- what all three events call. */
+void tls_on_event(evutil_socket_t fd, short what, void *arg);
+
+/* tls_arm -- which events the next turn shall bring. */
+void tls_arm(struct d4_tls *t);
+
+/* tls_kick -- asks for another step in the next turn. */
+void tls_kick(struct d4_tls *t);
+
+/* tls_destroy -- frees; never inside a step. */
+void tls_destroy(struct d4_tls *t);
+
+#endif

@@ -1,0 +1,29 @@
+/* A TLS context: certificate, key, whom to trust; shared by connections. */
+#ifndef KIT_TLS_CTX_H
+#define KIT_TLS_CTX_H
+
+#include "libd4/kit/tls.h"
+#include "libd4/kit/tls_wire.h"
+
+#define TLS_PLAIN (128u << 10) /* plaintext bytes given to read() at once */
+
+/*
+ * struct d4_tls_ctx -- counted: the owner and each connection hold one.
+ * Shape:  plain and cipher are lent to the connection whose wake-up it is.
+ *         by_name: the peer's certificate must carry the name asked for.
+ */
+struct d4_tls_ctx {
+	unsigned refs;
+	bool server;
+	bool by_name;
+	bool pinned;
+	uint8_t pin[D4_PIN_LEN];
+	SSL_CTX *ssl;
+	BIO_METHOD *method;
+	uint8_t *plain;
+	uint8_t *cipher;
+};
+
+struct d4_tls_ctx *tls_ctx_ref(struct d4_tls_ctx *ctx);
+
+#endif
