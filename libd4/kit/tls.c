@@ -82,7 +82,9 @@ ssl_failed(struct d4_tls *t)
 		    t->state == TLS_SHAKE ? "closed in the handshake"
 					  : "closed without close_notify");
 	} else {
-		(void)tls_wire_flush(&t->wire);
+		/* The alert goes out if it can; the end is the same. */
+		if (tls_wire_flush(&t->wire) != D4_OK)
+			d4_debug("tls fd=%d alert not sent", t->wire.fd);
 		tls_finish(t, how, why);
 	}
 }
@@ -198,8 +200,10 @@ tls_read(struct d4_tls *t)
 static void
 tls_flush(struct d4_tls *t)
 {
-	enum d4_status st = tls_wire_flush(&t->wire);
+	enum d4_status st = D4_EIO;
 
+	if (t->wire.error == 0)
+		st = tls_wire_flush(&t->wire);
 	if (st == D4_AGAIN) {
 		(void)event_add(t->wr, NULL);
 		return;

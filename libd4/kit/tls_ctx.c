@@ -195,7 +195,7 @@ static enum d4_status
 trust_server(
     struct d4_tls_ctx *ctx, const struct d4_tls_settings *set, const char **why)
 {
-	unsigned ways = (set->ca != NULL) + (set->pin != NULL) + set->insecure;
+	int ways = (set->ca != NULL) + (set->pin != NULL) + set->insecure;
 
 	if (ways != 1)
 		return refuse(
