@@ -40,7 +40,7 @@ tls_finish(struct d4_tls *t, enum d4_tls_end how, const char *why)
 	(void)event_del(t->wr);
 	(void)event_del(t->kick);
 	if (!t->dead)
-		t->ev->end(t->arg, how, why);
+		t->to.ev->end(t->to.arg, how, why);
 }
 
 static void
@@ -102,7 +102,7 @@ tls_shake(struct d4_tls *t)
 	r = SSL_do_handshake(t->ssl);
 	if (r == 1) {
 		tls_enter(t, TLS_UP);
-		t->ev->open(t->arg);
+		t->to.ev->open(t->to.arg);
 		return;
 	}
 	e = SSL_get_error(t->ssl, r);
@@ -146,10 +146,10 @@ tls_got_close(struct d4_tls *t)
 	t->peer_closed = true;
 	if (t->state != TLS_UP || t->closing)
 		return;
-	if (t->ev->peer_closed == NULL)
+	if (t->to.ev->peer_closed == NULL)
 		t->closing = true;
 	else
-		t->ev->peer_closed(t->arg);
+		t->to.ev->peer_closed(t->to.arg);
 }
 
 static bool
@@ -186,7 +186,8 @@ tls_read(struct d4_tls *t)
 		e = tls_fill(t, &fill);
 		sum += fill;
 		if (fill != 0)
-			t->ev->read(t->arg, d4_slice_of(t->ctx->plain, fill));
+			t->to.ev->read(
+			    t->to.arg, d4_slice_of(t->ctx->plain, fill));
 	}
 	if (t->state == TLS_ENDED || t->dead)
 		return;
@@ -218,8 +219,20 @@ tls_flush(struct d4_tls *t)
 		tls_finish(t, D4_TLS_CLEAN, "close_notify");
 	} else if (t->undrained && t->state == TLS_UP) {
 		t->undrained = false;
-		t->ev->drained(t->arg);
+		t->to.ev->drained(t->to.arg);
 	}
+}
+
+/* Is there something to do that no event of a descriptor announces? */
+static bool
+tls_unfinished(const struct d4_tls *t, bool want)
+{
+	if (want && (t->wire.in.n != 0 || SSL_pending(t->ssl) != 0))
+		return true;
+	if (t->closing && t->state == TLS_UP)
+		return true;
+	return tls_wire_queued(&t->wire) != 0 &&
+	       !event_pending(t->wr, EV_WRITE, NULL);
 }
 
 void
@@ -239,11 +252,7 @@ tls_arm(struct d4_tls *t)
 		else
 			(void)event_del(t->rd);
 	}
-	if ((want && (t->wire.in.n != 0 || SSL_pending(t->ssl) != 0)) ||
-	    (t->closing && t->state == TLS_UP))
-		tls_kick(t);
-	else if (tls_wire_queued(&t->wire) != 0 &&
-		 !event_pending(t->wr, EV_WRITE, NULL))
+	if (tls_unfinished(t, want))
 		tls_kick(t);
 }
 

@@ -84,19 +84,30 @@ struct d4_tls_events {
 	void (*peer_closed)(void *arg);
 };
 
+/* Whom the events go to. Copied; ev must stay. */
+struct d4_tls_owner {
+	const struct d4_tls_events *ev;
+	void *arg;
+};
+
+/* Where to: name is for SNI and the certificate; NULL with a pin only. */
+struct d4_tls_to {
+	const struct sockaddr_storage *at;
+	const char *name;
+};
+
 /*
  * d4_tls_accept -- server side on an accepted, non-blocking fd (taken).
- * d4_tls_connect -- client side to an address; name is for SNI and the check
- * of the certificate (may be NULL with a pin). Both return at once.
+ * d4_tls_connect -- client side to an address. Both return at once.
  * Errors: D4_ENOMEM, D4_EIO; the fd is closed then. D4_EINVAL a client with
  *         ca but no name to check.
  */
 D4_USED enum d4_status d4_tls_accept(struct event_base *base,
-    struct d4_tls_ctx *ctx, int fd, const struct d4_tls_events *ev, void *arg,
+    struct d4_tls_ctx *ctx, int fd, const struct d4_tls_owner *owner,
     struct d4_tls **out);
 D4_USED enum d4_status d4_tls_connect(struct event_base *base,
-    struct d4_tls_ctx *ctx, const struct sockaddr_storage *to, const char *name,
-    const struct d4_tls_events *ev, void *arg, struct d4_tls **out);
+    struct d4_tls_ctx *ctx, const struct d4_tls_to *to,
+    const struct d4_tls_owner *owner, struct d4_tls **out);
 
 /* d4_tls_free -- closes at once without close_notify; legal any time. */
 void d4_tls_free(struct d4_tls *t);

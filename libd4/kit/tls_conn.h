@@ -24,8 +24,7 @@ struct d4_tls {
 	SSL *ssl;
 	struct tls_wire wire;
 	struct d4_tls_ctx *ctx;
-	const struct d4_tls_events *ev;
-	void *arg;
+	struct d4_tls_owner to;
 	struct event *rd, *wr, *kick;
 	struct sockaddr_storage peer;
 	bool busy, dead;

@@ -66,15 +66,14 @@ socket_tune(int fd)
 
 enum d4_status
 d4_tls_accept(struct event_base *base, struct d4_tls_ctx *ctx, int fd,
-    const struct d4_tls_events *ev, void *arg, struct d4_tls **out)
+    const struct d4_tls_owner *owner, struct d4_tls **out)
 {
 	struct d4_tls *t = tls_make(base, ctx, fd);
 	socklen_t len = sizeof(t->peer);
 
 	if (t == NULL)
 		return D4_ENOMEM;
-	t->ev = ev;
-	t->arg = arg;
+	t->to = *owner;
 	socket_tune(fd);
 	(void)getpeername(fd, (struct sockaddr *)&t->peer, &len);
 	SSL_set_accept_state(t->ssl);
@@ -125,41 +124,50 @@ address_len(const struct sockaddr_storage *a)
 	return sizeof(*a);
 }
 
+static enum d4_status
+tls_dial(struct d4_tls *t, const struct d4_tls_to *to)
+{
+	enum d4_status st = expect_name(t, to->name);
+
+	if (st != D4_OK)
+		return st;
+	t->peer = *to->at;
+	if (connect(t->wire.fd, (const struct sockaddr *)to->at,
+		address_len(to->at)) < 0 &&
+	    errno != EINPROGRESS)
+		return D4_EIO;
+	t->state = TLS_DIAL;
+	tls_arm(t);
+	return D4_OK;
+}
+
 enum d4_status
 d4_tls_connect(struct event_base *base, struct d4_tls_ctx *ctx,
-    const struct sockaddr_storage *to, const char *name,
-    const struct d4_tls_events *ev, void *arg, struct d4_tls **out)
+    const struct d4_tls_to *to, const struct d4_tls_owner *owner,
+    struct d4_tls **out)
 {
 	int fd = socket(
-	    to->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	    to->at->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	enum d4_status st;
 	struct d4_tls *t;
+	int e;
 
 	if (fd < 0)
 		return D4_EIO;
 	t = tls_make(base, ctx, fd);
 	if (t == NULL)
 		return D4_ENOMEM;
-	t->ev = ev;
-	t->arg = arg;
-	t->peer = *to;
+	t->to = *owner;
 	socket_tune(fd);
 	SSL_set_connect_state(t->ssl);
-	st = expect_name(t, name);
-	if (st == D4_OK &&
-	    connect(fd, (const struct sockaddr *)to, address_len(to)) < 0 &&
-	    errno != EINPROGRESS)
-		st = D4_EIO;
+	st = tls_dial(t, to);
 	if (st != D4_OK) {
-		int e = errno;
-
+		e = errno;
 		ERR_clear_error();
 		tls_destroy(t);
 		errno = e;
 		return st;
 	}
-	t->state = TLS_DIAL;
-	tls_arm(t);
 	*out = t;
 	return D4_OK;
 }

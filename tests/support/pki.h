@@ -54,8 +54,8 @@ pki_make(struct pki *out, const char *san)
 	PEM_write_bio_PrivateKey(p, k, NULL, NULL, 0, NULL, NULL);
 	X509_digest(x, EVP_sha256(), md, &n);
 	for (unsigned i = 0; i < n; i++)
-		(void)snprintf(out->pin + 3 * i, 96 - 3 * i, "%02X%s", md[i],
-		    i + 1 < n ? ":" : "");
+		(void)snprintf(out->pin + (size_t)3 * i, 96 - (size_t)3 * i,
+		    "%02X%s", md[i], i + 1 < n ? ":" : "");
 	out->cert = pki_text(c);
 	out->key = pki_text(p);
 	X509_free(x);

@@ -240,8 +240,9 @@ dial(struct world *w, const struct d4_tls_settings *set, const char *name,
 	int pair[2];
 
 	assert_int_equal(d4_tls_ctx_new(set, &why, &ctx), D4_OK);
-	assert_int_equal(d4_tls_connect(w->base, ctx, &w->at, name,
-			     &plain_events, &w->c, &w->c.tls),
+	assert_int_equal(
+	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, name},
+		&(struct d4_tls_owner){&plain_events, &w->c}, &w->c.tls),
 	    D4_OK);
 	d4_tls_ctx_free(ctx);
 	w->tap.up = accept(w->listener, NULL, NULL);
@@ -255,8 +256,9 @@ dial(struct world *w, const struct d4_tls_settings *set, const char *name,
 	    w->base, w->tap.down, EV_READ | EV_PERSIST, on_tap, &w->tap);
 	event_add(w->tap.up_ev, NULL);
 	event_add(w->tap.down_ev, NULL);
-	assert_int_equal(d4_tls_accept(w->base, w->server, pair[1],
-			     server_events, &w->s, &w->s.tls),
+	assert_int_equal(
+	    d4_tls_accept(w->base, w->server, pair[1],
+		&(struct d4_tls_owner){server_events, &w->s}, &w->s.tls),
 	    D4_OK);
 }
 
@@ -468,8 +470,9 @@ ca_needs_a_name(void **state)
 	const char *why = NULL;
 
 	assert_int_equal(d4_tls_ctx_new(&set, &why, &ctx), D4_OK);
-	assert_int_equal(d4_tls_connect(w->base, ctx, &w->at, NULL,
-			     &plain_events, &w->c, &w->c.tls),
+	assert_int_equal(
+	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, NULL},
+		&(struct d4_tls_owner){&plain_events, &w->c}, &w->c.tls),
 	    D4_EINVAL);
 	d4_tls_ctx_free(ctx);
 }
@@ -544,8 +547,9 @@ garbage_ends_the_handshake(void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	(void)fcntl(pair[1], F_SETFL, O_NONBLOCK);
-	assert_int_equal(d4_tls_accept(w->base, w->server, pair[1],
-			     &plain_events, &w->s, &w->s.tls),
+	assert_int_equal(
+	    d4_tls_accept(w->base, w->server, pair[1],
+		&(struct d4_tls_owner){&plain_events, &w->s}, &w->s.tls),
 	    D4_OK);
 	assert_int_equal(write(pair[0], "GET / HTTP/1.0\r\n\r\n", 18), 18);
 	turn_until(w, &w->s.ended);
@@ -592,8 +596,9 @@ refused_connection_is_told_as_such(void **state)
 	close(w->listener);
 	w->listener = -1;
 	assert_int_equal(d4_tls_ctx_new(&set, &why, &ctx), D4_OK);
-	assert_int_equal(d4_tls_connect(w->base, ctx, &w->at, NULL,
-			     &plain_events, &w->c, &w->c.tls),
+	assert_int_equal(
+	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, NULL},
+		&(struct d4_tls_owner){&plain_events, &w->c}, &w->c.tls),
 	    D4_OK);
 	turn_until(w, &w->c.ended);
 	assert_int_equal(w->c.how, D4_TLS_CONNECT);
