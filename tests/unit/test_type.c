@@ -1,0 +1,76 @@
+#include "test.h"
+#include "libd4/type.h"
+
+static void
+types_with_a_cutter_are_found_and_no_others(void **state)
+{
+	static const struct {
+		uint8_t type;
+		const char *name;
+		const struct d4_cutter_kind *cutter;
+		bool opening, resend_all;
+		uint32_t frame_max;
+	} rows[] = {
+	    {1, "pcap", &d4_cutter_pcap, true, false, 16322},
+	    {3, "log", &d4_cutter_lines, false, true, 10000},
+	    {6, "ndjson", &d4_cutter_lines, false, true, 16322},
+	    {8, "passivedns", &d4_cutter_lines, false, true, 10000},
+	};
+	unsigned found = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct d4_type_row *row = d4_type_find(rows[i].type);
+
+		assert_non_null(row);
+		assert_int_equal(row->type, rows[i].type);
+		assert_string_equal(row->name, rows[i].name);
+		assert_ptr_equal(row->cutter, rows[i].cutter);
+		assert_int_equal(row->opening, rows[i].opening);
+		assert_int_equal(row->resend_all, rows[i].resend_all);
+		assert_int_equal(row->frame_max, rows[i].frame_max);
+	}
+	for (unsigned t = 0; t < 256; t++)
+		found += d4_type_find((uint8_t)t) != NULL;
+	assert_int_equal(found, COUNT(rows));
+}
+
+static void
+type_254_has_the_lines_handler(void **state)
+{
+	const struct d4_type_row *row = d4_type_handler("lines");
+
+	(void)state;
+	assert_non_null(row);
+	assert_int_equal(row->type, D4_TYPE_EXTENDED);
+	assert_ptr_equal(row->cutter, &d4_cutter_lines);
+	assert_int_equal(row->frame_max, 16322);
+	assert_null(d4_type_handler("line"));
+	assert_null(d4_type_handler(""));
+}
+
+static void
+every_number_has_a_name_for_people(void **state)
+{
+	(void)state;
+	assert_string_equal(d4_type_name(1), "pcap");
+	assert_string_equal(d4_type_name(2), "meta");
+	assert_string_equal(d4_type_name(4), "dnscap");
+	assert_string_equal(d4_type_name(5), "pcapng");
+	assert_string_equal(d4_type_name(7), "yaf");
+	assert_string_equal(d4_type_name(254), "extended");
+	assert_string_equal(d4_type_name(0), "unknown");
+	assert_string_equal(d4_type_name(255), "unknown");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(types_with_a_cutter_are_found_and_no_others),
+	    cmocka_unit_test(type_254_has_the_lines_handler),
+	    cmocka_unit_test(every_number_has_a_name_for_people),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
