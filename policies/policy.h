@@ -22,6 +22,9 @@ enum pol_kind { POL_OWN, POL_CLIENT, POL_PARTNER, POL_PUBLIC };
 
 enum pol_state { POL_ACTIVE, POL_SHADOW, POL_SUSPENDED };
 
+/* What speaks D4 at the other end. */
+enum pol_profile { POL_D4_CORE, POL_D4HUB };
+
 /* The engine cannot see files: the program says whether the keys are there. */
 enum pol_keys { POL_KEYS_UNCHECKED, POL_KEYS_PRESENT, POL_KEYS_MISSING };
 
@@ -71,6 +74,7 @@ struct pol_partner {
 	enum pol_state state;
 	uint8_t min_class;
 	bool sink_misp; /* sink: misp; else d4 */
+	enum pol_profile profile;
 	struct d4_mark at;
 };
 
@@ -96,6 +100,19 @@ struct pol_share {
 	uint64_t max_volume;    /* bytes per UTC day, 0 = no limit */
 	uint64_t delay_us;      /* embargo */
 	bool transit;
+	unsigned hops; /* most hubs on the path, ours included */
+	const char *because;
+	const struct d4_yaml *misp; /* the `misp:` block, or NULL */
+	struct d4_mark at;
+};
+
+/* A source; sensors and labels stay inside. */
+struct pol_source_view {
+	const char *id;
+	enum pol_tlp floor;
+	enum pol_pap default_pap;
+	const struct d4_uuid *sensors;
+	size_t n_sensors;
 	struct d4_mark at;
 };
 
@@ -107,6 +124,11 @@ size_t pol_n_pipelines(const struct pol *p);
 const struct pol_pipeline *pol_pipeline_at(const struct pol *p, size_t i);
 const struct pol_pipeline *pol_pipeline_find(
     const struct pol *p, const char *id);
+
+size_t pol_n_sources(const struct pol *p);
+struct pol_source_view pol_source_at(const struct pol *p, size_t i);
+size_t pol_n_shares(const struct pol *p);
+const struct pol_share *pol_share_at(const struct pol *p, size_t i);
 
 /* pol_network -- a named network for the sanitizers, or NULL. */
 const struct d4_prefix_set *pol_network(const struct pol *p, const char *name);
@@ -159,6 +181,7 @@ struct pol_verdict {
 	enum pol_pap pap;
 	const char *mode;
 	unsigned line;
+	uint64_t max_age_s; /* `retention:*`: in the spool, 0 = no limit */
 	size_t n_trace;
 	char trace[POL_TRACE][POL_TRACE_TX];
 };
@@ -181,6 +204,9 @@ D4_USED enum d4_status pol_out_meta(const struct pol *p,
 /* pol_warnings -- what looks right and is not; one call of fn for each. */
 void pol_warnings(const struct pol *p, uint64_t now_s,
     void (*fn)(void *arg, const struct d4_diag *d), void *arg);
+
+/* pol_reason_text -- what a built-in reason says; NULL: it is a rule's id. */
+const char *pol_reason_text(const char *rule);
 
 const char *pol_tlp_text(enum pol_tlp t);
 const char *pol_pap_text(enum pol_pap p);

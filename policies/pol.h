@@ -1,0 +1,189 @@
+/* Inside the policy engine: what the file's entries are in memory. */
+#ifndef POL_POL_H
+#define POL_POL_H
+
+#include "policies/policy.h"
+
+#define POL_ENTRIES_MAX  1024u  /* partners, pipelines, rules of a kind */
+#define POL_SOURCES_MAX  4096u
+#define POL_PREFIXES_MAX 16384u /* in one network */
+#define POL_NETFILE_MAX  (1u << 20)
+#define POL_TEXT_MAX     256u /* bytes of a tag, name or reason, NUL included */
+#define POL_CLASSES      5u   /* S0 to S4 */
+#define POL_HOPS_MAX     16u
+
+/*
+ * Lists of words stay nodes of the file's tree, which lives as long as the
+ * policy: NULL is "not written".
+ */
+struct pol_network {
+	const char *name;
+	struct d4_prefix_set set;
+};
+
+struct pol_uuids {
+	struct d4_uuid *list;
+	size_t n;
+};
+
+/* Which payloads: a bit per plain type, and extended types by name. */
+struct pol_types {
+	uint16_t plain; /* bit t for type t */
+	const struct d4_yaml *meta;
+};
+
+struct pol_source {
+	char id[POL_ID_LEN];
+	struct d4_mark at;
+	struct pol_uuids sensors;
+	struct pol_types types;
+	struct d4_uuid org;
+	const struct d4_yaml *tags;
+	int floor; /* enum pol_tlp; as written, -1 when not */
+	enum pol_pap default_pap;
+	const struct d4_yaml *community;
+	struct pol_uuids speaks_for;
+};
+
+/* A sensor's place in the sources; sorted by uuid for the look-up. */
+struct pol_seat {
+	struct d4_uuid sensor;
+	size_t source;
+};
+
+/* Seconds since 1970 of a UTC day's first second; 0 = not written. */
+struct pol_agreement {
+	uint64_t from_s;
+	uint64_t until_s;
+};
+
+struct pol_peer {
+	struct pol_partner pub;
+	struct d4_uuid org;
+	const struct d4_yaml *groups;
+	uint8_t accept; /* bit per enum pol_pap */
+	bool hosts_others;
+	struct pol_agreement agreement;
+};
+
+struct pol_pipe {
+	struct pol_pipeline pub;
+	struct pol_types types;
+};
+
+struct pol_tag_lists {
+	const struct d4_yaml *any, *all, *none;
+};
+
+/*
+ * struct pol_cond -- when a rule speaks; what is not written matches all.
+ */
+struct pol_cond {
+	const struct d4_yaml *to;
+	const struct d4_yaml *from;
+	struct pol_uuids sensors;
+	struct pol_types types;
+	struct pol_uuids orgs;
+	struct pol_tag_lists tags;
+};
+
+struct pol_relabel {
+	bool set;
+	int from; /* -1: not written, only upwards */
+	enum pol_tlp to;
+	uint64_t expires_s; /* first second of its last day */
+	struct d4_uuid permission_from;
+	bool permitted; /* permission_from is written */
+	const char *authority;
+	const char *ticket;
+	struct d4_mark at;
+};
+
+#define POL_MISP_FROM_TLP (-1)
+
+struct pol_misp {
+	bool set;
+	int distribution; /* MISP's 0..4, or POL_MISP_FROM_TLP */
+	bool publish;
+	const char *object;
+	const char *to_ids;
+};
+
+struct pol_rule {
+	struct pol_share pub;
+	struct pol_cond cond;
+	struct pol_relabel relabel;
+	struct pol_misp misp;
+	const struct d4_yaml *after;
+	const char *pipeline;
+	uint64_t hops;
+};
+
+struct pol_deny {
+	char id[POL_ID_LEN];
+	struct d4_mark at;
+	struct pol_cond cond;
+	const char *because;
+};
+
+struct pol {
+	struct d4_yaml *root;
+	struct pol_hub hub;
+	struct d4_uuid org;
+	enum pol_tlp default_tlp;
+	struct pol_network *networks;
+	size_t n_networks;
+	struct pol_source *sources;
+	size_t n_sources;
+	struct pol_seat *seats;
+	size_t n_seats;
+	struct pol_peer *partners;
+	size_t n_partners;
+	struct pol_pipe *pipelines;
+	size_t n_pipelines;
+	struct pol_rule *shares;
+	size_t n_shares;
+	struct pol_deny *denies;
+	size_t n_denies;
+	struct d4_mark at_sources, at_partners, at_share;
+	char hash[65];
+};
+
+/* ---- rooms that several others need ---- */
+
+/* has_word -- a list node holds this text. NULL lists hold nothing. */
+bool pol_list_has(const struct d4_yaml *list, const char *word);
+
+/* Any word of both lists is the same. */
+bool pol_lists_meet(const struct d4_yaml *a, const struct d4_yaml *b);
+
+bool pol_types_has(
+    const struct pol_types *t, uint8_t type, const char *ext);
+bool pol_types_meet(const struct pol_types *a, const struct pol_types *b);
+bool pol_uuids_has(const struct pol_uuids *u, const struct d4_uuid *one);
+bool pol_uuids_meet(const struct pol_uuids *a, const struct pol_uuids *b);
+
+/* "partner" (named), "group:x" or "*": how a `to` list reaches a partner. */
+enum pol_reach { POL_NOT_REACHED, POL_REACHED, POL_NAMED };
+enum pol_reach pol_to_reaches(
+    const struct d4_yaml *to, const struct pol_peer *partner);
+
+const struct pol_source *pol_source_find(const struct pol *p, const char *id);
+
+/* pol_overlap_check -- share rules that meet and have no stated order. */
+D4_USED enum d4_status pol_overlap_check(
+    const struct pol *p, struct d4_diag *diag);
+
+/* pol_date_read -- "2027-12-31" to seconds since 1970 of its first second. */
+D4_USED enum d4_status pol_date_read(const char *text, uint64_t *out);
+
+#define POL_DAY_S UINT64_C(86400)
+
+/* pol_day_over -- the UTC day that began at day_s is over. */
+static inline bool
+pol_day_over(uint64_t day_s, uint64_t now_s)
+{
+	return now_s >= day_s + POL_DAY_S;
+}
+
+#endif
