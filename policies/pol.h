@@ -4,7 +4,7 @@
 
 #include "policies/policy.h"
 
-#define POL_ENTRIES_MAX  1024u  /* partners, pipelines, rules of a kind */
+#define POL_ENTRIES_MAX  1024u /* partners, pipelines, rules of a kind */
 #define POL_SOURCES_MAX  4096u
 #define POL_PREFIXES_MAX 16384u /* in one network */
 #define POL_NETFILE_MAX  (1u << 20)
@@ -157,8 +157,7 @@ bool pol_list_has(const struct d4_yaml *list, const char *word);
 /* Any word of both lists is the same. */
 bool pol_lists_meet(const struct d4_yaml *a, const struct d4_yaml *b);
 
-bool pol_types_has(
-    const struct pol_types *t, uint8_t type, const char *ext);
+bool pol_types_has(const struct pol_types *t, uint8_t type, const char *ext);
 bool pol_types_meet(const struct pol_types *a, const struct pol_types *b);
 bool pol_uuids_has(const struct pol_uuids *u, const struct d4_uuid *one);
 bool pol_uuids_meet(const struct pol_uuids *a, const struct pol_uuids *b);
