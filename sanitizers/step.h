@@ -19,15 +19,16 @@ enum san_family_bit {
 
 /* What a step's compile function may ask. */
 struct san_compile {
-	const struct san_env *env;
-	unsigned families; /* of the types that the pipeline takes */
+	const struct san_env *env; /* networks; may be without a function */
+	unsigned families;         /* of the types that the pipeline takes */
 	struct d4_diag *diag;
 };
 
 /*
  * struct san_step_kind -- one word of a pipeline.
  * compile: the node is the step's value. Answers D4_EINVAL with the diag set.
- * needs_keys: with this configuration the step uses a subkey.
+ * destroy: frees the conf; NULL: free().
+ * needs_keys: with this configuration the step uses a subkey; NULL: never.
  */
 struct san_step_kind {
 	const char *name;
@@ -51,13 +52,22 @@ struct san_step {
 /* san_chain_step -- the conf of the step with that name, or NULL. */
 const void *san_chain_step(const struct san_chain *c, const char *name);
 
+/* san_chain_at -- where the step with that name stands; 0:0 when nowhere. */
+struct d4_mark san_chain_at(const struct san_chain *c, const char *name);
+
+/* san_chain_empty -- no step at all: records pass byte for byte. */
+bool san_chain_empty(const struct san_chain *c);
+
+/* san_chain_takes -- the pipeline is for this type (ext: of 254, or ""). */
+bool san_chain_takes(const struct san_chain *c, uint8_t type, const char *ext);
+
 /* What became of one record. */
 enum san_outcome { SAN_FORWARD, SAN_DROP, SAN_QUARANTINE };
 
 /* What a family needs to make its per-stream state. */
 struct san_make {
 	const struct san_chain *chain;
-	const struct san_keys *keys;
+	const struct san_keys *keys; /* NULL only when no step needs them */
 	const struct san_facts *facts;
 };
 
@@ -66,13 +76,16 @@ struct san_make {
  * make/destroy: per-stream state, kept over all files of the stream.
  * begin:   a new file: its opening as received (empty where none); writes
  *          the outgoing opening to *head (an empty buffer). An answer other
- *          than D4_R_NONE refuses the file.
+ *          than D4_R_NONE refuses the file. NULL: no opening.
  * record:  one whole record in; appends what leaves to *out. On SAN_DROP and
- *          SAN_QUARANTINE *why is set, and the caller cuts *out back.
+ *          SAN_QUARANTINE *why is set, and the caller cuts *out back. When
+ *          *out is full or memory is out: SAN_DROP with D4_R_INTERNAL.
  *          A record never needs its neighbours.
  * compute: the class that the chain's steps earn for this family (0..4).
  * check:   steps that exclude or need each other; D4_EINVAL with diag.
+ *          NULL: nothing to check.
  * save/load: see san_stream_state_save; NULL where a family has no memory.
+ * A family without `record` has no steps yet: only the empty chain takes it.
  */
 struct san_family {
 	const char *name;
@@ -94,6 +107,11 @@ struct san_family {
 /* sanitizers/table.c: all steps and families, and which type is which. */
 const struct san_step_kind *san_step_find(const char *name);
 const struct san_step_kind *san_step_at(size_t i); /* NULL past the end */
+
+/*
+ * san_family_of -- the family of a type, or NULL: no sanitizer knows it, and
+ * only the empty chain takes it.
+ */
 const struct san_family *san_family_of(uint8_t type, const char *ext);
 
 #endif

@@ -1,0 +1,32 @@
+/* The breaker of one stream to one partner: our own doubt stops it. */
+#ifndef SAN_BREAKER_H
+#define SAN_BREAKER_H
+
+#include "libd4/tally.h"
+
+#define SAN_SEEN_MIN 1000u /* records before a rate says anything */
+#define SAN_HIT_RATE 1000u /* more than one hit in so many opens it */
+
+/*
+ * struct san_breaker -- open when why is not D4_R_NONE.
+ * base_in, base_hits: the stream's tally when it was last closed.
+ */
+struct san_breaker {
+	enum d4_reason why;
+	uint64_t base_in;
+	uint64_t base_hits;
+};
+
+/*
+ * san_breaker_note -- after each record: `why` it was withheld, or
+ * D4_R_NONE. A canary or an internal error opens at once, self-check hits by
+ * their rate, malformed input never. Asked at every record, so that the
+ * moment cannot depend on how the input was cut.
+ */
+void san_breaker_note(
+    struct san_breaker *b, const struct d4_tally *t, enum d4_reason why);
+
+/* san_breaker_close -- an operator closes it; counting begins anew. */
+void san_breaker_close(struct san_breaker *b, const struct d4_tally *t);
+
+#endif

@@ -1,0 +1,396 @@
+#include <assert.h>
+#include <stdlib.h>
+#include "sanitizers/breaker.h"
+#include "sanitizers/step.h"
+
+#define STREAM_HEAD_MAX 4096u /* bytes of an outgoing opening */
+
+/*
+ * struct san_stream -- one stream; a file is under way between begin and
+ * finish.
+ * Shape:  family is NULL for types that only the empty chain takes; cutter
+ *         is NULL with it, the bytes then pass as they come.
+ *         refused: why the rest of the file is refused.
+ */
+struct san_stream {
+	const struct san_family *family;
+	struct d4_cutter *cutter;
+	void *state;
+	bool identity;
+	bool opened; /* the family knows the file's opening */
+	bool headed; /* the opening is in the output */
+	uint32_t variant;
+	uint64_t raw; /* bytes passed without a cutter */
+	struct d4_buf head;
+	enum d4_reason refused;
+	struct san_breaker breaker;
+	struct d4_tally tally;
+};
+
+/* What a call must be able to take back. */
+struct stream_mark {
+	size_t out_n;
+	bool headed;
+	uint64_t records, bytes; /* forwarded before the call */
+};
+
+static struct stream_mark
+stream_mark(const struct san_stream *s, const struct d4_buf *out)
+{
+	return (struct stream_mark){out->n, s->headed,
+	    s->tally.records[D4_R_NONE], s->tally.bytes[D4_R_NONE]};
+}
+
+/* Takes back all that the call forwarded: it becomes withheld for `why`. */
+static void
+stream_undo(struct san_stream *s, struct d4_buf *out,
+    const struct stream_mark *m, enum d4_reason why)
+{
+	struct d4_tally *t = &s->tally;
+
+	out->n = m->out_n;
+	s->headed = m->headed;
+	t->records[why] += t->records[D4_R_NONE] - m->records;
+	t->bytes[why] += t->bytes[D4_R_NONE] - m->bytes;
+	t->records[D4_R_NONE] = m->records;
+	t->bytes[D4_R_NONE] = m->bytes;
+}
+
+static void
+stream_count(
+    struct san_stream *s, enum d4_reason why, uint64_t n, uint64_t bytes)
+{
+	s->tally.in += n;
+	s->tally.records[why] += n;
+	s->tally.bytes[why] += bytes;
+}
+
+/* The rest of the file is refused: one unit, however long it is. */
+static enum d4_status
+stream_refuse(struct san_stream *s, enum d4_reason why, uint64_t bytes)
+{
+	s->refused = why;
+	stream_count(s, why, 1, bytes);
+	return D4_EMALFORMED;
+}
+
+enum d4_status
+san_stream_new(const struct san_chain *c, const struct san_keys *keys,
+    const struct san_facts *facts, struct san_stream **out)
+{
+	struct san_make m = {.chain = c, .keys = keys, .facts = facts};
+	enum d4_status st = D4_OK;
+	struct san_stream *s;
+
+	if (!san_chain_takes(c, facts->type, facts->ext))
+		return D4_ENOTSUP;
+	if (san_chain_needs_keys(c) && (keys == NULL || !keys->have))
+		return D4_EINVAL;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return D4_ENOMEM;
+	s->identity = san_chain_empty(c);
+	s->family = san_family_of(facts->type, facts->ext);
+	d4_buf_init(&s->head, STREAM_HEAD_MAX);
+	assert(s->identity || s->family != NULL);
+	if (s->family != NULL)
+		st = d4_cutter_new(s->family->cutter, &s->cutter);
+	if (st == D4_OK && !s->identity)
+		st = s->family->make(&m, &s->state);
+	if (st != D4_OK) {
+		san_stream_free(s);
+		return st;
+	}
+	*out = s;
+	return D4_OK;
+}
+
+void
+san_stream_free(struct san_stream *s)
+{
+	if (s == NULL)
+		return;
+	if (s->state != NULL)
+		s->family->destroy(s->state);
+	d4_cutter_free(s->cutter);
+	d4_buf_fini(&s->head);
+	free(s);
+}
+
+/* Ends the file under way; what was left of it is counted. */
+static void
+stream_end(struct san_stream *s)
+{
+	struct d4_run run;
+
+	if (s->raw != 0)
+		stream_count(s, s->refused, 1, s->raw);
+	if (s->cutter != NULL &&
+	    d4_cutter_finish(s->cutter, &run) == D4_ETRUNC &&
+	    s->refused == D4_R_NONE)
+		stream_count(s, run.reason, run.n, run.bytes);
+	s->raw = 0;
+	s->refused = D4_R_NONE;
+	s->opened = false;
+	s->headed = false;
+}
+
+void
+san_stream_begin(struct san_stream *s)
+{
+	stream_end(s);
+	s->head.n = 0;
+	s->variant = 0;
+}
+
+/* The file's opening, once: what the family makes of it goes to s->head. */
+static enum d4_reason
+stream_open(struct san_stream *s)
+{
+	struct d4_slice in = d4_cutter_opening(s->cutter);
+
+	s->opened = true;
+	s->head.n = 0;
+	s->variant = d4_cutter_variant(s->cutter);
+	if (!s->identity && s->family->begin != NULL)
+		return s->family->begin(s->state, in, &s->head);
+	return d4_buf_add(&s->head, in.p, in.n) == D4_OK ? D4_R_NONE
+	                                                 : D4_R_INTERNAL;
+}
+
+static enum d4_status
+stream_put_head(struct san_stream *s, struct d4_buf *out)
+{
+	enum d4_status st;
+
+	if (s->headed)
+		return D4_OK;
+	st = d4_buf_add(out, s->head.p, s->head.n);
+	s->headed = st == D4_OK;
+	return st;
+}
+
+/*
+ * An internal reason may only mean that *out is full or memory is out: that
+ * is no doubt of ours, and the caller learns it by status.
+ */
+static enum d4_status
+stream_room(struct d4_buf *out, size_t len, enum d4_reason why)
+{
+	if (why != D4_R_INTERNAL)
+		return D4_OK;
+	return d4_buf_reserve(out, 2 * len + STREAM_HEAD_MAX);
+}
+
+/* One record through the family; at most one reason to go on no further. */
+static enum d4_status
+stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
+{
+	enum d4_reason why = D4_R_INTERNAL;
+	size_t mark = out->n;
+	bool headed = s->headed;
+	enum san_outcome o = SAN_DROP;
+	enum d4_status st;
+
+	if (stream_put_head(s, out) == D4_OK)
+		o = s->family->record(s->state, rec, out, &why);
+	if (o == SAN_FORWARD) {
+		stream_count(s, D4_R_NONE, 1, rec.n);
+		san_breaker_note(&s->breaker, &s->tally, D4_R_NONE);
+		return D4_OK;
+	}
+	assert(why != D4_R_NONE);
+	out->n = mark;
+	s->headed = headed;
+	s->tally.quarantined += o == SAN_QUARANTINE;
+	stream_count(s, why, 1, rec.n);
+	st = stream_room(out, rec.n, why);
+	if (st == D4_OK)
+		san_breaker_note(&s->breaker, &s->tally, why);
+	return st;
+}
+
+/* The records of a run, one by one, until something stops the stream. */
+static enum d4_status
+stream_records(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
+{
+	enum d4_status st = D4_OK;
+	size_t n;
+
+	while (st == D4_OK && s->breaker.why == D4_R_NONE &&
+	       (n = d4_cutter_split(s->cutter, *data)) != 0)
+		st = stream_record(s, d4_slice_skip(data, n), out);
+	return st;
+}
+
+/* Counts what is not even looked at any more. */
+static void
+stream_skip(struct san_stream *s, struct d4_slice data)
+{
+	size_t n;
+
+	while ((n = d4_cutter_split(s->cutter, data)) != 0) {
+		stream_count(s, D4_R_BREAKER_OPEN, 1, n);
+		d4_slice_skip(&data, n);
+	}
+}
+
+/* The empty chain: a run passes byte for byte. */
+static enum d4_status
+stream_pass(struct san_stream *s, const struct d4_run *run, struct d4_buf *out)
+{
+	enum d4_status st;
+
+	st = stream_put_head(s, out);
+	if (st == D4_OK)
+		st = d4_buf_add(out, run->data.p, run->data.n);
+	stream_count(
+	    s, st == D4_OK ? D4_R_NONE : D4_R_INTERNAL, run->n, run->data.n);
+	return st;
+}
+
+static enum d4_status
+stream_run(struct san_stream *s, struct d4_run *run, struct d4_buf *out)
+{
+	enum d4_reason why = D4_R_NONE;
+	enum d4_status st = D4_OK;
+
+	if (run->reason != D4_R_NONE) {
+		stream_count(s, run->reason, run->n, run->bytes);
+		return D4_OK;
+	}
+	if (!s->opened)
+		why = stream_open(s);
+	if (why != D4_R_NONE)
+		return stream_refuse(s, why, run->bytes);
+	if (s->identity)
+		return stream_pass(s, run, out);
+	st = stream_records(s, &run->data, out);
+	if (s->breaker.why != D4_R_NONE)
+		stream_skip(s, run->data);
+	return st;
+}
+
+/* Types without a cutter: the empty chain passes their bytes as they come. */
+static enum d4_status
+stream_raw(struct san_stream *s, struct d4_slice in, struct d4_buf *out)
+{
+	s->raw += in.n;
+	return d4_buf_add(out, in.p, in.n);
+}
+
+/* All runs of the input; D4_OK when it is used up. */
+static enum d4_status
+stream_runs(struct san_stream *s, struct d4_slice *in, struct d4_buf *out)
+{
+	for (;;) {
+		size_t held = d4_cutter_held(s->cutter) + in->n;
+		struct d4_run run;
+		enum d4_status st;
+
+		st = d4_cutter_feed(s->cutter, in, &run);
+		if (st == D4_AGAIN)
+			return D4_OK;
+		if (st == D4_EMALFORMED || st == D4_ETOOBIG)
+			return stream_refuse(
+			    s, s->cutter->failed, held - in->n);
+		if (st == D4_OK)
+			st = stream_run(s, &run, out);
+		if (st != D4_OK)
+			return st;
+	}
+}
+
+enum d4_status
+san_stream_feed(struct san_stream *s, struct d4_slice in, struct d4_buf *out)
+{
+	struct stream_mark m = stream_mark(s, out);
+	bool was_broken = s->breaker.why != D4_R_NONE;
+	enum d4_status st;
+
+	if (s->refused != D4_R_NONE) {
+		s->tally.bytes[s->refused] += in.n;
+		return was_broken ? D4_EDENIED : D4_EMALFORMED;
+	}
+	if (s->cutter == NULL)
+		st = stream_raw(s, in, out);
+	else
+		st = stream_runs(s, &in, out);
+	if (s->breaker.why != D4_R_NONE) {
+		stream_undo(s, out, &m, D4_R_BREAKER_OPEN);
+		return D4_EDENIED;
+	}
+	if (st == D4_ENOMEM)
+		stream_undo(s, out, &m, D4_R_INTERNAL);
+	if (st == D4_EMALFORMED)
+		s->tally.bytes[s->refused] += in.n;
+	if (st != D4_OK && s->refused == D4_R_NONE)
+		s->refused = D4_R_INTERNAL;
+	return st;
+}
+
+enum d4_status
+san_stream_finish(struct san_stream *s, struct d4_buf *out)
+{
+	bool refused = s->refused != D4_R_NONE;
+
+	(void)out; /* no family holds anything back */
+	stream_end(s);
+	if (s->breaker.why != D4_R_NONE)
+		return D4_EDENIED;
+	return refused ? D4_EMALFORMED : D4_OK;
+}
+
+size_t
+san_stream_opening(const struct san_stream *s)
+{
+	return s->head.n;
+}
+
+uint32_t
+san_stream_variant(const struct san_stream *s)
+{
+	return s->variant;
+}
+
+const struct d4_tally *
+san_stream_tally(const struct san_stream *s)
+{
+	return &s->tally;
+}
+
+enum d4_status
+san_stream_state_save(const struct san_stream *s, struct d4_buf *out)
+{
+	size_t mark = out->n;
+	enum d4_status st;
+
+	if (s->identity || s->family->save == NULL)
+		return D4_OK;
+	st = s->family->save(s->state, out);
+	if (st != D4_OK)
+		out->n = mark;
+	return st;
+}
+
+enum d4_status
+san_stream_state_load(struct san_stream *s, struct d4_slice state)
+{
+	if (s->identity || s->family->load == NULL)
+		return state.n == 0 ? D4_OK : D4_EINVAL;
+	return s->family->load(s->state, state);
+}
+
+bool
+san_stream_broken(const struct san_stream *s, enum d4_reason *why)
+{
+	if (s->breaker.why != D4_R_NONE)
+		*why = s->breaker.why;
+	return s->breaker.why != D4_R_NONE;
+}
+
+void
+san_stream_reset(struct san_stream *s)
+{
+	san_breaker_close(&s->breaker, &s->tally);
+}

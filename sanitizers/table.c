@@ -1,0 +1,110 @@
+#include <string.h>
+#include "libd4/type.h"
+#include "sanitizers/step.h"
+
+/*
+ * Families without a sanitizer yet: no step of this version works on them,
+ * the empty chain passes them record by record.
+ */
+static const struct san_family table_packets = {
+    .name = "packets",
+    .bit = SAN_PACKETS,
+    .cutter = &d4_cutter_pcap,
+};
+static const struct san_family table_pdns = {
+    .name = "passivedns",
+    .bit = SAN_PDNS,
+    .cutter = &d4_cutter_lines,
+};
+static const struct san_family table_json = {
+    .name = "json",
+    .bit = SAN_JSON,
+    .cutter = &d4_cutter_lines,
+};
+static const struct san_family table_text = {
+    .name = "text",
+    .bit = SAN_TEXT,
+    .cutter = &d4_cutter_lines,
+};
+
+/* All families. */
+static const struct san_family *const table_families[] = {
+    &table_packets,
+    &table_pdns,
+    &table_json,
+    &table_text,
+};
+
+/* All words of a pipeline, in the order of the man page. */
+static const struct san_step_kind *const table_steps[] = {
+    NULL,
+};
+
+/* Which plain type is of which family; the others have no sanitizer yet. */
+static const enum san_family_bit table_types[256] = {
+    [D4_TYPE_PCAP] = SAN_PACKETS,
+    [D4_TYPE_DNSCAP] = SAN_PACKETS,
+    [D4_TYPE_LOG] = SAN_TEXT,
+    [D4_TYPE_NDJSON] = SAN_JSON,
+    [D4_TYPE_PDNS] = SAN_PDNS,
+};
+
+/* Extended types whose lines are JSON; so is any name that ends so. */
+static const char *const table_json_ext[] = {"ja3-jl", "suricata-eve"};
+static const char *const table_json_end[] = {"-jl", "-json", "-ndjson"};
+
+#define TABLE_N(t) (sizeof(t) / sizeof((t)[0]))
+
+static bool
+table_ends(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n > m && strcmp(s + n - m, end) == 0;
+}
+
+static enum san_family_bit
+table_ext(const char *ext)
+{
+	for (size_t i = 0; i < TABLE_N(table_json_ext); i++) {
+		if (strcmp(ext, table_json_ext[i]) == 0)
+			return SAN_JSON;
+	}
+	for (size_t i = 0; i < TABLE_N(table_json_end); i++) {
+		if (table_ends(ext, table_json_end[i]))
+			return SAN_JSON;
+	}
+	return SAN_TEXT;
+}
+
+const struct san_family *
+san_family_of(uint8_t type, const char *ext)
+{
+	enum san_family_bit bit = table_types[type];
+
+	if (type == D4_TYPE_EXTENDED)
+		bit = table_ext(ext);
+	for (size_t i = 0; i < TABLE_N(table_families); i++) {
+		if (table_families[i]->bit == bit)
+			return table_families[i];
+	}
+	return NULL;
+}
+
+const struct san_step_kind *
+san_step_at(size_t i)
+{
+	return i < TABLE_N(table_steps) ? table_steps[i] : NULL;
+}
+
+const struct san_step_kind *
+san_step_find(const char *name)
+{
+	const struct san_step_kind *k;
+
+	for (size_t i = 0; (k = san_step_at(i)) != NULL; i++) {
+		if (strcmp(k->name, name) == 0)
+			return k;
+	}
+	return NULL;
+}
