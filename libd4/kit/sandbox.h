@@ -1,6 +1,6 @@
 /*
  * What a process gives up for good: landlock for files, seccomp for sockets
- * and exec, no new privileges, no dumps.
+ * and exec, no new privileges, no dumps. See docs/adr/0008-sandbox.md.
  */
 #ifndef KIT_SANDBOX_H
 #define KIT_SANDBOX_H
@@ -10,22 +10,29 @@
 
 /*
  * struct d4_sandbox -- what stays allowed.
- * Shape:  read, write: NULL-ended lists of files or folders (write implies
- *         read, create, rename, remove). connect: outgoing IPv4/IPv6 stream
- *         sockets (post). sockets: any other (never in wash). best_effort:
- *         go on where the kernel lacks a mechanism (`sandbox: best-effort`).
+ * Shape:  read, write: NULL-ended lists of files or folders, or NULL for none
+ *         (write implies read, create, rename, remove). What is open already
+ *         stays usable. connect: new IPv4/IPv6 sockets, TCP and (for DNS)
+ *         UDP, outgoing only (post). serve: accept on sockets that listen
+ *         already (hub). best_effort: go on where the kernel lacks a
+ *         mechanism (`sandbox: best-effort`).
  */
 struct d4_sandbox {
 	const char *const *read;
 	const char *const *write;
 	bool connect;
+	bool serve;
 	bool best_effort;
 };
 
 /*
- * d4_sandbox_enter -- applies all of it to this process; no way back.
+ * d4_sandbox_enter -- applies all of it to this process; no way back. Call it
+ * while there is one thread. Afterwards exec, ptrace, io_uring, mount, unix
+ * sockets, signals to others and the like are refused with EPERM; a child
+ * inherits all of it.
  * Errors: D4_ENOTSUP a mechanism is missing and best_effort is not set; *why
- *         names it.  D4_EIO a path cannot be opened; *why names it.
+ *         names it.  D4_EIO a path cannot be opened (errno is set) or a call
+ *         failed; *why names it (the caller's path or a static text).
  */
 D4_USED enum d4_status d4_sandbox_enter(
     const struct d4_sandbox *box, const char **why);

@@ -1,0 +1,28 @@
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+#include "libd4/kit/sandbox.h"
+
+enum d4_status
+d4_user_drop(const char *user)
+{
+	const struct passwd *pw;
+
+	if (user == NULL || user[0] == '\0' || geteuid() != 0)
+		return D4_OK;
+	errno = 0;
+	pw = getpwnam(user);
+	if (pw == NULL)
+		return errno == 0 || errno == ENOENT ? D4_ENOENT : D4_EIO;
+	if (initgroups(pw->pw_name, pw->pw_gid) != 0 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
+		return D4_EIO;
+	/* There must be no way back, unless the user is root itself. */
+	if (pw->pw_uid != 0 && setuid(0) == 0) {
+		errno = EPERM;
+		return D4_EIO;
+	}
+	return D4_OK;
+}
