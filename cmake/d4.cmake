@@ -88,6 +88,17 @@ function(d4_program name)
 	endforeach()
 endfunction()
 
+# What every test finds in its environment. The shared folder of vectors and
+# captures lies beside the repository (or beside its worktrees), or nowhere.
+foreach(dir $ENV{D4_SHARED} ${CMAKE_SOURCE_DIR}/../shared
+    ${CMAKE_SOURCE_DIR}/../../shared)
+	if(NOT d4_shared AND IS_DIRECTORY ${dir})
+		set(d4_shared ${dir})
+	endif()
+endforeach()
+set(d4_test_env "D4_SHARED=${d4_shared};D4_SOURCE=${CMAKE_SOURCE_DIR}"
+    "D4_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
+
 # d4_test(NAME SOURCES a.c ... LINK lib ...): a cmocka program; NAME is the
 # ctest name, e.g. unit.header.
 function(d4_test name)
@@ -100,7 +111,7 @@ function(d4_test name)
 	    ${CMAKE_SOURCE_DIR}/tests/support)
 	add_test(NAME ${name} COMMAND ${exe})
 	set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77
-	    ENVIRONMENT "D4_SHARED=${CMAKE_SOURCE_DIR}/../shared;D4_SOURCE=${CMAKE_SOURCE_DIR};D4_BIN=${CMAKE_BINARY_DIR}/bin")
+	    ENVIRONMENT "${d4_test_env}")
 endfunction()
 
 # d4_fuzz(NAME SOURCES a.c LINK lib ...): defines LLVMFuzzerTestOneInput. With
@@ -127,5 +138,5 @@ function(d4_script name file)
 	add_test(NAME ${name} COMMAND ${file})
 	set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300
 	    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-	    ENVIRONMENT "D4_SHARED=${CMAKE_SOURCE_DIR}/../shared;D4_SOURCE=${CMAKE_SOURCE_DIR};D4_BIN=${CMAKE_BINARY_DIR}/bin")
+	    ENVIRONMENT "${d4_test_env}")
 endfunction()
