@@ -1,6 +1,10 @@
 /*
- * Redis on events: hiredis formats and reads the protocol, we own the socket
- * (a descriptor can come from the supervisor, Decision 10) and pipeline.
+ * Redis on events: hiredis reads the protocol, we own the socket (a
+ * descriptor can come from the supervisor, Decision 10) and the pipeline.
+ *
+ * A url is "unix:/path" or "tcp://host:port", then, where the server has
+ * users (Decision 11), "?user=NAME&secret=FILE": FILE holds the password and
+ * nobody else may read it. A name is resolved by a blocking call.
  */
 #ifndef KIT_REDIS_H
 #define KIT_REDIS_H
@@ -24,9 +28,10 @@ struct d4_redis_events {
 };
 
 /*
- * d4_redis_dial -- a blocking, close-on-exec stream socket to "unix:/path" or
- * "tcp://host:port" (for supervisors, which pass it on).
- * Errors: D4_EINVAL the url.  D4_EIO errno is set.
+ * d4_redis_dial -- a blocking, close-on-exec stream socket to url, logged in
+ * where the url names a user (for supervisors, which pass it on).
+ * Errors: D4_EINVAL the url.  D4_EIO errno is set.  D4_EAUTH the server does
+ *         not take the user.  D4_EPERM, D4_ENOENT the secret's file.
  */
 D4_USED enum d4_status d4_redis_dial(const char *url, int *out);
 
@@ -38,12 +43,16 @@ D4_USED enum d4_status d4_redis_new(struct event_base *base,
     struct d4_redis **out);
 void d4_redis_free(struct d4_redis *r);
 
-/* d4_redis_attach -- takes a connected socket; any earlier one is dropped. */
+/*
+ * d4_redis_attach -- takes a connected socket, logged in already; any earlier
+ * one is dropped.
+ */
 D4_USED enum d4_status d4_redis_attach(struct d4_redis *r, int fd);
 
 /*
  * d4_redis_connect -- connects to url and reconnects for ever with back-off
- * (10 ms to 1 s, jitter). For processes that may open sockets.
+ * (10 ms to 1 s, jitter). For processes that may open sockets. The secret is
+ * read once, here. Errors: as d4_redis_dial, for url and secret only.
  */
 D4_USED enum d4_status d4_redis_connect(struct d4_redis *r, const char *url);
 

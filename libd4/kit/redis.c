@@ -1,0 +1,374 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "libd4/kit/log.h"
+#include "libd4/kit/redis_conn.h"
+#include "libd4/kit/redis_format.h"
+
+#define REDIS_BURST    (1u << 20) /* bytes read in one wake-up */
+#define REDIS_IDLE_BUF (1u << 20) /* what the reader may keep when idle */
+#define REDIS_LOGIN_MS 5000u      /* for AUTH and PING to be answered */
+
+static const char *const state_names[] = {
+    [REDIS_DOWN] = "down",
+    [REDIS_DIAL] = "dial",
+    [REDIS_LOGIN] = "login",
+    [REDIS_UP] = "up",
+};
+
+static void
+redis_enter(struct d4_redis *r, enum redis_state to)
+{
+	d4_debug("redis fd=%d state=%s->%s", r->fd, state_names[r->state],
+	    state_names[to]);
+	r->state = to;
+}
+
+static void
+timer_set(struct d4_redis *r, unsigned ms)
+{
+	struct timeval tv = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+
+	(void)evtimer_add(r->timer, &tv);
+}
+
+static void
+redis_kick(struct d4_redis *r)
+{
+	static const struct timeval now = {0, 0};
+
+	if (!evtimer_pending(r->kick, NULL))
+		(void)evtimer_add(r->kick, &now);
+}
+
+/* ---- the connection goes ---- */
+
+void
+redis_cut(struct d4_redis *r)
+{
+	if (r->rd != NULL)
+		event_free(r->rd);
+	if (r->wr != NULL)
+		event_free(r->wr);
+	r->rd = r->wr = NULL;
+	if (r->fd >= 0)
+		(void)close(r->fd);
+	r->fd = -1;
+	if (r->reader != NULL)
+		redisReaderFree(r->reader);
+	r->reader = NULL;
+	d4_buf_fini(&r->out);
+	r->out_off = 0;
+	(void)event_del(r->timer);
+	(void)event_del(r->kick);
+}
+
+static unsigned
+retry_next(struct d4_redis *r)
+{
+	unsigned half = r->retry_ms / 2, jitter = 0;
+
+	if (getrandom(&jitter, sizeof(jitter), GRND_NONBLOCK) < 0)
+		jitter = 0;
+	r->retry_ms = r->retry_ms * 2 > REDIS_RETRY_MAX_MS ? REDIS_RETRY_MAX_MS
+	                                                   : r->retry_ms * 2;
+	return half + jitter % (half + 1);
+}
+
+void
+redis_drop(struct d4_redis *r, const char *why)
+{
+	bool was_up = r->state == REDIS_UP;
+
+	if (r->state == REDIS_DOWN)
+		return;
+	redis_enter(r, REDIS_DOWN);
+	redis_cut(r);
+	/* Only these: a callback cannot add any, the state is down. */
+	for (size_t n = r->waits.n; n > 0; n--)
+		redis_wait_answer(&r->waits, D4_ECLOSED, NULL);
+	if (was_up && !r->dead)
+		r->ev->down(r->arg, why);
+	else if (!was_up)
+		d4_debug("redis not reached why=\"%s\"", why);
+	if (r->url.text != NULL && !r->dead && r->state == REDIS_DOWN)
+		timer_set(r, retry_next(r));
+}
+
+/* ---- bytes out ---- */
+
+static void
+redis_flush(struct d4_redis *r)
+{
+	ssize_t n;
+
+	while (r->out_off < r->out.n) {
+		n = send(r->fd, r->out.p + r->out_off, r->out.n - r->out_off,
+		    MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			(void)event_add(r->wr, NULL);
+			return;
+		}
+		if (n < 0) {
+			redis_drop(r, strerror(errno));
+			return;
+		}
+		r->out_off += (size_t)n;
+	}
+	r->out.n = 0;
+	r->out_off = 0;
+}
+
+enum d4_status
+redis_queue(struct d4_redis *r, const struct d4_slice *argv, size_t n,
+    const struct redis_wait *who)
+{
+	size_t need = redis_format_size(argv, n);
+	enum d4_status st;
+
+	if (r->out_off != 0 && r->out.cap - r->out.n < need) {
+		d4_buf_drop(&r->out, r->out_off);
+		r->out_off = 0;
+	}
+	st = redis_wait_push(&r->waits, who);
+	if (st != D4_OK)
+		return st;
+	st = redis_format(&r->out, argv, n);
+	if (st != D4_OK) {
+		redis_wait_undo(&r->waits);
+		return st;
+	}
+	if (!event_pending(r->wr, EV_WRITE, NULL))
+		redis_kick(r);
+	return D4_OK;
+}
+
+/* ---- bytes in ---- */
+
+/* One whole reply to the first who waits. */
+static void
+redis_reply(struct d4_redis *r, void *reply)
+{
+	if (r->waits.n == 0)
+		redis_drop(r, "reply without a command");
+	else
+		redis_wait_answer(&r->waits, D4_OK, reply);
+	freeReplyObject(reply);
+}
+
+static void
+redis_parse(struct d4_redis *r, size_t n)
+{
+	void *reply = NULL;
+
+	if (redisReaderFeed(r->reader, (const char *)r->in, n) != REDIS_OK) {
+		redis_drop(r, "reader out of memory");
+		return;
+	}
+	while (r->state != REDIS_DOWN) {
+		if (redisReaderGetReply(r->reader, &reply) != REDIS_OK) {
+			redis_drop(r, "protocol error");
+			return;
+		}
+		if (reply == NULL)
+			return;
+		redis_reply(r, reply);
+	}
+}
+
+static void
+redis_read(struct d4_redis *r)
+{
+	size_t sum = 0;
+	ssize_t n;
+
+	while (r->state != REDIS_DOWN && sum < REDIS_BURST) {
+		n = recv(r->fd, r->in, REDIS_RECV, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (n <= 0) {
+			redis_drop(r, n < 0 ? strerror(errno) : "closed");
+			return;
+		}
+		sum += (size_t)n;
+		redis_parse(r, (size_t)n);
+		if ((size_t)n < REDIS_RECV)
+			return;
+	}
+}
+
+/* ---- login ---- */
+
+static void
+on_auth(void *arg, enum d4_status st, const redisReply *reply)
+{
+	struct d4_redis *r = arg;
+
+	if (st != D4_OK || reply->type != REDIS_REPLY_ERROR)
+		return;
+	d4_warnx("redis login refused user=%s reply=\"%.80s\"", r->url.user,
+	    reply->str);
+	redis_drop(r, "login refused");
+}
+
+static void
+on_pong(void *arg, enum d4_status st, const redisReply *reply)
+{
+	struct d4_redis *r = arg;
+
+	if (st != D4_OK)
+		return;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		d4_debug("redis ping reply=\"%.80s\"", reply->str);
+		redis_drop(r, "not ready");
+		return;
+	}
+	(void)event_del(r->timer);
+	r->retry_ms = REDIS_RETRY_MIN_MS;
+	redis_enter(r, REDIS_UP);
+	r->ev->up(r->arg);
+}
+
+static void
+redis_login(struct d4_redis *r)
+{
+	const struct d4_slice auth[] = {d4_slice_str("AUTH"),
+	    d4_slice_str(r->url.user != NULL ? r->url.user : ""),
+	    d4_buf_slice(&r->url.secret)};
+	const struct d4_slice ping[] = {d4_slice_str("PING")};
+	enum d4_status st = D4_OK;
+
+	redis_enter(r, REDIS_LOGIN);
+	if (r->url.user != NULL)
+		st = redis_queue(r, auth, 3, &(struct redis_wait){on_auth, r});
+	if (st == D4_OK)
+		st = redis_queue(r, ping, 1, &(struct redis_wait){on_pong, r});
+	if (st != D4_OK)
+		redis_drop(r, d4_status_text(st));
+}
+
+/* ---- the socket ---- */
+
+void
+redis_take(struct d4_redis *r, int fd, bool connecting)
+{
+	r->fd = fd;
+	r->rd =
+	    event_new(r->base, fd, EV_READ | EV_PERSIST, redis_on_socket, r);
+	r->wr = event_new(r->base, fd, EV_WRITE, redis_on_socket, r);
+	r->reader = redisReaderCreate();
+	redis_enter(r, REDIS_DIAL);
+	if (r->rd == NULL || r->wr == NULL || r->reader == NULL) {
+		redis_drop(r, "out of memory");
+		return;
+	}
+	r->reader->maxbuf = REDIS_IDLE_BUF;
+	timer_set(r, REDIS_LOGIN_MS);
+	if (connecting) {
+		(void)event_add(r->wr, NULL);
+		return;
+	}
+	(void)event_add(r->rd, NULL);
+	redis_login(r);
+}
+
+void
+redis_dial(struct d4_redis *r)
+{
+	int fd = -1;
+
+	if (redis_url_socket(&r->url, SOCK_NONBLOCK, &fd) != D4_OK) {
+		d4_debug("redis not reached why=\"%s\"", strerror(errno));
+		timer_set(r, retry_next(r));
+		return;
+	}
+	redis_take(r, fd, true);
+}
+
+static void
+redis_connected(struct d4_redis *r)
+{
+	int e = 0;
+	socklen_t len = sizeof(e);
+
+	if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0)
+		e = errno;
+	if (e != 0) {
+		redis_drop(r, strerror(e));
+		return;
+	}
+	(void)event_add(r->rd, NULL);
+	redis_login(r);
+}
+
+static void
+redis_timer(struct d4_redis *r)
+{
+	if (r->state == REDIS_DOWN)
+		redis_dial(r);
+	else if (r->state != REDIS_UP)
+		redis_drop(r, "no answer to the login");
+}
+
+/* The state machine; a kick counts as EV_WRITE. */
+static void
+redis_step(struct d4_redis *r, short what)
+{
+	switch (r->state) {
+	case REDIS_DOWN:
+		break;
+	case REDIS_DIAL:
+		if ((what & EV_WRITE) != 0)
+			redis_connected(r);
+		break;
+	case REDIS_LOGIN:
+	case REDIS_UP:
+		if ((what & EV_READ) != 0)
+			redis_read(r);
+		if (r->state != REDIS_DOWN && !r->dead)
+			redis_flush(r);
+		break;
+	}
+}
+
+void
+redis_on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct d4_redis *r = arg;
+
+	(void)fd;
+	redis_hold(r);
+	redis_step(r, what);
+	redis_release(r);
+}
+
+void
+redis_on_kick(evutil_socket_t fd, short what, void *arg)
+{
+	struct d4_redis *r = arg;
+
+	(void)fd;
+	(void)what;
+	redis_hold(r);
+	if (r->state != REDIS_DIAL)
+		redis_step(r, EV_WRITE);
+	redis_release(r);
+}
+
+void
+redis_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct d4_redis *r = arg;
+
+	(void)fd;
+	(void)what;
+	redis_hold(r);
+	redis_timer(r);
+	redis_release(r);
+}

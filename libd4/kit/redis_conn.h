@@ -1,0 +1,71 @@
+/* A Redis client, between redis_open.c (makes, frees) and redis.c (runs). */
+#ifndef KIT_REDIS_CONN_H
+#define KIT_REDIS_CONN_H
+
+#include "libd4/kit/redis_url.h"
+#include "libd4/kit/redis_wait.h"
+
+#define REDIS_RECV         (128u << 10) /* bytes of one recv */
+#define REDIS_RETRY_MIN_MS 10u
+#define REDIS_RETRY_MAX_MS 1000u
+
+enum redis_state {
+	REDIS_DOWN,
+	REDIS_DIAL,  /* connect is under way */
+	REDIS_LOGIN, /* AUTH, PING */
+	REDIS_UP,
+};
+
+/*
+ * struct d4_redis -- a client.
+ * Shape:  out[out_off..) is for the kernel. kick: a zero timer that flushes
+ *         once per turn; timer: the limit of a login, or the next try to
+ *         connect. rd, wr and reader live as long as fd. url.text is NULL
+ *         when descriptors are given. busy: callbacks that are under way, so
+ *         free only marks dead.
+ */
+struct d4_redis {
+	struct event_base *base;
+	const struct d4_redis_events *ev;
+	void *arg;
+	size_t max;
+	enum redis_state state;
+	int fd;
+	struct d4_buf out;
+	size_t out_off;
+	struct redis_waits waits;
+	redisReader *reader;
+	struct event *rd, *wr, *kick, *timer;
+	uint8_t *in;
+	struct redis_url url;
+	unsigned retry_ms;
+	unsigned busy;
+	bool dead;
+};
+
+/* redis_take -- runs on fd from now on, which may still be connecting. */
+void redis_take(struct d4_redis *r, int fd, bool connecting);
+
+/* redis_drop -- the connection goes: everybody is answered, down is told. */
+void redis_drop(struct d4_redis *r, const char *why);
+
+/* redis_dial -- begins to connect to the url, now. */
+void redis_dial(struct d4_redis *r);
+
+/* redis_cut -- closes the socket and all that lives with it. */
+void redis_cut(struct d4_redis *r);
+
+/* redis_queue -- queues a command whatever the state. */
+D4_USED enum d4_status redis_queue(struct d4_redis *r,
+    const struct d4_slice *argv, size_t n, const struct redis_wait *who);
+
+/* Around whatever may call back: d4_redis_free inside is put off. */
+void redis_hold(struct d4_redis *r);
+void redis_release(struct d4_redis *r);
+
+/* What the sockets, the kick and the timer call. */
+void redis_on_socket(evutil_socket_t fd, short what, void *arg);
+void redis_on_kick(evutil_socket_t fd, short what, void *arg);
+void redis_on_timer(evutil_socket_t fd, short what, void *arg);
+
+#endif
