@@ -21,6 +21,8 @@
  * Shape:  all texts NUL-terminated. id: 16 hex digits, SHA-256 of the lane's
  *         tuple (partner, wire UUID, type, meta type, digest of the outgoing
  *         meta header, variant). meta: the outgoing meta header, or empty.
+ *         base: records of the lane in front of this segment; the writer
+ *         sets it, what a caller gives is ignored.
  */
 struct d4_spool_lane {
 	char id[17];
@@ -38,15 +40,18 @@ struct d4_spool_lane {
 	uint8_t type;
 	char ext[64];
 	uint32_t variant;
+	uint64_t base;
 	struct d4_slice meta;
 };
 
 /*
  * struct d4_spool_entry -- one entry.
- * Shape:  seq counts the lane's entries from 1. origin: CRC-32C of the queue
+ * Shape:  seq numbers the lane's entries from 1, rising, never used twice
+ *         (a failed commit leaves a gap). origin: CRC-32C of the queue
  *         key, id_ms and id_n its Redis id; sess and sess_seq the session and
  *         its first record's number; n records in data. opening bytes at the
- *         front of data are the file's opening (pcap global header).
+ *         front of data are the file's opening (pcap global header). base:
+ *         records of the lane in front of this entry since it was made.
  * Units:  t_first_us, t_last_us: receive times; not_before_s, expires_s:
  *         seconds since 1970, 0 = none.
  * Owns:   nothing; data is borrowed (valid until the reader's next call).
@@ -61,6 +66,7 @@ struct d4_spool_entry {
 	uint64_t t_first_us, t_last_us;
 	uint64_t not_before_s, expires_s;
 	uint32_t opening;
+	uint64_t base;
 	struct d4_slice data;
 };
 
@@ -79,29 +85,65 @@ D4_USED enum d4_status d4_spool_writer_open(const char *dir,
 void d4_spool_writer_close(struct d4_spool_writer *w);
 
 /*
- * d4_spool_append -- queues one entry in memory; seq is set by the writer.
- * d4_spool_commit -- writes what is queued, then fdatasync. After an error
- * nothing of it counts as held: the file is cut back to the last commit.
+ * d4_spool_append -- queues one entry in memory; seq and base are set by the
+ * writer, the values in *e are ignored. Errors: D4_ETOOBIG, D4_ENOMEM.
  */
 D4_USED enum d4_status d4_spool_append(
     struct d4_spool_writer *w, const struct d4_spool_entry *e);
-D4_USED enum d4_status d4_spool_commit(struct d4_spool_writer *w);
 
 /*
- * d4_spool_held -- the highest Redis id of an origin that the lane's kept
- * segments hold durably; false when none. Read from the tail at open.
+ * The same without a copy: the data is written behind out->n of the writer's
+ * own buffer between begin and end. end takes e->data.n bytes from there
+ * (e->data.p is ignored); end with NULL drops what was written.
+ */
+D4_USED enum d4_status d4_spool_begin(
+    struct d4_spool_writer *w, struct d4_buf **out);
+D4_USED enum d4_status d4_spool_end(
+    struct d4_spool_writer *w, const struct d4_spool_entry *e);
+
+/*
+ * d4_spool_commit -- writes what is queued, then fdatasync. After an error
+ * nothing of it counts as held: the file is cut back to the last commit, the
+ * segment is closed, and what was queued stays queued for the next try.
+ * d4_spool_drop -- forgets what is queued.
+ * Errors: D4_ENOSPC (also over a quota), D4_EIO; errno is set.
+ */
+D4_USED enum d4_status d4_spool_commit(struct d4_spool_writer *w);
+void d4_spool_drop(struct d4_spool_writer *w);
+
+/* d4_spool_queued -- bytes queued and not committed. */
+size_t d4_spool_queued(const struct d4_spool_writer *w);
+
+/*
+ * d4_spool_relabel -- the lane's later entries stand under another header
+ * (rule, label, policy ...; id must be the same): a new segment is begun.
+ */
+D4_USED enum d4_status d4_spool_relabel(
+    struct d4_spool_writer *w, const struct d4_spool_lane *lane);
+
+/*
+ * d4_spool_floor -- no entry will get a seq at or below floor. Given what the
+ * cursor says was sent: after a power failure the tail may hold less than
+ * what was read from it before, and a seq must not be used twice.
+ */
+void d4_spool_floor(struct d4_spool_writer *w, uint64_t floor);
+
+/* d4_spool_seq, d4_spool_total -- last committed seq; records up to it. */
+uint64_t d4_spool_seq(const struct d4_spool_writer *w);
+uint64_t d4_spool_total(const struct d4_spool_writer *w);
+
+/*
+ * d4_spool_held -- the highest Redis id of an origin that the lane holds
+ * durably; false when none is known. Read at open from the last two segments
+ * (more than one batch), so that a batch cut short by a crash is recognised.
  */
 bool d4_spool_held(const struct d4_spool_writer *w, uint32_t origin,
     uint64_t *id_ms, uint64_t *id_n);
 
 /*
- * d4_spool_held_seq -- the highest record number of a session that is held
- * (0: none); for Decision 5.
+ * d4_spool_trim -- deletes whole segments whose last seq <= confirmed. When
+ * all of them are, an empty one is kept: it remembers seq and total.
  */
-uint64_t d4_spool_held_seq(
-    const struct d4_spool_writer *w, const struct d4_uuid *sess);
-
-/* d4_spool_trim -- deletes whole segments whose last seq <= confirmed. */
 D4_USED enum d4_status d4_spool_trim(
     struct d4_spool_writer *w, uint64_t confirmed);
 
@@ -129,28 +171,15 @@ void d4_spool_reader_close(struct d4_spool_reader *r);
 D4_USED enum d4_status d4_spool_next(struct d4_spool_reader *r,
     const struct d4_spool_lane **lane, struct d4_spool_entry *e);
 
-/* d4_spool_last -- the seq of the last whole entry in the lane, 0 if none. */
-uint64_t d4_spool_last(struct d4_spool_reader *r);
-
-/* ---- cursor (post writes, wash reads) ---- */
-
 /*
- * struct d4_spool_cursor -- how far a lane went, in entry seq.
- * sent >= acked >= confirmed. records: the same three as records.
+ * d4_spool_tail -- seq of the last whole entry in the lane, and the records up
+ * to and with it (0 and 0: none). Looks at the last segment only.
  */
-struct d4_spool_cursor {
-	uint64_t sent, acked, confirmed;
-	uint64_t sent_records, confirmed_records;
-	uint64_t maybe_lost, resent, withheld;
-};
+D4_USED enum d4_status d4_spool_tail(
+    const char *lane_dir, uint64_t *seq, uint64_t *total);
 
-/* By rename and fsync. Errors: D4_EIO, D4_ENOSPC; D4_ENOENT on load. */
-D4_USED enum d4_status d4_spool_cursor_save(
-    const char *path, const struct d4_spool_cursor *c);
-D4_USED enum d4_status d4_spool_cursor_load(
-    const char *path, struct d4_spool_cursor *c);
-
-/* d4_crc32c -- Castagnoli, continued from crc (0 to begin). */
-uint32_t d4_crc32c(uint32_t crc, struct d4_slice bytes);
+/* d4_spool_name_seq -- the segment's first seq in its file name; false: none.
+ */
+bool d4_spool_name_seq(const char *name, uint64_t *seq);
 
 #endif

@@ -1,0 +1,90 @@
+#include <string.h>
+#include "libd4/kit/crc32c.h"
+
+#define CRC32C_POLY 0x82f63b78u /* Castagnoli, reflected: RFC 3720, 12.1 */
+
+/*
+ * Tables for eight bytes at a time. Filled before main() and never written
+ * again, so they are constants in all but the keyword (2,048 numbers in the
+ * source would be harder to check than this loop).
+ */
+static uint32_t crc32c_table[8][256];
+
+__attribute__((constructor)) static void
+crc32c_fill(void)
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t c = i;
+
+		for (int k = 0; k < 8; k++)
+			c = (c & 1) != 0 ? c >> 1 ^ CRC32C_POLY : c >> 1;
+		crc32c_table[0][i] = c;
+	}
+	for (uint32_t i = 0; i < 256; i++) {
+		for (int t = 1; t < 8; t++) {
+			uint32_t c = crc32c_table[t - 1][i];
+
+			crc32c_table[t][i] = c >> 8 ^ crc32c_table[0][c & 0xff];
+		}
+	}
+}
+
+static uint64_t
+crc32c_load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+static uint32_t
+crc32c_tables(uint32_t crc, const uint8_t *p, size_t n)
+{
+	for (; n >= 8; n -= 8, p += 8) {
+		uint64_t v = crc32c_load64(p) ^ crc;
+
+		crc = 0;
+		for (int t = 0; t < 8; t++)
+			crc ^= crc32c_table[7 - t][v >> (8 * t) & 0xff];
+	}
+	for (; n > 0; n--, p++)
+		crc = crc >> 8 ^ crc32c_table[0][(crc ^ *p) & 0xff];
+	return crc;
+}
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+
+__attribute__((target("sse4.2"))) static uint32_t
+crc32c_sse42(uint32_t crc, const uint8_t *p, size_t n)
+{
+	uint64_t c = crc;
+
+	for (; n >= 8; n -= 8, p += 8)
+		c = _mm_crc32_u64(c, crc32c_load64(p));
+	crc = (uint32_t)c;
+	for (; n > 0; n--, p++)
+		crc = _mm_crc32_u8(crc, *p);
+	return crc;
+}
+#endif
+
+uint32_t
+d4_crc32c_portable(uint32_t crc, struct d4_slice bytes)
+{
+	return ~crc32c_tables(~crc, bytes.p, bytes.n);
+}
+
+uint32_t
+d4_crc32c(uint32_t crc, struct d4_slice bytes)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("sse4.2"))
+		return ~crc32c_sse42(~crc, bytes.p, bytes.n);
+#endif
+	return d4_crc32c_portable(crc, bytes);
+}

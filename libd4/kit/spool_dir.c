@@ -1,0 +1,110 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "libd4/kit/spool.h"
+#include "libd4/kit/spool_dir.h"
+
+void
+spool_segs_fini(struct spool_segs *s)
+{
+	free(s->list);
+	*s = (struct spool_segs){.n = 0};
+}
+
+enum d4_status
+spool_segs_add(struct spool_segs *s, uint64_t first, uint64_t bytes)
+{
+	struct spool_seg *list;
+	size_t cap;
+
+	if (s->n == s->cap) {
+		cap = s->cap == 0 ? 16 : 2 * s->cap;
+		list = reallocarray(s->list, cap, sizeof(*list));
+		if (list == NULL)
+			return D4_ENOMEM;
+		s->list = list;
+		s->cap = cap;
+	}
+	s->list[s->n++] = (struct spool_seg){.first = first, .bytes = bytes};
+	return D4_OK;
+}
+
+static int
+spool_seg_compare(const void *a, const void *b)
+{
+	const struct spool_seg *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static enum d4_status
+spool_dir_scan(DIR *d, struct spool_segs *out)
+{
+	enum d4_status st = D4_OK;
+	struct dirent *e;
+	struct stat sb;
+	uint64_t first;
+
+	while (st == D4_OK && (e = readdir(d)) != NULL) {
+		if (!d4_spool_name_seq(e->d_name, &first))
+			continue;
+		if (fstatat(dirfd(d), e->d_name, &sb, 0) != 0)
+			continue; /* trimmed just now */
+		st = out->n < SPOOL_SEGMENTS_MAX
+		         ? spool_segs_add(out, first, (uint64_t)sb.st_size)
+		         : D4_ETOOBIG;
+	}
+	return st;
+}
+
+enum d4_status
+spool_dir_list(int dirfd, struct spool_segs *out)
+{
+	enum d4_status st;
+	DIR *d;
+	int fd;
+
+	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return D4_EIO;
+	d = fdopendir(fd);
+	if (d == NULL) {
+		(void)close(fd);
+		return D4_EIO;
+	}
+	out->n = 0;
+	st = spool_dir_scan(d, out);
+	(void)closedir(d);
+	if (st == D4_OK && out->n > 1)
+		qsort(out->list, out->n, sizeof(*out->list), spool_seg_compare);
+	return st;
+}
+
+enum d4_status
+spool_read_at(int fd, uint64_t off, size_t n, struct d4_buf *buf, size_t *got)
+{
+	enum d4_status st;
+	size_t done = 0;
+
+	st = d4_buf_reserve(buf, n);
+	if (st != D4_OK)
+		return st;
+	while (done < n) {
+		ssize_t k =
+		    pread(fd, buf->p + buf->n, n - done, (off_t)(off + done));
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return D4_EIO;
+		if (k == 0)
+			break;
+		buf->n += (size_t)k;
+		done += (size_t)k;
+	}
+	*got = done;
+	return D4_OK;
+}

@@ -1,0 +1,304 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/spool_format.h"
+#include "libd4/kit/spool_writer.h"
+
+/* What a whole segment was found to hold. */
+struct spool_seen {
+	struct d4_spool_lane lane;
+	bool header; /* the header is valid */
+	bool entry;  /* there is a valid entry */
+	uint64_t seq, total;
+	size_t end; /* behind the last valid entry */
+};
+
+/* Reads one segment whole and walks it, noting what it holds. */
+static void
+spool_inspect(struct d4_spool_writer *w, struct d4_slice file,
+    struct d4_buf *meta, struct spool_seen *seen)
+{
+	struct spool_walk walk = {.off = 0};
+	struct d4_spool_entry e;
+	enum d4_status st;
+	size_t skipped;
+
+	seen->header =
+	    spool_lane_decode(file, meta, &seen->lane, &walk.off) == D4_OK;
+	seen->end = walk.off;
+	for (;;) {
+		st = spool_walk_next(&walk, file, &e, &skipped);
+		if (st == D4_AGAIN)
+			return;
+		if (st != D4_OK)
+			continue; /* damage in the middle: the reader tells */
+		seen->entry = true;
+		seen->seq = e.seq;
+		seen->total = e.base + e.n;
+		seen->end = walk.off;
+		spool_held_note(w, &e);
+	}
+}
+
+static enum d4_status
+spool_slurp(struct d4_spool_writer *w, uint64_t first, struct d4_buf *file)
+{
+	char name[SPOOL_NAME_LEN];
+	enum d4_status st;
+	size_t got;
+	int fd;
+
+	spool_name(first, name);
+	fd = openat(w->dirfd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return spool_status();
+	file->n = 0;
+	do
+		st = spool_read_at(fd, file->n, 1u << 20, file, &got);
+	while (st == D4_OK && got == 1u << 20);
+	(void)close(fd);
+	return st == D4_ETOOBIG ? D4_OK : st; /* the rest is not looked at */
+}
+
+/* The same header, but for base, which is the segment's own? */
+static bool
+spool_same_header(struct d4_spool_writer *w, const struct spool_seen *seen,
+    struct d4_slice file)
+{
+	w->lane.base = seen->lane.base;
+	w->head.n = 0;
+	return spool_lane_encode(&w->lane, &w->head) == D4_OK &&
+	       w->head.n <= file.n && memcmp(w->head.p, file.p, w->head.n) == 0;
+}
+
+/* Takes up the last segment where a crash or a stop left it. */
+static enum d4_status
+spool_resume(struct d4_spool_writer *w, const struct spool_seen *seen,
+    struct d4_slice file, uint64_t *torn)
+{
+	struct spool_seg *last = &w->segs.list[w->segs.n - 1];
+	char name[SPOOL_NAME_LEN];
+
+	w->seq = seen->entry ? seen->seq : last->first - 1;
+	w->total = seen->entry ? seen->total : seen->lane.base;
+	w->next = w->seq + 1;
+	w->queued_total = w->total;
+	w->empty = !seen->entry;
+	spool_name(last->first, name);
+	w->fd = openat(w->dirfd, name, O_WRONLY | O_CLOEXEC);
+	if (w->fd < 0)
+		return spool_status();
+	*torn = file.n - seen->end;
+	if (*torn > 0 && ftruncate(w->fd, (off_t)seen->end) != 0)
+		return spool_status();
+	/* Whole entries of a killed writer may never have been synced. */
+	if (fdatasync(w->fd) != 0)
+		return spool_status();
+	w->size = seen->end;
+	last->bytes = seen->end;
+	if (seen->header && spool_same_header(w, seen, file))
+		return D4_OK;
+	if (w->empty)
+		return spool_segment_begin(w, last->first);
+	(void)close(w->fd);
+	w->fd = -1;
+	return D4_OK;
+}
+
+/* The last two segments hold more than one batch: see d4_spool_held. */
+static enum d4_status
+spool_recover(struct d4_spool_writer *w, uint64_t *torn)
+{
+	struct spool_seen before = {.end = 0}, seen = {.end = 0};
+	struct d4_buf file, meta;
+	enum d4_status st = D4_OK;
+
+	d4_buf_init(&file, SPOOL_FILE_MAX);
+	d4_buf_init(&meta, SPOOL_JSON_MAX);
+	if (w->segs.n > 1) {
+		st = spool_slurp(w, w->segs.list[w->segs.n - 2].first, &file);
+		if (st == D4_OK)
+			spool_inspect(w, d4_buf_slice(&file), &meta, &before);
+	}
+	if (st == D4_OK)
+		st = spool_slurp(w, w->segs.list[w->segs.n - 1].first, &file);
+	if (st == D4_OK) {
+		spool_inspect(w, d4_buf_slice(&file), &meta, &seen);
+		if (!seen.header && !seen.entry)
+			seen.lane.base = before.total;
+		st = spool_resume(w, &seen, d4_buf_slice(&file), torn);
+	}
+	d4_buf_fini(&file);
+	d4_buf_fini(&meta);
+	return st;
+}
+
+static bool
+spool_word_ok(const char *s)
+{
+	return s[0] != '\0' &&
+	       s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* DIR/PARTNER/LANE, made where missing. */
+static enum d4_status
+spool_folder(struct d4_spool_writer *w, const char *dir)
+{
+	enum d4_status st;
+	char *partner;
+
+	partner = d4_path(dir, w->lane.partner);
+	if (partner == NULL)
+		return D4_ENOMEM;
+	w->dir = d4_path(partner, w->lane.id);
+	free(partner);
+	if (w->dir == NULL)
+		return D4_ENOMEM;
+	st = d4_dir_make(w->dir, SPOOL_MODE_DIR);
+	if (st != D4_OK)
+		return st;
+	w->dirfd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return w->dirfd < 0 ? spool_status() : D4_OK;
+}
+
+static enum d4_status
+spool_take_lane(struct d4_spool_writer *w, const struct d4_spool_lane *lane)
+{
+	struct d4_buf meta;
+	enum d4_status st;
+
+	d4_buf_init(&meta, SPOOL_JSON_MAX);
+	st = d4_buf_add(&meta, lane->meta.p, lane->meta.n);
+	if (st != D4_OK)
+		return st;
+	d4_buf_fini(&w->meta);
+	w->meta = meta;
+	w->lane = *lane;
+	w->lane.meta = d4_buf_slice(&w->meta);
+	return D4_OK;
+}
+
+enum d4_status
+d4_spool_writer_open(const char *dir, const struct d4_spool_lane *lane,
+    uint64_t *torn_bytes, struct d4_spool_writer **out)
+{
+	struct d4_spool_writer *w;
+	enum d4_status st;
+	uint64_t torn = 0;
+
+	if (!spool_word_ok(lane->partner) || !spool_word_ok(lane->id))
+		return D4_EINVAL;
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return D4_ENOMEM;
+	w->fd = w->dirfd = -1;
+	w->next = 1;
+	d4_buf_init(&w->out, SPOOL_QUEUE_MAX);
+	d4_buf_init(&w->head, SPOOL_HEAD + SPOOL_JSON_MAX);
+	st = spool_take_lane(w, lane);
+	if (st == D4_OK)
+		st = spool_folder(w, dir);
+	if (st == D4_OK)
+		st = spool_dir_list(w->dirfd, &w->segs);
+	if (st == D4_OK && w->segs.n > 0)
+		st = spool_recover(w, &torn);
+	if (st != D4_OK) {
+		d4_spool_writer_close(w);
+		return st;
+	}
+	*torn_bytes = torn;
+	*out = w;
+	return D4_OK;
+}
+
+void
+d4_spool_writer_close(struct d4_spool_writer *w)
+{
+	int err = errno;
+
+	if (w == NULL)
+		return;
+	if (w->fd >= 0)
+		(void)close(w->fd);
+	if (w->dirfd >= 0)
+		(void)close(w->dirfd);
+	free(w->dir);
+	d4_buf_fini(&w->out);
+	d4_buf_fini(&w->head);
+	d4_buf_fini(&w->meta);
+	spool_segs_fini(&w->segs);
+	free(w);
+	errno = err;
+}
+
+enum d4_status
+d4_spool_relabel(struct d4_spool_writer *w, const struct d4_spool_lane *lane)
+{
+	struct d4_buf now, then;
+	enum d4_status st;
+	bool same;
+
+	if (w->out.n > 0 || strcmp(lane->id, w->lane.id) != 0)
+		return D4_EINVAL;
+	d4_buf_init(&now, w->head.max);
+	d4_buf_init(&then, w->head.max);
+	w->lane.base = 0;
+	st = spool_lane_encode(&w->lane, &then);
+	if (st == D4_OK)
+		st = spool_take_lane(w, lane);
+	w->lane.base = 0;
+	if (st == D4_OK)
+		st = spool_lane_encode(&w->lane, &now);
+	same =
+	    st == D4_OK && d4_slice_eq(d4_buf_slice(&now), d4_buf_slice(&then));
+	d4_buf_fini(&now);
+	d4_buf_fini(&then);
+	if (st != D4_OK || same || w->fd < 0)
+		return st;
+	if (w->empty)
+		return spool_segment_begin(
+		    w, w->segs.list[w->segs.n - 1].first);
+	(void)close(w->fd);
+	w->fd = -1;
+	return D4_OK;
+}
+
+static void
+spool_forget_first(struct d4_spool_writer *w, size_t n)
+{
+	char name[SPOOL_NAME_LEN];
+
+	for (size_t i = 0; i < n; i++) {
+		spool_name(w->segs.list[i].first, name);
+		(void)unlinkat(w->dirfd, name, 0);
+	}
+	w->segs.n -= n;
+	memmove(
+	    w->segs.list, w->segs.list + n, w->segs.n * sizeof(*w->segs.list));
+}
+
+enum d4_status
+d4_spool_trim(struct d4_spool_writer *w, uint64_t confirmed)
+{
+	enum d4_status st;
+	size_t n = 0;
+
+	if (w->segs.n == 0)
+		return D4_OK;
+	if (w->seq > 0 && w->seq <= confirmed && w->out.n == 0 && !w->empty) {
+		st = spool_segment_begin(w, w->next);
+		if (st != D4_OK)
+			return st;
+	}
+	while (n + 1 < w->segs.n && w->segs.list[n + 1].first <= confirmed + 1)
+		n++;
+	/* The new empty one may start behind a gap. */
+	if (w->empty && w->segs.n > 0 && w->seq <= confirmed)
+		n = w->segs.n - 1;
+	spool_forget_first(w, n);
+	return D4_OK;
+}

@@ -1,0 +1,288 @@
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/spool_format.h"
+#include "libd4/kit/spool_writer.h"
+#include "libd4/wire.h"
+
+enum d4_status
+spool_status(void)
+{
+	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+		return D4_ENOSPC;
+	return errno == ENOMEM ? D4_ENOMEM : D4_EIO;
+}
+
+void
+spool_held_note(struct d4_spool_writer *w, const struct d4_spool_entry *e)
+{
+	struct spool_held *h = NULL;
+
+	for (size_t i = 0; i < w->n_held; i++) {
+		if (w->held[i].origin == e->origin)
+			h = &w->held[i];
+	}
+	if (h == NULL) {
+		/* Full: the oldest is forgotten; more origins than a relay
+		 * has shards only come from renamed queues. */
+		if (w->n_held == SPOOL_ORIGINS_MAX)
+			memmove(w->held, w->held + 1,
+			    --w->n_held * sizeof(*w->held));
+		h = &w->held[w->n_held++];
+		*h = (struct spool_held){.origin = e->origin};
+	}
+	if (e->id_ms > h->id_ms ||
+	    (e->id_ms == h->id_ms && e->id_n > h->id_n)) {
+		h->id_ms = e->id_ms;
+		h->id_n = e->id_n;
+	}
+}
+
+bool
+d4_spool_held(const struct d4_spool_writer *w, uint32_t origin, uint64_t *id_ms,
+    uint64_t *id_n)
+{
+	for (size_t i = 0; i < w->n_held; i++) {
+		if (w->held[i].origin != origin)
+			continue;
+		*id_ms = w->held[i].id_ms;
+		*id_n = w->held[i].id_n;
+		return true;
+	}
+	return false;
+}
+
+enum d4_status
+d4_spool_begin(struct d4_spool_writer *w, struct d4_buf **out)
+{
+	enum d4_status st;
+
+	assert(!w->open);
+	st = d4_buf_reserve(&w->out, D4_SPOOL_FIXED);
+	if (st != D4_OK)
+		return st;
+	w->mark = w->out.n;
+	w->out.n += D4_SPOOL_FIXED;
+	w->open = true;
+	*out = &w->out;
+	return D4_OK;
+}
+
+enum d4_status
+d4_spool_end(struct d4_spool_writer *w, const struct d4_spool_entry *e)
+{
+	struct d4_spool_entry own;
+	size_t n;
+
+	assert(w->open);
+	w->open = false;
+	n = w->out.n - w->mark - D4_SPOOL_FIXED;
+	if (e == NULL || e->data.n != n || n > D4_SPOOL_ENTRY ||
+	    e->opening > n) {
+		w->out.n = w->mark;
+		return e == NULL ? D4_OK : D4_ETOOBIG;
+	}
+	own = *e;
+	own.seq = w->next++;
+	own.base = w->queued_total;
+	own.data.p = w->out.p + w->mark + D4_SPOOL_FIXED;
+	w->queued_total += e->n;
+	spool_entry_encode(&own, w->out.p + w->mark);
+	return D4_OK;
+}
+
+enum d4_status
+d4_spool_append(struct d4_spool_writer *w, const struct d4_spool_entry *e)
+{
+	enum d4_status st;
+	struct d4_buf *out;
+
+	if (e->data.n > D4_SPOOL_ENTRY)
+		return D4_ETOOBIG;
+	st = d4_buf_reserve(&w->out, D4_SPOOL_FIXED + e->data.n);
+	if (st != D4_OK)
+		return st;
+	st = d4_spool_begin(w, &out);
+	if (st == D4_OK)
+		st = d4_buf_add(out, e->data.p, e->data.n);
+	if (st == D4_OK)
+		st = d4_spool_end(w, e);
+	return st;
+}
+
+size_t
+d4_spool_queued(const struct d4_spool_writer *w)
+{
+	return w->open ? w->mark : w->out.n;
+}
+
+void
+d4_spool_drop(struct d4_spool_writer *w)
+{
+	w->open = false;
+	w->out.n = 0;
+	w->queued_total = w->total;
+}
+
+void
+d4_spool_floor(struct d4_spool_writer *w, uint64_t floor)
+{
+	if (w->next <= floor)
+		w->next = floor + 1;
+}
+
+uint64_t
+d4_spool_seq(const struct d4_spool_writer *w)
+{
+	return w->seq;
+}
+
+uint64_t
+d4_spool_total(const struct d4_spool_writer *w)
+{
+	return w->total;
+}
+
+uint64_t
+d4_spool_bytes(const struct d4_spool_writer *w)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < w->segs.n; i++)
+		sum += w->segs.list[i].bytes;
+	return sum;
+}
+
+/* Begins the segment that starts with seq first, atomically, header only. */
+enum d4_status
+spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
+{
+	char name[SPOOL_NAME_LEN];
+	enum d4_status st;
+	char *path;
+	int fd;
+
+	spool_name(first, name);
+	w->lane.base = w->total;
+	w->head.n = 0;
+	st = spool_lane_encode(&w->lane, &w->head);
+	if (st != D4_OK)
+		return st;
+	path = d4_path(w->dir, name);
+	if (path == NULL)
+		return D4_ENOMEM;
+	st = d4_file_replace(path, d4_buf_slice(&w->head), SPOOL_MODE_FILE);
+	free(path);
+	if (st != D4_OK)
+		return st;
+	fd = openat(w->dirfd, name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return spool_status();
+	if (w->segs.n == 0 || w->segs.list[w->segs.n - 1].first != first)
+		st = spool_segs_add(&w->segs, first, w->head.n);
+	if (st != D4_OK) {
+		(void)close(fd);
+		return st;
+	}
+	if (w->fd >= 0)
+		(void)close(w->fd);
+	w->fd = fd;
+	w->size = w->head.n;
+	w->segs.list[w->segs.n - 1].bytes = w->size;
+	w->empty = true;
+	return D4_OK;
+}
+
+static enum d4_status
+spool_write_all(struct d4_spool_writer *w)
+{
+	size_t done = 0;
+
+	while (done < w->out.n) {
+		ssize_t k = pwrite(w->fd, w->out.p + done, w->out.n - done,
+		    (off_t)(w->size + done));
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0) {
+			if (k == 0)
+				errno = ENOSPC;
+			return spool_status();
+		}
+		done += (size_t)k;
+	}
+	return fdatasync(w->fd) == 0 ? D4_OK : spool_status();
+}
+
+/*
+ * A write or sync failed: what the file holds behind the last commit is not
+ * known. It is cut off, and the next commit goes to a new segment, so that a
+ * reader which saw more than was committed never stands inside an entry.
+ */
+static void
+spool_abandon(struct d4_spool_writer *w)
+{
+	char name[SPOOL_NAME_LEN];
+	int err = errno;
+
+	if (ftruncate(w->fd, (off_t)w->size) == 0)
+		(void)fdatasync(w->fd);
+	(void)close(w->fd);
+	w->fd = -1;
+	if (w->empty && w->segs.n > 1) {
+		spool_name(w->segs.list[--w->segs.n].first, name);
+		(void)unlinkat(w->dirfd, name, 0);
+	}
+	errno = err;
+}
+
+/* After a commit: what is queued counts as held. */
+static void
+spool_committed(struct d4_spool_writer *w)
+{
+	struct d4_slice left = d4_buf_slice(&w->out);
+	struct d4_spool_entry e = {.n = 0};
+
+	while (left.n >= D4_SPOOL_FIXED) {
+		size_t total = 8 + (size_t)d4_get_le32(left.p);
+
+		spool_entry_peek(left, &e);
+		spool_held_note(w, &e);
+		w->seq = e.seq;
+		(void)d4_slice_skip(&left, total);
+	}
+	w->total = w->queued_total;
+	w->size += w->out.n;
+	w->segs.list[w->segs.n - 1].bytes = w->size;
+	w->empty = false;
+	w->out.n = 0;
+}
+
+enum d4_status
+d4_spool_commit(struct d4_spool_writer *w)
+{
+	struct d4_spool_entry e = {.n = 0};
+	enum d4_status st;
+
+	assert(!w->open);
+	if (w->out.n == 0)
+		return D4_OK;
+	if (w->fd < 0 || (w->size >= D4_SPOOL_SEGMENT && !w->empty)) {
+		spool_entry_peek(d4_buf_slice(&w->out), &e);
+		st = spool_segment_begin(w, e.seq);
+		if (st != D4_OK)
+			return st;
+	}
+	st = spool_write_all(w);
+	if (st != D4_OK) {
+		spool_abandon(w);
+		return st;
+	}
+	spool_committed(w);
+	return D4_OK;
+}
