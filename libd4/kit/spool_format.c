@@ -34,7 +34,6 @@ spool_entry_encode(
     const struct d4_spool_entry *e, uint8_t fixed[D4_SPOOL_FIXED])
 {
 	size_t length = SPOOL_LEN_MIN + e->data.n;
-	uint32_t crc;
 
 	assert(e->data.n <= D4_SPOOL_ENTRY && e->opening <= e->data.n);
 	d4_put_le32(fixed + AT_LENGTH, (uint32_t)length);
@@ -52,8 +51,17 @@ spool_entry_encode(
 	d4_put_le64(fixed + AT_NOT_BEFORE, e->not_before_s);
 	d4_put_le64(fixed + AT_EXPIRES, e->expires_s);
 	d4_put_le64(fixed + AT_BASE, e->base);
-	crc = d4_crc32c(0, d4_slice_of(fixed + AT_FLAGS, SPOOL_LEN_MIN));
-	d4_put_le32(fixed + AT_CRC, d4_crc32c(crc, e->data));
+	d4_put_le32(fixed + AT_CRC, 0);
+}
+
+size_t
+spool_entry_seal(uint8_t *entry, uint32_t seed)
+{
+	size_t length = d4_get_le32(entry + AT_LENGTH);
+
+	d4_put_le32(entry + AT_CRC,
+	    d4_crc32c(seed, d4_slice_of(entry + AT_FLAGS, length)));
+	return AT_FLAGS + length;
 }
 
 /* The cheap half of the check: are these plausible lengths? */
@@ -95,7 +103,8 @@ spool_entry_peek(struct d4_slice at, struct d4_spool_entry *e)
 }
 
 enum d4_status
-spool_entry_decode(struct d4_slice at, struct d4_spool_entry *out, size_t *used)
+spool_entry_decode(
+    struct d4_slice at, uint32_t seed, struct d4_spool_entry *out, size_t *used)
 {
 	enum d4_status st;
 	size_t total = 0;
@@ -104,7 +113,7 @@ spool_entry_decode(struct d4_slice at, struct d4_spool_entry *out, size_t *used)
 	if (st != D4_OK)
 		return st;
 	at.n = total;
-	if (d4_crc32c(0, d4_slice_of(at.p + AT_FLAGS, total - AT_FLAGS)) !=
+	if (d4_crc32c(seed, d4_slice_of(at.p + AT_FLAGS, total - AT_FLAGS)) !=
 	    d4_get_le32(at.p + AT_CRC))
 		return D4_ECHECKSUM;
 	if (d4_get_le32(at.p + AT_FLAGS) != 0)
@@ -130,7 +139,7 @@ spool_plausible(struct d4_slice at, uint64_t last, size_t *total)
 
 /* Finds the next valid entry behind from, or answers file.n. */
 static size_t
-spool_resync(struct d4_slice file, size_t from, uint64_t last)
+spool_resync(const struct spool_walk *w, struct d4_slice file, size_t from)
 {
 	size_t budget = SPOOL_SCAN_MAX, total = 0, used;
 	struct d4_spool_entry e;
@@ -138,34 +147,35 @@ spool_resync(struct d4_slice file, size_t from, uint64_t last)
 	for (; from + D4_SPOOL_FIXED <= file.n; from++) {
 		struct d4_slice at = {file.p + from, file.n - from};
 
-		if (!spool_plausible(at, last, &total))
+		if (!spool_plausible(at, w->last, &total))
 			continue;
 		if (total > budget)
 			break;
 		budget -= total;
-		if (spool_entry_decode(at, &e, &used) == D4_OK)
+		if (spool_entry_decode(at, w->seed, &e, &used) == D4_OK)
 			return from;
 	}
 	return file.n;
 }
 
 /*
- * Where to go on after damage at off. Its length field is most likely right:
- * what stands behind it is tried first, before any byte of its data.
+ * Where to go on after damage at w->off. Its length field is most likely
+ * right: what stands behind it is tried before any byte of its data.
  */
 static size_t
-spool_behind(struct d4_slice file, size_t off, uint64_t last)
+spool_behind(const struct spool_walk *w, struct d4_slice file)
 {
-	struct d4_slice at = {file.p + off, file.n - off};
+	struct d4_slice at = {file.p + w->off, file.n - w->off};
 	struct d4_spool_entry e;
 	size_t total = 0, used;
 
 	if (spool_entry_frame(at, &total) == D4_OK) {
 		(void)d4_slice_skip(&at, total);
-		if (spool_entry_decode(at, &e, &used) == D4_OK && e.seq > last)
-			return off + total;
+		if (spool_entry_decode(at, w->seed, &e, &used) == D4_OK &&
+		    e.seq > w->last)
+			return w->off + total;
 	}
-	return spool_resync(file, off + 1, last);
+	return spool_resync(w, file, w->off + 1);
 }
 
 enum d4_status
@@ -179,16 +189,14 @@ spool_walk_next(struct spool_walk *w, struct d4_slice file,
 
 	if (at.n == 0)
 		return D4_AGAIN;
-	st = spool_entry_decode(at, &e, &used);
+	st = spool_entry_decode(at, w->seed, &e, &used);
 	if (st == D4_OK && e.seq > w->last) {
 		w->off += used;
 		w->last = e.seq;
 		*out = e;
 		return D4_OK;
 	}
-	if (st == D4_AGAIN && !w->final)
-		return D4_AGAIN;
-	next = spool_behind(file, w->off, w->last);
+	next = spool_behind(w, file);
 	if (next == file.n && !w->final)
 		return D4_AGAIN;
 	*skipped = next - w->off;

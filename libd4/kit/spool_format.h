@@ -8,7 +8,6 @@
 
 #include "libd4/kit/spool.h"
 
-#define SPOOL_MAGIC     "D4SPOOL1"
 #define SPOOL_HEAD      20u          /* bytes of a header before its JSON */
 #define SPOOL_JSON_MAX  (512u << 10) /* bytes of a header's JSON */
 #define SPOOL_SCAN_MAX  (64u << 20)  /* bytes checksummed to resynchronise */
@@ -20,11 +19,20 @@
 void spool_name(uint64_t first_seq, char out[SPOOL_NAME_LEN]);
 
 /*
- * spool_lane_encode -- a whole segment header, appended to out.
+ * spool_lane_encode -- a whole segment header, appended to out. salt: a text
+ * that nobody can guess (see spool_seed).
  * Errors: D4_EINVAL a text is not UTF-8.  D4_ENOMEM, D4_ETOOBIG.
  */
 D4_USED enum d4_status spool_lane_encode(
-    const struct d4_spool_lane *lane, struct d4_buf *out);
+    const struct d4_spool_lane *lane, const char *salt, struct d4_buf *out);
+
+/*
+ * spool_seed -- what the checksums of a segment's entries are continued from:
+ * the header's own checksum (0 when there is no header). The header holds a
+ * random salt, so nobody who can get bytes into an entry's data can make
+ * them look like an entry to a reader that resynchronises.
+ */
+uint32_t spool_seed(struct d4_slice file);
 
 /*
  * spool_lane_decode -- reads a segment header at the front of file.
@@ -35,9 +43,12 @@ D4_USED enum d4_status spool_lane_encode(
 D4_USED enum d4_status spool_lane_decode(struct d4_slice file,
     struct d4_buf *meta, struct d4_spool_lane *out, size_t *used);
 
-/* spool_entry_encode -- length to base, CRC over them and e->data. */
+/* spool_entry_encode -- length to base; the checksum is left zero. */
 void spool_entry_encode(
     const struct d4_spool_entry *e, uint8_t fixed[D4_SPOOL_FIXED]);
+
+/* spool_entry_seal -- sets the checksum of a whole encoded entry; its size. */
+size_t spool_entry_seal(uint8_t *entry, uint32_t seed);
 
 /*
  * spool_entry_peek -- the fields of an entry that is known to be whole (our
@@ -51,18 +62,20 @@ void spool_entry_peek(struct d4_slice at, struct d4_spool_entry *out);
  *         a valid entry with a flag that this version does not know.
  *         On error *out and *used are untouched.
  */
-D4_USED enum d4_status spool_entry_decode(
-    struct d4_slice at, struct d4_spool_entry *out, size_t *used);
+D4_USED enum d4_status spool_entry_decode(struct d4_slice at, uint32_t seed,
+    struct d4_spool_entry *out, size_t *used);
 
 /*
  * struct spool_walk -- a walk over the entries of a segment.
  * Shape:  off: where the next one is looked for. last: seq of the one before
- *         (entries must rise). final: the file will not grow any more, so an
- *         unfinished tail is damage and not something that is being written.
+ *         (entries must rise). seed: spool_seed. final: the file will not grow
+ * any more, so an unfinished tail is damage and not something that is being
+ * written.
  */
 struct spool_walk {
 	size_t off;
 	uint64_t last;
+	uint32_t seed;
 	bool final;
 };
 

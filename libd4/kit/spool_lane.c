@@ -37,6 +37,8 @@ static const struct lane_text lane_texts[] = {
 
 #define LANE_TEXTS (sizeof(lane_texts) / sizeof(lane_texts[0]))
 
+static const uint8_t lane_magic[8] = {'D', '4', 'S', 'P', 'O', 'O', 'L', '1'};
+
 void
 spool_name(uint64_t first_seq, char out[SPOOL_NAME_LEN])
 {
@@ -57,7 +59,7 @@ d4_spool_name_seq(const char *name, uint64_t *seq)
 }
 
 static json_t *
-lane_json(const struct d4_spool_lane *lane)
+lane_json(const struct d4_spool_lane *lane, const char *salt)
 {
 	const char *base = (const char *)lane;
 	char uuid[D4_UUID_TEXT];
@@ -69,6 +71,7 @@ lane_json(const struct d4_spool_lane *lane)
 	for (size_t i = 0; i < LANE_TEXTS; i++)
 		bad |= json_object_set_new(o, lane_texts[i].name,
 		    json_string(base + lane_texts[i].offset));
+	bad |= json_object_set_new(o, "salt", json_string(salt));
 	bad |= json_object_set_new(o, "wire_uuid", json_string(uuid));
 	bad |= json_object_set_new(o, "type", json_integer(lane->type));
 	bad |= json_object_set_new(o, "variant", json_integer(lane->variant));
@@ -91,9 +94,10 @@ lane_crc(const uint8_t *head, struct d4_slice json)
 }
 
 enum d4_status
-spool_lane_encode(const struct d4_spool_lane *lane, struct d4_buf *out)
+spool_lane_encode(
+    const struct d4_spool_lane *lane, const char *salt, struct d4_buf *out)
 {
-	json_t *o = lane_json(lane);
+	json_t *o = lane_json(lane, salt);
 	enum d4_status st = D4_ENOMEM;
 	uint8_t head[SPOOL_HEAD];
 	struct d4_slice json;
@@ -110,7 +114,7 @@ spool_lane_encode(const struct d4_spool_lane *lane, struct d4_buf *out)
 		free(text);
 		return D4_ETOOBIG;
 	}
-	memcpy(head, SPOOL_MAGIC, 8);
+	memcpy(head, lane_magic, sizeof(lane_magic));
 	d4_put_le32(head + 8, D4_SPOOL_VERSION); /* version u16, flags u16 */
 	d4_put_le32(head + 12, (uint32_t)json.n);
 	d4_put_le32(head + 16, lane_crc(head, json));
@@ -119,6 +123,12 @@ spool_lane_encode(const struct d4_spool_lane *lane, struct d4_buf *out)
 		st = d4_buf_add(out, json.p, json.n);
 	free(text);
 	return st;
+}
+
+uint32_t
+spool_seed(struct d4_slice file)
+{
+	return file.n < SPOOL_HEAD ? 0 : d4_get_le32(file.p + 16);
 }
 
 /* Fills the text members; false: one is missing or too long. */
@@ -189,7 +199,7 @@ spool_lane_decode(struct d4_slice file, struct d4_buf *meta,
 
 	if (file.n < SPOOL_HEAD)
 		return D4_AGAIN;
-	if (memcmp(file.p, SPOOL_MAGIC, 8) != 0)
+	if (memcmp(file.p, lane_magic, sizeof(lane_magic)) != 0)
 		return D4_EMALFORMED;
 	if (d4_get_le32(file.p + 8) != D4_SPOOL_VERSION)
 		return D4_EVERSION;

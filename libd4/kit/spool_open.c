@@ -22,7 +22,7 @@ static void
 spool_inspect(struct d4_spool_writer *w, struct d4_slice file,
     struct d4_buf *meta, struct spool_seen *seen)
 {
-	struct spool_walk walk = {.off = 0};
+	struct spool_walk walk = {.seed = spool_seed(file), .final = true};
 	struct d4_spool_entry e;
 	enum d4_status st;
 	size_t skipped;
@@ -64,15 +64,23 @@ spool_slurp(struct d4_spool_writer *w, uint64_t first, struct d4_buf *file)
 	return st == D4_ETOOBIG ? D4_OK : st; /* the rest is not looked at */
 }
 
-/* The same header, but for base, which is the segment's own? */
+/* The same header, but for salt and base, which are a segment's own? */
 static bool
-spool_same_header(struct d4_spool_writer *w, const struct spool_seen *seen,
-    struct d4_slice file)
+spool_same_lane(const struct d4_spool_lane *a, const struct d4_spool_lane *b)
 {
-	w->lane.base = seen->lane.base;
-	w->head.n = 0;
-	return spool_lane_encode(&w->lane, &w->head) == D4_OK &&
-	       w->head.n <= file.n && memcmp(w->head.p, file.p, w->head.n) == 0;
+	struct d4_spool_lane x = *a, y = *b;
+	struct d4_buf bytes[2];
+	bool same;
+
+	x.base = y.base = 0;
+	d4_buf_init(&bytes[0], SPOOL_HEAD + SPOOL_JSON_MAX);
+	d4_buf_init(&bytes[1], SPOOL_HEAD + SPOOL_JSON_MAX);
+	same = spool_lane_encode(&x, "", &bytes[0]) == D4_OK &&
+	       spool_lane_encode(&y, "", &bytes[1]) == D4_OK &&
+	       d4_slice_eq(d4_buf_slice(&bytes[0]), d4_buf_slice(&bytes[1]));
+	d4_buf_fini(&bytes[0]);
+	d4_buf_fini(&bytes[1]);
+	return same;
 }
 
 /* Takes up the last segment where a crash or a stop left it. */
@@ -99,8 +107,9 @@ spool_resume(struct d4_spool_writer *w, const struct spool_seen *seen,
 	if (fdatasync(w->fd) != 0)
 		return spool_status();
 	w->size = seen->end;
+	w->seed = spool_seed(file);
 	last->bytes = seen->end;
-	if (seen->header && spool_same_header(w, seen, file))
+	if (seen->header && spool_same_lane(&seen->lane, &w->lane))
 		return D4_OK;
 	if (w->empty)
 		return spool_segment_begin(w, last->first);
@@ -238,26 +247,14 @@ d4_spool_writer_close(struct d4_spool_writer *w)
 enum d4_status
 d4_spool_relabel(struct d4_spool_writer *w, const struct d4_spool_lane *lane)
 {
-	struct d4_buf now, then;
 	enum d4_status st;
-	bool same;
 
 	if (w->out.n > 0 || strcmp(lane->id, w->lane.id) != 0)
 		return D4_EINVAL;
-	d4_buf_init(&now, w->head.max);
-	d4_buf_init(&then, w->head.max);
-	w->lane.base = 0;
-	st = spool_lane_encode(&w->lane, &then);
-	if (st == D4_OK)
-		st = spool_take_lane(w, lane);
-	w->lane.base = 0;
-	if (st == D4_OK)
-		st = spool_lane_encode(&w->lane, &now);
-	same =
-	    st == D4_OK && d4_slice_eq(d4_buf_slice(&now), d4_buf_slice(&then));
-	d4_buf_fini(&now);
-	d4_buf_fini(&then);
-	if (st != D4_OK || same || w->fd < 0)
+	if (spool_same_lane(&w->lane, lane))
+		return D4_OK;
+	st = spool_take_lane(w, lane);
+	if (st != D4_OK || w->fd < 0)
 		return st;
 	if (w->empty)
 		return spool_segment_begin(

@@ -76,6 +76,7 @@ reader_enter(struct d4_spool_reader *r, uint64_t first)
 	st = reader_more(r, SPOOL_HEAD + SPOOL_JSON_MAX, &got);
 	if (st != D4_OK)
 		return st;
+	r->walk.seed = spool_seed(d4_buf_slice(&r->buf));
 	st = spool_lane_decode(
 	    d4_buf_slice(&r->buf), &r->meta, &r->lane, &r->walk.off);
 	r->bad = st != D4_OK;
@@ -167,6 +168,8 @@ reader_at_end(struct d4_spool_reader *r)
 	struct stat sb;
 	uint64_t newer;
 
+	/* An unfinished tail may be cut off and written again: forget it. */
+	r->buf.n = r->walk.off;
 	if (fstat(r->fd, &sb) != 0)
 		return D4_EIO;
 	/* Replaced under the same name while it was empty: another header. */
@@ -185,7 +188,10 @@ reader_at_end(struct d4_spool_reader *r)
 	return reader_enter(r, newer);
 }
 
-/* Damage, or an end that makes no sense: all of the rest is looked at. */
+/*
+ * Damage, or an unfinished end: all of the rest is looked at, once for each
+ * size of the file.
+ */
 static enum d4_status
 reader_slow(struct d4_spool_reader *r, struct d4_spool_entry *e)
 {
@@ -199,11 +205,10 @@ reader_slow(struct d4_spool_reader *r, struct d4_spool_entry *e)
 		return st;
 	if (r->stuck == r->buf_off + r->buf.n && !r->final)
 		return reader_at_end(r);
+	r->stuck = r->buf_off + r->buf.n;
 	st = spool_walk_next(&r->walk, d4_buf_slice(&r->buf), e, &skipped);
-	if (st == D4_AGAIN) {
-		r->stuck = r->buf_off + r->buf.n;
+	if (st == D4_AGAIN)
 		return reader_at_end(r);
-	}
 	if (st == D4_OK)
 		return D4_END;
 	*e = (struct d4_spool_entry){.data = {NULL, skipped}};
@@ -215,11 +220,11 @@ static enum d4_status
 reader_step(struct d4_spool_reader *r, struct d4_spool_entry *e)
 {
 	struct d4_slice at = {r->buf.p, r->buf.n};
-	enum d4_status st;
 	size_t used, got, want;
+	enum d4_status st;
 
 	(void)d4_slice_skip(&at, r->walk.off);
-	st = spool_entry_decode(at, e, &used);
+	st = spool_entry_decode(at, r->walk.seed, e, &used);
 	if (st == D4_OK && e->seq > r->walk.last) {
 		r->walk.off += used;
 		r->walk.last = e->seq;
@@ -233,8 +238,7 @@ reader_step(struct d4_spool_reader *r, struct d4_spool_entry *e)
 	st = reader_more(r, want, &got);
 	if (st != D4_OK || got > 0)
 		return st;
-	return r->buf.n > r->walk.off && r->final ? reader_slow(r, e)
-	                                          : reader_at_end(r);
+	return r->buf.n > r->walk.off ? reader_slow(r, e) : reader_at_end(r);
 }
 
 /* A segment whose header is damaged: reported once, when it is finished. */
@@ -263,8 +267,8 @@ enum d4_status
 d4_spool_next(struct d4_spool_reader *r, const struct d4_spool_lane **lane,
     struct d4_spool_entry *e)
 {
+	struct d4_spool_entry got = {.n = 0};
 	enum d4_status st = D4_OK;
-	struct d4_spool_entry got;
 
 	while (st == D4_OK) {
 		st = r->bad ? reader_bad(r, &got) : reader_step(r, &got);

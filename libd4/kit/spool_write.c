@@ -158,19 +158,22 @@ d4_spool_bytes(const struct d4_spool_writer *w)
 	return sum;
 }
 
-/* Begins the segment that starts with seq first, atomically, header only. */
-enum d4_status
-spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
+/* Makes the file of a segment, atomically, header only. */
+static enum d4_status
+spool_segment_make(struct d4_spool_writer *w, const char *name)
 {
-	char name[SPOOL_NAME_LEN];
+	char salt[D4_UUID_TEXT];
+	struct d4_uuid random;
 	enum d4_status st;
 	char *path;
-	int fd;
 
-	spool_name(first, name);
+	st = d4_uuid_random(&random);
+	if (st != D4_OK)
+		return st;
+	d4_uuid_text(&random, salt);
 	w->lane.base = w->total;
 	w->head.n = 0;
-	st = spool_lane_encode(&w->lane, &w->head);
+	st = spool_lane_encode(&w->lane, salt, &w->head);
 	if (st != D4_OK)
 		return st;
 	path = d4_path(w->dir, name);
@@ -178,6 +181,18 @@ spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
 		return D4_ENOMEM;
 	st = d4_file_replace(path, d4_buf_slice(&w->head), SPOOL_MODE_FILE);
 	free(path);
+	return st;
+}
+
+enum d4_status
+spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
+{
+	char name[SPOOL_NAME_LEN];
+	enum d4_status st;
+	int fd;
+
+	spool_name(first, name);
+	st = spool_segment_make(w, name);
 	if (st != D4_OK)
 		return st;
 	fd = openat(w->dirfd, name, O_WRONLY | O_CLOEXEC);
@@ -192,6 +207,7 @@ spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
 	if (w->fd >= 0)
 		(void)close(w->fd);
 	w->fd = fd;
+	w->seed = spool_seed(d4_buf_slice(&w->head));
 	w->size = w->head.n;
 	w->segs.list[w->segs.n - 1].bytes = w->size;
 	w->empty = true;
@@ -241,6 +257,14 @@ spool_abandon(struct d4_spool_writer *w)
 	errno = err;
 }
 
+/* The checksums depend on the segment, so they are made last. */
+static void
+spool_seal(struct d4_spool_writer *w)
+{
+	for (size_t at = 0; at < w->out.n;)
+		at += spool_entry_seal(w->out.p + at, w->seed);
+}
+
 /* After a commit: what is queued counts as held. */
 static void
 spool_committed(struct d4_spool_writer *w)
@@ -278,6 +302,7 @@ d4_spool_commit(struct d4_spool_writer *w)
 		if (st != D4_OK)
 			return st;
 	}
+	spool_seal(w);
 	st = spool_write_all(w);
 	if (st != D4_OK) {
 		spool_abandon(w);

@@ -21,7 +21,7 @@ struct spool_held {
  *         committed bytes; empty: it holds no entry yet. seq, total: of the
  *         last committed entry. next: seq of the next one queued. out: what
  *         is queued; while open, an entry is being written behind mark.
- *         lane.meta points into meta.
+ *         lane.meta points into meta. seed: of the active segment.
  */
 struct d4_spool_writer {
 	char *dir;
@@ -37,6 +37,7 @@ struct d4_spool_writer {
 	struct d4_buf head;
 	struct d4_buf meta;
 	struct d4_spool_lane lane;
+	uint32_t seed;
 	struct spool_segs segs;
 	struct spool_held held[SPOOL_ORIGINS_MAX];
 	size_t n_held;

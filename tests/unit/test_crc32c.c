@@ -1,0 +1,60 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "libd4/kit/crc32c.h"
+
+/* RFC 3720 appendix B.4, and the check value of the catalogue of CRCs. */
+static void
+known_answers_hold(void **state)
+{
+	uint8_t buf[32];
+
+	(void)state;
+	assert_int_equal(d4_crc32c(0, d4_slice_str("123456789")), 0xe3069283);
+	memset(buf, 0, sizeof(buf));
+	assert_int_equal(d4_crc32c(0, d4_slice_of(buf, 32)), 0x8a9136aa);
+	memset(buf, 0xff, sizeof(buf));
+	assert_int_equal(d4_crc32c(0, d4_slice_of(buf, 32)), 0x62a8ab43);
+	for (unsigned i = 0; i < 32; i++)
+		buf[i] = (uint8_t)i;
+	assert_int_equal(d4_crc32c(0, d4_slice_of(buf, 32)), 0x46dd794e);
+	for (unsigned i = 0; i < 32; i++)
+		buf[i] = (uint8_t)(31 - i);
+	assert_int_equal(d4_crc32c(0, d4_slice_of(buf, 32)), 0x113fdb5c);
+	assert_int_equal(d4_crc32c(0, d4_slice_of(NULL, 0)), 0);
+}
+
+static void
+instruction_and_tables_agree_at_any_length_and_cut(void **state)
+{
+	uint8_t buf[257];
+	uint32_t whole, cut;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(buf); i++)
+		buf[i] = (uint8_t)(i * 37 + 11);
+	for (size_t n = 0; n <= sizeof(buf); n++) {
+		size_t k = n / 3;
+
+		whole = d4_crc32c_portable(0, d4_slice_of(buf, n));
+		assert_int_equal(d4_crc32c(0, d4_slice_of(buf, n)), whole);
+		cut = d4_crc32c(0, d4_slice_of(buf, k));
+		cut = d4_crc32c(cut, d4_slice_of(buf + k, n - k));
+		assert_int_equal(cut, whole);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(known_answers_hold),
+	    cmocka_unit_test(
+		instruction_and_tables_agree_at_any_length_and_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
