@@ -1,0 +1,173 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include "relay/release.h"
+
+#define RELEASE_VERSION 1
+
+void
+release_fini(struct release *r)
+{
+	free(r->lane);
+	*r = (struct release){.n = 0};
+}
+
+enum d4_status
+release_add(struct release *r, const struct release_lane *lane)
+{
+	struct release_lane *list;
+	size_t cap;
+
+	if (r->n == r->cap) {
+		cap = r->cap == 0 ? 16 : 2 * r->cap;
+		list = reallocarray(r->lane, cap, sizeof(*list));
+		if (list == NULL)
+			return D4_ENOMEM;
+		r->lane = list;
+		r->cap = cap;
+	}
+	r->lane[r->n++] = *lane;
+	return D4_OK;
+}
+
+static json_t *
+release_json(const struct release *r)
+{
+	json_t *lanes = json_object(), *root;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct release_lane *l = &r->lane[i];
+		json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I}", "rule",
+		    l->rule, "policy", l->policy, "pipeline", l->pipeline,
+		    "max_rate_bits", (json_int_t)l->max_rate_bits, "max_volume",
+		    (json_int_t)l->max_volume);
+
+		if (json_object_set_new(lanes, l->id, o) != 0) {
+			json_decref(lanes);
+			return NULL;
+		}
+	}
+	root = json_pack("{s:i, s:o}", "v", RELEASE_VERSION, "lanes", lanes);
+	return root;
+}
+
+enum d4_status
+release_text(const struct release *r, struct d4_buf *out)
+{
+	json_t *root = release_json(r);
+	enum d4_status st;
+	char *text;
+
+	if (root == NULL)
+		return D4_ENOMEM;
+	text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(root);
+	if (text == NULL)
+		return D4_ENOMEM;
+	st = d4_buf_adds(out, text);
+	if (st == D4_OK)
+		st = d4_buf_adds(out, "\n");
+	free(text);
+	return st;
+}
+
+/* Copies a JSON string that must fit; false: it is none, or too long. */
+static bool
+release_copy(const json_t *v, char *out, size_t n)
+{
+	size_t len = json_string_length(v);
+
+	if (!json_is_string(v) || len >= n)
+		return false;
+	memcpy(out, json_string_value(v), len + 1);
+	return true;
+}
+
+static bool
+release_number(const json_t *v, uint64_t *out)
+{
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return false;
+	*out = (uint64_t)json_integer_value(v);
+	return true;
+}
+
+static enum d4_status
+release_one(const char *id, const json_t *o, struct release *out)
+{
+	struct release_lane l = {.max_volume = 0};
+
+	if (strlen(id) != sizeof(l.id) - 1 ||
+	    strspn(id, "0123456789abcdef") != sizeof(l.id) - 1)
+		return D4_EMALFORMED;
+	memcpy(l.id, id, sizeof(l.id));
+	if (!release_copy(json_object_get(o, "rule"), l.rule, sizeof(l.rule)) ||
+	    !release_copy(
+		json_object_get(o, "policy"), l.policy, sizeof(l.policy)) ||
+	    !release_copy(json_object_get(o, "pipeline"), l.pipeline,
+		sizeof(l.pipeline)) ||
+	    !release_number(
+		json_object_get(o, "max_rate_bits"), &l.max_rate_bits) ||
+	    !release_number(json_object_get(o, "max_volume"), &l.max_volume))
+		return D4_EMALFORMED;
+	return release_add(out, &l);
+}
+
+static int
+release_compare(const void *a, const void *b)
+{
+	const struct release_lane *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+static enum d4_status
+release_read(json_t *root, struct release *out)
+{
+	json_t *lanes = json_object_get(root, "lanes"), *o;
+	enum d4_status st = D4_OK;
+	const char *id;
+
+	if (json_integer_value(json_object_get(root, "v")) != RELEASE_VERSION)
+		return D4_EVERSION;
+	if (!json_is_object(lanes))
+		return D4_EMALFORMED;
+	json_object_foreach(lanes, id, o)
+	{
+		st = release_one(id, o, out);
+		if (st != D4_OK)
+			return st;
+	}
+	if (out->n > 1)
+		qsort(out->lane, out->n, sizeof(*out->lane), release_compare);
+	return D4_OK;
+}
+
+enum d4_status
+release_parse(struct d4_slice text, struct release *out)
+{
+	enum d4_status st = D4_EMALFORMED;
+	json_t *root;
+
+	release_fini(out);
+	root = json_loadb(
+	    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	if (root != NULL)
+		st = release_read(root, out);
+	json_decref(root);
+	if (st != D4_OK)
+		release_fini(out);
+	return st;
+}
+
+const struct release_lane *
+release_find(const struct release *r, const char *id)
+{
+	struct release_lane key = {.max_volume = 0};
+
+	if (r->n == 0 || strlen(id) >= sizeof(key.id))
+		return NULL;
+	memcpy(key.id, id, strlen(id) + 1);
+	return bsearch(&key, r->lane, r->n, sizeof(*r->lane), release_compare);
+}

@@ -1,0 +1,56 @@
+/*
+ * The release file, SPOOL/PARTNER/release.json: which lanes may be sent now.
+ * Wash writes it after each decision, post obeys it (ADR 0005). Pure.
+ */
+#ifndef RELAY_RELEASE_H
+#define RELAY_RELEASE_H
+
+#include <stdbool.h>
+#include "libd4/slice.h"
+
+#define RELEASE_NAME "release.json"
+#define RELEASE_MAX  (4u << 20) /* bytes of a release file */
+
+/*
+ * struct release_lane -- one lane that may be sent.
+ * Shape:  pipeline: SHA-256 (hex) of the steps that today's rule names;
+ *         entries that passed another one are not sent. max_rate_bits per
+ *         second and max_volume bytes per UTC day are of the rule, 0 none.
+ */
+struct release_lane {
+	char id[17];
+	char rule[65];
+	char policy[65];
+	char pipeline[65];
+	uint64_t max_rate_bits;
+	uint64_t max_volume;
+};
+
+/* Sorted by id once parsed. Owns: its list. */
+struct release {
+	struct release_lane *lane;
+	size_t n, cap;
+};
+
+void release_fini(struct release *r);
+
+/* release_add -- a copy of *lane behind the others. Errors: D4_ENOMEM. */
+D4_USED enum d4_status release_add(
+    struct release *r, const struct release_lane *lane);
+
+/* release_text -- the file's text, appended. Errors: D4_ENOMEM, D4_ETOOBIG. */
+D4_USED enum d4_status release_text(
+    const struct release *r, struct d4_buf *out);
+
+/*
+ * release_parse -- reads a file's text; replaces *out.
+ * Errors: D4_EVERSION, D4_EMALFORMED (anything unclear), D4_ENOMEM; *out is
+ *         empty then: nothing is released.
+ */
+D4_USED enum d4_status release_parse(struct d4_slice text, struct release *out);
+
+/* release_find -- the lane of that id, or NULL; in a parsed release. */
+const struct release_lane *release_find(
+    const struct release *r, const char *id);
+
+#endif
