@@ -36,6 +36,36 @@ d4_get_le64(const uint8_t *p)
 	return d4_get_le32(p) | (uint64_t)d4_get_le32(p + 4) << 32;
 }
 
+static inline uint64_t
+d4_get_be64(const uint8_t *p)
+{
+	return (uint64_t)d4_get_be32(p) << 32 | d4_get_be32(p + 4);
+}
+
+static inline void
+d4_put_be16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+/* Written out: the compiler makes one store of it. */
+static inline void
+d4_put_be32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+static inline void
+d4_put_be64(uint8_t *p, uint64_t v)
+{
+	d4_put_be32(p, (uint32_t)(v >> 32));
+	d4_put_be32(p + 4, (uint32_t)v);
+}
+
 static inline void
 d4_put_le32(uint8_t *p, uint32_t v)
 {

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "libd4/type.h"
+#include "sanitizers/addr.h"
 #include "sanitizers/step.h"
 
 /*
@@ -37,7 +38,7 @@ static const struct san_family *const table_families[] = {
 
 /* All words of a pipeline, in the order of the man page. */
 static const struct san_step_kind *const table_steps[] = {
-    NULL,
+    &san_step_addr,
 };
 
 /* Which plain type is of which family; the others have no sanitizer yet. */

@@ -1,0 +1,204 @@
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include "libd4/wire.h"
+#include "sanitizers/cryptopan.h"
+
+#define CPAN_BLOCK  16u
+#define CPAN_TOP    65536u /* entries of the table of first halves */
+#define CPAN_CACHE4 65536u
+#define CPAN_CACHE6 16384u
+#define CPAN_VALID4 (1ull << 48)
+#define CPAN_VALID  (1u << 16)
+
+struct cpan_pair {
+	uint8_t in[16], out[16];
+};
+
+/*
+ * struct san_cpan -- key, pad and caches.
+ * Shape:  top[first 16 bits] = CPAN_VALID | their 16 bits of pad: the first
+ *         half of a result depends on the first half of the address only.
+ *         cache4[index] = CPAN_VALID4 | tag << 32 | result; index and tag are
+ *         the halves of a product that is a bijection, so they name the
+ *         address. cache6: an entry is empty while its address is all zero
+ *         (:: is never looked up there).
+ */
+struct san_cpan {
+	EVP_CIPHER_CTX *aes;
+	uint32_t pad32;
+	uint64_t pad[2];
+	uint32_t *top;
+	uint64_t *cache4;
+	struct cpan_pair *cache6;
+	uint8_t in[128 * CPAN_BLOCK], out[128 * CPAN_BLOCK];
+};
+
+static bool
+cpan_blocks(struct san_cpan *c, unsigned n)
+{
+	int len = 0;
+
+	return EVP_EncryptUpdate(
+		   c->aes, c->out, &len, c->in, (int)(n * CPAN_BLOCK)) == 1 &&
+	       (unsigned)len == n * CPAN_BLOCK;
+}
+
+static bool
+cpan_init(struct san_cpan *c, const uint8_t key[SAN_CPAN_KEY])
+{
+	c->aes = EVP_CIPHER_CTX_new();
+	c->top = calloc(CPAN_TOP, sizeof(*c->top));
+	c->cache4 = calloc(CPAN_CACHE4, sizeof(*c->cache4));
+	c->cache6 = calloc(CPAN_CACHE6, sizeof(*c->cache6));
+	if (c->aes == NULL || c->top == NULL || c->cache4 == NULL ||
+	    c->cache6 == NULL)
+		return false;
+	if (EVP_EncryptInit_ex2(c->aes, EVP_aes_128_ecb(), key, NULL, NULL) !=
+	    1)
+		return false;
+	(void)EVP_CIPHER_CTX_set_padding(c->aes, 0);
+	memcpy(c->in, key + 16, CPAN_BLOCK);
+	if (!cpan_blocks(c, 1))
+		return false;
+	c->pad[0] = d4_get_be64(c->out);
+	c->pad[1] = d4_get_be64(c->out + 8);
+	c->pad32 = d4_get_be32(c->out);
+	return true;
+}
+
+enum d4_status
+san_cpan_new(const uint8_t key[SAN_CPAN_KEY], struct san_cpan **out)
+{
+	struct san_cpan *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return D4_ENOMEM;
+	if (!cpan_init(c, key)) {
+		san_cpan_free(c);
+		return D4_ECRYPTO;
+	}
+	*out = c;
+	return D4_OK;
+}
+
+void
+san_cpan_free(struct san_cpan *c)
+{
+	if (c == NULL)
+		return;
+	EVP_CIPHER_CTX_free(c->aes);
+	free(c->top);
+	free(c->cache4);
+	free(c->cache6);
+	OPENSSL_cleanse(c, sizeof(*c));
+	free(c);
+}
+
+/*
+ * Bits from..32 of the pad of an IPv4 address, all in one call of the
+ * library: block i is the first i bits of the address and then the pad.
+ */
+static bool
+cpan_bits4(struct san_cpan *c, uint32_t in, unsigned from, uint32_t *bits)
+{
+	uint8_t *p = c->in;
+	uint32_t v = 0;
+
+	for (unsigned i = from; i < 32; i++, p += CPAN_BLOCK) {
+		uint32_t mask = i == 0 ? 0 : 0xffffffffu << (32 - i);
+
+		d4_put_be32(p, (in & mask) | (c->pad32 & ~mask));
+		d4_put_be32(p + 4, (uint32_t)c->pad[0]);
+		d4_put_be64(p + 8, c->pad[1]);
+	}
+	if (!cpan_blocks(c, 32 - from))
+		return false;
+	for (unsigned i = 0; i < 32 - from; i++)
+		v = v << 1 | c->out[(size_t)i * CPAN_BLOCK] >> 7;
+	*bits = v;
+	return true;
+}
+
+static bool
+cpan_compute4(struct san_cpan *c, uint32_t in, uint32_t *out)
+{
+	uint32_t *top = &c->top[in >> 16], bits;
+
+	if ((*top & CPAN_VALID) != 0) {
+		if (!cpan_bits4(c, in, 16, &bits))
+			return false;
+		bits |= *top << 16; /* the flag goes off the top */
+	} else {
+		if (!cpan_bits4(c, in, 0, &bits))
+			return false;
+		*top = bits >> 16 | CPAN_VALID;
+	}
+	*out = in ^ bits;
+	return true;
+}
+
+bool
+san_cpan4(struct san_cpan *c, uint32_t in, uint32_t *out)
+{
+	uint32_t h = in * 2654435761u; /* odd: a bijection */
+	uint64_t *e = &c->cache4[h >> 16];
+	uint64_t tag = (uint64_t)(h & 0xffff) << 32 | CPAN_VALID4;
+	uint32_t v;
+
+	if ((*e & ~0xffffffffull) == tag) {
+		*out = (uint32_t)*e;
+		return true;
+	}
+	if (!cpan_compute4(c, in, &v))
+		return false;
+	*e = tag | v;
+	*out = v;
+	return true;
+}
+
+/* The 128 blocks of an IPv6 address: each has one bit more of it. */
+static void
+cpan_fill6(struct san_cpan *c, uint64_t hi, uint64_t lo)
+{
+	uint64_t a = c->pad[0], b = c->pad[1];
+	uint8_t *p = c->in;
+
+	for (unsigned i = 0; i < 128; i++, p += CPAN_BLOCK) {
+		uint64_t bit = 1ull << (63 - i % 64);
+
+		d4_put_be64(p, a);
+		d4_put_be64(p + 8, b);
+		if (i < 64)
+			a = (a & ~bit) | (hi & bit);
+		else
+			b = (b & ~bit) | (lo & bit);
+	}
+}
+
+bool
+san_cpan6(struct san_cpan *c, const uint8_t in[16], uint8_t out[16])
+{
+	uint64_t hi = d4_get_be64(in), lo = d4_get_be64(in + 8);
+	uint64_t h = (hi ^ lo * 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
+	struct cpan_pair *e = &c->cache6[h >> 50];
+	uint8_t full[16] = {0};
+
+	if ((hi | lo) != 0 && memcmp(e->in, in, 16) == 0) {
+		memcpy(out, e->out, 16);
+		return true;
+	}
+	cpan_fill6(c, hi, lo);
+	if (!cpan_blocks(c, 128))
+		return false;
+	for (size_t i = 0; i < 128; i++)
+		full[i / 8] =
+		    (uint8_t)(full[i / 8] << 1 | c->out[i * CPAN_BLOCK] >> 7);
+	for (size_t i = 0; i < 16; i++)
+		full[i] ^= in[i];
+	memcpy(e->in, in, 16);
+	memcpy(e->out, full, 16);
+	memcpy(out, full, 16);
+	return true;
+}

@@ -1,0 +1,133 @@
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/wire.h"
+#include "sanitizers/map_in.h"
+
+enum d4_status
+san_map_new(const struct san_addr *conf, const struct san_keys *keys,
+    struct san_map **out)
+{
+	struct san_map *m = calloc(1, sizeof(*m));
+	enum d4_status st;
+
+	if (m == NULL)
+		return D4_ENOMEM;
+	m->conf = conf;
+	st = san_token_new(keys->tok, &m->tok);
+	if (st == D4_OK && conf->method == SAN_METHOD_CRYPTOPAN)
+		st = san_cpan_new(keys->cpan, &m->cpan);
+	if (st != D4_OK) {
+		san_map_free(m);
+		return st;
+	}
+	*out = m;
+	return D4_OK;
+}
+
+void
+san_map_free(struct san_map *m)
+{
+	if (m == NULL)
+		return;
+	san_cpan_free(m->cpan);
+	san_token_free(m->tok);
+	free(m);
+}
+
+static uint32_t
+map_host4(unsigned len)
+{
+	return len == 0 ? 0xffffffffu : (uint32_t)(0xffffffffull >> len);
+}
+
+/* The method on one address; target is NULL outside a scope with `into`. */
+static enum d4_reason
+map_method4(struct san_map *m, uint32_t in, const struct d4_prefix *target,
+    uint32_t *out)
+{
+	uint32_t v = in, host = 0xffffffffu;
+
+	switch (m->conf->method) {
+	case SAN_METHOD_CRYPTOPAN:
+		if (!san_cpan4(m->cpan, in, &v))
+			return D4_R_INTERNAL;
+		break;
+	case SAN_METHOD_PNAT:
+		break;
+	case SAN_METHOD_MASK:
+		v = in & ~map_host4(m->conf->mask4);
+		break;
+	case SAN_METHOD_ZERO:
+		v = 0;
+		break;
+	case SAN_METHOD_DROP:
+		return D4_R_ADDR_DROP;
+	}
+	if (target != NULL) {
+		host = map_host4(target->len);
+		v = d4_get_be32(target->addr.b) | (v & host);
+	}
+	*out = v;
+	return D4_R_NONE;
+}
+
+enum d4_reason
+san_map_ip4(struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what)
+{
+	const struct san_addr *c = m->conf;
+	unsigned v = c->table[in >> 16];
+
+	if (v == SAN_V_MIXED) {
+		struct d4_addr a = {.family = 4};
+
+		d4_put_be32(a.b, in);
+		v = san_addr_verdict(c, &a);
+	}
+	*out = in;
+	switch (v) {
+	case SAN_V_SPECIAL:
+		*what = SAN_WHAT_SPECIAL;
+		return D4_R_NONE;
+	case SAN_V_KEEP:
+		*what = SAN_WHAT_KEPT;
+		return D4_R_NONE;
+	case SAN_V_CONFLICT:
+		return D4_R_INTO_CONFLICT;
+	case SAN_V_DROP:
+		return D4_R_ADDR_DROP;
+	case SAN_V_MAP:
+		*what = SAN_WHAT_MAPPED;
+		return map_method4(m, in, NULL, out);
+	default:
+		*what = SAN_WHAT_SCOPED;
+		return map_method4(m, in,
+		    c->into != NULL ? &c->into[v - SAN_V_SCOPE] : NULL, out);
+	}
+}
+
+enum d4_reason
+san_map_addr(
+    struct san_map *m, const struct d4_addr *in, struct san_mapped *out)
+{
+	enum d4_reason why;
+	uint32_t v;
+
+	out->n_inner = 0;
+	if (in->family != 4)
+		return san_map_ip6(m, in, out);
+	out->addr = (struct d4_addr){.family = 4};
+	why = san_map_ip4(m, d4_get_be32(in->b), &v, &out->what);
+	d4_put_be32(out->addr.b, v);
+	return why;
+}
+
+bool
+san_map_snm(struct san_map *m, const uint8_t in[3], uint8_t out[3])
+{
+	uint8_t h[SAN_TOKEN_LEN];
+
+	if (san_token_hash(m->tok, "snm", d4_slice_of(in, 3), h) != D4_OK)
+		return false;
+	memcpy(out, h, 3);
+	return true;
+}

@@ -1,0 +1,51 @@
+#include <string.h>
+#include "libd4/nearest.h"
+#include "sanitizers/word.h"
+
+#define WORD_HINTS 16u
+
+static enum d4_status
+word_unknown(
+    const struct d4_yaml *n, const struct san_word *words, struct d4_diag *diag)
+{
+	const char *text = n->kind == D4_YAML_SCALAR ? n->text : "";
+	const char *known[WORD_HINTS + 1] = {NULL};
+	char hint[D4_DIAG_TEXT];
+	size_t k = 0;
+
+	for (; words->text != NULL; words++) {
+		if (words->value != SAN_WORD_LATER && k < WORD_HINTS)
+			known[k++] = words->text;
+	}
+	(void)d4_nearest_hint(text, known, hint, sizeof(hint));
+	return d4_diag_set(diag, n->at, hint, "`%s` is no word for this", text);
+}
+
+enum d4_status
+san_word(const struct d4_yaml *n, const struct san_word *words,
+    struct d4_diag *diag, int *out)
+{
+	const struct san_word *w = words;
+
+	if (n->kind != D4_YAML_SCALAR)
+		return word_unknown(n, words, diag);
+	while (w->text != NULL && strcmp(w->text, n->text) != 0)
+		w++;
+	if (w->text == NULL)
+		return word_unknown(n, words, diag);
+	if (w->value == SAN_WORD_LATER)
+		return d4_diag_set(diag, n->at, "",
+		    "`%s` is not enforced by this version", w->text);
+	*out = w->value;
+	return D4_OK;
+}
+
+const struct d4_yaml *
+san_item(const struct d4_yaml *n, size_t i)
+{
+	if (n->kind == D4_YAML_SCALAR)
+		return i == 0 ? n : NULL;
+	if (n->kind == D4_YAML_LIST)
+		return i < n->n ? n->item[i] : NULL;
+	return NULL;
+}

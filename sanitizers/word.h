@@ -1,0 +1,27 @@
+/* Words in a step: one of a list, and what it stands for. */
+#ifndef SAN_WORD_H
+#define SAN_WORD_H
+
+#include "libd4/yaml.h"
+
+#define SAN_WORD_LATER (-1) /* value of a word that a later version enforces \
+	                     */
+
+/* A NULL-ended list of these. */
+struct san_word {
+	const char *text;
+	int value;
+};
+
+/*
+ * san_word -- the value of a scalar that must be one of the words.
+ * Errors: D4_EINVAL with *diag; *out is untouched.
+ */
+D4_USED enum d4_status san_word(const struct d4_yaml *n,
+    const struct san_word *words, struct d4_diag *diag, int *out);
+
+/* san_item -- the i-th item, a scalar being a list of one; NULL past the end.
+ */
+const struct d4_yaml *san_item(const struct d4_yaml *n, size_t i);
+
+#endif

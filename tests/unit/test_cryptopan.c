@@ -1,0 +1,178 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "libd4/prefix.h"
+#include "libd4/wire.h"
+#include "sanitizers/chain.h"
+#include "sanitizers/cryptopan.h"
+
+static struct d4_addr
+addr_of(const char *text)
+{
+	struct d4_addr a = {0};
+
+	assert_int_equal(d4_addr_parse(d4_slice_str(text), &a), D4_OK);
+	return a;
+}
+
+static void
+assert_maps(struct san_cpan *c, const char *in, const char *want)
+{
+	struct d4_addr a = addr_of(in), out = a;
+	char text[D4_ADDR_TEXT];
+	uint32_t v = 0;
+
+	if (a.family == 4) {
+		assert_true(san_cpan4(c, d4_get_be32(a.b), &v));
+		d4_put_be32(out.b, v);
+	} else {
+		assert_true(san_cpan6(c, a.b, out.b));
+	}
+	d4_addr_text(&out, text);
+	assert_string_equal(text, want);
+}
+
+/* Made by a second implementation, in Python: reference.py. */
+static void
+addresses_map_as_the_second_implementation_says(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"24.5.0.80", "216.22.252.111"},
+	    {"192.102.249.13", "60.101.209.255"},
+	    {"10.1.2.3", "207.158.252.12"},
+	    {"10.1.2.4", "207.158.252.11"},
+	    {"8.8.8.8", "204.8.8.6"},
+	    {"2001:db8::1", "fc1f:75b9:a1e3:c05d:821f:fe9e:300:1c11"},
+	    {"2001:638:709:861::1", "fc1f:79c7:a716:e99e:380:3c1c:c1ff:1c02"},
+	};
+	uint8_t master[D4_MASTER_LEN];
+	struct san_keys k = {0};
+	struct san_cpan *c = NULL;
+
+	(void)state;
+	for (unsigned i = 0; i < D4_MASTER_LEN; i++)
+		master[i] = (uint8_t)i;
+	assert_int_equal(san_keys_derive(master, "acme", &k), D4_OK);
+	assert_int_equal(san_cpan_new(k.cpan, &c), D4_OK);
+	/* twice: computed, and from the caches */
+	for (size_t n = 0; n < 2; n++) {
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+			assert_maps(c, rows[i][0], rows[i][1]);
+	}
+	san_cpan_free(c);
+}
+
+static void
+key_of(const char *hex, uint8_t key[SAN_CPAN_KEY])
+{
+	for (size_t i = 0; i < SAN_CPAN_KEY; i++) {
+		unsigned v = 0;
+
+		assert_int_equal(sscanf(hex + 2 * i, "%2x", &v), 1);
+		key[i] = (uint8_t)v;
+	}
+}
+
+static void
+shared_vectors_are_met_byte_for_byte(void **state)
+{
+	const char *shared = getenv("D4_SHARED");
+	char path[512], line[512];
+	unsigned n = 0;
+	FILE *f;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/vectors/addresses.tsv",
+	    shared != NULL ? shared : "");
+	f = fopen(path, "r");
+	if (f == NULL) {
+		print_message("%s is absent: skipped\n", path);
+		skip();
+	}
+	while (fgets(line, sizeof(line), f) != NULL) {
+		char hex[128], in[64], out[64];
+		struct san_cpan *c = NULL;
+		uint8_t key[SAN_CPAN_KEY];
+
+		if (strncmp(line, "cryptopan\t", 10) != 0)
+			continue;
+		assert_int_equal(
+		    sscanf(line + 10, "%127s %63s %63s", hex, in, out), 3);
+		key_of(hex, key);
+		assert_int_equal(san_cpan_new(key, &c), D4_OK);
+		assert_maps(c, in, out);
+		san_cpan_free(c);
+		n++;
+	}
+	(void)fclose(f);
+	assert_true(n > 0);
+}
+
+/* Leading bits that two addresses share. */
+static unsigned
+common(uint32_t a, uint32_t b)
+{
+	return a == b ? 32 : (unsigned)__builtin_clz(a ^ b);
+}
+
+static void
+prefixes_are_preserved(void **state)
+{
+	uint8_t key[SAN_CPAN_KEY] = {1, 2, 3};
+	struct san_cpan *c = NULL;
+	uint32_t x = 2463534242u;
+
+	(void)state;
+	assert_int_equal(san_cpan_new(key, &c), D4_OK);
+	for (unsigned i = 0; i < 20000; i++) {
+		uint32_t a, b, fa = 0, fb = 0;
+
+		x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+		a = x;
+		b = a ^ (x >> (i % 32));
+		assert_true(san_cpan4(c, a, &fa));
+		assert_true(san_cpan4(c, b, &fb));
+		assert_int_equal(common(a, b), common(fa, fb));
+	}
+	san_cpan_free(c);
+}
+
+static void
+a_slash_16_maps_onto_a_slash_16_one_to_one(void **state)
+{
+	uint8_t key[SAN_CPAN_KEY] = {9}, *seen = calloc(65536, 1);
+	struct san_cpan *c = NULL;
+	uint32_t first = 0;
+
+	(void)state;
+	assert_non_null(seen);
+	assert_int_equal(san_cpan_new(key, &c), D4_OK);
+	for (uint32_t i = 0; i < 65536; i++) {
+		uint32_t v = 0;
+
+		assert_true(san_cpan4(c, 0x0a010000u | i, &v));
+		if (i == 0)
+			first = v >> 16;
+		assert_int_equal(v >> 16, first);
+		assert_int_equal(seen[v & 0xffff], 0);
+		seen[v & 0xffff] = 1;
+	}
+	san_cpan_free(c);
+	free(seen);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(addresses_map_as_the_second_implementation_says),
+	    cmocka_unit_test(shared_vectors_are_met_byte_for_byte),
+	    cmocka_unit_test(prefixes_are_preserved),
+	    cmocka_unit_test(a_slash_16_maps_onto_a_slash_16_one_to_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
