@@ -95,11 +95,12 @@ frames_next(enum frames_kind kind, size_t max, struct d4_slice *rest,
 }
 
 size_t
-frames_write(size_t left)
+frames_head(size_t frame)
 {
-	if (left <= FRAMES_RECORD_MAX)
-		return left;
-	if (left < FRAMES_RECORD_MAX + FRAMES_RECORD_MIN)
-		return FRAMES_RECORD_MAX - FRAMES_RECORD_MIN;
-	return FRAMES_RECORD_MAX;
+	size_t last = frame % FRAMES_RECORD_MAX;
+
+	if (frame <= FRAMES_RECORD_MAX || last == 0 ||
+	    last >= FRAMES_RECORD_MIN)
+		return 0;
+	return last + FRAMES_RECORD_MIN;
 }

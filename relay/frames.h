@@ -31,10 +31,11 @@ D4_USED enum d4_status frames_next(enum frames_kind kind, size_t max,
     struct d4_slice *rest, struct d4_slice *payload);
 
 /*
- * frames_write -- how many of the `left` bytes of a frame go into the next
- * TLS record, so that none is over FRAMES_RECORD_MAX and, when the frame is
- * at least FRAMES_RECORD_MIN long, none under FRAMES_RECORD_MIN.
+ * frames_head -- a frame is written by one d4_tls_write, which cuts it at
+ * FRAMES_RECORD_MAX; when its last TLS record would be under
+ * FRAMES_RECORD_MIN, that many bytes of its front are written by a call of
+ * their own first. 0: one call is right.
  */
-size_t frames_write(size_t left);
+size_t frames_head(size_t frame);
 
 #endif
