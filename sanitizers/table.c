@@ -2,6 +2,7 @@
 #include "libd4/type.h"
 #include "sanitizers/addr.h"
 #include "sanitizers/step.h"
+#include "sanitizers/when.h"
 
 /*
  * Families without a sanitizer yet: no step of this version works on them,
@@ -39,6 +40,7 @@ static const struct san_family *const table_families[] = {
 /* All words of a pipeline, in the order of the man page. */
 static const struct san_step_kind *const table_steps[] = {
     &san_step_addr,
+    &san_step_time,
 };
 
 /* Which plain type is of which family; the others have no sanitizer yet. */
