@@ -11,6 +11,7 @@
 #define POL_TEXT_MAX     256u /* bytes of a tag, name or reason, NUL included */
 #define POL_CLASSES      5u   /* S0 to S4 */
 #define POL_HOPS_MAX     16u
+#define POL_DELAY_DAYS   3650u
 
 /*
  * Lists of words stay nodes of the file's tree, which lives as long as the
@@ -169,12 +170,19 @@ enum pol_reach pol_to_reaches(
 
 const struct pol_source *pol_source_find(const struct pol *p, const char *id);
 
+/* The floor: as written, else the label of its tags, else default_tlp. */
+enum pol_tlp pol_source_floor(
+    const struct pol *p, const struct pol_source *source);
+
 /* pol_overlap_check -- share rules that meet and have no stated order. */
 D4_USED enum d4_status pol_overlap_check(
     const struct pol *p, struct d4_diag *diag);
 
 /* pol_date_read -- "2027-12-31" to seconds since 1970 of its first second. */
 D4_USED enum d4_status pol_date_read(const char *text, uint64_t *out);
+
+/* pol_date_text -- the date of a time, as "2027-12-31". */
+void pol_date_text(uint64_t s, char out[16]);
 
 #define POL_DAY_S UINT64_C(86400)
 

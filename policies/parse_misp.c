@@ -1,0 +1,48 @@
+#include "policies/room.h"
+
+/* MISP's own numbers are 0 to 4; from-tlp computes one of them. */
+static enum d4_status
+read_distribution(struct pol_reader *r, const struct d4_yaml *n, void *out)
+{
+	static const char *const words[] = {"own", "community", "connected",
+	    "all", "sharing-group", "from-tlp", NULL};
+	unsigned i;
+	enum d4_status st = pol_read_word(r, n, words, &i);
+
+	if (st == D4_OK)
+		*(int *)out = i == 5 ? POL_MISP_FROM_TLP : (int)i;
+	return st;
+}
+
+static enum d4_status
+read_to_ids(struct pol_reader *r, const struct d4_yaml *n, void *out)
+{
+	static const char *const words[] = {"from-pap", "true", "false", NULL};
+	unsigned i;
+	enum d4_status st = pol_read_word(r, n, words, &i);
+
+	if (st == D4_OK)
+		*(const char **)out = words[i];
+	return st;
+}
+
+#define AT(member) offsetof(struct pol_misp, member)
+
+static const struct pol_field fields[] = {
+    {"object", pol_read_text, AT(object), true, NULL},
+    {"distribution", read_distribution, AT(distribution), false, NULL},
+    {"publish", pol_read_bool, AT(publish), false, NULL},
+    {"to_ids", read_to_ids, AT(to_ids), false, NULL},
+    {NULL, NULL, 0, false, NULL},
+};
+
+enum d4_status
+pol_read_misp(struct pol_reader *r, const struct d4_yaml *n, void *out)
+{
+	struct pol_misp *m = out;
+
+	*m = (struct pol_misp){.set = true,
+	    .distribution = POL_MISP_FROM_TLP,
+	    .to_ids = "from-pap"};
+	return pol_fields_read(r, fields, n, m);
+}

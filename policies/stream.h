@@ -1,0 +1,40 @@
+/* One stream as the policy sees it: its source, whose it is, its labels. */
+#ifndef POL_STREAM_H
+#define POL_STREAM_H
+
+#include "policies/label.h"
+#include "policies/match.h"
+#include "policies/reasons.h"
+
+/*
+ * struct pol_stream -- what a question comes to before any rule is asked.
+ * Shape:  tlp, pap: the input labels. relay: not our own org's data from our
+ *         own sensor. foreign: the sensor asserts an org for which it may
+ *         not speak. hops: hubs on the path with ours.
+ * Owns:   meta; pol_stream_fini. facts points into meta and the policy.
+ */
+struct pol_stream {
+	struct d4_meta meta;
+	bool has_meta;
+	const struct pol_source *source;
+	struct pol_labels labels;
+	enum pol_tlp tlp;
+	enum pol_pap pap;
+	struct d4_uuid org;
+	struct d4_uuid asserted;
+	bool foreign;
+	bool relay;
+	unsigned hops;
+	struct pol_facts facts;
+};
+
+/*
+ * pol_stream_init -- reads the meta header, finds the source, computes labels
+ * and ownership. On false *why says why it cannot be judged; *s is to be
+ * finished all the same.
+ */
+bool pol_stream_init(struct pol_stream *s, const struct pol *p,
+    const struct pol_ask *ask, enum pol_reason *why);
+void pol_stream_fini(struct pol_stream *s);
+
+#endif
