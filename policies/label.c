@@ -16,7 +16,9 @@ is_word(char c)
 static char
 lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	return c >= 'A' && c <= 'Z' ? letters[c - 'A'] : c;
 }
 
 static void
