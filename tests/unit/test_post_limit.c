@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "relay/post_limit.h"
-#include "relay/post_marks.h"
 
 #define NOON 1700049600000000u /* 2023-11-15 12:00 UTC */
 
@@ -69,28 +68,6 @@ the_wait_after_failures_doubles_up_to_its_limit(void **state)
 	assert_int_equal(limit_backoff(400, 1000, 60000, 0), 30000);
 }
 
-static void
-marks_tell_what_was_acknowledged_and_never_too_much(void **state)
-{
-	struct marks m = {.n = 0};
-	struct mark got = {.seq = 0};
-
-	(void)state;
-	for (uint64_t i = 1; i <= 300; i++)
-		marks_add(&m, &(struct mark){i * 10, i, i * 3});
-	assert_false(marks_acked(&m, 9, &got));
-	assert_true(marks_acked(&m, 19, &got));
-	assert_int_equal(got.seq, 1);
-	assert_true(marks_acked(&m, 2555, &got));
-	assert_int_equal(got.seq, 255);
-	assert_int_equal(got.records, 765);
-	/* 256 to 299 were merged into 300. */
-	assert_false(marks_acked(&m, 2999, &got));
-	assert_true(marks_acked(&m, 3000, &got));
-	assert_int_equal(got.seq, 300);
-	assert_false(marks_acked(&m, UINT64_MAX, &got));
-}
-
 int
 main(void)
 {
@@ -100,8 +77,6 @@ main(void)
 	    cmocka_unit_test(
 		no_limit_never_waits_and_a_clock_that_jumps_back_does_no_harm),
 	    cmocka_unit_test(the_wait_after_failures_doubles_up_to_its_limit),
-	    cmocka_unit_test(
-		marks_tell_what_was_acknowledged_and_never_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

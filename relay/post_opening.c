@@ -1,0 +1,97 @@
+#include <string.h>
+#include "libd4/wire.h"
+#include "relay/post_opening.h"
+
+#define OPENING_SNAPLEN 16u /* where it stands, four bytes */
+
+void
+post_opening_begin(struct post_opening *o)
+{
+	d4_cutter_free(o->cutter);
+	o->cutter = NULL;
+	o->sent = false;
+}
+
+static uint32_t
+opening_snaplen(const struct post_opening *o, const uint8_t *bytes)
+{
+	unsigned format = d4_cutter_variant(o->cutter) >> 28;
+	const uint8_t *at = bytes + OPENING_SNAPLEN;
+	uint32_t n = format % 2 == 1 ? d4_get_le32(at) : d4_get_be32(at);
+
+	return n == 0 ? UINT32_MAX : n; /* 0 says: no limit */
+}
+
+static bool
+opening_same(const struct post_opening *o, const uint8_t *bytes)
+{
+	static const size_t behind = OPENING_SNAPLEN + 4;
+
+	return memcmp(bytes, o->bytes, OPENING_SNAPLEN) == 0 &&
+	       memcmp(bytes + behind, o->bytes + behind,
+		   POST_OPENING - behind) == 0 &&
+	       opening_snaplen(o, bytes) <= o->snaplen;
+}
+
+/*
+ * The session's opening is the first entry's. Sensors of one lane may differ
+ * in snaplen: the session announces the largest that the lane has had, else
+ * every change of sensor would need a new session.
+ */
+static enum d4_status
+opening_first(struct post_opening *o, struct d4_slice bytes)
+{
+	struct d4_slice in = bytes;
+	enum d4_status st;
+	struct d4_run run;
+	uint32_t snaplen;
+
+	st = d4_cutter_new(o->row->cutter, &o->cutter);
+	if (st != D4_OK)
+		return st;
+	st = d4_cutter_feed(o->cutter, &in, &run);
+	if (st != D4_AGAIN || d4_cutter_opening(o->cutter).n != POST_OPENING) {
+		post_opening_begin(o);
+		return st == D4_ENOMEM ? st : D4_EMALFORMED;
+	}
+	snaplen = opening_snaplen(o, bytes.p);
+	if (snaplen >= o->snaplen) {
+		o->snaplen = snaplen;
+		memcpy(o->bytes, bytes.p, POST_OPENING);
+	} else {
+		memcpy(o->bytes, bytes.p, OPENING_SNAPLEN);
+		memcpy(o->bytes + OPENING_SNAPLEN + 4,
+		    bytes.p + OPENING_SNAPLEN + 4,
+		    POST_OPENING - OPENING_SNAPLEN - 4);
+	}
+	o->sent = true;
+	return D4_OK;
+}
+
+enum d4_status
+post_opening_strip(struct post_opening *o, uint32_t n, struct d4_slice *data,
+    struct d4_slice *send)
+{
+	struct d4_slice rest = *data, bytes;
+	enum d4_status st = D4_OK;
+	bool first = !o->sent;
+
+	if (n > rest.n || (o->row->opening && n != POST_OPENING))
+		return D4_EMALFORMED;
+	bytes = d4_slice_skip(&rest, n);
+	if (!o->row->opening) {
+		if (o->cutter == NULL)
+			st = d4_cutter_new(o->row->cutter, &o->cutter);
+		first = false;
+	} else if (first) {
+		st = opening_first(o, bytes);
+	} else if (!opening_same(o, bytes.p)) {
+		st = D4_END;
+	}
+	if (st != D4_OK)
+		return st;
+	*data = rest;
+	*send =
+	    first ? d4_slice_of(o->bytes, POST_OPENING) : (struct d4_slice){0};
+	return D4_OK;
+}

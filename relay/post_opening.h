@@ -1,0 +1,38 @@
+/*
+ * The opening of a session (the pcap global header): every spool entry has
+ * one, a session sends one (R7). Pure; a part of post_frames.
+ */
+#ifndef RELAY_POST_OPENING_H
+#define RELAY_POST_OPENING_H
+
+#include "libd4/type.h"
+
+#define POST_OPENING 24u /* bytes of the only kind there is: pcap's */
+
+/*
+ * struct post_opening -- {.row = row} is a new one.
+ * Shape:  cutter: made by the first entry of a session; knows the records.
+ *         bytes: what the session announced. snaplen: the largest that was
+ *         seen, kept over sessions.
+ */
+struct post_opening {
+	const struct d4_type_row *row;
+	struct d4_cutter *cutter;
+	bool sent;
+	uint8_t bytes[POST_OPENING];
+	uint32_t snaplen;
+};
+
+/* post_opening_begin -- a new session; frees what the last one had. */
+void post_opening_begin(struct post_opening *o);
+
+/*
+ * post_opening_strip -- takes n bytes of opening off *data. *send: what has
+ * to go in front of the records; empty but for a session's first entry.
+ * Errors: D4_END another opening than the session's.  D4_EMALFORMED none
+ *         that could be one.  D4_ENOMEM.
+ */
+D4_USED enum d4_status post_opening_strip(struct post_opening *o, uint32_t n,
+    struct d4_slice *data, struct d4_slice *send);
+
+#endif

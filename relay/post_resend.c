@@ -1,0 +1,190 @@
+#include <string.h>
+#include "relay/post_resend.h"
+
+void
+post_counts_add(struct post_counts *to, const struct post_counts *c)
+{
+	to->fresh += c->fresh;
+	to->again += c->again;
+	to->toobig += c->toobig;
+	to->damaged += c->damaged;
+	to->expired += c->expired;
+	to->withheld += c->withheld;
+}
+
+static uint64_t
+counts_sent(const struct post_counts *c)
+{
+	return c->fresh + c->again;
+}
+
+/* Records that TCP acknowledged and nobody confirmed or gave up yet. */
+static uint64_t
+resend_in_doubt(const struct d4_spool_cursor *c)
+{
+	uint64_t settled = c->confirmed_records + c->maybe_lost;
+
+	return c->acked_records > settled ? c->acked_records - settled : 0;
+}
+
+void
+post_resend_init(
+    struct post_resend *r, bool tcp, const struct d4_spool_cursor *c)
+{
+	memset(r, 0, sizeof(*r));
+	r->tcp = tcp;
+	r->cursor = *c;
+	r->seq = c->confirmed;
+}
+
+uint64_t
+post_resend_from(const struct post_resend *r)
+{
+	return r->tcp ? r->cursor.acked : r->cursor.confirmed;
+}
+
+bool
+post_resend_again(const struct post_resend *r, uint64_t seq)
+{
+	return seq <= r->cursor.sent;
+}
+
+void
+post_resend_note(struct post_resend *r, uint64_t seq,
+    const struct post_counts *c, uint64_t wire_end)
+{
+	struct post_mark *m;
+
+	r->cursor.sent_records += c->fresh;
+	r->cursor.resent += c->again;
+	if (seq > r->cursor.sent)
+		r->cursor.sent = seq;
+	r->seq = seq;
+	post_counts_add(&r->rest, c);
+	if (r->n < POST_MARKS)
+		r->n++;
+	m = &r->marks[(r->head + r->n - 1) % POST_MARKS];
+	m->seq = seq;
+	m->wire_end = wire_end;
+	post_counts_add(&m->counts, c);
+}
+
+static void
+counts_sub(struct post_counts *from, const struct post_counts *c)
+{
+	from->fresh -= c->fresh;
+	from->again -= c->again;
+	from->toobig -= c->toobig;
+	from->damaged -= c->damaged;
+	from->expired -= c->expired;
+	from->withheld -= c->withheld;
+}
+
+void
+post_resend_acked(struct post_resend *r, uint64_t wire_acked)
+{
+	struct post_mark *m = &r->marks[r->head];
+
+	while (r->n != 0 && m->wire_end <= wire_acked) {
+		post_counts_add(&r->acked, &m->counts);
+		counts_sub(&r->rest, &m->counts);
+		r->cursor.acked = m->seq;
+		r->cursor.acked_records += counts_sent(&m->counts);
+		*m = (struct post_mark){.seq = 0};
+		r->head = (r->head + 1) % POST_MARKS;
+		r->n--;
+		m = &r->marks[r->head];
+	}
+}
+
+static void
+settle_drops(struct post_settled *s, const struct post_counts *c)
+{
+	struct post_counts d = *c;
+
+	d.fresh = d.again = 0;
+	post_counts_add(&s->dropped, &d);
+	s->cursor.toobig += c->toobig;
+	s->cursor.damaged += c->damaged;
+	s->cursor.expired += c->expired;
+	s->cursor.withheld += c->withheld;
+}
+
+static void
+settle_confirmed(const struct post_resend *r, struct post_settled *s)
+{
+	struct d4_spool_cursor *c = &s->cursor;
+
+	settle_drops(s, &r->acked);
+	settle_drops(s, &r->rest);
+	c->confirmed_records += resend_in_doubt(c) + counts_sent(&r->rest);
+	c->confirmed = c->acked = r->seq;
+	c->acked_records = c->confirmed_records + c->maybe_lost;
+}
+
+/* What TCP acknowledged is given up: it may have been lost behind TCP. */
+static void
+settle_given_up(const struct post_resend *r, struct post_settled *s)
+{
+	struct d4_spool_cursor *c = &s->cursor;
+
+	settle_drops(s, &r->acked);
+	s->maybe_lost = resend_in_doubt(c);
+	c->maybe_lost += s->maybe_lost;
+	c->confirmed = c->acked;
+}
+
+void
+post_resend_settle(const struct post_resend *r, enum post_outcome how,
+    struct post_settled *out)
+{
+	struct d4_spool_cursor *c = &out->cursor;
+
+	*out = (struct post_settled){.cursor = r->cursor};
+	out->from = r->cursor.confirmed + 1;
+	switch (how) {
+	case POST_CONFIRMED:
+		settle_confirmed(r, out);
+		break;
+	case POST_UNCLEAN:
+		if (r->tcp) {
+			settle_given_up(r, out);
+			break;
+		}
+		/* All of it goes out again, whatever TCP said. */
+		c->acked = c->confirmed;
+		c->acked_records = c->confirmed_records + c->maybe_lost;
+		break;
+	case POST_CHECKPOINT:
+		/* In TCP mode the acknowledged part is never passed again. */
+		if (r->tcp)
+			settle_drops(out, &r->acked);
+		break;
+	}
+	out->to = c->confirmed > c->acked ? c->confirmed : c->acked;
+}
+
+void
+post_resend_apply(
+    struct post_resend *r, enum post_outcome how, const struct post_settled *s)
+{
+	r->cursor = s->cursor;
+	if (how == POST_CHECKPOINT) {
+		if (r->tcp)
+			counts_sub(&r->acked, &s->dropped);
+		return;
+	}
+	memset(r->marks, 0, sizeof(r->marks));
+	r->head = r->n = 0;
+	r->acked = r->rest = (struct post_counts){.fresh = 0};
+	r->seq = post_resend_from(r);
+}
+
+bool
+post_settled_losses(const struct post_settled *s)
+{
+	const struct post_counts *d = &s->dropped;
+
+	return (s->maybe_lost | d->toobig | d->damaged | d->expired |
+		   d->withheld) != 0;
+}

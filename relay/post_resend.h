@@ -1,0 +1,105 @@
+/*
+ * What is known of the entries that were sent in a lane: sent, acknowledged
+ * by TCP, confirmed by the partner (Decision 8); and what follows from it
+ * when a session ends. Pure.
+ */
+#ifndef RELAY_POST_RESEND_H
+#define RELAY_POST_RESEND_H
+
+#include <stdbool.h>
+#include "libd4/kit/spool_cursor.h"
+
+#define POST_MARKS                                                \
+	1024u /* marks of a session that TCP has not acknowledged \
+	       */
+
+/*
+ * struct post_counts -- what became of records that were passed.
+ * fresh: sent, the first time. again: sent, once more. toobig, damaged,
+ * expired, withheld: not sent, and why.
+ */
+struct post_counts {
+	uint64_t fresh, again;
+	uint64_t toobig, damaged, expired, withheld;
+};
+
+void post_counts_add(struct post_counts *to, const struct post_counts *c);
+
+/* All entries up to seq are on the wire once it was acknowledged to wire_end.
+ */
+struct post_mark {
+	uint64_t seq;
+	uint64_t wire_end;
+	struct post_counts counts;
+};
+
+/*
+ * struct post_resend -- one lane's books.
+ * Shape:  cursor: as on disk, and beyond it what the session under way did
+ *         (sent, acked). marks[head..head+n): not acknowledged yet; when all
+ *         places are taken the last one grows, which only makes the answer
+ *         coarser. acked, rest: what the session passed, acknowledged and
+ *         not. seq: up to where it went.
+ */
+struct post_resend {
+	bool tcp;
+	struct d4_spool_cursor cursor;
+	struct post_mark marks[POST_MARKS];
+	size_t head, n;
+	struct post_counts acked, rest;
+	uint64_t seq;
+};
+
+/*
+ * struct post_settled -- what the end of a session (or a checkpoint) means.
+ * Shape:  cursor: what to save. losses in records, over the entries from..to;
+ *         they have to be accounted durably before the cursor is saved.
+ */
+struct post_settled {
+	struct d4_spool_cursor cursor;
+	uint64_t from, to;
+	uint64_t maybe_lost;
+	struct post_counts dropped; /* fresh and again are 0 */
+};
+
+/*
+ * enum post_outcome -- how it ended.
+ * CONFIRMED  the partner answered our close_notify: all of it was consumed.
+ * UNCLEAN    anything else, a crash of our own too (from the cursor on disk).
+ * CHECKPOINT it goes on; this is only what is safe to save now.
+ */
+enum post_outcome { POST_CONFIRMED, POST_UNCLEAN, POST_CHECKPOINT };
+
+/* post_resend_init -- from the cursor on disk; tcp: resend mode TCP. */
+void post_resend_init(
+    struct post_resend *r, bool tcp, const struct d4_spool_cursor *c);
+
+/* post_resend_from -- the seq after which the next session begins. */
+uint64_t post_resend_from(const struct post_resend *r);
+
+/* post_resend_again -- was this entry sent before (by high-water mark)? */
+bool post_resend_again(const struct post_resend *r, uint64_t seq);
+
+/*
+ * post_resend_note -- entries up to seq are passed; what was sent of them
+ * ends at wire_end.
+ */
+void post_resend_note(struct post_resend *r, uint64_t seq,
+    const struct post_counts *c, uint64_t wire_end);
+
+/* post_resend_acked -- the peer's TCP acknowledged up to wire_acked. */
+void post_resend_acked(struct post_resend *r, uint64_t wire_acked);
+
+/*
+ * post_resend_settle -- computes *out and changes nothing: the caller notes
+ * the losses, saves the cursor, then calls post_resend_apply.
+ */
+void post_resend_settle(const struct post_resend *r, enum post_outcome how,
+    struct post_settled *out);
+void post_resend_apply(
+    struct post_resend *r, enum post_outcome how, const struct post_settled *s);
+
+/* post_settled_losses -- whether there is anything to account. */
+bool post_settled_losses(const struct post_settled *s);
+
+#endif

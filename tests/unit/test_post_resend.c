@@ -1,0 +1,232 @@
+#include "test.h"
+#include "relay/post_resend.h"
+
+static struct post_resend books;
+
+static void
+begin(bool tcp)
+{
+	post_resend_init(&books, tcp, &(struct d4_spool_cursor){.sent = 0});
+}
+
+/* Entry seq of n records, whose last byte is at seq * 100 on the wire. */
+static void
+send_entry(uint64_t seq, uint64_t n)
+{
+	bool again = post_resend_again(&books, seq);
+	struct post_counts c = {.fresh = again ? 0 : n, .again = again ? n : 0};
+
+	post_resend_note(&books, seq, &c, seq * 100);
+}
+
+static struct post_settled
+settle(enum post_outcome how)
+{
+	struct post_settled s;
+
+	post_resend_settle(&books, how, &s);
+	post_resend_apply(&books, how, &s);
+	return s;
+}
+
+static void
+a_confirmed_session_settles_all_that_was_sent(void **state)
+{
+	struct post_settled s;
+
+	(void)state;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		begin(tcp);
+		for (uint64_t i = 1; i <= 5; i++)
+			send_entry(i, 10);
+		post_resend_acked(&books, 300);
+		assert_int_equal(books.cursor.acked, 3);
+		assert_int_equal(books.cursor.acked_records, 30);
+		s = settle(POST_CONFIRMED);
+		assert_false(post_settled_losses(&s));
+		assert_int_equal(books.cursor.confirmed, 5);
+		assert_int_equal(books.cursor.confirmed_records, 50);
+		assert_int_equal(books.cursor.acked, 5);
+		assert_int_equal(books.cursor.acked_records, 50);
+		assert_int_equal(books.cursor.sent_records, 50);
+		assert_int_equal(post_resend_from(&books), 5);
+	}
+}
+
+static void
+resend_all_begins_behind_the_last_confirmation(void **state)
+{
+	struct post_settled s;
+
+	(void)state;
+	begin(false);
+	send_entry(1, 7);
+	(void)settle(POST_CONFIRMED);
+	for (uint64_t i = 2; i <= 4; i++)
+		send_entry(i, 10);
+	post_resend_acked(&books, 350);
+	s = settle(POST_UNCLEAN);
+	assert_false(post_settled_losses(&s));
+	assert_int_equal(post_resend_from(&books), 1);
+	assert_int_equal(books.cursor.confirmed, 1);
+	assert_int_equal(books.cursor.maybe_lost, 0);
+	for (uint64_t i = 2; i <= 5; i++)
+		send_entry(i, 10);
+	(void)settle(POST_CONFIRMED);
+	assert_int_equal(books.cursor.sent_records, 47);
+	assert_int_equal(books.cursor.resent, 30);
+	assert_int_equal(books.cursor.confirmed_records, 47);
+	assert_int_equal(books.cursor.acked_records, 47);
+}
+
+static void
+resend_tcp_gives_up_what_tcp_took_and_counts_it(void **state)
+{
+	struct post_settled s;
+
+	(void)state;
+	begin(true);
+	for (uint64_t i = 1; i <= 6; i++)
+		send_entry(i, 10);
+	post_resend_acked(&books, 250);
+	post_resend_acked(&books, 499);
+	s = settle(POST_UNCLEAN);
+	assert_true(post_settled_losses(&s));
+	assert_int_equal(s.maybe_lost, 40);
+	assert_int_equal(s.from, 1);
+	assert_int_equal(s.to, 4);
+	assert_int_equal(books.cursor.maybe_lost, 40);
+	assert_int_equal(books.cursor.confirmed, 4);
+	assert_int_equal(books.cursor.confirmed_records, 0);
+	assert_int_equal(post_resend_from(&books), 4);
+	send_entry(5, 10);
+	send_entry(6, 10);
+	send_entry(7, 10);
+	s = settle(POST_CONFIRMED);
+	assert_false(post_settled_losses(&s));
+	assert_int_equal(books.cursor.resent, 20);
+	assert_int_equal(books.cursor.sent_records, 70);
+	assert_int_equal(books.cursor.confirmed_records, 30);
+	assert_int_equal(books.cursor.acked_records, 70);
+}
+
+static void
+after_a_crash_the_saved_cursor_decides(void **state)
+{
+	const struct d4_spool_cursor saved = {
+	    .sent = 9,
+	    .acked = 6,
+	    .confirmed = 2,
+	    .sent_records = 90,
+	    .acked_records = 60,
+	    .confirmed_records = 15,
+	    .maybe_lost = 5,
+	};
+	struct post_settled s;
+
+	(void)state;
+	post_resend_init(&books, false, &saved);
+	s = settle(POST_UNCLEAN);
+	assert_false(post_settled_losses(&s));
+	assert_int_equal(post_resend_from(&books), 2);
+	assert_true(post_resend_again(&books, 9));
+	assert_false(post_resend_again(&books, 10));
+
+	post_resend_init(&books, true, &saved);
+	s = settle(POST_UNCLEAN);
+	assert_int_equal(s.maybe_lost, 40);
+	assert_int_equal(s.from, 3);
+	assert_int_equal(s.to, 6);
+	assert_int_equal(post_resend_from(&books), 6);
+	assert_int_equal(books.cursor.maybe_lost, 45);
+	s = settle(POST_UNCLEAN);
+	assert_false(post_settled_losses(&s));
+}
+
+static void
+what_was_not_sent_is_settled_once_with_its_reason(void **state)
+{
+	const struct post_counts drops = {
+	    .fresh = 4, .toobig = 1, .damaged = 2, .expired = 3, .withheld = 5};
+	struct post_settled s;
+
+	(void)state;
+	begin(false);
+	post_resend_note(&books, 1, &drops, 100);
+	s = settle(POST_UNCLEAN); /* it will be passed again */
+	assert_false(post_settled_losses(&s));
+	assert_int_equal(books.cursor.toobig, 0);
+	post_resend_note(&books, 1, &drops, 100);
+	s = settle(POST_CHECKPOINT);
+	assert_false(post_settled_losses(&s));
+	s = settle(POST_CONFIRMED);
+	assert_int_equal(s.dropped.toobig, 1);
+	assert_int_equal(s.dropped.fresh, 0);
+	assert_int_equal(books.cursor.damaged, 2);
+	assert_int_equal(books.cursor.expired, 3);
+	assert_int_equal(books.cursor.withheld, 5);
+	assert_int_equal(books.cursor.confirmed_records, 4);
+	s = settle(POST_CONFIRMED);
+	assert_false(post_settled_losses(&s));
+}
+
+static void
+in_tcp_mode_a_checkpoint_settles_drops_that_are_behind(void **state)
+{
+	const struct post_counts drops = {.fresh = 1, .expired = 3};
+	struct post_settled s;
+
+	(void)state;
+	begin(true);
+	post_resend_note(&books, 1, &drops, 100);
+	post_resend_note(&books, 2, &drops, 200);
+	post_resend_acked(&books, 100);
+	s = settle(POST_CHECKPOINT);
+	assert_int_equal(s.dropped.expired, 3);
+	assert_int_equal(s.to, 1);
+	s = settle(POST_CHECKPOINT);
+	assert_false(post_settled_losses(&s));
+	s = settle(POST_CONFIRMED);
+	assert_int_equal(s.dropped.expired, 3);
+	assert_int_equal(books.cursor.expired, 6);
+	assert_int_equal(books.cursor.confirmed_records, 2);
+}
+
+static void
+too_many_marks_make_it_coarser_but_never_wrong(void **state)
+{
+	struct post_settled s;
+
+	(void)state;
+	begin(true);
+	for (uint64_t i = 1; i <= POST_MARKS + 500; i++)
+		send_entry(i, 2);
+	post_resend_acked(&books, (POST_MARKS - 1) * 100);
+	assert_int_equal(books.cursor.acked, POST_MARKS - 1);
+	post_resend_acked(&books, (POST_MARKS + 499) * 100);
+	assert_int_equal(books.cursor.acked, POST_MARKS - 1);
+	for (uint64_t i = POST_MARKS + 501; i <= 2 * POST_MARKS; i++)
+		send_entry(i, 2);
+	post_resend_acked(&books, UINT64_MAX);
+	assert_int_equal(books.cursor.acked, 2 * POST_MARKS);
+	assert_int_equal(books.cursor.acked_records, 4 * POST_MARKS);
+	s = settle(POST_UNCLEAN);
+	assert_int_equal(s.maybe_lost, 4 * POST_MARKS);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_confirmed_session_settles_all_that_was_sent),
+	    cmocka_unit_test(resend_all_begins_behind_the_last_confirmation),
+	    cmocka_unit_test(resend_tcp_gives_up_what_tcp_took_and_counts_it),
+	    cmocka_unit_test(after_a_crash_the_saved_cursor_decides),
+	    cmocka_unit_test(what_was_not_sent_is_settled_once_with_its_reason),
+	    cmocka_unit_test(
+		in_tcp_mode_a_checkpoint_settles_drops_that_are_behind),
+	    cmocka_unit_test(too_many_marks_make_it_coarser_but_never_wrong),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
