@@ -1,0 +1,49 @@
+/*
+ * The configuration directory of the D4 clients: one value a file. Ours in
+ * addition: fingerprint, tls, name.
+ */
+#ifndef SENSOR_CONF_DIR_H
+#define SENSOR_CONF_DIR_H
+
+#include "libd4/diag.h"
+#include "libd4/meta.h"
+#include "libd4/type.h"
+#include "sensor/conf_value.h"
+
+#define CONF_DIR_DEFAULT "/etc/d4/sensor"
+#define CONF_KEY         1024u /* bytes of a key (one of ours has at most 100) */
+#define CONF_SNAPLEN     16322u /* where there is no file: one TLS record */
+
+/*
+ * struct conf_dir -- what the files say.
+ * Shape:  type: 1..255 but 2; 254 has a meta header. row: NULL for a type
+ *         without a cutter. ca: path of rootCA.crt, "system", or NULL; pin: of
+ *         the file fingerprint, or empty; insecure: tls says so. Exactly one
+ *         of the three is set unless to_stdout.
+ * Owns:   everything; conf_dir_fini frees it and wipes the key.
+ */
+struct conf_dir {
+	struct d4_uuid uuid;
+	struct d4_buf key;
+	struct d4_buf meta;
+	uint8_t type;
+	const struct d4_type_row *row;
+	size_t snaplen;
+	bool to_stdout;
+	char host[CONF_HOST], port[CONF_PORT], name[CONF_HOST];
+	char *ca;
+	char pin[128];
+	bool insecure;
+	char file[CONF_VALUE]; /* that *diag is about */
+};
+
+/*
+ * conf_dir_read -- reads DIR. A missing or empty uuid is made and written.
+ * A key that others can read is used, with a warning in the log.
+ * Errors: D4_EINVAL with *diag: which file, what, and the remedy.
+ */
+D4_USED enum d4_status conf_dir_read(
+    const char *dir, struct conf_dir *conf, struct d4_diag *diag);
+void conf_dir_fini(struct conf_dir *conf);
+
+#endif

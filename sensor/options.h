@@ -1,0 +1,25 @@
+/* The command line of d4-sensor. */
+#ifndef SENSOR_OPTIONS_H
+#define SENSOR_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * struct options -- dir: of the configuration. enroll: the command, with its
+ * FILE in `from` (NULL: stdin). Sizes in bytes, times in ms.
+ */
+struct options {
+	const char *dir;
+	const char *from;
+	bool enroll, force, verbose, json;
+	uint64_t ring, wait_ms, rotate_bytes, rotate_ms;
+};
+
+/*
+ * options_read -- fills *o. Returns -1 to go on, else the exit status: --help
+ * or --version was printed (0), or what is wrong was (64).
+ */
+int options_read(int argc, char **argv, struct options *o);
+
+#endif

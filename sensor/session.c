@@ -1,0 +1,391 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include "libd4/kit/clock.h"
+#include "libd4/kit/log.h"
+#include "sensor/session_parts.h"
+
+#define SESSION_DIAL_MS  15000u  /* for TCP and the handshake */
+#define SESSION_CLOSE_MS 120000u /* for the server's close_notify */
+#define SESSION_STALL_MS 300000u /* without TCP's acknowledgement */
+#define SESSION_IDLE_MS  300000u /* without data: get it confirmed */
+#define SESSION_PROBE_MS 10u     /* ticks until the server is known */
+#define SESSION_DRAIN_MS 2u      /* ticks until TCP has delivered all */
+#define SESSION_SLOW_MS  1000u
+
+static const char *const state_names[] = {
+    [SESSION_IDLE] = "idle",
+    [SESSION_WAIT] = "wait",
+    [SESSION_DIAL] = "dial",
+    [SESSION_STREAM] = "stream",
+    [SESSION_DRAIN] = "drain",
+    [SESSION_CLOSE] = "close",
+    [SESSION_DONE] = "done",
+};
+
+static void
+session_after(struct event *timer, uint64_t ms)
+{
+	struct timeval tv = {
+	    .tv_sec = (time_t)(ms / 1000),
+	    .tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	(void)evtimer_add(timer, &tv);
+}
+
+/* How long a state goes on without anything else happening. */
+static uint64_t
+session_state_ms(const struct session *s)
+{
+	switch (s->state) {
+	case SESSION_WAIT:
+		return session_backoff_ms(s);
+	case SESSION_DIAL:
+		return SESSION_DIAL_MS;
+	case SESSION_STREAM:
+		return s->proven ? SESSION_SLOW_MS : SESSION_PROBE_MS;
+	case SESSION_DRAIN:
+		return SESSION_DRAIN_MS;
+	case SESSION_CLOSE:
+		return SESSION_CLOSE_MS;
+	case SESSION_IDLE:
+	case SESSION_DONE:
+		break;
+	}
+	return 0;
+}
+
+void
+session_enter(struct session *s, enum session_state to)
+{
+	uint64_t ms;
+
+	d4_debug(
+	    "session state=%s->%s", state_names[s->state], state_names[to]);
+	s->state = to;
+	ms = session_state_ms(s);
+	if (ms != 0)
+		session_after(s->timer, ms);
+	else
+		(void)evtimer_del(s->timer);
+}
+
+static void
+session_done(struct session *s, const char *why)
+{
+	if (s->state == SESSION_DONE)
+		return;
+	session_enter(s, SESSION_DONE);
+	(void)evtimer_del(s->patience);
+	d4_tls_free(s->tls);
+	s->tls = NULL;
+	s->ev->done(s->arg, why);
+}
+
+static void
+session_failed(struct session *s)
+{
+	session_enter(s, SESSION_WAIT);
+	s->failures++;
+	d4_warnx("not connected host=%s port=%s failures=%u why=\"%s\"",
+	    s->conf.host, s->conf.port, s->failures, s->why);
+}
+
+static void
+session_connect(struct session *s)
+{
+	s->proven = s->refused = false;
+	session_enter(s, SESSION_DIAL);
+	if (!session_dial(s))
+		session_failed(s);
+}
+
+/* Whether there is anything that a connection is needed for. */
+static bool
+session_has_work(const struct session *s)
+{
+	return ring_next(s->conf.ring) != NULL;
+}
+
+/* Between two sessions: on with the next one, or at the end. */
+static void
+session_next(struct session *s)
+{
+	if (session_has_work(s))
+		session_connect(s);
+	else if (s->finishing)
+		session_done(s, NULL);
+	else if (s->state != SESSION_IDLE)
+		session_enter(s, SESSION_IDLE);
+}
+
+static void
+session_opened(struct session *s)
+{
+	char peer[64];
+
+	d4_tls_peer_text(s->tls, peer, sizeof(peer));
+	d4_info("connected peer=%s", peer);
+	s->conf.counts->sessions++;
+	s->first_end = s->bytes = s->acked = s->heard_ms = 0;
+	s->open_ms = s->progress_ms = d4_mono_ms();
+	session_enter(s, SESSION_STREAM);
+	if (session_control(s) == D4_OK) {
+		session_step(s, SESSION_ROOM);
+		return;
+	}
+	(void)snprintf(s->why, sizeof(s->why), "cannot compute an HMAC");
+	d4_tls_free(s->tls);
+	s->tls = NULL;
+	session_failed(s);
+}
+
+/* Has this session gone on for so long that it should be confirmed? */
+static bool
+session_is_due(const struct session *s)
+{
+	uint64_t now = d4_mono_ms(), age = now - s->open_ms;
+	struct ring_sum sent = ring_sum_sent(s->conf.ring);
+
+	if (s->first_end == 0)
+		return false;
+	if (s->finishing && !session_has_work(s))
+		return true;
+	if (s->bytes >= s->conf.rotate_bytes || age >= s->conf.rotate_ms)
+		return true;
+	if (!session_has_work(s) && now - s->sent_ms >= SESSION_IDLE_MS)
+		return true;
+	/* Reading would have to stop soon. */
+	return s->conf.resend_all &&
+	       sent.bytes >= ring_size(s->conf.ring) / 4 * 3;
+}
+
+static void
+session_stalled(struct session *s, uint64_t limit_ms)
+{
+	if (d4_mono_ms() - s->progress_ms >= limit_ms)
+		session_ended(s, D4_TLS_TIMEOUT, "no acknowledgement by TCP");
+}
+
+static void
+session_stream(struct session *s)
+{
+	session_acked(s);
+	session_pump(s);
+	if (session_is_due(s)) {
+		session_enter(s, SESSION_DRAIN);
+		session_step(s, SESSION_TICK);
+		return;
+	}
+	session_after(s->timer, session_state_ms(s));
+	if (d4_tls_unacked(s->tls) != 0)
+		session_stalled(s, SESSION_STALL_MS);
+}
+
+/*
+ * All is sent. Only when TCP has delivered it and the server still has not
+ * closed is its close_notify an answer to ours, and not a refusal.
+ */
+static void
+session_drain(struct session *s)
+{
+	session_acked(s);
+	if (d4_tls_unacked(s->tls) == 0 && session_quiet(s)) {
+		session_enter(s, SESSION_CLOSE);
+		d4_tls_close(s->tls);
+		return;
+	}
+	session_after(s->timer, session_state_ms(s));
+	session_stalled(s, SESSION_STALL_MS);
+}
+
+/* The server closes first: a refusal, whatever it has read. */
+static void
+session_refused(struct session *s)
+{
+	s->refused = true;
+	d4_tls_close(s->tls); /* `end` comes */
+}
+
+static void
+session_step_open(struct session *s, enum session_what what)
+{
+	if (what == SESSION_CLOSED)
+		session_refused(s);
+	else if (s->refused)
+		return;
+	else if (s->state == SESSION_STREAM)
+		session_stream(s);
+	else
+		session_drain(s);
+}
+
+void
+session_step(struct session *s, enum session_what what)
+{
+	switch (s->state) {
+	case SESSION_IDLE:
+		if (what == SESSION_WAKE)
+			session_next(s);
+		break;
+	case SESSION_WAIT:
+		if (what == SESSION_TICK)
+			session_next(s);
+		break;
+	case SESSION_DIAL:
+		if (what == SESSION_OPEN)
+			session_opened(s);
+		else if (what == SESSION_TICK)
+			session_ended(s, D4_TLS_TIMEOUT, "no answer");
+		break;
+	case SESSION_STREAM:
+	case SESSION_DRAIN:
+		session_step_open(s, what);
+		break;
+	case SESSION_CLOSE:
+		if (what == SESSION_TICK)
+			session_ended(
+			    s, D4_TLS_TIMEOUT, "no close_notify in time");
+		break;
+	case SESSION_DONE:
+		break;
+	}
+}
+
+static const char *
+session_end_text(const struct session *s, enum d4_tls_end how, const char *why)
+{
+	if (s->refused)
+		return "refused: the server closed first";
+	if (how == D4_TLS_EOF && s->state != SESSION_DIAL && !s->proven)
+		return "refused: closed without close_notify";
+	return why;
+}
+
+/* The connection did not end as agreed. */
+static void
+session_broke(struct session *s, enum session_state was)
+{
+	struct counts *c = s->conf.counts;
+	uint64_t lost = c->tally.records[D4_R_MAYBE_LOST];
+
+	if (was == SESSION_DIAL)
+		return;
+	session_settle(s, false, s->acked);
+	s->trusted = false;
+	if (s->proven)
+		s->failures = 0; /* it had worked: begin with short waits */
+	d4_warnx("session broken waiting=%llu maybe_lost=%llu",
+	    (unsigned long long)ring_sum_waiting(s->conf.ring).records,
+	    (unsigned long long)(c->tally.records[D4_R_MAYBE_LOST] - lost));
+}
+
+void
+session_ended(struct session *s, enum d4_tls_end how, const char *why)
+{
+	enum session_state was = s->state;
+	bool clean = was == SESSION_CLOSE && how == D4_TLS_CLEAN && !s->refused;
+
+	(void)snprintf(
+	    s->why, sizeof(s->why), "%s", session_end_text(s, how, why));
+	s->acked = was == SESSION_DIAL ? 0 : d4_tls_wire_acked(s->tls);
+	d4_tls_free(s->tls);
+	s->tls = NULL;
+	if (was == SESSION_DIAL && s->addr != NULL) {
+		session_connect(s); /* the name has another address */
+		return;
+	}
+	s->addr = NULL; /* the name is looked up anew next time */
+	if (!clean) {
+		session_broke(s, was);
+		session_failed(s);
+		return;
+	}
+	session_settle(s, true, 0);
+	s->trusted = true;
+	s->failures = 0;
+	s->progress_ms = d4_mono_ms();
+	d4_info("session confirmed records=%llu",
+	    (unsigned long long)s->conf.counts->tally.records[D4_R_NONE]);
+	session_next(s);
+}
+
+static void
+session_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	session_step(arg, SESSION_TICK);
+}
+
+/* The input has ended, and this is how long nothing has moved. */
+static void
+session_on_patience(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+	uint64_t still = d4_mono_ms() - s->progress_ms;
+
+	(void)fd;
+	(void)what;
+	if (still < s->conf.wait_ms) {
+		session_after(s->patience, s->conf.wait_ms - still);
+		return;
+	}
+	if (s->why[0] == '\0')
+		(void)snprintf(s->why, sizeof(s->why), "no answer");
+	session_done(s, s->why);
+}
+
+enum d4_status
+session_new(const struct session_conf *conf, const struct session_events *ev,
+    void *arg, struct session **out)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return D4_ENOMEM;
+	s->conf = *conf;
+	s->ev = ev;
+	s->arg = arg;
+	d4_buf_init(&s->control, 1u << 20);
+	s->timer = evtimer_new(conf->base, session_on_timer, s);
+	s->patience = evtimer_new(conf->base, session_on_patience, s);
+	if (s->timer == NULL || s->patience == NULL) {
+		session_free(s);
+		return D4_ENOMEM;
+	}
+	*out = s;
+	return D4_OK;
+}
+
+void
+session_free(struct session *s)
+{
+	if (s == NULL)
+		return;
+	d4_tls_free(s->tls);
+	if (s->timer != NULL)
+		event_free(s->timer);
+	if (s->patience != NULL)
+		event_free(s->patience);
+	if (s->addrs != NULL)
+		freeaddrinfo(s->addrs);
+	d4_buf_fini(&s->control);
+	free(s);
+}
+
+void
+session_wake(struct session *s)
+{
+	session_step(s, SESSION_WAKE);
+}
+
+void
+session_finish(struct session *s)
+{
+	s->finishing = true;
+	s->progress_ms = d4_mono_ms();
+	if (s->conf.wait_ms != 0)
+		session_after(s->patience, s->conf.wait_ms);
+	session_step(s, SESSION_WAKE);
+}

@@ -1,0 +1,58 @@
+/*
+ * The connection to the server: sends what waits in the ring, and finds out
+ * what of it arrived. D4 has no acknowledgement; a session that the server
+ * ends with its close_notify after ours is confirmed (wire.md, R14).
+ */
+#ifndef SENSOR_SESSION_H
+#define SENSOR_SESSION_H
+
+#include "libd4/kit/tls.h"
+#include "sensor/framer.h"
+
+#define SESSION_ROTATE_MS    3600000u       /* age at which it is confirmed */
+#define SESSION_ROTATE_BYTES (256ull << 20) /* bytes, likewise */
+
+/*
+ * struct session_conf -- all borrowed. name: checked against the certificate.
+ * meta: the meta header or empty. resend_all: see struct d4_type_row; when
+ * not set, what TCP acknowledged is never sent again. wait_ms: once the input
+ * has ended, how long to go on without any progress; 0 for ever.
+ */
+struct session_conf {
+	struct event_base *base;
+	struct d4_tls_ctx *tls;
+	const char *host, *port, *name;
+	struct d4_slice meta;
+	struct framer *framer;
+	struct ring *ring;
+	struct counts *counts;
+	uint64_t rotate_ms, rotate_bytes, wait_ms;
+	uint8_t type;
+	bool resend_all;
+};
+
+/*
+ * struct session_events -- opening: what each session begins with. room: the
+ * ring has room again. done: after session_finish, all of it is confirmed or
+ * given up; why is NULL or says what stood in the way.
+ */
+struct session_events {
+	struct d4_slice (*opening)(void *arg);
+	void (*room)(void *arg);
+	void (*done)(void *arg, const char *why);
+};
+
+struct session;
+
+/* session_new -- connects when there is something to send. D4_ENOMEM. */
+D4_USED enum d4_status session_new(const struct session_conf *conf,
+    const struct session_events *ev, void *arg, struct session **out);
+void session_free(struct session *s);
+
+/* session_wake -- frames wait in the ring. */
+void session_wake(struct session *s);
+
+/* session_finish -- no more frames will come: confirm all, then `done`. */
+void session_finish(struct session *s);
+
+#endif
