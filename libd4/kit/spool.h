@@ -178,6 +178,14 @@ D4_USED enum d4_status d4_spool_next(struct d4_spool_reader *r,
 D4_USED enum d4_status d4_spool_tail(
     const char *lane_dir, uint64_t *seq, uint64_t *total);
 
+/*
+ * d4_spool_head -- the header of the lane's last segment; out->meta points
+ * into meta (initialised by the caller). Errors: D4_ENOENT no segment; as
+ * for a damaged header, D4_EMALFORMED, D4_ECHECKSUM, D4_EVERSION; D4_EIO.
+ */
+D4_USED enum d4_status d4_spool_head(
+    const char *lane_dir, struct d4_buf *meta, struct d4_spool_lane *out);
+
 /* d4_spool_name_seq -- the segment's first seq in its file name; false: none.
  */
 bool d4_spool_name_seq(const char *name, uint64_t *seq);

@@ -325,3 +325,19 @@ d4_spool_tail(const char *lane_dir, uint64_t *seq, uint64_t *total)
 	d4_spool_reader_close(r);
 	return st;
 }
+
+enum d4_status
+d4_spool_head(
+    const char *lane_dir, struct d4_buf *meta, struct d4_spool_lane *out)
+{
+	struct d4_spool_reader *r;
+	enum d4_status st;
+	size_t used;
+
+	st = d4_spool_reader_open(lane_dir, UINT64_MAX - 1, &r);
+	if (st != D4_OK)
+		return st;
+	st = spool_lane_decode(d4_buf_slice(&r->buf), meta, out, &used);
+	d4_spool_reader_close(r);
+	return st == D4_AGAIN ? D4_EMALFORMED : st;
+}

@@ -258,6 +258,32 @@ a_lane_without_a_segment_is_not_there_and_has_no_tail(void **state)
 	assert_int_equal(d4_spool_reader_open("/nowhere", 0, &r), D4_ENOENT);
 }
 
+static void
+the_head_of_a_lane_is_that_of_its_last_segment(void **state)
+{
+	struct d4_spool_writer *w = open_writer(dir, "r1", NULL);
+	struct d4_spool_lane lane = make_lane("r2"), got = {.type = 0};
+	struct d4_buf meta;
+	char path[256];
+
+	(void)state;
+	d4_buf_init(&meta, 65536);
+	lane_path(dir, "", path, sizeof(path));
+	assert_int_equal(d4_spool_head(path, &meta, &got), D4_ENOENT);
+	put_text(w, 1, "one");
+	assert_int_equal(d4_spool_relabel(w, &lane), D4_OK);
+	assert_int_equal(d4_spool_head(path, &meta, &got), D4_OK);
+	assert_string_equal(got.rule, "r1");
+	put_text(w, 2, "two");
+	assert_int_equal(d4_spool_head(path, &meta, &got), D4_OK);
+	assert_string_equal(got.rule, "r2");
+	assert_true(d4_slice_eq(got.meta, lane.meta));
+	d4_spool_writer_close(w);
+	flip(40, 1);
+	assert_int_equal(d4_spool_head(path, &meta, &got), D4_OK);
+	d4_buf_fini(&meta);
+}
+
 int
 main(void)
 {
@@ -270,6 +296,7 @@ main(void)
 	    T(an_entry_of_a_later_version_is_passed_over_and_said),
 	    T(a_reader_starts_behind_any_entry),
 	    T(a_reader_whose_segments_were_trimmed_goes_on_behind_them),
+	    T(the_head_of_a_lane_is_that_of_its_last_segment),
 	    T(a_lane_without_a_segment_is_not_there_and_has_no_tail),
 	};
 
