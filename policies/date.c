@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include "policies/pol.h"
 
 /*
@@ -55,6 +57,82 @@ pol_date_read(const char *text, uint64_t *out)
 	if (y < 1970 || m < 1 || m > 12 || d < 1 || d > days_of(y, m))
 		return D4_EMALFORMED;
 	*out = days_from_civil(y, m, d) * POL_DAY_S;
+	return D4_OK;
+}
+
+/* "hh:mm", bounded; seconds. */
+static bool
+take_minutes(const char *text, unsigned *out)
+{
+	unsigned h, m;
+
+	if (!take_number(text, 2, &h) || text[2] != ':' ||
+	    !take_number(text + 3, 2, &m) || h > 23 || m > 59)
+		return false;
+	*out = h * 3600 + m * 60;
+	return true;
+}
+
+/* "Z", "+hh:mm" or "-hh:mm" to the end: what to subtract. */
+static bool
+take_offset(const char *text, int64_t *out)
+{
+	unsigned s;
+
+	*out = 0;
+	if ((text[0] == 'Z' || text[0] == 'z') && text[1] == '\0')
+		return true;
+	if ((text[0] != '+' && text[0] != '-') || !take_minutes(text + 1, &s) ||
+	    text[6] != '\0')
+		return false;
+	*out = text[0] == '+' ? (int64_t)s : -(int64_t)s;
+	return true;
+}
+
+/* Behind the date: "Thh:mm:ss[.fraction]" and an offset. RFC 3339, 5.6. */
+static bool
+take_clock(const char *text, int64_t *out)
+{
+	unsigned minutes, s;
+	int64_t offset;
+
+	if (text[0] == '\0' || strchr("Tt ", text[0]) == NULL ||
+	    !take_minutes(text + 1, &minutes) || text[6] != ':' ||
+	    !take_number(text + 7, 2, &s) || s > 60)
+		return false;
+	text += 9;
+	if (text[0] == '.')
+		text += 1 + strspn(text + 1, "0123456789");
+	if (!take_offset(text, &offset))
+		return false;
+	*out = (int64_t)minutes + s - offset;
+	return true;
+}
+
+enum d4_status
+pol_time_read(const char *text, uint64_t *out)
+{
+	size_t digits = strspn(text, "0123456789");
+	char date[11] = "";
+	uint64_t day;
+	int64_t clock;
+
+	if (digits != 0 && digits <= 12 && text[digits] == '\0') {
+		*out = strtoull(text, NULL, 10);
+		return D4_OK;
+	}
+	if (strlen(text) < 10)
+		return D4_EMALFORMED;
+	memcpy(date, text, 10);
+	if (pol_date_read(date, &day) != D4_OK)
+		return D4_EMALFORMED;
+	if (text[10] == '\0') {
+		*out = day;
+		return D4_OK;
+	}
+	if (!take_clock(text + 10, &clock) || (int64_t)day + clock < 0)
+		return D4_EMALFORMED;
+	*out = (uint64_t)((int64_t)day + clock);
 	return D4_OK;
 }
 

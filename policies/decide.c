@@ -123,6 +123,7 @@ step_deny(struct judge *j)
 		trace(j->v, "deny:%s", d->id);
 		(void)snprintf(j->v->rule, sizeof(j->v->rule), "%s", d->id);
 		j->v->line = d->at.line;
+		j->v->because = d->because;
 		return false;
 	}
 	trace(j->v, "deny:none");
@@ -323,6 +324,7 @@ pol_decide(
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && allow; i++)
 		allow = steps[i](&j);
 	if (allow) {
+		out->because = j.rule->pub.because;
 		(void)snprintf(
 		    out->rule, sizeof(out->rule), "%s", j.rule->pub.id);
 		out->shadow = j.peer->pub.state == POL_SHADOW;

@@ -132,6 +132,13 @@ D4_USED enum d4_status pol_set_class(
 void pol_warnings(const struct pol *p, uint64_t now_s,
     void (*fn)(void *arg, const struct d4_diag *d), void *arg);
 
+/*
+ * pol_time_read -- "2025-06-15T12:00:00Z" (RFC 3339, offsets too), a date
+ * alone (its first second, UTC) or seconds since 1970.
+ * Errors: D4_EMALFORMED; *out is untouched.
+ */
+D4_USED enum d4_status pol_time_read(const char *text, uint64_t *out);
+
 const char *pol_tlp_text(enum pol_tlp t);
 const char *pol_pap_text(enum pol_pap p);
 

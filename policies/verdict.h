@@ -54,6 +54,7 @@ struct pol_verdict {
 	char rule[POL_ID_LEN];
 	const char *source;
 	const char *partner;
+	const char *because; /* of the rule that decided, or NULL */
 	const struct pol_share *share;
 	enum pol_tlp label;
 	enum pol_pap pap;
