@@ -109,6 +109,8 @@ enum d4_reason_class {
 	    "the policy does not release it")                                  \
 	X(POLICY_NONE, "policy.none", POLICY, "no valid policy is loaded")     \
 	X(POLICY_SHADOW, "policy.shadow", POLICY, "partner is in shadow")      \
+	X(SINK_NONE, "sink.none", POLICY,                                      \
+	    "this version does not deliver to that sink")                      \
 	X(SEND_RECHECK, "send.recheck", POLICY, "denied when sending")         \
 	/* losses */                                                           \
 	X(UNREAD_DROPPED, "unread.drop-oldest", LOSS,                          \

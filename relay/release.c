@@ -38,9 +38,10 @@ release_json(const struct release *r)
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct release_lane *l = &r->lane[i];
-		json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I}", "rule",
+		json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "rule",
 		    l->rule, "policy", l->policy, "pipeline", l->pipeline,
-		    "max_rate_bits", (json_int_t)l->max_rate_bits, "max_volume",
+		    "after", (json_int_t)l->after, "max_rate_bits",
+		    (json_int_t)l->max_rate_bits, "max_volume",
 		    (json_int_t)l->max_volume);
 
 		if (json_object_set_new(lanes, l->id, o) != 0) {
@@ -107,6 +108,7 @@ release_one(const char *id, const json_t *o, struct release *out)
 		json_object_get(o, "policy"), l.policy, sizeof(l.policy)) ||
 	    !release_copy(json_object_get(o, "pipeline"), l.pipeline,
 		sizeof(l.pipeline)) ||
+	    !release_number(json_object_get(o, "after"), &l.after) ||
 	    !release_number(
 		json_object_get(o, "max_rate_bits"), &l.max_rate_bits) ||
 	    !release_number(json_object_get(o, "max_volume"), &l.max_volume))

@@ -14,14 +14,17 @@
 /*
  * struct release_lane -- one lane that may be sent.
  * Shape:  pipeline: SHA-256 (hex) of the steps that today's rule names;
- *         entries that passed another one are not sent. max_rate_bits per
- *         second and max_volume bytes per UTC day are of the rule, 0 none.
+ *         entries that passed another one are not sent. after: nor are
+ *         entries with a seq at or below it (a stream that fed the lane until
+ *         then is denied now). max_rate_bits per second and max_volume bytes
+ *         per UTC day are of the rule, 0 none.
  */
 struct release_lane {
 	char id[17];
 	char rule[65];
 	char policy[65];
 	char pipeline[65];
+	uint64_t after;
 	uint64_t max_rate_bits;
 	uint64_t max_volume;
 };

@@ -18,8 +18,10 @@ what_was_written_is_read_and_found(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
-		struct release_lane l = {
-		    .rule = "r", .max_rate_bits = i, .max_volume = 1ull << 40};
+		struct release_lane l = {.rule = "r",
+		    .after = 7,
+		    .max_rate_bits = i,
+		    .max_volume = 1ull << 40};
 
 		memcpy(l.id, ids[i], sizeof(l.id));
 		memset(l.pipeline, 'a', 64);
@@ -33,6 +35,7 @@ what_was_written_is_read_and_found(void **state)
 		const struct release_lane *l = release_find(&got, ids[i]);
 
 		assert_non_null(l);
+		assert_int_equal(l->after, 7);
 		assert_int_equal(l->max_rate_bits, i);
 		assert_int_equal(l->max_volume, 1ull << 40);
 	}
@@ -43,10 +46,10 @@ what_was_written_is_read_and_found(void **state)
 	release_fini(&got);
 }
 
-#define OK_LANE                                                              \
-	"\"0000000000000001\":{\"rule\":\"r\",\"policy\":\"\",\"pipeline\":" \
-	"\"\","                                                              \
-	"\"max_rate_bits\":0,\"max_volume\":0}"
+#define OK_LANE                                                 \
+	"\"0000000000000001\":{\"rule\":\"r\",\"policy\":\"\"," \
+	"\"pipeline\":\"\",\"after\":0,\"max_rate_bits\":0,"    \
+	"\"max_volume\":0}"
 
 static void
 an_unclear_file_releases_nothing(void **state)

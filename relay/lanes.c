@@ -1,0 +1,298 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "relay/lanes.h"
+#include "relay/lanes_file.h"
+#include "relay/lanes_room.h"
+
+void
+lane_free(struct lane *lane)
+{
+	if (lane == NULL)
+		return;
+	d4_spool_writer_close(lane->writer);
+	lane_feeds_fini(lane);
+	d4_buf_fini(&lane->meta);
+	free(lane);
+}
+
+enum d4_status
+lane_new(const struct d4_spool_lane *head, struct lane **out)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+	enum d4_status st;
+
+	if (lane == NULL)
+		return D4_ENOMEM;
+	d4_buf_init(&lane->meta, 1u << 20);
+	st = d4_buf_add(&lane->meta, head->meta.p, head->meta.n);
+	if (st != D4_OK) {
+		lane_free(lane);
+		return st;
+	}
+	lane->head = *head;
+	lane->head.meta = d4_buf_slice(&lane->meta);
+	*out = lane;
+	return D4_OK;
+}
+
+static void
+lane_read_cursor(struct lanes *ls, struct lane *lane)
+{
+	char name[128];
+	char *path;
+
+	(void)snprintf(
+	    name, sizeof(name), "%s/%s", lane->head.partner, lane->head.id);
+	path = d4_path(ls->dirs.cursors, name);
+	if (path != NULL)
+		(void)!d4_spool_cursor_load(path, &lane->cursor);
+	free(path);
+}
+
+enum d4_status
+lane_open_writer(struct lanes *ls, struct lane *lane)
+{
+	enum d4_status st;
+	uint64_t torn;
+
+	st = d4_spool_writer_open(
+	    ls->dirs.spool, &lane->head, &torn, &lane->writer);
+	if (st != D4_OK)
+		return st;
+	lane_read_cursor(ls, lane);
+	d4_spool_floor(lane->writer, lane->cursor.sent);
+	if (torn > 0)
+		d4_warnx("airlock partner=%s lane=%s torn_bytes=%llu",
+		    lane->head.partner, lane->head.id,
+		    (unsigned long long)torn);
+	return D4_OK;
+}
+
+enum d4_status
+lanes_insert(struct lanes *ls, struct lane *lane)
+{
+	struct lane **list;
+	size_t cap;
+
+	if (ls->n == ls->cap) {
+		cap = ls->cap == 0 ? 16 : 2 * ls->cap;
+		list = reallocarray(ls->list, cap, sizeof(struct lane *));
+		if (list == NULL)
+			return D4_ENOMEM;
+		ls->list = list;
+		ls->cap = cap;
+	}
+	ls->list[ls->n++] = lane;
+	return D4_OK;
+}
+
+void
+lanes_close(struct lanes *ls)
+{
+	if (ls == NULL)
+		return;
+	for (size_t i = 0; i < ls->n; i++)
+		lane_free(ls->list[i]);
+	free(ls->list);
+	free(ls);
+}
+
+size_t
+lanes_n(const struct lanes *ls)
+{
+	return ls->n;
+}
+
+struct lane *
+lanes_at(const struct lanes *ls, size_t i)
+{
+	return ls->list[i];
+}
+
+struct lane *
+lanes_find(const struct lanes *ls, const char *partner, const char *id)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		if (strcmp(ls->list[i]->head.id, id) == 0 &&
+		    strcmp(ls->list[i]->head.partner, partner) == 0)
+			return ls->list[i];
+	}
+	return NULL;
+}
+
+bool
+lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		if (d4_uuid_eq(&ls->list[i]->head.wire_uuid, uuid))
+			return true;
+	}
+	return false;
+}
+
+static enum d4_status
+lanes_make(
+    struct lanes *ls, const struct d4_spool_lane *head, struct lane **out)
+{
+	struct lane *lane;
+	enum d4_status st;
+	size_t mine = 0;
+
+	for (size_t i = 0; i < ls->n; i++)
+		mine += strcmp(ls->list[i]->head.partner, head->partner) == 0;
+	if (mine >= LANES_PER_PARTNER)
+		return D4_ETOOBIG;
+	st = lane_new(head, &lane);
+	if (st != D4_OK)
+		return st;
+	lane->known = true;
+	st = lane_open_writer(ls, lane);
+	if (st == D4_OK)
+		st = lanes_insert(ls, lane);
+	if (st != D4_OK) {
+		lane_free(lane);
+		return st;
+	}
+	*out = lane;
+	return D4_OK;
+}
+
+static bool
+feed_same(const struct lane_feed *a, const struct lane_feed *b)
+{
+	return a->type == b->type && d4_uuid_eq(&a->sensor, &b->sensor) &&
+	       strcmp(a->source, b->source) == 0 &&
+	       d4_slice_eq(a->meta, b->meta);
+}
+
+/* The feed is on disk before the first entry that came from it. */
+static enum d4_status
+lane_take_feed(
+    struct lanes *ls, struct lane *lane, const struct lane_feed *feed)
+{
+	enum d4_status st;
+
+	for (size_t i = 0; i < lane->n_feeds; i++) {
+		if (feed_same(&lane->feed[i], feed))
+			return D4_OK;
+	}
+	st = lane_feed_add(lane, feed);
+	if (st != D4_OK)
+		return st;
+	st = lanes_file_save(ls->dirs.state, lane);
+	if (st != D4_OK) {
+		lane->n_feeds--;
+		free((void *)(uintptr_t)lane->feed[lane->n_feeds].meta.p);
+	}
+	return st;
+}
+
+enum d4_status
+lanes_get(struct lanes *ls, const struct d4_spool_lane *head,
+    const struct lane_feed *feed, struct lane **out)
+{
+	struct lane *lane = lanes_find(ls, head->partner, head->id);
+	enum d4_status st = D4_OK;
+
+	if (lane == NULL)
+		st = lanes_make(ls, head, &lane);
+	if (st != D4_OK)
+		return st;
+	st = lane_take_feed(ls, lane, feed);
+	/* Under another header: what is queued stands under the old one. */
+	if (st == D4_OK && d4_spool_queued(lane->writer) > 0)
+		st = d4_spool_commit(lane->writer);
+	if (st == D4_OK)
+		st = d4_spool_relabel(lane->writer, head);
+	if (st != D4_OK)
+		return st;
+	lane->head = *head;
+	lane->head.meta = d4_buf_slice(&lane->meta); /* part of the id */
+	*out = lane;
+	return D4_OK;
+}
+
+enum d4_status
+lanes_retire(struct lanes *ls, struct lane *lane, const bool *keep)
+{
+	uint64_t before = lane->after;
+	enum d4_status st;
+	size_t n = 0;
+
+	lane->after = d4_spool_seq(lane->writer);
+	for (size_t i = 0; i < lane->n_feeds; i++) {
+		struct lane_feed f = lane->feed[i];
+
+		/* Kept ones move to the front, the others behind them. */
+		if (!keep[i])
+			continue;
+		lane->feed[i] = lane->feed[n];
+		lane->feed[n++] = f;
+	}
+	for (size_t all = lane->n_feeds; all > n; all--)
+		free((void *)(uintptr_t)lane->feed[all - 1].meta.p);
+	lane->n_feeds = n;
+	st = lanes_file_save(ls->dirs.state, lane);
+	if (st != D4_OK) {
+		/* Memory says less than the disk: not before a restart. */
+		lane->after = before;
+		lane->known = false;
+	}
+	return st;
+}
+
+enum d4_status
+lanes_commit(struct lanes *ls)
+{
+	enum d4_status st;
+
+	for (size_t i = 0; i < ls->n; i++) {
+		if (!ls->list[i]->touched)
+			continue;
+		st = d4_spool_commit(ls->list[i]->writer);
+		if (st != D4_OK)
+			return st;
+		ls->list[i]->touched = false;
+	}
+	return D4_OK;
+}
+
+void
+lanes_drop(struct lanes *ls)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		if (ls->list[i]->touched)
+			d4_spool_drop(ls->list[i]->writer);
+		ls->list[i]->touched = false;
+	}
+}
+
+void
+lanes_trim(struct lanes *ls)
+{
+	enum d4_status st;
+
+	for (size_t i = 0; i < ls->n; i++) {
+		struct lane *lane = ls->list[i];
+
+		lane_read_cursor(ls, lane);
+		st = d4_spool_trim(lane->writer, lane->cursor.confirmed);
+		if (st != D4_OK)
+			d4_warnx("airlock partner=%s lane=%s trim=\"%s\"",
+			    lane->head.partner, lane->head.id,
+			    d4_status_text(st));
+	}
+}
+
+uint64_t
+lanes_bytes(const struct lanes *ls)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ls->n; i++)
+		sum += d4_spool_bytes(ls->list[i]->writer);
+	return sum;
+}

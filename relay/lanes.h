@@ -1,0 +1,100 @@
+/*
+ * Wash's lanes: their writers, what fed them, how full the airlock is.
+ * State beside the airlock: STATE/lanes/PARTNER/LANE.json (ADR 0005).
+ */
+#ifndef RELAY_LANES_H
+#define RELAY_LANES_H
+
+#include "libd4/kit/spool.h"
+#include "libd4/kit/spool_cursor.h"
+
+#define LANES_PER_PARTNER 1024u
+#define LANES_FEEDS       8192u /* streams that may feed one lane */
+
+/*
+ * struct lane_feed -- a stream that fed a lane, with the facts that a policy
+ * needs to decide on it again. meta is the header as received.
+ */
+struct lane_feed {
+	char source[65];
+	struct d4_uuid sensor;
+	uint8_t type;
+	struct d4_slice meta;
+};
+
+/*
+ * struct lane -- one lane.
+ * Shape:  head: the segment header of new entries. feed: what may still be in
+ *         the airlock. after: see release.h. cursor: post's, as last read.
+ *         known: its feeds are known; else it is never released. touched: in
+ *         the batch under way.
+ */
+struct lane {
+	struct d4_spool_lane head;
+	struct d4_buf meta;
+	struct d4_spool_writer *writer;
+	struct lane_feed *feed;
+	size_t n_feeds, cap_feeds;
+	uint64_t after;
+	struct d4_spool_cursor cursor;
+	bool known;
+	bool touched;
+};
+
+struct lanes;
+
+/* Where things are: the airlock, wash's own folder, post's cursors. */
+struct lanes_dirs {
+	const char *spool;
+	const char *state;
+	const char *cursors;
+};
+
+/*
+ * lanes_open -- all lanes that are on disk, recovered. Errors: D4_ENOMEM,
+ * D4_EIO, D4_ENOSPC; a lane that cannot be opened is logged and left alone.
+ */
+D4_USED enum d4_status lanes_open(
+    const struct lanes_dirs *dirs, struct lanes **out);
+void lanes_close(struct lanes *ls);
+
+size_t lanes_n(const struct lanes *ls);
+struct lane *lanes_at(const struct lanes *ls, size_t i);
+struct lane *lanes_find(
+    const struct lanes *ls, const char *partner, const char *id);
+
+/*
+ * lanes_get -- the lane of head->partner and head->id, made when new; its
+ * later entries stand under head, and feed is durably one of its feeds.
+ * Errors: D4_ETOOBIG the partner's lanes, or the lane's feeds, are full.
+ *         D4_EIO, D4_ENOSPC, D4_ENOMEM.
+ */
+D4_USED enum d4_status lanes_get(struct lanes *ls,
+    const struct d4_spool_lane *head, const struct lane_feed *feed,
+    struct lane **out);
+
+/* lanes_minted -- the UUID is one that we send under: a loop. */
+bool lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid);
+
+/*
+ * lanes_retire -- only these feeds may go on: the entries that are in the
+ * lane now are not to be sent (lane->after), and the other feeds are
+ * forgotten. keep[i] is for feed[i]. Durable when it returns D4_OK.
+ */
+D4_USED enum d4_status lanes_retire(
+    struct lanes *ls, struct lane *lane, const bool *keep);
+
+/*
+ * lanes_commit -- makes what the batch appended durable; again after an
+ * error. lanes_drop -- forgets it.
+ */
+D4_USED enum d4_status lanes_commit(struct lanes *ls);
+void lanes_drop(struct lanes *ls);
+
+/* lanes_trim -- reads post's cursors and deletes what is settled. */
+void lanes_trim(struct lanes *ls);
+
+/* lanes_bytes -- of the airlock on disk. */
+uint64_t lanes_bytes(const struct lanes *ls);
+
+#endif

@@ -1,0 +1,240 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include "libd4/kit/file.h"
+#include "relay/lanes_file.h"
+
+#define FILE_VERSION 1
+
+static char *
+file_path(const char *state, const struct lane *lane, bool folder)
+{
+	char name[128];
+
+	if (folder)
+		(void)snprintf(
+		    name, sizeof(name), "lanes/%s", lane->head.partner);
+	else
+		(void)snprintf(name, sizeof(name), "lanes/%s/%s.json",
+		    lane->head.partner, lane->head.id);
+	return d4_path(state, name);
+}
+
+enum d4_status
+lane_feed_add(struct lane *lane, const struct lane_feed *feed)
+{
+	struct lane_feed *list, own = *feed;
+	uint8_t *meta;
+	size_t cap;
+
+	if (lane->n_feeds >= LANES_FEEDS)
+		return D4_ETOOBIG;
+	if (lane->n_feeds == lane->cap_feeds) {
+		cap = lane->cap_feeds == 0 ? 4 : 2 * lane->cap_feeds;
+		list = reallocarray(lane->feed, cap, sizeof(*list));
+		if (list == NULL)
+			return D4_ENOMEM;
+		lane->feed = list;
+		lane->cap_feeds = cap;
+	}
+	meta = malloc(feed->meta.n + 1);
+	if (meta == NULL)
+		return D4_ENOMEM;
+	if (feed->meta.n > 0)
+		memcpy(meta, feed->meta.p, feed->meta.n);
+	own.meta.p = meta;
+	lane->feed[lane->n_feeds++] = own;
+	return D4_OK;
+}
+
+void
+lane_feeds_fini(struct lane *lane)
+{
+	for (size_t i = 0; i < lane->n_feeds; i++)
+		free((void *)(uintptr_t)lane->feed[i].meta.p);
+	free(lane->feed);
+	lane->feed = NULL;
+	lane->n_feeds = lane->cap_feeds = 0;
+}
+
+/* The header as received may be any bytes: JSON strings hold UTF-8 only. */
+static json_t *
+file_meta(struct d4_slice meta)
+{
+	json_t *text =
+	    json_stringn(meta.n > 0 ? (const char *)meta.p : "", meta.n);
+	static const char digits[] = "0123456789abcdef";
+	json_t *hex;
+	char *out;
+
+	if (text != NULL)
+		return text;
+	out = malloc(2 * meta.n + 1);
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < meta.n; i++) {
+		out[2 * i] = digits[meta.p[i] >> 4];
+		out[2 * i + 1] = digits[meta.p[i] & 15];
+	}
+	hex = json_pack("{s:s#}", "hex", out, (int)(2 * meta.n));
+	free(out);
+	return hex;
+}
+
+static json_t *
+file_feeds(const struct lane *lane)
+{
+	json_t *list = json_array();
+	char sensor[D4_UUID_TEXT];
+
+	for (size_t i = 0; i < lane->n_feeds; i++) {
+		const struct lane_feed *f = &lane->feed[i];
+		json_t *o;
+
+		d4_uuid_text(&f->sensor, sensor);
+		o = json_pack("{s:s, s:s, s:i, s:o}", "source", f->source,
+		    "sensor", sensor, "type", (int)f->type, "meta",
+		    file_meta(f->meta));
+		if (json_array_append_new(list, o) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static char *
+file_text(const struct lane *lane)
+{
+	json_t *o = json_pack("{s:i, s:s, s:s, s:I, s:o}", "v", FILE_VERSION,
+	    "partner", lane->head.partner, "lane", lane->head.id, "after",
+	    (json_int_t)lane->after, "feeds", file_feeds(lane));
+	char *text = o == NULL ? NULL : json_dumps(o, JSON_COMPACT);
+
+	json_decref(o);
+	return text;
+}
+
+enum d4_status
+lanes_file_save(const char *state, const struct lane *lane)
+{
+	char *path = file_path(state, lane, false);
+	char *folder = file_path(state, lane, true);
+	char *text = file_text(lane);
+	enum d4_status st = D4_ENOMEM;
+
+	if (path != NULL && folder != NULL && text != NULL)
+		st = d4_dir_make(folder, 0700);
+	if (st == D4_OK)
+		st = d4_file_replace(path, d4_slice_str(text), 0600);
+	free(path);
+	free(folder);
+	free(text);
+	return st;
+}
+
+static int
+file_nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Appends what a meta member says to out. */
+static bool
+file_read_meta(const json_t *v, struct d4_buf *out)
+{
+	const json_t *hex = json_object_get(v, "hex");
+	const char *s = json_string_value(hex);
+	size_t n = json_string_length(hex);
+
+	if (json_is_string(v))
+		return d4_buf_add(out, json_string_value(v),
+			   json_string_length(v)) == D4_OK;
+	if (s == NULL || n % 2 != 0)
+		return false;
+	for (size_t i = 0; i < n; i += 2) {
+		int hi = file_nibble(s[i]), lo = file_nibble(s[i + 1]);
+		uint8_t b;
+
+		if (hi < 0 || lo < 0)
+			return false;
+		b = (uint8_t)((unsigned)hi << 4 | (unsigned)lo);
+		if (d4_buf_add(out, &b, 1) != D4_OK)
+			return false;
+	}
+	return true;
+}
+
+static enum d4_status
+file_read_feed(const json_t *o, struct lane *lane)
+{
+	const char *source = json_string_value(json_object_get(o, "source"));
+	const char *sensor = json_string_value(json_object_get(o, "sensor"));
+	json_int_t type = json_integer_value(json_object_get(o, "type"));
+	struct lane_feed f = {.type = (uint8_t)type};
+	enum d4_status st;
+	struct d4_buf meta;
+
+	if (source == NULL || sensor == NULL ||
+	    strlen(source) >= sizeof(f.source) || type < 1 ||
+	    type > UINT8_MAX || d4_uuid_parse(sensor, &f.sensor) != D4_OK)
+		return D4_EMALFORMED;
+	memcpy(f.source, source, strlen(source) + 1);
+	d4_buf_init(&meta, 1u << 20);
+	st = D4_EMALFORMED;
+	if (file_read_meta(json_object_get(o, "meta"), &meta)) {
+		f.meta = d4_buf_slice(&meta);
+		st = lane_feed_add(lane, &f);
+	}
+	d4_buf_fini(&meta);
+	return st;
+}
+
+static enum d4_status
+file_read(const json_t *o, struct lane *lane)
+{
+	const json_t *feeds = json_object_get(o, "feeds");
+	const json_t *after = json_object_get(o, "after");
+	enum d4_status st = D4_OK;
+
+	if (json_integer_value(json_object_get(o, "v")) != FILE_VERSION)
+		return D4_EVERSION;
+	if (!json_is_array(feeds) || !json_is_integer(after) ||
+	    json_integer_value(after) < 0)
+		return D4_EMALFORMED;
+	for (size_t i = 0; st == D4_OK && i < json_array_size(feeds); i++)
+		st = file_read_feed(json_array_get(feeds, i), lane);
+	if (st != D4_OK) {
+		lane_feeds_fini(lane);
+		return st;
+	}
+	lane->after = (uint64_t)json_integer_value(after);
+	lane->known = true;
+	return D4_OK;
+}
+
+enum d4_status
+lanes_file_load(const char *state, struct lane *lane)
+{
+	char *path = file_path(state, lane, false);
+	struct d4_buf text;
+	enum d4_status st;
+	json_t *o;
+
+	if (path == NULL)
+		return D4_ENOMEM;
+	d4_buf_init(&text, LANES_FILE_MAX);
+	st = d4_file_read(path, &text);
+	free(path);
+	if (st == D4_OK) {
+		o = json_loadb((const char *)text.p, text.n,
+		    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+		st = o == NULL ? D4_EMALFORMED : file_read(o, lane);
+		json_decref(o);
+	}
+	d4_buf_fini(&text);
+	return st;
+}

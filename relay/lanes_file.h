@@ -1,0 +1,28 @@
+/* STATE/lanes/PARTNER/LANE.json: what fed a lane. */
+#ifndef RELAY_LANES_FILE_H
+#define RELAY_LANES_FILE_H
+
+#include "relay/lanes.h"
+
+#define LANES_FILE_MAX (64u << 20) /* bytes of such a file */
+
+/*
+ * lanes_file_save -- by rename. The folder is made when missing.
+ * Errors: D4_ENOMEM, D4_EIO, D4_ENOSPC.
+ */
+D4_USED enum d4_status lanes_file_save(
+    const char *state, const struct lane *lane);
+
+/*
+ * lanes_file_load -- sets feed, after and known.
+ * Errors: D4_ENOENT, D4_EIO, D4_ENOMEM; D4_EMALFORMED, D4_EVERSION: nothing
+ *         was set.
+ */
+D4_USED enum d4_status lanes_file_load(const char *state, struct lane *lane);
+
+/* lane_feed_add -- a copy. Errors: D4_ENOMEM; D4_ETOOBIG over LANES_FEEDS. */
+D4_USED enum d4_status lane_feed_add(
+    struct lane *lane, const struct lane_feed *feed);
+void lane_feeds_fini(struct lane *lane);
+
+#endif

@@ -1,0 +1,108 @@
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "relay/lanes_file.h"
+#include "relay/lanes_room.h"
+
+/* A lane found on disk: its header is that of its last segment. */
+static enum d4_status
+lanes_found(struct lanes *ls, const char *partner, const char *id)
+{
+	struct d4_spool_lane head;
+	struct lane *lane = NULL;
+	struct d4_buf meta;
+	enum d4_status st;
+	char name[128];
+	char *path;
+
+	(void)snprintf(name, sizeof(name), "%s/%s", partner, id);
+	path = d4_path(ls->dirs.spool, name);
+	if (path == NULL)
+		return D4_ENOMEM;
+	d4_buf_init(&meta, 1u << 20);
+	st = d4_spool_head(path, &meta, &head);
+	free(path);
+	if (st == D4_OK &&
+	    (strcmp(head.partner, partner) != 0 || strcmp(head.id, id) != 0))
+		st = D4_EMALFORMED;
+	if (st == D4_OK)
+		st = lane_new(&head, &lane);
+	d4_buf_fini(&meta);
+	if (st == D4_OK)
+		st = lane_open_writer(ls, lane);
+	if (st == D4_OK && lanes_file_load(ls->dirs.state, lane) != D4_OK)
+		d4_warnx("airlock partner=%s lane=%s withheld "
+			 "reason=\"what fed it is not known\"",
+		    partner, id);
+	if (st == D4_OK)
+		st = lanes_insert(ls, lane);
+	if (st != D4_OK)
+		lane_free(lane);
+	return st;
+}
+
+static bool
+lanes_name_ok(const char *s, size_t max)
+{
+	return strlen(s) <= max && s[0] != '.' &&
+	       s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static enum d4_status
+lanes_scan_partner(struct lanes *ls, const char *partner)
+{
+	char *path = d4_path(ls->dirs.spool, partner);
+	enum d4_status st = D4_OK;
+	struct dirent *e;
+	DIR *d;
+
+	if (path == NULL)
+		return D4_ENOMEM;
+	d = opendir(path);
+	free(path);
+	if (d == NULL)
+		return errno == ENOTDIR ? D4_OK : D4_EIO;
+	while (st != D4_ENOMEM && (e = readdir(d)) != NULL) {
+		if (strlen(e->d_name) != 16 || !lanes_name_ok(e->d_name, 16))
+			continue;
+		st = lanes_found(ls, partner, e->d_name);
+		if (st != D4_OK && st != D4_ENOENT)
+			d4_warnx("airlock partner=%s lane=%s error=\"%s\"",
+			    partner, e->d_name, d4_status_text(st));
+	}
+	(void)closedir(d);
+	return st == D4_ENOMEM ? st : D4_OK;
+}
+
+enum d4_status
+lanes_open(const struct lanes_dirs *dirs, struct lanes **out)
+{
+	struct lanes *ls = calloc(1, sizeof(*ls));
+	enum d4_status st = D4_OK;
+	struct dirent *e;
+	DIR *d;
+
+	if (ls == NULL)
+		return D4_ENOMEM;
+	ls->dirs = *dirs;
+	d = opendir(dirs->spool);
+	if (d == NULL) {
+		free(ls);
+		return D4_EIO;
+	}
+	while (st == D4_OK && (e = readdir(d)) != NULL) {
+		if (lanes_name_ok(e->d_name, 64))
+			st = lanes_scan_partner(ls, e->d_name);
+	}
+	(void)closedir(d);
+	if (st != D4_OK) {
+		lanes_close(ls);
+		return st;
+	}
+	*out = ls;
+	return D4_OK;
+}
