@@ -102,6 +102,13 @@ void san_stream_free(struct san_stream *s);
  * is cut back to what it held before the call.
  */
 void san_stream_begin(struct san_stream *s);
+
+/*
+ * san_stream_sensor -- whose file comes next, where a stream carries several
+ * sensors: the witness of what follows. Call it before san_stream_begin.
+ */
+void san_stream_sensor(struct san_stream *s, const struct d4_uuid *sensor);
+
 D4_USED enum d4_status san_stream_feed(
     struct san_stream *s, struct d4_slice in, struct d4_buf *out);
 D4_USED enum d4_status san_stream_finish(

@@ -84,7 +84,9 @@ struct san_make {
  * compute: the class that the chain's steps earn for this family (0..4).
  * check:   steps that exclude or need each other; D4_EINVAL with diag.
  *          NULL: nothing to check.
- * save/load: see san_stream_state_save; NULL where a family has no memory.
+ * sensor:  see san_stream_sensor; NULL where it does not matter.
+ * save/load: see san_stream_state_save; NULL where a family has no memory. On
+ *          an error of save *out is as before.
  * A family without `record` has no steps yet: only the empty chain takes it.
  */
 struct san_family {
@@ -100,6 +102,7 @@ struct san_family {
 	unsigned (*compute)(const struct san_chain *c);
 	enum d4_status (*check)(
 	    const struct san_chain *c, struct d4_diag *diag);
+	void (*sensor)(void *state, const struct d4_uuid *sensor);
 	enum d4_status (*save)(const void *state, struct d4_buf *out);
 	enum d4_status (*load)(void *state, struct d4_slice in);
 };

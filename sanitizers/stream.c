@@ -359,18 +359,19 @@ san_stream_tally(const struct san_stream *s)
 	return &s->tally;
 }
 
+void
+san_stream_sensor(struct san_stream *s, const struct d4_uuid *sensor)
+{
+	if (!s->identity && s->family->sensor != NULL)
+		s->family->sensor(s->state, sensor);
+}
+
 enum d4_status
 san_stream_state_save(const struct san_stream *s, struct d4_buf *out)
 {
-	size_t mark = out->n;
-	enum d4_status st;
-
 	if (s->identity || s->family->save == NULL)
 		return D4_OK;
-	st = s->family->save(s->state, out);
-	if (st != D4_OK)
-		out->n = mark;
-	return st;
+	return s->family->save(s->state, out);
 }
 
 enum d4_status

@@ -1,6 +1,8 @@
 #include <string.h>
 #include "libd4/type.h"
 #include "sanitizers/addr.h"
+#include "sanitizers/json.h"
+#include "sanitizers/pdns.h"
 #include "sanitizers/step.h"
 #include "sanitizers/when.h"
 
@@ -13,16 +15,6 @@ static const struct san_family table_packets = {
     .bit = SAN_PACKETS,
     .cutter = &d4_cutter_pcap,
 };
-static const struct san_family table_pdns = {
-    .name = "passivedns",
-    .bit = SAN_PDNS,
-    .cutter = &d4_cutter_lines,
-};
-static const struct san_family table_json = {
-    .name = "json",
-    .bit = SAN_JSON,
-    .cutter = &d4_cutter_lines,
-};
 static const struct san_family table_text = {
     .name = "text",
     .bit = SAN_TEXT,
@@ -32,8 +24,8 @@ static const struct san_family table_text = {
 /* All families. */
 static const struct san_family *const table_families[] = {
     &table_packets,
-    &table_pdns,
-    &table_json,
+    &san_family_pdns,
+    &san_family_json,
     &table_text,
 };
 
@@ -41,6 +33,8 @@ static const struct san_family *const table_families[] = {
 static const struct san_step_kind *const table_steps[] = {
     &san_step_addr,
     &san_step_time,
+    &san_step_pdns,
+    &san_step_json,
 };
 
 /* Which plain type is of which family; the others have no sanitizer yet. */

@@ -1,0 +1,71 @@
+/* JSON lines (type 6, JSON meta types): the step `json` and its family. */
+#ifndef SAN_JSON_H
+#define SAN_JSON_H
+
+#include "sanitizers/json_path.h"
+#include "sanitizers/step.h"
+
+#define SAN_JSON_RULES 256u /* of one step */
+#define SAN_JSON_SEGS  512u /* of all paths of a step */
+#define SAN_JSON_WORDS (SAN_JSON_SEGS / 64u)
+#define SAN_JSON_TEXT  1024u /* bytes of a replacement, as JSON */
+
+/* What a rule does; KEEP and DROP reach all that is below, too. */
+enum san_json_op {
+	SAN_OP_KEEP,
+	SAN_OP_DROP,
+	SAN_OP_REPLACE,
+	SAN_OP_TOK,
+	SAN_OP_ADDR,
+	SAN_OP_TIME,
+	SAN_OP_TRUNC,
+	SAN_OP_LEN,
+};
+
+/*
+ * struct san_json_rule -- one rule.
+ * Shape:  text: the replacement as JSON, or the token's domain (with NUL);
+ *         n: the token's bytes or the characters kept; segments seg[from..to)
+ *         of the step, none for the whole value.
+ * Owns:   text.
+ */
+struct san_json_rule {
+	enum san_json_op op;
+	struct d4_mark at;
+	struct d4_buf text;
+	uint64_t n;
+	uint64_t unit_us;
+	size_t from, to;
+};
+
+/*
+ * struct san_json_conf -- the step, compiled.
+ * Shape:  seg: the segments of all paths, in the order of the rules; start:
+ *         a bit for the first segment of each path; words: how many words of
+ *         such bits are in use. keep: what no rule takes is kept.
+ */
+struct san_json_conf {
+	bool keep;
+	struct san_json_rule *rule;
+	size_t n_rule;
+	struct san_seg *seg;
+	size_t n_seg;
+	size_t words;
+	uint64_t start[SAN_JSON_WORDS];
+};
+
+/* san_json_uses -- some rule has that op. */
+bool san_json_uses(const struct san_json_conf *c, enum san_json_op op);
+
+/*
+ * san_json_rule_read -- one rule of the file, without its path.
+ * Errors: D4_EINVAL with *diag; D4_ENOMEM. out->text is the caller's to free
+ *         even then.
+ */
+D4_USED enum d4_status san_json_rule_read(const struct san_compile *cx,
+    const struct d4_yaml *node, struct san_json_rule *out);
+
+extern const struct san_step_kind san_step_json;
+extern const struct san_family san_family_json;
+
+#endif

@@ -1,0 +1,57 @@
+/* What rewrites JSON: one value by a rule's op, and a record by all rules. */
+#ifndef SAN_JSON_RUN_H
+#define SAN_JSON_RUN_H
+
+#include "sanitizers/json.h"
+#include "sanitizers/json_lex.h"
+#include "sanitizers/map.h"
+#include "sanitizers/selfcheck.h"
+
+#define SAN_JSON_FIXED 8u /* addresses of a record that map to themselves */
+
+/*
+ * struct san_json_run -- what a stream keeps for it.
+ * Shape:  map, token: NULL where no rule needs them. keys: the room of the
+ *         reader. Of the record under way: scoped addresses of the scope were
+ *         replaced; fixed[0..n_fixed) are what the step `addr` leaves as it
+ *         is; check: addresses of the scope that stood in it.
+ */
+struct san_json_run {
+	const struct san_json_conf *conf;
+	const struct san_addr *addr; /* NULL: no such step */
+	struct san_map *map;
+	struct san_token *token;
+	struct san_json_keys keys;
+	unsigned scoped, n_fixed;
+	struct d4_addr fixed[SAN_JSON_FIXED];
+	struct san_check check;
+};
+
+/*
+ * san_json_apply -- appends what a rule makes of one value, which has been
+ * read whole (its bytes, from the first to the last).
+ * Errors: JSON_TYPE the op does not work on such a value; TIME_VALUE,
+ *         INTO_CONFLICT, ADDR_DROP; INTERNAL (*out is full, out of memory).
+ */
+D4_USED enum d4_reason san_json_apply(struct san_json_run *r,
+    const struct san_json_rule *rule, struct d4_slice value,
+    struct d4_buf *out);
+
+/*
+ * san_json_rewrite -- appends a record as the rules have it. A record of
+ * which nothing is kept is STEP_DROP.
+ * Errors: the reasons of the reader and of san_json_apply; LINE_TOOLONG it
+ *         would grow beyond twice its length and 4 KiB.
+ */
+D4_USED enum d4_reason san_json_rewrite(
+    struct san_json_run *r, struct d4_slice record, struct d4_buf *out);
+
+/*
+ * san_json_leaks -- an address of the scope that stood in the record, at any
+ * place and also in escapes, stands in what was made of it.
+ * Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status san_json_leaks(struct san_json_run *r,
+    struct d4_slice record, struct d4_slice made, bool *out);
+
+#endif

@@ -1,0 +1,37 @@
+/* One line of passive DNS: cut into its nine fields, and read. */
+#ifndef SAN_PDNS_LINE_H
+#define SAN_PDNS_LINE_H
+
+#include "sanitizers/pdns.h"
+
+/*
+ * struct san_pdns_line -- the fields of a line.
+ * Shape:  f[9] without separators; end: "\n" or "\r\n" as it came; t_us: the
+ *         time; count: how often it was seen; type: the row of the record
+ *         type (san_pdns_rrtype_at), -1 not known.
+ * Owns:   nothing.
+ */
+struct san_pdns_line {
+	struct d4_slice f[SAN_PDNS_FIELDS];
+	struct d4_slice end;
+	uint64_t t_us;
+	uint64_t count;
+	int type;
+};
+
+/*
+ * san_pdns_split -- nine fields between `||`. A `|` at the border of a field
+ * is refused: readers would not agree on where the field begins.
+ * Errors: PDNS_FIELDS; LINE_UTF8; PDNS_VALUE control characters.
+ */
+enum d4_reason san_pdns_split(
+    struct d4_slice record, struct san_pdns_line *out);
+
+/*
+ * san_pdns_read -- time, class, type, ttl and count of a line.
+ * Errors: PDNS_VALUE.
+ * Source: gamelinux/passivedns, doc/; seconds "." microseconds.
+ */
+enum d4_reason san_pdns_read(struct san_pdns_line *line);
+
+#endif

@@ -1,0 +1,70 @@
+/* What a stream of passive DNS keeps, and what is decided about a line. */
+#ifndef SAN_PDNS_RUN_H
+#define SAN_PDNS_RUN_H
+
+#include <libpsl.h>
+#include "sanitizers/find.h"
+#include "sanitizers/map.h"
+#include "sanitizers/pdns_line.h"
+#include "sanitizers/pdns_window.h"
+#include "sanitizers/siphash.h"
+
+/* A column's address; set: it is one, and names somebody. */
+struct san_pdns_who_is {
+	struct d4_addr addr;
+	bool set, in_scope;
+};
+
+/*
+ * struct san_pdns_run -- the state of a stream.
+ * Shape:  scope: NULL when none is known. window, witness: NULL without a
+ *         threshold; sensor: the witness of a line without a client.
+ *         line, name, word, who, answer, check: of the record under way.
+ */
+struct san_pdns_run {
+	const struct san_pdns_conf *conf;
+	const struct san_addr *addr;
+	const struct d4_prefix_set *scope;
+	bool deny_reverse;
+	uint64_t unit_us; /* of the step `time`, 0: without */
+	struct san_map *map;
+	const psl_ctx_t *psl;
+	struct san_window *window;
+	struct san_pdns_witness *witness;
+	uint8_t sip_key[SAN_SIP_KEY];
+	struct d4_uuid sensor;
+	struct d4_buf key;
+	struct san_pdns_line line;
+	struct san_name name;
+	struct san_name word;
+	struct san_pdns_who_is who[2];
+	struct d4_addr answer;
+	struct san_check check;
+};
+
+/*
+ * san_pdns_judge -- may this line leave? Fills line, name and who.
+ * Errors: why not.
+ */
+enum d4_reason san_pdns_judge(struct san_pdns_run *r, struct d4_slice record);
+
+/*
+ * san_pdns_trim -- the name with at most n labels in front of its public
+ * suffix; what is cut away is gone from *name, too.
+ */
+void san_pdns_trim(const psl_ctx_t *psl, unsigned n, struct san_name *name);
+
+/* ---- the threshold ---- */
+
+/* san_pdns_count_new -- window and witnesses, as the step has them. */
+D4_USED enum d4_status san_pdns_count_new(
+    struct san_pdns_run *r, const struct san_keys *keys);
+void san_pdns_count_free(struct san_pdns_run *r);
+
+/*
+ * san_pdns_count -- notes a line that may leave but for its threshold.
+ * Errors: PDNS_DISTINCT too few witnesses; INTERNAL.
+ */
+enum d4_reason san_pdns_count(struct san_pdns_run *r);
+
+#endif

@@ -1,0 +1,238 @@
+#include <stdio.h>
+#include <string.h>
+#include "libd4/wire.h"
+#include "sanitizers/selfcheck.h"
+
+#define CHECK_BLOCK 16u
+#define CHECK_RUN   7u  /* the shortest text of an address, "1.2.3.4" */
+#define CHECK_TEXT  80u /* the longest, ip6.arpa nibbles, NUL included */
+
+/* Sixteen bytes at a time: a plain loop is a third of the whole pipeline. */
+#define CHECK_LANES uint8_t __attribute__((vector_size(16)))
+
+void
+san_check_add4(struct san_check *c, uint32_t addr)
+{
+	for (unsigned i = 0; i < c->n4; i++) {
+		if (c->v4[i] == addr)
+			return;
+	}
+	if (c->n4 == SAN_CHECK_MAX)
+		c->full = true;
+	else
+		c->v4[c->n4++] = addr;
+}
+
+void
+san_check_add6(struct san_check *c, const uint8_t addr[16])
+{
+	for (unsigned i = 0; i < c->n6; i++) {
+		if (memcmp(c->v6[i], addr, 16) == 0)
+			return;
+	}
+	if (c->n6 == SAN_CHECK_MAX)
+		c->full = true;
+	else
+		memcpy(c->v6[c->n6++], addr, 16);
+}
+
+void
+san_check_add(struct san_check *c, const struct d4_addr *a)
+{
+	if (a->family == 4)
+		san_check_add4(c, d4_get_be32(a->b));
+	else
+		san_check_add6(c, a->b);
+}
+
+static bool
+check_four(const uint8_t *p, uint32_t addr)
+{
+	return d4_get_be32(p) == addr || d4_get_le32(p) == addr;
+}
+
+/*
+ * Do the two middle bytes, in either order, stand anywhere in a block of 16
+ * positions? p[0..18) is readable.
+ */
+static bool
+check_block(const uint8_t *p, uint8_t b1, uint8_t b2)
+{
+	CHECK_LANES x, y, m;
+	uint64_t half[2];
+
+	memcpy(&x, p + 1, CHECK_BLOCK);
+	memcpy(&y, p + 2, CHECK_BLOCK);
+	m = (CHECK_LANES)(((x == b1) & (y == b2)) | ((x == b2) & (y == b1)));
+	memcpy(half, &m, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+static bool
+check_bytes4(struct d4_slice out, uint32_t addr)
+{
+	uint8_t b1 = (uint8_t)(addr >> 16), b2 = (uint8_t)(addr >> 8);
+	size_t i = 0;
+
+	while (i + CHECK_BLOCK + 3 <= out.n) {
+		size_t end = i + CHECK_BLOCK;
+
+		if (!check_block(out.p + i, b1, b2)) {
+			i = end;
+			continue;
+		}
+		for (; i < end; i++) {
+			if (check_four(out.p + i, addr))
+				return true;
+		}
+	}
+	for (; i + 4 <= out.n; i++) {
+		if (check_four(out.p + i, addr))
+			return true;
+	}
+	return false;
+}
+
+/* Characters that texts of addresses are made of. */
+static bool
+check_class(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	       (c >= 'A' && c <= 'F') || c == '.' || c == ':' || c == '-';
+}
+
+static bool
+check_run(struct d4_slice out, size_t at)
+{
+	size_t from = at, to = at + 1;
+
+	while (from > 0 && check_class(out.p[from - 1]))
+		from--;
+	while (to < out.n && check_class(out.p[to]))
+		to++;
+	return to - from >= CHECK_RUN;
+}
+
+/* A run of CHECK_RUN such characters covers one position in CHECK_RUN. */
+static bool
+check_has_text(struct d4_slice out)
+{
+	for (size_t i = CHECK_RUN - 1; i < out.n; i += CHECK_RUN) {
+		if (check_class(out.p[i]) && check_run(out, i))
+			return true;
+	}
+	return false;
+}
+
+static uint8_t
+check_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+/* Is the lower-case text in out, in any case? */
+static bool
+check_text(struct d4_slice out, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i + n <= out.n; i++) {
+		size_t k = 0;
+
+		while (k < n && check_lower(out.p[i + k]) == (uint8_t)text[k])
+			k++;
+		if (k == n)
+			return true;
+	}
+	return false;
+}
+
+static bool
+check_texts4(struct d4_slice out, uint32_t addr)
+{
+	unsigned a = addr >> 24, b = addr >> 16 & 255, c = addr >> 8 & 255,
+		 d = addr & 255;
+	char text[5][CHECK_TEXT];
+
+	(void)snprintf(text[0], CHECK_TEXT, "%u.%u.%u.%u", a, b, c, d);
+	(void)snprintf(text[1], CHECK_TEXT, "%u.%u.%u.%u", d, c, b, a);
+	(void)snprintf(text[2], CHECK_TEXT, "%u-%u-%u-%u", a, b, c, d);
+	(void)snprintf(text[3], CHECK_TEXT, "%08x", addr);
+	(void)snprintf(text[4], CHECK_TEXT, "%u", addr);
+	for (size_t i = 0; i < 5; i++) {
+		if (check_text(out, text[i]))
+			return true;
+	}
+	return false;
+}
+
+/* 32 hex digits, and 32 nibbles from the end with dots (ip6.arpa). */
+static void
+check_digits6(const uint8_t *b, char hex[CHECK_TEXT], char arpa[CHECK_TEXT])
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < 16; i++) {
+		hex[2 * i] = digit[b[i] >> 4];
+		hex[2 * i + 1] = digit[b[i] & 15];
+	}
+	hex[32] = '\0';
+	for (size_t i = 0; i < 32; i++) {
+		arpa[2 * i] = hex[31 - i];
+		arpa[2 * i + 1] = '.';
+	}
+	arpa[63] = '\0';
+}
+
+static bool
+check_texts6(struct d4_slice out, const uint8_t *b)
+{
+	char text[5][CHECK_TEXT];
+	struct d4_addr a = {.family = 6};
+
+	memcpy(a.b, b, 16);
+	d4_addr_text(&a, text[0]);
+	for (size_t i = 0; i < D4_ADDR_TEXT; i++)
+		text[1][i] = (char)(text[0][i] == ':' ? '-' : text[0][i]);
+	check_digits6(b, text[2], text[3]);
+	for (size_t i = 0; i < 40; i++)
+		text[4][i] = i % 5 == 4 ? ':' : text[2][i - i / 5];
+	text[4][39] = '\0'; /* all digits written out */
+	for (size_t i = 0; i < 5; i++) {
+		if (check_text(out, text[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+check_bytes6(struct d4_slice out, const uint8_t *b)
+{
+	uint8_t rev[16];
+
+	for (size_t i = 0; i < 16; i++)
+		rev[i] = b[15 - i];
+	return memmem(out.p, out.n, b, 16) != NULL ||
+	       memmem(out.p, out.n, rev, 16) != NULL;
+}
+
+bool
+san_check_hit(const struct san_check *c, struct d4_slice out)
+{
+	bool text;
+
+	if (c->n4 + c->n6 == 0 || out.n == 0)
+		return false;
+	text = check_has_text(out);
+	for (unsigned i = 0; i < c->n4; i++) {
+		if (check_bytes4(out, c->v4[i]) ||
+		    (text && check_texts4(out, c->v4[i])))
+			return true;
+	}
+	for (unsigned i = 0; i < c->n6; i++) {
+		if (check_bytes6(out, c->v6[i]) ||
+		    (text && check_texts6(out, c->v6[i])))
+			return true;
+	}
+	return false;
+}

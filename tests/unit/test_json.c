@@ -1,0 +1,294 @@
+#include "chain.h"
+#include "test.h"
+
+/* What the rules make of one line; the reason's name when it is dropped. */
+static void
+line(const char *rules, const char *in, char *out, size_t room)
+{
+	struct san_chain *c = test_chain(rules, 6, "");
+	struct san_stream *s = test_stream(c, 6, "");
+	const struct d4_tally *t = san_stream_tally(s);
+	struct d4_buf buf, text;
+
+	d4_buf_init(&buf, 1 << 20);
+	d4_buf_init(&text, 1 << 20);
+	assert_int_equal(d4_buf_addf(&text, "%s\n", in), D4_OK);
+	(void)test_run(s, d4_buf_slice(&text), 0, &buf);
+	test_balance(s);
+	for (unsigned r = 1; r < D4_REASON_MAX; r++) {
+		if (t->records[r] != 0)
+			(void)snprintf(
+			    out, room, "%s", d4_reason_name((enum d4_reason)r));
+	}
+	if (t->records[D4_R_NONE] == 1)
+		(void)snprintf(
+		    out, room, "%.*s", (int)buf.n - 1, (char *)buf.p);
+	d4_buf_fini(&buf);
+	d4_buf_fini(&text);
+	san_stream_free(s);
+	san_chain_free(c);
+}
+
+struct row {
+	const char *rules, *in, *out;
+};
+
+static void
+check(const char *before, const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char rules[1000], out[1000] = "";
+
+		(void)snprintf(
+		    rules, sizeof(rules), "%s%s", before, rows[i].rules);
+		line(rules, rows[i].in, out, sizeof(out));
+		if (strcmp(out, rows[i].out) != 0)
+			fail_msg("%s\n%s\ngave %s\nnot  %s", rules, rows[i].in,
+			    out, rows[i].out);
+	}
+}
+
+#define DROP(r) "- json: {default: drop, rules: [" r "]}"
+#define KEEP(r) "- json: {default: keep, rules: [" r "]}"
+
+static void
+an_allow_list_lets_only_what_it_names_through(void **state)
+{
+	static const struct row rows[] = {
+	    {DROP("{path: /a, op: keep}"), "{\"a\":1,\"b\":2}", "{\"a\":1}"},
+	    {DROP("{path: /b, op: keep}"), "{\"a\": 1, \"b\": 2}",
+		"{\"b\": 2}"},
+	    {DROP("{path: /a, op: keep}, {path: /c, op: keep}"),
+		"{\"a\": 1.10, \"b\": 2, \"c\": \"\\u0041\"}",
+		"{\"a\": 1.10, \"c\": \"\\u0041\"}"},
+	    {DROP("{path: /a, op: keep}"), "{\"b\":1}", "step.drop"},
+	    {DROP("{path: /a, op: keep}"), "{}", "step.drop"},
+	    {DROP("{path: /a, op: keep}"), "7", "step.drop"},
+	    {DROP("{path: /a, op: keep}"), "{\"a\":{}}", "{\"a\":{}}"},
+	    {DROP("{path: /a/b, op: keep}"),
+		"{\"x\":0,\"a\":{\"b\":1,\"c\":2},\"y\":0}",
+		"{\"a\":{\"b\":1}}"},
+	    /* No empty shells. */
+	    {DROP("{path: /a/b, op: keep}, {path: /z, op: keep}"),
+		"{\"a\":{\"c\":2},\"z\":0}", "{\"z\":0}"},
+	    {DROP("{path: /a/b, op: keep}"), "{\"a\":{\"c\":2}}", "step.drop"},
+	    {DROP("{path: /a/b, op: keep}"), "{\"a\":5}", "step.drop"},
+	    {DROP("{path: '$.l[*].x', op: keep}"),
+		"{\"l\":[{\"x\":1,\"y\":2},{\"y\":3},{\"x\":4}]}",
+		"{\"l\":[{\"x\":1},{\"x\":4}]}"},
+	    {DROP("{path: '/l/1', op: keep}"), "{\"l\":[7, 8, 9]}",
+		"{\"l\":[8]}"},
+	    {DROP("{path: '$..ip', op: keep}"),
+		"{\"ip\":1,\"a\":{\"b\":[{\"ip\":2,\"n\":3}]},\"c\":{}}",
+		"{\"ip\":1,\"a\":{\"b\":[{\"ip\":2}]}}"},
+	    {DROP("{path: '', op: keep}"), " {\"a\" : [ 1 , 2 ] } ",
+		" {\"a\" : [ 1 , 2 ] } "},
+	    /* A key is its value, however it is written. */
+	    {DROP("{path: /a, op: keep}"), "{\"\\u0061\":1,\"b\":2}",
+		"{\"\\u0061\":1}"},
+	    {DROP("{path: '/k\xc3\xa4', op: keep}"), "{\"k\\u00E4\":1,\"k\":2}",
+		"{\"k\\u00E4\":1}"},
+	};
+
+	(void)state;
+	check("", rows, COUNT(rows));
+}
+
+static void
+the_first_match_in_file_order_counts(void **state)
+{
+	static const struct row rows[] = {
+	    {DROP("{path: /a/b, op: drop}, {path: /a, op: keep}"),
+		"{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":{\"c\":2}}"},
+	    {DROP("{path: /a/b, op: drop}, {path: /a, op: keep}"),
+		"{\"a\":{\"b\":1}}", "{\"a\":{}}"},
+	    {KEEP("{path: /a/b, op: keep}, {path: /a, op: drop}"),
+		"{\"a\":{\"b\":1,\"c\":2},\"d\":3}",
+		"{\"a\":{\"b\":1},\"d\":3}"},
+	    {KEEP("{path: /a/b, op: keep}, {path: /a, op: drop}"),
+		"{\"a\":{\"c\":2}, \"d\":3}", "{\"d\":3}"},
+	    {KEEP("{path: '$..p', op: drop}"),
+		"{\"p\":1,\"a\":[{\"p\":2},{\"q\":{\"p\":3}}]}",
+		"{\"a\":[{},{\"q\":{}}]}"},
+	    {KEEP("{path: /a/x, op: replace, value: 0}, {path: '$.*', op: "
+		  "drop}"),
+		"{\"a\":{\"x\":1,\"y\":2},\"b\":3}", "{\"a\":{\"x\":0}}"},
+	    {KEEP(""), "{\"a\" : 1 }", "{\"a\" : 1 }"},
+	    {KEEP("{path: /b, op: drop}"), "{ \"a\":1 ,\t\"b\":2 }",
+		"{ \"a\":1 }"},
+	};
+
+	(void)state;
+	check("", rows, COUNT(rows));
+}
+
+static void
+ops_write_what_they_say(void **state)
+{
+	static const struct row rows[] = {
+	    {KEEP("{path: /a, op: replace, value: '0'}"),
+		"{\"a\":{\"x\":[1]},\"b\":2}", "{\"a\":\"0\",\"b\":2}"},
+	    {KEEP("{path: /a, op: replace, value: 0}"), "{\"a\":\"x\"}",
+		"{\"a\":0}"},
+	    {KEEP("{path: /a, op: replace, value: 0.0.0.0}"), "{\"a\":1}",
+		"{\"a\":\"0.0.0.0\"}"},
+	    {KEEP("{path: /a, op: replace, value: []}"), "{\"a\": [1, 2]}",
+		"{\"a\": []}"},
+	    {KEEP("{path: /a, op: replace, value: {}}"), "{\"a\":1}",
+		"{\"a\":{}}"},
+	    {KEEP("{path: /a, op: replace, value: null}"), "{\"a\":1}",
+		"{\"a\":null}"},
+	    {KEEP("{path: /a, op: replace, value: \"q\\\"\\\\\"}"), "{\"a\":1}",
+		"{\"a\":\"q\\\"\\\\\"}"},
+	    /* Known answers of sanitizers.md section 2. */
+	    {KEEP("{path: /u, op: tok, domain: user}"), "{\"u\":\"admin\"}",
+		"{\"u\":\"dce90bb6767e7110\"}"},
+	    {KEEP("{path: /u, op: tok, domain: email}"),
+		"{\"u\":\"alice\\u0040example.org\"}",
+		"{\"u\":\"1f44fbdc3b3bac4e\"}"},
+	    {KEEP("{path: /u, op: tok, domain: host, n: 4}"),
+		"{\"u\":\"pc1.corp.example\"}", "{\"u\":\"919ba6b7\"}"},
+	    {KEEP("{path: /u, op: tok, domain: user}"), "{\"u\":7}",
+		"json.type"},
+	    {KEEP("{path: /u, op: tok, domain: user}"), "{\"u\":null}",
+		"json.type"},
+	    {KEEP("{path: /t, op: time, unit: 1h}"),
+		"{\"t\":\"2019-06-20T09:17:53.124152Z\"}",
+		"{\"t\":\"2019-06-20T09:00:00.000000Z\"}"},
+	    {KEEP("{path: /t, op: time, unit: 1h}"),
+		"{\"t\":1322849924.408856}", "{\"t\":1322848800.000000}"},
+	    {KEEP("{path: /t, op: time, unit: 1h}"), "{\"t\":\"1322849924\"}",
+		"{\"t\":\"1322848800\"}"},
+	    {KEEP("{path: /t, op: time, unit: 1h}"), "{\"t\":true}",
+		"json.type"},
+	    {KEEP("{path: /t, op: time, unit: 1h}"), "{\"t\":1e9}",
+		"time.value"},
+	    {KEEP("{path: /t, op: time, unit: 1h}"), "{\"t\":\"noon\"}",
+		"time.value"},
+	    {KEEP("{path: /s, op: trunc, n: 3}"),
+		"{\"s\":\"ab\\ud834\\udd1ecd\"}",
+		"{\"s\":\"ab\\ud834\\udd1e\"}"},
+	    {KEEP("{path: /s, op: trunc, n: 2}"),
+		"{\"s\":\"\xc3\xa4\\n\xe2\x82\xac\"}",
+		"{\"s\":\"\xc3\xa4\\n\"}"},
+	    {KEEP("{path: /s, op: trunc, n: 0}"), "{\"s\":\"abc\"}",
+		"{\"s\":\"\"}"},
+	    {KEEP("{path: /s, op: trunc, n: 9}"), "{\"s\":\"abc\"}",
+		"{\"s\":\"abc\"}"},
+	    {KEEP("{path: /s, op: trunc, n: 9}"), "{\"s\":1}", "json.type"},
+	    {KEEP("{path: '$.*', op: len}"),
+		"{\"s\":\"a\\u00e9\xe2\x82\xac\\ud834\\udd1e\",\"a\":[1, "
+		"[2,3]],\"o\":{\"x\":1},\"e\":[ ],\"z\":\"\"}",
+		"{\"s\":4,\"a\":2,\"o\":1,\"e\":0,\"z\":0}"},
+	    {KEEP("{path: /a, op: len}"), "{\"a\":5}", "json.type"},
+	};
+
+	(void)state;
+	check("", rows, COUNT(rows));
+}
+
+#define ADDR                                        \
+	"- addr: {scope: telescope, method: pnat, " \
+	"into: [198.18.0.0/16, 2001:db8:fffe::/48], others: keep}\n"
+
+static void
+addresses_are_replaced_and_searched_for_in_what_is_left(void **state)
+{
+	static const struct row rows[] = {
+	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":\"10.1.2.3\"}",
+		"{\"ip\":\"198.18.2.3\"}"},
+	    {KEEP("{path: '$.ips[*]', op: addr}"),
+		"{\"ips\":[\"10.1.2.3\",\"8.8.8.8\",\"2001:DB8:77::1\"]}",
+		"{\"ips\":[\"198.18.2.3\",\"8.8.8.8\","
+		"\"2001:db8:fffe::1\"]}"},
+	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":\"10.1.2.\\u0033\"}",
+		"{\"ip\":\"198.18.2.3\"}"},
+	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":\"10.1.2.3:80\"}",
+		"json.type"},
+	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":\"\"}", "json.type"},
+	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":[\"10.1.2.3\"]}",
+		"json.type"},
+	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":\"8.8.8.8\"}",
+		"scope.miss"},
+	    {KEEP("{path: /ip, op: addr}"), "{\"x\":1}", "scope.miss"},
+	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":\"198.18.0.1\"}",
+		"into_conflict"},
+	    /* Left behind, in whatever form. */
+	    {KEEP("{path: /ip, op: addr}"),
+		"{\"ip\":\"10.1.2.3\",\"m\":\"from 10.1.2.3\"}", "selfcheck"},
+	    {KEEP("{path: /ip, op: addr}"),
+		"{\"ip\":\"10.1.2.3\",\"m\":\"ip-10-1-2-4\"}", "selfcheck"},
+	    {KEEP("{path: /ip, op: addr}"),
+		"{\"ip\":\"10.1.2.3\",\"10.1.2.3\":1}", "selfcheck"},
+	    {KEEP("{path: /ip, op: addr}"),
+		"{\"ip\":\"10.1.2.3\",\"m\":\"10.1.2\\u002e3\"}", "selfcheck"},
+	    {KEEP("{path: /ip, op: addr}"),
+		"{\"ip\":\"10.1.2.3\",\"m\":\"[2001:db8:77::9]:80\"}",
+		"selfcheck"},
+	    {KEEP("{path: /ip, op: addr}"),
+		"{\"ip\":\"10.1.2.3\",\"m\":167838211}", "selfcheck"},
+	    {DROP("{path: /ip, op: addr}"),
+		"{\"ip\":\"10.1.2.3\",\"m\":\"from 10.1.2.3\"}",
+		"{\"ip\":\"198.18.2.3\"}"},
+	};
+
+	(void)state;
+	check(ADDR, rows, COUNT(rows));
+}
+
+static void
+broken_lines_are_dropped_and_counted(void **state)
+{
+	static const struct row rows[] = {
+	    {KEEP(""), "{\"a\":1", "json.syntax"},
+	    {KEEP(""), "", "json.syntax"},
+	    {KEEP(""), "{} {}", "json.syntax"},
+	    {KEEP(""), "{\"a\":1,\"a\":1}", "json.duplicate"},
+	    {KEEP("{path: /x/y, op: drop}"), "{\"x\":{\"a\":1,\"a\":1}}",
+		"json.duplicate"},
+	    {KEEP("{path: /x, op: drop}"), "{\"x\":{\"a\":1,\"a\":1}}",
+		"json.duplicate"},
+	    {DROP("{path: /y, op: keep}"), "{\"y\":1,\"x\":\"\\ud800\"}",
+		"json.utf8"},
+	    {DROP("{path: /y, op: keep}"), "{\"y\":1,\"x\":01}", "json.syntax"},
+	    {DROP("{path: /y, op: replace, value: 1}"), "{\"y\":[1,}",
+		"json.syntax"},
+	};
+
+	(void)state;
+	check("", rows, COUNT(rows));
+}
+
+static void
+output_that_would_grow_without_bound_is_dropped(void **state)
+{
+	static char in[200000], out[400000];
+	size_t n = 1;
+
+	(void)state;
+	in[0] = '[';
+	while (n < 100000) {
+		in[n++] = '0';
+		in[n++] = ',';
+	}
+	in[n - 1] = ']';
+	line(KEEP("{path: '$[*]', op: replace, value: a rather long value}"),
+	    in, out, sizeof(out));
+	assert_string_equal(out, "line.toolong");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_allow_list_lets_only_what_it_names_through),
+	    cmocka_unit_test(the_first_match_in_file_order_counts),
+	    cmocka_unit_test(ops_write_what_they_say),
+	    cmocka_unit_test(
+		addresses_are_replaced_and_searched_for_in_what_is_left),
+	    cmocka_unit_test(broken_lines_are_dropped_and_counted),
+	    cmocka_unit_test(output_that_would_grow_without_bound_is_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
