@@ -45,6 +45,7 @@ enum d4_reason_class {
 	X(PDNS_DISTINCT, "pdns.distinct", FILTER,                              \
 	    "seen by fewer than min_distinct witnesses")                       \
 	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
+	X(SAMPLE_MISS, "sample.miss", FILTER, "not in the sample")             \
 	/* sanitizers: input that is not released because it is not clear */   \
 	X(EOF_PARTIAL, "eof_partial", MALFORMED, "unterminated last record")   \
 	X(PCAP_MAGIC, "pcap.magic", MALFORMED, "not a pcap file")              \

@@ -13,14 +13,12 @@ static void
 map6_combine(uint8_t *v, const struct d4_prefix *p)
 {
 	for (unsigned i = 0; i < 16; i++) {
-		uint8_t net;
+		unsigned net;
 
 		if (p->len >= 8 * (i + 1))
 			net = 0xff;
 		else
-			net = p->len <= 8 * i
-			          ? 0
-			          : (uint8_t)(0xff00u >> p->len % 8);
+			net = p->len <= 8 * i ? 0 : 0xff00u >> p->len % 8;
 		v[i] = (uint8_t)((v[i] & ~net) | (p->addr.b[i] & net));
 	}
 }

@@ -187,16 +187,19 @@ check_digits6(const uint8_t *b, char hex[CHECK_TEXT], char arpa[CHECK_TEXT])
 static bool
 check_texts6(struct d4_slice out, const uint8_t *b)
 {
-	char text[5][CHECK_TEXT];
+	char text[5][CHECK_TEXT] = {{0}};
 	struct d4_addr a = {.family = 6};
 
 	memcpy(a.b, b, 16);
 	d4_addr_text(&a, text[0]);
-	for (size_t i = 0; i < D4_ADDR_TEXT; i++)
-		text[1][i] = (char)(text[0][i] == ':' ? '-' : text[0][i]);
+	memcpy(text[1], text[0], CHECK_TEXT);
+	for (char *colon; (colon = strchr(text[1], ':')) != NULL;)
+		*colon = '-';
 	check_digits6(b, text[2], text[3]);
 	for (size_t i = 0; i < 40; i++)
-		text[4][i] = i % 5 == 4 ? ':' : text[2][i - i / 5];
+		text[4][i] = text[2][i - i / 5];
+	for (size_t i = 4; i < 39; i += 5)
+		text[4][i] = ':';
 	text[4][39] = '\0'; /* all digits written out */
 	for (size_t i = 0; i < 5; i++) {
 		if (check_text(out, text[i]))

@@ -1,20 +1,13 @@
 #include <string.h>
 #include "libd4/type.h"
-#include "sanitizers/addr.h"
 #include "sanitizers/json.h"
+#include "sanitizers/packet_family.h"
 #include "sanitizers/pdns.h"
-#include "sanitizers/step.h"
-#include "sanitizers/when.h"
 
 /*
  * Families without a sanitizer yet: no step of this version works on them,
  * the empty chain passes them record by record.
  */
-static const struct san_family table_packets = {
-    .name = "packets",
-    .bit = SAN_PACKETS,
-    .cutter = &d4_cutter_pcap,
-};
 static const struct san_family table_text = {
     .name = "text",
     .bit = SAN_TEXT,
@@ -23,7 +16,7 @@ static const struct san_family table_text = {
 
 /* All families. */
 static const struct san_family *const table_families[] = {
-    &table_packets,
+    &san_family_packets,
     &san_family_pdns,
     &san_family_json,
     &table_text,
@@ -31,7 +24,17 @@ static const struct san_family *const table_families[] = {
 
 /* All words of a pipeline, in the order of the man page. */
 static const struct san_step_kind *const table_steps[] = {
+    &san_step_match,
+    &san_step_bpf,
+    &san_step_sample,
     &san_step_addr,
+    &san_step_link,
+    &san_step_tags,
+    &san_step_payload,
+    &san_step_tcp_ts,
+    &san_step_fixup,
+    &san_step_checksums,
+    &san_step_inner,
     &san_step_time,
     &san_step_pdns,
     &san_step_json,

@@ -4,8 +4,9 @@
 
 #include "libd4/yaml.h"
 
-#define SAN_WORD_LATER (-1) /* value of a word that a later version enforces \
-	                     */
+#define SAN_WORD_LATER                                        \
+	(-1) /* value of a word that a later version enforces \
+	      */
 
 /* A NULL-ended list of these. */
 struct san_word {

@@ -1,0 +1,34 @@
+#include "sanitizers/steps.h"
+
+/* The value of a step of one word or number, or what holds without it. */
+static uint64_t
+opts_value(const struct san_chain *c, const char *name, uint64_t otherwise)
+{
+	const uint64_t *v = san_chain_step(c, name);
+
+	return v != NULL ? *v : otherwise;
+}
+
+void
+san_opts_of(const struct san_chain *c, struct san_opts *out)
+{
+	const struct san_when *time = san_chain_step(c, "time");
+	uint64_t payload = opts_value(c, "payload", SAN_PAYLOAD_HEADERS);
+
+	*out = (struct san_opts){
+	    .addr = san_chain_step(c, "addr"),
+	    .bpf = san_chain_step(c, "bpf"),
+	    .sample = opts_value(c, "sample", 0),
+	    .match = (unsigned)opts_value(c, "match", 0),
+	    .payload = (enum san_payload)(payload & 0xff),
+	    .payload_n = (unsigned)(payload >> 8),
+	    .link = (enum san_link)opts_value(c, "link", SAN_LINK_ZERO),
+	    .tags_keep = opts_value(c, "tags", 0) != 0,
+	    .tcp_ts_zero = opts_value(c, "tcp_ts", 0) != 0,
+	    .keep_status = opts_value(c, "checksums", 0) != 0,
+	    .inner_incremental = opts_value(c, "inner_l4_checksum", 0) != 0,
+	    .fixup = opts_value(c, "fixup", 1) != 0,
+	};
+	if (time != NULL)
+		out->time = *time;
+}

@@ -1,0 +1,100 @@
+/*
+ * TCP (RFC 9293):
+ *   ports u16 u16 | sequence u32 | acknowledgement u32 | offset u8 |
+ *   flags u8 | window u16 | checksum u16 | urgent u16 | options
+ */
+#include <string.h>
+#include "sanitizers/packet.h"
+
+#define TCP_MIN 20u
+#define TCP_EOL 0u
+#define TCP_NOP 1u
+#define TCP_TS  8u
+
+/* Options that are kept, when they have the length that they must have. */
+static bool
+tcp_option_kept(uint8_t kind, size_t len)
+{
+	switch (kind) {
+	case 2: /* maximum segment size */
+		return len == 4;
+	case 3: /* window scale */
+		return len == 3;
+	case 4: /* SACK permitted */
+		return len == 2;
+	case 5: /* SACK */
+		return len == 10 || len == 18 || len == 26 || len == 34;
+	case TCP_TS:
+		return len == 10;
+	default:
+		return false;
+	}
+}
+
+static void
+tcp_option(const struct pkt *p, const uint8_t *in, size_t len, uint8_t *out)
+{
+	if (!tcp_option_kept(in[0], len)) {
+		memset(out, TCP_NOP, len);
+		return;
+	}
+	memcpy(out, in, len);
+	if (in[0] == TCP_TS && p->opt.tcp_ts_zero)
+		memset(out + 2, 0, 8);
+}
+
+/* False: the list is malformed. */
+static bool
+tcp_options(const struct pkt *p, const uint8_t *in, size_t n, uint8_t *out)
+{
+	for (size_t i = 0; i < n;) {
+		size_t len;
+
+		if (in[i] == TCP_EOL) {
+			memset(out + i, 0, n - i);
+			return true;
+		}
+		if (in[i] == TCP_NOP) {
+			out[i++] = TCP_NOP;
+			continue;
+		}
+		if (n - i < 2 || in[i + 1] < 2 || in[i + 1] > n - i)
+			return false;
+		len = in[i + 1];
+		tcp_option(p, in + i, len, out + i);
+		i += len;
+	}
+	return true;
+}
+
+enum d4_reason
+pkt_tcp(struct pkt *p, const struct pkt_ip *ip)
+{
+	struct pkt_sum sum = {
+	    .at = p->w, .offset = 16, .len = ip->body_len, .pseudo = true};
+	const uint8_t *b = ip->body.p;
+	enum d4_reason why;
+	uint32_t n;
+	uint8_t *w;
+
+	why = pkt_l4_need(ip, TCP_MIN);
+	if (why != D4_R_NONE)
+		return why;
+	n = (b[12] >> 4) * 4u;
+	if (n < TCP_MIN)
+		return D4_R_L4_HDR;
+	why = pkt_l4_need(ip, n);
+	if (why != D4_R_NONE)
+		return why;
+	w = pkt_put(p, n);
+	memcpy(w, b, TCP_MIN);
+	d4_put_be32(w + 4, ip->seq);
+	d4_put_be32(w + 8, ip->ack);
+	w[12] &= 0xf1; /* reserved bits */
+	if (n > TCP_MIN &&
+	    !tcp_options(p, b + TCP_MIN, n - TCP_MIN, w + TCP_MIN))
+		return D4_R_L4_HDR;
+	pkt_payload(p, d4_slice_of(b + n, ip->body.n - n));
+	pkt_checksum(p, ip, &sum);
+	return D4_R_NONE;
+}

@@ -1,0 +1,47 @@
+/* UDP (RFC 768): ports u16 u16 | length u16 | checksum u16 */
+#include <string.h>
+#include "sanitizers/packet.h"
+
+#define UDP_HEAD 8u
+
+/* Ports whose payload is a packet: tunnels are cut behind this header. */
+static bool
+udp_tunnel(const uint8_t *b)
+{
+	static const uint16_t ports[] = {4789 /* VXLAN */, 8472, /* VXLAN */
+	    6081 /* Geneve */, 2152 /* GTP-U */, 3544 /* Teredo */,
+	    4754 /* GRE */, 6635 /* MPLS */};
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		if (d4_get_be16(b) == ports[i] ||
+		    d4_get_be16(b + 2) == ports[i])
+			return true;
+	}
+	return false;
+}
+
+enum d4_reason
+pkt_udp(struct pkt *p, const struct pkt_ip *ip)
+{
+	struct pkt_sum sum = {.at = p->w, .offset = 6, .pseudo = true};
+	const uint8_t *b = ip->body.p;
+	enum d4_reason why;
+	size_t n;
+
+	why = pkt_l4_need(ip, UDP_HEAD);
+	if (why != D4_R_NONE)
+		return why;
+	sum.len = d4_get_be16(b + 4);
+	/* Only a first fragment may announce more than it holds. */
+	if (sum.len < UDP_HEAD || (sum.len > ip->body_len && !ip->part))
+		return D4_R_L4_HDR;
+	n = sum.len < ip->body.n ? sum.len : ip->body.n;
+	memcpy(pkt_put(p, UDP_HEAD), b, UDP_HEAD);
+	if (!udp_tunnel(b))
+		pkt_payload(p, d4_slice_of(b + UDP_HEAD, n - UDP_HEAD));
+	/* No checksum stays none where statuses are kept. */
+	if (p->opt.keep_status && ip->version == 4 && d4_get_be16(b + 6) == 0)
+		return D4_R_NONE;
+	pkt_checksum(p, ip, &sum);
+	return D4_R_NONE;
+}

@@ -1,0 +1,48 @@
+/* The steps that are one word or number, compiled. */
+#ifndef SAN_STEPS_H
+#define SAN_STEPS_H
+
+#include "sanitizers/addr.h"
+#include "sanitizers/when.h"
+
+enum san_link { SAN_LINK_ZERO, SAN_LINK_HMAC, SAN_LINK_KEEP };
+
+enum san_payload {
+	SAN_PAYLOAD_HEADERS, /* cut behind the last header */
+	SAN_PAYLOAD_ZERO,
+	SAN_PAYLOAD_CLEAN, /* kept unless an address of the scope is in it */
+	SAN_PAYLOAD_FIRST, /* keep:N */
+	SAN_PAYLOAD_KEEP,
+};
+
+/* Named filters, as bits. */
+enum san_filter {
+	SAN_FILTER_BACKSCATTER = 1 << 0, /* SYN-ACK, RST, ICMP errors */
+	SAN_FILTER_ICMP_ERROR = 1 << 1,
+	SAN_FILTER_ICMP = 1 << 2,
+	SAN_FILTER_SYN = 1 << 3,
+	SAN_FILTER_DNS = 1 << 4,
+	SAN_FILTER_TCP = 1 << 5,
+	SAN_FILTER_UDP = 1 << 6,
+};
+
+/* All of a chain's steps for packets, with the defaults where none stands. */
+struct san_opts {
+	const struct san_addr *addr;
+	const char *bpf;
+	struct san_when time;
+	uint64_t sample; /* keep one flow in so many; 0: all */
+	unsigned match;  /* SAN_FILTER_*, 0: all */
+	unsigned payload_n;
+	enum san_payload payload;
+	enum san_link link;
+	bool tags_keep, tcp_ts_zero, keep_status, inner_incremental, fixup;
+};
+
+void san_opts_of(const struct san_chain *c, struct san_opts *out);
+
+extern const struct san_step_kind san_step_match, san_step_bpf, san_step_sample,
+    san_step_link, san_step_tags, san_step_payload, san_step_tcp_ts,
+    san_step_fixup, san_step_checksums, san_step_inner;
+
+#endif
