@@ -169,7 +169,8 @@ def tls_connect(address, ca=None, timeout=20):
         context.load_verify_locations(ca)
         context.verify_mode = ssl.CERT_REQUIRED
     raw = socket.create_connection((host.strip("[]"), int(port)), timeout)
-    return context.wrap_socket(raw, server_hostname=host.strip("[]"))
+    return context.wrap_socket(raw, server_hostname=host.strip("[]"),
+                               suppress_ragged_eofs=False)
 
 
 def finish(tls, timeout=20):
