@@ -106,6 +106,14 @@ pol_share_at(const struct pol *p, size_t i)
 	return i < p->n_shares ? &p->shares[i].pub : NULL;
 }
 
+bool
+pol_share_to(const struct pol *p, size_t i, size_t j)
+{
+	return i < p->n_shares && j < p->n_partners &&
+	       pol_to_reaches(p->shares[i].cond.to, &p->partners[j]) !=
+	           POL_NOT_REACHED;
+}
+
 const struct d4_prefix_set *
 pol_network(const struct pol *p, const char *name)
 {

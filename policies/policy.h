@@ -118,6 +118,9 @@ struct pol_source_view pol_source_at(const struct pol *p, size_t i);
 size_t pol_n_shares(const struct pol *p);
 const struct pol_share *pol_share_at(const struct pol *p, size_t i);
 
+/* pol_share_to -- share rule i is written for partner j (by name or group). */
+bool pol_share_to(const struct pol *p, size_t i, size_t j);
+
 /* pol_network -- a named network for the sanitizers, or NULL. */
 const struct d4_prefix_set *pol_network(const struct pol *p, const char *name);
 

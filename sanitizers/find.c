@@ -1,6 +1,8 @@
 #include <string.h>
 #include "sanitizers/find.h"
 
+#define FIND_RUN 92u /* bytes of a run that may be IPv6 */
+
 /* What a byte can be part of. */
 enum { FIND_DIGIT = 1, FIND_HEX = 2, FIND_COLON = 4, FIND_DOT = 8 };
 
@@ -95,38 +97,48 @@ find_run6(struct d4_slice t, size_t at)
 
 	for (; end < t.n && find_class[t.p[end]] != 0; end++)
 		colons += t.p[end] == ':';
-	return colons >= 2 && end - at < 2 * D4_ADDR_TEXT ? end : 0;
+	return colons >= 2 && end - at < FIND_RUN ? end : 0;
+}
+
+/*
+ * find_at -- an address that begins at i; was: the class of the byte before.
+ * How far the search must go on from the beginning of t, or 0: none here.
+ */
+static size_t
+find_at(struct d4_slice t, size_t i, uint8_t was, struct d4_addr *out)
+{
+	size_t end;
+
+	if (find_class[t.p[i]] == FIND_DIGIT && was != FIND_DIGIT &&
+	    find_quad(t, i, out)) {
+		while (find_class[t.p[i]] == FIND_DIGIT)
+			i++;
+		return i;
+	}
+	if (was != 0 && was != FIND_COLON)
+		return 0;
+	end = find_run6(t, i);
+	/* "ip6:2001:db8::1": another may begin behind a colon. */
+	return end != 0 && find_ip6(t, i, end, out) ? i + 1 : 0;
 }
 
 bool
 san_find_next(struct d4_slice *text, struct d4_addr *out)
 {
 	struct d4_slice t = *text;
-	uint8_t before = 0;
+	uint8_t was = 0;
 
 	for (size_t i = 0; i < t.n; i++) {
-		uint8_t c = find_class[t.p[i]], was = before;
-		size_t end;
+		uint8_t c = find_class[t.p[i]];
+		size_t next = 0;
 
-		before = c;
-		if (c == 0 || c == FIND_DOT)
+		if (c != 0 && c != FIND_DOT)
+			next = find_at(t, i, was, out);
+		was = c;
+		if (next == 0)
 			continue;
-		if (c == FIND_DIGIT && was != FIND_DIGIT &&
-		    find_quad(t, i, out)) {
-			while (find_class[t.p[i]] == FIND_DIGIT)
-				i++;
-			(void)d4_slice_skip(text, i);
-			return true;
-		}
-		if (was != 0 && was != FIND_COLON)
-			continue;
-		end = find_run6(t, i);
-		if (end != 0 && find_ip6(t, i, end, out)) {
-			/* "ip6:2001:db8::1": another may begin behind a colon.
-			 */
-			(void)d4_slice_skip(text, i + 1);
-			return true;
-		}
+		(void)d4_slice_skip(text, next);
+		return true;
 	}
 	return false;
 }

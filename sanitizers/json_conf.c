@@ -1,4 +1,5 @@
 /* The step `json`: rules with their paths, made into one set of segments. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/json.h"
@@ -77,6 +78,7 @@ conf_reachable(const struct san_compile *cx, const struct san_json_conf *c,
 	for (const struct san_json_rule *r = c->rule; r < rule; r++) {
 		struct san_path q = {.n = r->to - r->from};
 
+		assert(q.n == 0 || c->seg != NULL);
 		if (q.n != 0)
 			memcpy(q.seg, c->seg + r->from, q.n * sizeof(q.seg[0]));
 		if (san_path_covers(&q, p))

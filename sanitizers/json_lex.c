@@ -97,6 +97,35 @@ lex_escape(struct san_json_lex *lx)
 	}
 }
 
+/* lex_past_plain -- to the next byte that is not plain, or to the end. */
+static inline void
+lex_past_plain(struct san_json_lex *lx)
+{
+	unsigned n = 8;
+
+	while (n == 8 && lx->end - lx->p >= 8) {
+		n = lex_plain(lx->p);
+		lx->p += n;
+	}
+}
+
+/* lex_special -- one byte that is neither plain nor a quote, or plain. */
+static enum d4_reason
+lex_special(struct san_json_lex *lx, bool *escaped)
+{
+	size_t n;
+
+	if (*lx->p < 0x20)
+		return D4_R_JSON_SYNTAX;
+	if (*lx->p == '\\') {
+		*escaped = true;
+		return lex_escape(lx);
+	}
+	n = *lx->p < 0x80 ? 1 : san_utf8_sequence(lx->p, lx->end);
+	lx->p += n;
+	return n == 0 ? D4_R_JSON_UTF8 : D4_R_NONE;
+}
+
 enum d4_reason
 san_json_string(struct san_json_lex *lx, struct san_json_str *out)
 {
@@ -105,29 +134,12 @@ san_json_string(struct san_json_lex *lx, struct san_json_str *out)
 	bool escaped = false;
 
 	for (;;) {
-		unsigned n;
-
-		while (lx->end - lx->p >= 8) {
-			n = lex_plain(lx->p);
-			lx->p += n;
-			if (n < 8)
-				break;
-		}
-		if (lx->p == lx->end || *lx->p < 0x20)
+		lex_past_plain(lx);
+		if (lx->p == lx->end)
 			return D4_R_JSON_SYNTAX;
 		if (*lx->p == '"')
 			break;
-		if (*lx->p == '\\') {
-			escaped = true;
-			why = lex_escape(lx);
-		} else if (*lx->p >= 0x80) {
-			size_t w = san_utf8_sequence(lx->p, lx->end);
-
-			why = w == 0 ? D4_R_JSON_UTF8 : D4_R_NONE;
-			lx->p += w;
-		} else {
-			lx->p++;
-		}
+		why = lex_special(lx, &escaped);
 		if (why != D4_R_NONE)
 			return why;
 	}

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "sanitizers/pdns_run.h"
 
+#define KEY_MAX ((size_t)D4_LINE_MAX + 4096) /* bytes of a name and an answer \
+	                                      */
 #define CACHE 4096u /* witnesses whose hash is at hand; a power of two */
 
 /* A witness and its hash; family 0: an empty place. */
@@ -58,7 +60,7 @@ san_pdns_count_new(struct san_pdns_run *r, const struct san_keys *keys)
 
 	if (w.k == 0)
 		return D4_OK;
-	d4_buf_init(&r->key, 2 * D4_LINE_MAX);
+	d4_buf_init(&r->key, KEY_MAX);
 	r->witness = calloc(1, sizeof(*r->witness));
 	if (r->witness == NULL)
 		return D4_ENOMEM;

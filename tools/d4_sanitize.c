@@ -1,0 +1,147 @@
+/* d4-sanitize: runs a policy's pipeline over a file, as the relay would. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include "tools/sanitize_tool.h"
+
+static const char usage_text[] =
+    "usage: d4-sanitize -p POLICY -P PIPELINE [--partner ID] [-t TYPE] "
+    "[--stats]\n"
+    "           < in > out\n"
+    "       d4-sanitize --help | --version\n";
+
+static const char help_text[] =
+    "\n"
+    "  -p, --policy FILE     the policy that has the pipeline\n"
+    "  -P, --pipeline ID     which pipeline\n"
+    "      --partner ID      whose keys make the pseudonyms; default: the "
+    "only\n"
+    "                        partner that a share rule sends the pipeline to\n"
+    "  -t, --type TYPE       what stdin is: 1 pcap, 6 JSON lines, 8 passive "
+    "DNS,\n"
+    "                        or the name of an extended type; default: the\n"
+    "                        pipeline's only type\n"
+    "      --stats           one JSON object with all counters on stderr\n"
+    "\n"
+    "exit status: 0 done (also when broken input was dropped), 1 error, 2 the\n"
+    "breaker opened: an original address stood in the output, 64 usage\n";
+
+void
+sanitize_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fputs("d4-sanitize: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+}
+
+static int
+usage(const char *what)
+{
+	sanitize_say("%s", what);
+	(void)fputs(usage_text, stderr);
+	return EX_USAGE;
+}
+
+enum option_code { OPT_PARTNER = 256, OPT_STATS, OPT_HELP, OPT_VERSION };
+
+static const struct option options[] = {
+    {"policy", required_argument, NULL, 'p'},
+    {"pipeline", required_argument, NULL, 'P'},
+    {"type", required_argument, NULL, 't'},
+    {"partner", required_argument, NULL, OPT_PARTNER},
+    {"stats", no_argument, NULL, OPT_STATS},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* take_args -- -1: go on; else the exit status. */
+static int
+take_args(int argc, char **argv, struct sanitize_args *a)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "p:P:t:", options, NULL)) != -1) {
+		switch (c) {
+		case 'p':
+			a->policy = optarg;
+			break;
+		case 'P':
+			a->pipeline = optarg;
+			break;
+		case 't':
+			a->type = optarg;
+			break;
+		case OPT_PARTNER:
+			a->partner = optarg;
+			break;
+		case OPT_STATS:
+			a->stats = true;
+			break;
+		case OPT_HELP:
+			(void)printf("%s%s", usage_text, help_text);
+			return 0;
+		case OPT_VERSION:
+			(void)printf("d4-sanitize %s\n", D4_VERSION);
+			return 0;
+		default:
+			return usage(
+			    "unknown option, or one without its value");
+		}
+	}
+	if (optind != argc)
+		return usage("stdin is read: write `< file`");
+	if (a->policy == NULL || a->pipeline == NULL)
+		return usage("-p and -P are needed");
+	return -1;
+}
+
+static int
+work(const struct sanitize_args *a, const struct sanitize_job *job)
+{
+	struct sanitize_sum sum = {.broken = D4_R_NONE};
+	struct san_stream *s = NULL;
+	enum d4_status st;
+	bool ok;
+
+	st = san_stream_new(job->chain, job->keys, &job->facts, &s);
+	if (st != D4_OK) {
+		sanitize_say("%s", d4_status_text(st));
+		return 1;
+	}
+	ok = sanitize_run(s, &sum);
+	sanitize_warn(san_stream_tally(s));
+	if (sum.broken != D4_R_NONE)
+		sanitize_say("the breaker opened: %s (%s); nothing more left",
+		    d4_reason_name(sum.broken), d4_reason_text(sum.broken));
+	if (a->stats)
+		sanitize_stats(san_stream_tally(s), &sum);
+	san_stream_free(s);
+	return !ok ? 1 : sum.broken != D4_R_NONE ? 2 : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sanitize_args args = {.policy = NULL};
+	struct sanitize_job job;
+	int rc = take_args(argc, argv, &args);
+
+	if (rc != -1)
+		return rc;
+	/* A reader that went away is an error with a message, like a full disk.
+	 */
+	(void)signal(SIGPIPE, SIG_IGN);
+	rc = sanitize_prepare(&args, &job);
+	if (rc == 0)
+		rc = work(&args, &job);
+	sanitize_release(&job);
+	return rc;
+}

@@ -1,0 +1,58 @@
+/* Inside of d4-sanitize. */
+#ifndef TOOLS_SANITIZE_TOOL_H
+#define TOOLS_SANITIZE_TOOL_H
+
+#include <stdbool.h>
+#include "gate/gate.h"
+
+/* What the command line says. */
+struct sanitize_args {
+	const char *policy;
+	const char *pipeline;
+	const char *partner;
+	const char *type;
+	bool stats;
+};
+
+/*
+ * struct sanitize_job -- what is to be done, once the policy is read.
+ * Shape:  keys: NULL when no step needs them.
+ * Owns:   gate.
+ */
+struct sanitize_job {
+	struct gate *gate;
+	const struct pol_pipeline *pipeline;
+	const struct san_chain *chain;
+	const struct san_keys *keys;
+	struct san_facts facts;
+};
+
+/* What a run came to, beside the stream's own counters. */
+struct sanitize_sum {
+	uint64_t bytes_in, bytes_out;
+	enum d4_reason broken; /* why the breaker opened, or D4_R_NONE */
+};
+
+/* sanitize_say -- "d4-sanitize: ..." as a line on stderr. */
+void sanitize_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * sanitize_prepare -- policy, pipeline, type, partner and keys; says what is
+ * wrong. The exit status, 0: done.
+ */
+int sanitize_prepare(const struct sanitize_args *a, struct sanitize_job *job);
+void sanitize_release(struct sanitize_job *job);
+
+/*
+ * sanitize_run -- all of stdin to stdout. false: an input or output error,
+ * or memory is out; it was said.
+ */
+bool sanitize_run(struct san_stream *s, struct sanitize_sum *sum);
+
+/* sanitize_warn -- a line on what was broken in the input, if anything. */
+void sanitize_warn(const struct d4_tally *t);
+
+/* sanitize_stats -- all counters as one JSON object on stderr. */
+void sanitize_stats(const struct d4_tally *t, const struct sanitize_sum *sum);
+
+#endif
