@@ -147,10 +147,36 @@ denies_json(const struct pol *p)
 	return a;
 }
 
+struct dump {
+	struct d4_buf *out;
+	enum d4_status st;
+};
+
+/*
+ * The error sticks: jansson 2.14 does not look at the answer for the keys of
+ * an object, and would go on behind a key that was not written.
+ */
 static int
 to_buf(const char *text, size_t n, void *arg)
 {
-	return d4_buf_add(arg, text, n) == D4_OK ? 0 : -1;
+	struct dump *d = arg;
+
+	if (d->st == D4_OK)
+		d->st = d4_buf_add(d->out, text, n);
+	return d->st == D4_OK ? 0 : -1;
+}
+
+enum d4_status
+pol_json_dump(const json_t *v, size_t flags, struct d4_buf *out)
+{
+	struct dump d = {out, D4_OK};
+	size_t before = out->n;
+
+	if (json_dump_callback(v, to_buf, &d, flags) != 0 && d.st == D4_OK)
+		d.st = D4_ENOMEM;
+	if (d.st != D4_OK)
+		out->n = before;
+	return d.st;
 }
 
 enum d4_status
@@ -165,15 +191,16 @@ pol_canonical(const struct pol *p, struct d4_buf *out)
 	    {"deny", denies_json}};
 	json_t *root = json_object();
 	bool ok = root != NULL;
+	enum d4_status st;
 	size_t i;
 
 	ok = ok && pol_json_put(root, "version", json_integer(1));
 	for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++)
 		ok = ok && pol_json_put(root, rooms[i].key, rooms[i].make(p));
-	ok = ok && json_dump_callback(
-		       root, to_buf, out, JSON_SORT_KEYS | JSON_COMPACT) == 0;
+	st = ok ? pol_json_dump(root, JSON_SORT_KEYS | JSON_COMPACT, out)
+	        : D4_ENOMEM;
 	json_decref(root);
-	return ok ? D4_OK : D4_ENOMEM;
+	return st;
 }
 
 enum d4_status

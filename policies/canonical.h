@@ -24,6 +24,13 @@ json_t *pol_json_uuid(const struct d4_uuid *u);
 json_t *pol_json_words(const struct d4_yaml *list);
 
 /*
+ * pol_json_dump -- appends the JSON text. On error *out is as long as before.
+ * Errors: D4_ENOMEM, D4_ETOOBIG over out's limit.
+ */
+D4_USED enum d4_status pol_json_dump(
+    const json_t *v, size_t flags, struct d4_buf *out);
+
+/*
  * pol_json_put -- sets a member, taking the value. False: out of memory,
  * also when the value is NULL for that reason.
  */

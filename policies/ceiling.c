@@ -22,6 +22,19 @@ static const unsigned char table[POL_RED + 1][2][COLUMNS] = {
 	{[ORIGIN] = {NAMED, NO, NO, NO, NO}, [RELAY] = {NO, NO, NO, NO, NO}},
 };
 
+static bool
+cell_allows(unsigned need, const struct pol_ceiling *c)
+{
+	return need == YES || ((need & NAMED) != 0 && c->named) ||
+	       ((need & CONCERNS) != 0 && c->concerns);
+}
+
+/*
+ * A label is allowed if its cell and those of all milder labels are: a sensor
+ * that tightens its label must never release what the milder one kept. The
+ * table alone would: "partner, other" is `no` for green and `named` for amber
+ * (ADR 0011).
+ */
 bool
 pol_ceiling_allows(const struct pol_ceiling *c)
 {
@@ -31,13 +44,15 @@ pol_ceiling_allows(const struct pol_ceiling *c)
 	    [POL_PARTNER] = PARTNER_OUT,
 	    [POL_PUBLIC] = PUBLIC,
 	};
-	unsigned col = column[c->kind], need;
+	unsigned col = column[c->kind], label;
 
 	if (c->kind == POL_PARTNER && c->community)
 		col = PARTNER_IN;
-	need = table[c->label][c->relay ? RELAY : ORIGIN][col];
-	return need == YES || ((need & NAMED) != 0 && c->named) ||
-	       ((need & CONCERNS) != 0 && c->concerns);
+	for (label = POL_CLEAR; label <= (unsigned)c->label; label++)
+		if (!cell_allows(
+			table[label][c->relay ? RELAY : ORIGIN][col], c))
+			return false;
+	return true;
 }
 
 const char *

@@ -18,7 +18,7 @@ struct pol_ceiling {
 	bool concerns;
 };
 
-/* pol_ceiling_allows -- spec policy.md section 2. */
+/* pol_ceiling_allows -- spec policy.md sections 2 and 6, ADR 0011. */
 bool pol_ceiling_allows(const struct pol_ceiling *c);
 
 const char *pol_kind_text(enum pol_kind k);

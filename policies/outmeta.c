@@ -156,12 +156,6 @@ put_handler_keys(json_t *o, struct d4_slice header)
 	return ok;
 }
 
-static int
-to_buf(const char *text, size_t n, void *arg)
-{
-	return d4_buf_add(arg, text, n) == D4_OK ? 0 : -1;
-}
-
 enum d4_status
 pol_out_meta(const struct pol *p, const struct pol_ask *ask,
     const struct pol_verdict *v, const struct d4_uuid *stream,
@@ -170,6 +164,7 @@ pol_out_meta(const struct pol *p, const struct pol_ask *ask,
 	struct pol_stream s;
 	enum pol_reason why;
 	json_t *o;
+	enum d4_status st;
 	bool ok;
 
 	if (!v->allow || ask->meta.n == 0)
@@ -188,8 +183,8 @@ pol_out_meta(const struct pol *p, const struct pol_ask *ask,
 		ok = ok && pol_json_put(o, "misp:org", pol_json_uuid(&s.org));
 	ok = ok && put_handler_keys(o, ask->meta);
 	ok = ok && pol_json_put(o, "d4:fed", fed_json(p, &s, v, stream));
-	ok = ok && json_dump_callback(o, to_buf, out, JSON_COMPACT) == 0;
+	st = ok ? pol_json_dump(o, JSON_COMPACT, out) : D4_ENOMEM;
 	json_decref(o);
 	pol_stream_fini(&s);
-	return ok ? D4_OK : D4_ENOMEM;
+	return st;
 }

@@ -4,7 +4,8 @@
 /*
  * The table of spec policy.md section 2, written a second time: columns own,
  * client, partner in the community, partner, public; y yes, n no, m named,
- * c concerns, e either of both.
+ * c concerns, e either of both; x named in the table, but no for a milder
+ * label, so no by section 6 (ADR 0011).
  */
 static const struct {
 	enum pol_tlp label;
@@ -15,9 +16,9 @@ static const struct {
     {POL_CLEAR, true, "yyyyy"},
     {POL_GREEN, false, "yyynn"},
     {POL_GREEN, true, "yyynn"},
-    {POL_AMBER, false, "yemmn"},
+    {POL_AMBER, false, "yemxn"},
     {POL_AMBER, true, "ycnnn"},
-    {POL_AMBER_STRICT, false, "ymmmn"},
+    {POL_AMBER_STRICT, false, "ymmxn"},
     {POL_AMBER_STRICT, true, "ynnnn"},
     {POL_RED, false, "mnnnn"},
     {POL_RED, true, "nnnnn"},

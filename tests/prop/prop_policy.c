@@ -1,0 +1,406 @@
+/*
+ * What must hold for every policy: a stricter label or one more deny rule
+ * never releases more, every decision names a rule or a built-in reason, and
+ * nothing is released without a share rule that says so.
+ */
+#include "policies/reasons.h"
+#include "policy.h"
+#include "prop.h"
+
+static const char *const tlp_tags[] = {
+    "tlp:clear", "tlp:green", "tlp:amber", "tlp:amber+strict", "tlp:red"};
+static const char *const kinds[] = {"own", "client", "partner", "public"};
+static const char *const tos[] = {"p", "\"group:g\"", "\"*\""};
+
+/* ---- exhaustive: label x mode x kind x named x community ---- */
+
+struct cell {
+	unsigned kind, to;
+	bool relay, community;
+};
+
+static struct pol *
+cell_policy(const struct cell *c)
+{
+	struct d4_buf b;
+	struct pol *p;
+
+	d4_buf_init(&b, 1u << 16);
+	assert_int_equal(
+	    d4_buf_addf(&b,
+		"version: 1\nhub: {id: h, org: %s}\nsources:\n  - {id: s, "
+		"sensors: [%s], types: [1], org: %s, floor_tlp: clear%s}\n"
+		"partners:\n  - {id: p, kind: %s, groups: [g], min_class: S0}\n"
+		"pipelines:\n  - {id: raw, types: [1], steps: []}\nshare:\n"
+		"  - {id: r, to: [%s], from: [s], pipeline: raw, transit: "
+		"true, because: x}\n",
+		ORG_OWN, SENSOR_1, c->relay ? ORG_OTHER : ORG_OWN,
+		c->community ? ", community: [g]" : "", kinds[c->kind],
+		tos[c->to]),
+	    D4_OK);
+	assert_int_equal(d4_buf_add(&b, "", 1), D4_OK);
+	p = policy_parse((char *)b.p, 4);
+	d4_buf_fini(&b);
+	return p;
+}
+
+static bool
+released(const struct pol *p, const char *tag)
+{
+	char meta[128];
+	struct pol_ask ask = ask_of("p", SENSOR_1, 1, NULL);
+	struct pol_verdict v;
+
+	(void)snprintf(
+	    meta, sizeof(meta), "{\"type\":\"x\",\"tags\":[\"%s\"]}", tag);
+	ask.meta = d4_slice_str(meta);
+	pol_decide(p, &ask, &v);
+	return v.allow;
+}
+
+/*
+ * Walks the labels upwards; the counts are those of the specification's table
+ * (cells that say yes, for a rule that names the partner or does not).
+ */
+static void
+raising_a_label_never_releases_more(void **state)
+{
+	unsigned i, t, flags, n_released = 0;
+	bool before, now;
+
+	(void)state;
+	for (i = 0; i < 4 * 3 * 4; i++) {
+		struct cell c = {.kind = i % 4, .to = i / 4 % 3};
+		struct pol *p;
+
+		flags = i / 12;
+		c.relay = flags & 1;
+		c.community = flags & 2;
+		p = cell_policy(&c);
+		before = true;
+		for (t = POL_CLEAR; t <= POL_RED; t++) {
+			now = released(p, tlp_tags[t]);
+			if (now && !before)
+				fail_msg(
+				    "%s to %s", tlp_tags[t], kinds[c.kind]);
+			n_released += now;
+			before = now;
+		}
+		pol_free(p);
+	}
+	/*
+	 * clear 48; green own 12, client 12, partner 6; amber own 12, origin
+	 * and named: client 2, partner 1; amber+strict the same; red own,
+	 * origin, named 2.
+	 */
+	assert_int_equal(n_released, 48 + 30 + 15 + 15 + 2);
+}
+
+/* ---- random policies ---- */
+
+static const char *
+pick(struct prop *r, const char *const *list, size_t n)
+{
+	return list[prop_below(r, n)];
+}
+
+#define PICK(r, list) pick(r, list, COUNT(list))
+
+static const char *const labels[] = {"clear", "green", "amber", "red"};
+static const char *const orgs[] = {ORG_OWN, ORG_OTHER, ORG_THIRD};
+static const char *const sensors[] = {SENSOR_1, SENSOR_2, SENSOR_3};
+static const char *const patterns[] = {
+    "a:b", "a:*", "*:b=\\\"1\\\"", "c:d=\\\"*\\\"", "*:*"};
+static const char *const tags[] = {"a:b", "a:b=\\\"1\\\"", "c:d=\\\"2\\\"", "x",
+    "PAP:GREEN", "retention:1d", "misp:should-not-sync"};
+static const char *const conds[] = {"", ", types: [1]", ", meta: [ja3-jl]",
+    ", misp_org: [" ORG_OTHER "]", ", sensors: [" SENSOR_1 "]"};
+static const char *const matches[] = {"any", "all", "none"};
+static const char *const extras[] = {"", ", transit: true", ", hops: 3",
+    ", relabel: {to: amber}",
+    ", relabel: {from: red, to: clear, authority: a, ticket: t, expires: "
+    "2026-01-01}",
+    ", relabel: {from: amber, to: green, authority: a, ticket: t, expires: "
+    "2025-01-01, permission_from: " ORG_OTHER "}"};
+static const char *const peers[] = {"", ", state: shadow", ", state: suspended",
+    ", agreement: {until: 2025-01-01}",
+    ", accept_pap: [clear, green, amber, red]", ", groups: [g]"};
+static const char *const rests[] = {"", "", ",\"misp:org\":\"" ORG_OTHER "\"",
+    ",\"misp:org\":\"CSIRT\"",
+    ",\"d4:fed\":{\"v\":1,\"path\":[{\"hub\":\"b\"}]}",
+    ",\"d4:fed\":{\"v\":1,\"path\":[{\"hub\":\"h\"}]}"};
+static const char *const classes[] = {"S0", "S1", "S4"};
+
+static void
+add(struct d4_buf *b, const char *text)
+{
+	assert_int_equal(d4_buf_adds(b, text), D4_OK);
+}
+
+static void
+add_rule(struct d4_buf *b, struct prop *r, const char *id)
+{
+	assert_int_equal(
+	    d4_buf_addf(b, "  - {id: %s, to: [%s]%s", id,
+		prop_below(r, 3)
+		    ? PICK(r, ((const char *const[]){"p0", "p1", "p2"}))
+		    : "\"*\"",
+		PICK(r, conds)),
+	    D4_OK);
+	if (prop_below(r, 3) == 0)
+		assert_int_equal(d4_buf_addf(b, ", tags: {%s: [\"%s\"]}",
+				     PICK(r, matches), PICK(r, patterns)),
+		    D4_OK);
+}
+
+/* Rules in a stated order, so that overlaps are no errors. */
+static void
+add_shares(struct d4_buf *b, struct prop *r)
+{
+	char id[24], after[24];
+	size_t i, k, n = 1 + prop_below(r, 4);
+
+	add(b, "share:\n");
+	for (i = 0; i < n; i++) {
+		(void)snprintf(id, sizeof(id), "r%zu", i);
+		add_rule(b, r, id);
+		add(b, prop_below(r, 3) ? ", from: [\"*\"]" : ", from: [s1]");
+		add(b, PICK(r, extras));
+		for (k = 0; k < i; k++) {
+			(void)snprintf(after, sizeof(after), "r%zu", k);
+			assert_int_equal(d4_buf_addf(b, "%s%s",
+					     k ? ", " : ", after: [", after),
+			    D4_OK);
+		}
+		add(b, i ? "]" : "");
+		add(b, ", pipeline: raw, because: x}\n");
+	}
+}
+
+static char *
+random_policy(struct prop *r, bool deny)
+{
+	struct d4_buf b;
+	size_t i;
+
+	d4_buf_init(&b, 1u << 16);
+	assert_int_equal(d4_buf_addf(&b,
+			     "version: 1\nhub: {id: h, org: " ORG_OWN
+			     ", default_tlp: %s}\nsources:\n",
+			     PICK(r, labels)),
+	    D4_OK);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(
+		    d4_buf_addf(&b,
+			"  - {id: s%zu, sensors: [%s], types: [1], meta: "
+			"[ja3-jl], org: %s, floor_tlp: %s, tags: [\"%s\"], "
+			"community: [g]}\n",
+			i, sensors[i], PICK(r, orgs), PICK(r, labels),
+			PICK(r, tags)),
+		    D4_OK);
+	add(&b, "partners:\n");
+	for (i = 0; i < 3; i++)
+		assert_int_equal(
+		    d4_buf_addf(&b,
+			"  - {id: p%zu, kind: %s, min_class: %s%s}"
+			"\n",
+			i, PICK(r, kinds), PICK(r, classes), PICK(r, peers)),
+		    D4_OK);
+	add(&b, "pipelines:\n  - {id: raw, types: [1], meta: [ja3-jl], steps: "
+		"[]}\n");
+	add_shares(&b, r);
+	if (deny) {
+		add(&b, "deny:\n");
+		add_rule(&b, r, "d0");
+		add(&b, ", because: x}\n");
+	}
+	assert_int_equal(d4_buf_add(&b, "", 1), D4_OK);
+	return (char *)b.p;
+}
+
+/* Everything one could ask about it, with random tags and a given label. */
+static struct pol_ask
+random_ask(struct prop *r, const char *label, char *meta, size_t n)
+{
+	static const char *const ids[] = {"p0", "p1", "p2"};
+	struct pol_ask ask = ask_of(
+	    PICK(r, ids), PICK(r, sensors), prop_below(r, 2) ? 1 : 254, NULL);
+
+	(void)snprintf(meta, n,
+	    "{\"type\":\"ja3-jl\",\"tags\":[\"%s\",\"%s\"]%s}", label,
+	    PICK(r, tags), PICK(r, rests));
+	ask.meta = d4_slice_str(meta);
+	ask.keys = (enum pol_keys)prop_below(r, 3);
+	return ask;
+}
+
+static bool
+is_rule(const struct pol *p, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < pol_n_shares(p); i++)
+		if (strcmp(pol_share_at(p, i)->id, id) == 0)
+			return true;
+	return strcmp(id, "d0") == 0;
+}
+
+/* What every verdict owes. */
+static void
+check_verdict(const struct pol *p, const struct pol_verdict *v)
+{
+	assert_true(v->n_trace > 0 && v->n_trace < POL_TRACE);
+	assert_true(v->line > 0);
+	if (pol_reason_text(v->rule) != NULL) {
+		assert_false(v->allow);
+		return;
+	}
+	assert_true(is_rule(p, v->rule));
+	if (v->allow) {
+		assert_non_null(v->share);
+		assert_string_equal(v->share->id, v->rule);
+		assert_non_null(v->source);
+		assert_ptr_equal(v->because, v->share->because);
+	} else {
+		assert_string_equal(v->rule, "d0");
+	}
+}
+
+static void
+random_policies_release_only_by_a_share_rule(void **state)
+{
+	uint64_t seed = prop_seed(), i, n = prop_cases(3000), allowed = 0;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		struct prop r = prop_case(seed, i), same = r;
+		char *with = random_policy(&r, true);
+		char *without = random_policy(&same, false);
+		struct pol *p = policy_parse(with, 4);
+		struct pol *q = policy_parse(without, 4);
+		struct pol_verdict v, w;
+		struct pol_ask ask;
+		char meta[512];
+		unsigned k;
+
+		for (k = 0; k < 8; k++) {
+			ask = random_ask(
+			    &r, PICK(&r, tlp_tags), meta, sizeof(meta));
+			pol_decide(p, &ask, &v);
+			pol_decide(q, &ask, &w);
+			check_verdict(p, &v);
+			check_verdict(q, &w);
+			/* One deny rule more never releases more. */
+			assert_false(v.allow && !w.allow);
+			allowed += v.allow;
+		}
+		pol_free(p);
+		pol_free(q);
+		free(with);
+		free(without);
+	}
+	print_message("%llu of %llu released\n", (unsigned long long)allowed,
+	    (unsigned long long)(8 * n));
+	assert_true(allowed > n / 20); /* else nothing was tested */
+}
+
+/* The label's place in the order, for a downgrade is the one exception. */
+static bool
+downgraded(const struct pol_verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_trace; i++)
+		if (strcmp(v->trace[i], "relabel:red>clear") == 0)
+			return true;
+	return false;
+}
+
+static void
+a_stricter_label_releases_more_by_an_exact_downgrade_only(void **state)
+{
+	uint64_t seed = prop_seed(), i, n = prop_cases(3000);
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		struct prop r = prop_case(seed, i), again;
+		char *text = random_policy(&r, prop_below(&r, 2));
+		struct pol *p = policy_parse(text, 4);
+		struct pol_verdict v;
+		struct pol_ask ask;
+		char meta[512];
+		bool before = true;
+		unsigned t;
+
+		again = r;
+		for (t = POL_CLEAR; t <= POL_RED; t++) {
+			r = again;
+			ask = random_ask(&r, tlp_tags[t], meta, sizeof(meta));
+			pol_decide(p, &ask, &v);
+			if (v.allow && !before && !downgraded(&v))
+				fail_msg("%s releases %s\n%s", tlp_tags[t],
+				    meta, text);
+			before = v.allow;
+		}
+		pol_free(p);
+		free(text);
+	}
+}
+
+/* ---- bytes ---- */
+
+static void
+changed_bytes_of_a_policy_never_release_without_a_rule(void **state)
+{
+	uint64_t seed = prop_seed(), i, n = prop_cases(20000), valid = 0;
+	struct d4_diag diag;
+	struct pol_verdict v;
+	struct pol_ask ask = ask_of("p1", SENSOR_1, 1, NULL);
+	size_t len, k, d;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		struct prop r = prop_case(seed, i);
+		char *text = policy_text(0, NULL);
+		struct pol *p = NULL;
+
+		len = strlen(text);
+		for (k = prop_below(&r, 4); k > 0; k--)
+			text[prop_below(&r, len)] = (char)prop_next(&r);
+		diag = (struct d4_diag){.file = NULL};
+		if (pol_parse(d4_slice_of(text, len), NULL, &diag, &p) !=
+		    D4_OK) {
+			assert_true(diag.what[0] != '\0');
+			free(text);
+			continue;
+		}
+		valid++;
+		for (d = 0; d < pol_n_pipelines(p); d++)
+			assert_int_equal(
+			    pol_set_class(
+				p, pol_pipeline_at(p, d)->id, 4, &diag),
+			    D4_OK);
+		pol_decide(p, &ask, &v);
+		assert_true(v.n_trace > 0);
+		if (v.allow)
+			assert_string_equal(v.share->id, v.rule);
+		pol_free(p);
+		free(text);
+	}
+	assert_true(valid > n / 10);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(raising_a_label_never_releases_more),
+	    cmocka_unit_test(random_policies_release_only_by_a_share_rule),
+	    cmocka_unit_test(
+		a_stricter_label_releases_more_by_an_exact_downgrade_only),
+	    cmocka_unit_test(
+		changed_bytes_of_a_policy_never_release_without_a_rule),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
