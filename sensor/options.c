@@ -73,7 +73,6 @@ options_size(const char *name, uint64_t least, uint64_t *out)
 	struct d4_diag diag = {.file = name};
 	uint64_t v = 0;
 
-	node.n = strlen(optarg);
 	if (d4_yaml_bytes(&node, &diag, &v) != D4_OK)
 		return options_wrong(name, "not a size such as 64MiB");
 	if (v < least || v > (1ull << 40))
@@ -90,7 +89,6 @@ options_time(const char *name, uint64_t *out)
 	struct d4_diag diag = {.file = name};
 	uint64_t us = 0;
 
-	node.n = strlen(optarg);
 	if (d4_yaml_duration_us(&node, &diag, &us) != D4_OK)
 		return options_wrong(name, "not a time such as 60s");
 	*out = us / 1000;

@@ -125,7 +125,11 @@ session_opened(struct session *s)
 	char peer[64];
 
 	d4_tls_peer_text(s->tls, peer, sizeof(peer));
-	d4_info("connected peer=%s", peer);
+	/* A busy sensor changes sessions often: not each is worth a line. */
+	if (s->trusted)
+		d4_debug("connected again peer=%s", peer);
+	else
+		d4_info("connected peer=%s", peer);
 	s->conf.counts->sessions++;
 	s->first_end = s->bytes = s->acked = s->heard_ms = 0;
 	s->open_ms = s->progress_ms = d4_mono_ms();
@@ -305,7 +309,7 @@ session_ended(struct session *s, enum d4_tls_end how, const char *why)
 	s->trusted = true;
 	s->failures = 0;
 	s->progress_ms = d4_mono_ms();
-	d4_info("session confirmed records=%llu",
+	d4_debug("session confirmed records=%llu",
 	    (unsigned long long)s->conf.counts->tally.records[D4_R_NONE]);
 	session_next(s);
 }

@@ -70,10 +70,7 @@ conf_scalar(const struct d4_conf_option *o, const struct d4_yaml *node,
 	if (node->kind != D4_YAML_SCALAR)
 		return d4_diag_set(diag, node->at, "write one value",
 		    "%s takes one value", o->name);
-	if (strlen(node->text) != node->n)
-		return d4_diag_set(diag, node->at, "remove the NUL character",
-		    "%s has a NUL character", o->name);
-	if (o->max != 0 && node->n > o->max)
+	if (o->max != 0 && strlen(node->text) > o->max)
 		return d4_diag_set(diag, node->at, "shorten it",
 		    "%s is longer than %" PRIu64 " characters", o->name,
 		    o->max);
@@ -134,7 +131,7 @@ conf_list(const struct d4_conf_option *o, const struct d4_yaml *node,
 	struct d4_conf_list l = {0};
 	enum d4_status st = D4_OK;
 	bool one = node->kind == D4_YAML_SCALAR;
-	size_t n = one ? (size_t)(node->n != 0) : node->n;
+	size_t n = one ? (size_t)(node->text[0] != '\0') : node->n;
 
 	if (node->kind == D4_YAML_MAP)
 		return d4_diag_set(
@@ -193,7 +190,6 @@ conf_default(const struct d4_conf_option *o, struct d4_diag *diag, void *conf)
 	node.text = strdup(o->def);
 	if (node.text == NULL)
 		return conf_nomem(diag, node.at);
-	node.n = strlen(node.text);
 	st = conf_set(o, &node, diag, conf);
 	free(node.text);
 	return st;
