@@ -24,7 +24,8 @@ struct lane_feed {
 
 /*
  * struct lane -- one lane.
- * Shape:  head: the segment header of new entries. feed: what may still be in
+ * Shape:  head: the segment header of new entries. released: in the release
+ *         file. feed: what may still be in
  *         the airlock. after: see release.h. cursor: post's, as last read.
  *         known: its feeds are known; else it is never released. touched: in
  *         the batch under way.
@@ -38,6 +39,7 @@ struct lane {
 	uint64_t after;
 	struct d4_spool_cursor cursor;
 	bool known;
+	bool released;
 	bool touched;
 };
 

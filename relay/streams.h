@@ -1,0 +1,79 @@
+/*
+ * The streams that wash knows: one for each sensor, type and meta header,
+ * with a path to each partner: its decision, its chain and its lane.
+ */
+#ifndef RELAY_STREAMS_H
+#define RELAY_STREAMS_H
+
+#include "libd4/entry.h"
+#include "relay/decide.h"
+#include "relay/lanes.h"
+
+#define STREAMS_MAX 16384u /* kept; the one not used for longest goes */
+
+/*
+ * struct path -- one stream to one partner.
+ * Shape:  decided in `minute` (of the clock). san: NULL until needed.
+ *         remembers: it has state that outlives a restart; dirty: since the
+ *         last save. named: id and variant say which lane; lane: NULL until
+ *         something is written to it. row: of the journal's totals, -1
+ *         unknown; none: row where no lane is known.
+ */
+struct path {
+	bool decided;
+	uint64_t minute;
+	struct decision d;
+	struct san_stream *san;
+	bool remembers, dirty, alarmed;
+	bool named;
+	uint32_t variant;
+	char id[17];
+	struct lane *lane;
+	ssize_t row, none;
+};
+
+/*
+ * struct stream -- meta is the header as received. path[i] is for the i-th
+ * partner of the policy.
+ */
+struct stream {
+	struct stream *next;
+	uint32_t hash;
+	uint64_t used;
+	struct d4_uuid sensor;
+	uint8_t type;
+	char ext[D4_META_TYPE];
+	struct d4_slice meta;
+	struct path *path;
+};
+
+struct streams;
+
+/* streams_new -- folder: STATE/streams, for what streams must remember. */
+D4_USED enum d4_status streams_new(const char *folder, struct streams **out);
+void streams_free(struct streams *s);
+
+/*
+ * streams_gate -- the policy that decides from now on; what streams remember
+ * is saved and the streams are forgotten. NULL: none.
+ */
+void streams_gate(struct streams *s, struct gate *g);
+
+/*
+ * streams_get -- the stream of an entry, made when new.
+ * Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status streams_get(
+    struct streams *s, const struct d4_entry *e, struct stream **out);
+
+/* streams_save -- what changed of what streams must remember, to disk. */
+void streams_save(struct streams *s);
+
+/* path_san -- the path's chain, with what it remembers. Errors: as san. */
+D4_USED enum d4_status path_san(struct streams *s, const struct stream *st,
+    size_t partner, struct san_stream **out);
+
+/* path_reset -- forgets chain, lane and rows; its memory is saved. */
+void path_reset(struct streams *s, const struct stream *st, size_t partner);
+
+#endif

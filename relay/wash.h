@@ -1,0 +1,52 @@
+/*
+ * Wash: reads the queues, decides, sanitizes and fills the airlock; a process
+ * of its own that may open no socket. The supervisor passes what it needs.
+ */
+#ifndef RELAY_WASH_H
+#define RELAY_WASH_H
+
+#include "gate/gate.h"
+#include "relay/lanes.h"
+
+#define WASH_EXIT_KEYS 75 /* start me again: I need the master key */
+
+/*
+ * Messages over the channel to the supervisor, one word each.
+ * From wash: "redis": a connection, please. "ready": the release files are
+ * written. "status": with a memfd that holds a JSON text.
+ * To wash: "redis" with a connected socket, or without one: not now.
+ * "reload", "status", "stop".
+ */
+
+/*
+ * struct wash_setup
+ * Shape:  group, consumer: of the streams' readers. policy: the file. dirs:
+ *         see lanes.h. budget: bytes of the airlock at which reading stops.
+ *         channel: to the supervisor. nudge: eventfd of post.
+ *         gate: loaded already, or NULL; then error says why. master: the
+ *         key, or have_master is false. Both are taken over.
+ */
+struct wash_setup {
+	const char *group;
+	const char *consumer;
+	const char *policy;
+	struct lanes_dirs dirs;
+	uint64_t budget;
+	int channel;
+	int nudge;
+	struct gate *gate;
+	char error[D4_DIAG_TEXT];
+	bool have_master;
+	uint8_t master[D4_MASTER_LEN];
+};
+
+/*
+ * wash_key_path -- the file of the master key that a policy names, as it is
+ * to be opened; allocated, NULL: the policy names none.
+ */
+char *wash_key_path(const char *policy, const struct gate *g);
+
+/* wash_run -- the process's life; its exit status. */
+int wash_run(struct wash_setup *setup);
+
+#endif

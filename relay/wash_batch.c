@@ -1,0 +1,226 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "libd4/kit/clock.h"
+#include "libd4/kit/log.h"
+#include "relay/wash_path.h"
+#include "relay/wash_room.h"
+
+#define BATCH_FIELDS (2u * D4_ENTRY_FIELDS + 32u) /* room for later ones */
+
+static enum d4_status
+batch_add_ack(struct shard *s, const struct stream_id *id)
+{
+	struct stream_id *list;
+	size_t cap;
+
+	if (s->n_acks == s->cap_acks) {
+		cap = s->cap_acks == 0 ? 64 : 2 * s->cap_acks;
+		list = reallocarray(s->acks, cap, sizeof(*list));
+		if (list == NULL)
+			return D4_ENOMEM;
+		s->acks = list;
+		s->cap_acks = cap;
+	}
+	s->acks[s->n_acks++] = *id;
+	return D4_OK;
+}
+
+/* The reply's name and value pairs as an entry. */
+static enum d4_status
+batch_parse(const redisReply *fields, struct d4_entry *e)
+{
+	struct d4_slice pairs[BATCH_FIELDS];
+
+	if (fields->elements > BATCH_FIELDS || fields->elements % 2 != 0)
+		return D4_EMALFORMED;
+	for (size_t i = 0; i < fields->elements; i++) {
+		const redisReply *f = fields->element[i];
+
+		if (f->type != REDIS_REPLY_STRING)
+			return D4_EMALFORMED;
+		pairs[i] = d4_slice_of(f->str, f->len);
+	}
+	return d4_entry_parse(pairs, fields->elements / 2, e);
+}
+
+static void
+batch_malformed(const struct shard *s, const redisReply *id, enum d4_status st)
+{
+	/* One line for each: an entry of ours is never malformed. */
+	d4_warnx("queue=%s id=%s malformed=\"%s\"", s->key, id->str,
+	    d4_status_text(st));
+	journal_totals(s->journal)->malformed[1]++;
+}
+
+/* An entry that is new to us. */
+static enum d4_status
+batch_entry(struct wash *w, struct shard *s, const struct stream_id *id,
+    const redisReply *one)
+{
+	struct wash_work work = {.gate = w->gate,
+	    .streams = w->streams,
+	    .lanes = w->lanes,
+	    .journal = s->journal,
+	    .out = &w->out,
+	    .origin = s->origin,
+	    .id = *id,
+	    .now_us = d4_now_us()};
+	struct d4_entry e;
+	enum d4_status st;
+
+	if (one->element[1]->type != REDIS_REPLY_ARRAY) {
+		journal_totals(s->journal)->lost[1]++; /* trimmed under us */
+		return D4_OK;
+	}
+	st = batch_parse(one->element[1], &e);
+	if (st != D4_OK) {
+		batch_malformed(s, one->element[0], st);
+		return D4_OK;
+	}
+	if (!journal_session(s->journal, &e.sess, e.seq, e.seq + e.n - 1)) {
+		journal_totals(s->journal)->duplicate[1]++;
+		return D4_OK;
+	}
+	return wash_entry(&work, &e);
+}
+
+enum d4_status
+batch_take(struct wash *w, struct shard *s, const redisReply *entries)
+{
+	struct stream_id done = journal_last(s->journal), id;
+	enum d4_status st = D4_OK;
+
+	for (size_t i = 0; st == D4_OK && i < entries->elements; i++) {
+		const redisReply *one = entries->element[i];
+
+		if (one->type != REDIS_REPLY_ARRAY || one->elements != 2 ||
+		    stream_id_parse(one->element[0]->str, one->element[0]->len,
+			&id) != D4_OK)
+			continue;
+		st = batch_add_ack(s, &id);
+		s->from = id;
+		s->in_batch = true;
+		if (st != D4_OK || stream_id_compare(&id, &done) <= 0)
+			continue; /* completed before; only acknowledged */
+		if (s->batch.entries++ == 0)
+			s->batch.first = id;
+		s->batch.last = id;
+		st = batch_entry(w, s, &id, one);
+	}
+	s->batch.fence = s->fence;
+	return st;
+}
+
+static void
+batch_ack(struct wash *w, struct shard *s)
+{
+	struct d4_slice *arg = calloc(s->n_acks + 3, sizeof(*arg));
+	char(*text)[48] = calloc(s->n_acks + 1, sizeof(*text));
+
+	if (arg != NULL && text != NULL) {
+		arg[0] = d4_slice_str("XACK");
+		arg[1] = d4_slice_str(s->key);
+		arg[2] = d4_slice_str(w->setup->group);
+		for (size_t i = 0; i < s->n_acks; i++) {
+			(void)snprintf(text[i], sizeof(text[i]), "%llu-%llu",
+			    (unsigned long long)s->acks[i].ms,
+			    (unsigned long long)s->acks[i].n);
+			arg[3 + i] = d4_slice_str(text[i]);
+		}
+		/* Unsent: they come again, and are known as completed. */
+		(void)!d4_redis_send(w->redis, arg, s->n_acks + 3, NULL, NULL);
+	}
+	free(arg);
+	free(text);
+}
+
+static void
+batch_clear(struct shard *s)
+{
+	s->in_batch = s->committed = false;
+	s->n_acks = 0;
+	s->batch = (struct journal_batch){.entries = 0};
+}
+
+void
+batch_drop(struct wash *w, enum d4_status why)
+{
+	bool any = false;
+
+	lanes_drop(w->lanes);
+	for (size_t i = 0; i < w->n_shards; i++) {
+		struct shard *s = w->shard[i];
+
+		if (!s->in_batch)
+			continue;
+		any = true;
+		batch_clear(s);
+		shard_reset(s);
+	}
+	if (!any)
+		return;
+	streams_gate(w->streams, w->gate);
+	wash_stalls(w, WASH_LATER, d4_status_text(why));
+}
+
+/* Is every lease of the batch fresh enough to write under it? */
+static bool
+batch_leased(const struct wash *w)
+{
+	uint64_t now = d4_mono_ms();
+
+	for (size_t i = 0; i < w->n_shards; i++) {
+		const struct shard *s = w->shard[i];
+
+		if (s->in_batch && now - s->renewed_ms > WASH_SAFE_MS)
+			return false;
+	}
+	return true;
+}
+
+static enum d4_status
+batch_commit(struct wash *w)
+{
+	enum d4_status st = lanes_commit(w->lanes);
+
+	for (size_t i = 0; st == D4_OK && i < w->n_shards; i++) {
+		struct shard *s = w->shard[i];
+
+		if (!s->in_batch || s->committed || s->batch.entries == 0)
+			continue;
+		st = journal_commit(s->journal, &s->batch);
+		s->committed = st == D4_OK;
+	}
+	return st;
+}
+
+void
+batch_finish(struct wash *w)
+{
+	static const uint64_t one = 1;
+	enum d4_status st;
+
+	if (!batch_leased(w)) {
+		batch_drop(w, D4_ETIMEOUT);
+		return;
+	}
+	st = batch_commit(w);
+	if (st != D4_OK) {
+		wash_stalls(w, WASH_DISK, d4_status_text(st));
+		return;
+	}
+	for (size_t i = 0; i < w->n_shards; i++) {
+		if (!w->shard[i]->in_batch)
+			continue;
+		batch_ack(w, w->shard[i]);
+		batch_clear(w->shard[i]);
+	}
+	if (write(w->setup->nudge, &one, sizeof(one)) < 0)
+		d4_debug("nudge not taken"); /* post looks by itself, too */
+	if (lanes_bytes(w->lanes) >= w->setup->budget)
+		wash_stalls(w, WASH_FULL, "airlock over its budget");
+	else if (w->stall != WASH_RUNS)
+		wash_stalls(w, WASH_RUNS, "");
+}

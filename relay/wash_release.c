@@ -1,0 +1,184 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/kit/clock.h"
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "relay/release.h"
+#include "relay/wash_room.h"
+
+#define SECOND_US 1000000u
+
+/* May what this feed put into the lane be sent today, and under what? */
+static bool
+release_feed(struct wash *w, const struct lane *lane,
+    const struct lane_feed *feed, struct decision *d)
+{
+	const struct decide_facts facts = {.partner = lane->head.partner,
+	    .sensor = feed->sensor,
+	    .type = feed->type,
+	    .ext = lane->head.ext,
+	    .meta = feed->meta,
+	    .now_s = d4_now_us() / SECOND_US,
+	    .minted = lanes_minted(w->lanes, &feed->sensor)};
+	struct d4_spool_lane head;
+	struct d4_buf meta;
+	bool same;
+
+	decide(w->gate, &facts, d);
+	if (!d->allow || d->shadow || d->sink != DECIDE_D4)
+		return false;
+	d4_buf_init(&meta, D4_META_MAX);
+	same = decide_head(w->gate, &facts, lane->head.variant, &meta, &head) ==
+	           D4_OK &&
+	       strcmp(head.id, lane->head.id) == 0;
+	d4_buf_fini(&meta);
+	return same;
+}
+
+/* Decides on all feeds; how many may go on. *d: of the last one of them. */
+static size_t
+release_feeds(
+    struct wash *w, const struct lane *lane, bool *keep, struct decision *d)
+{
+	struct decision one;
+	size_t n = 0;
+
+	for (size_t i = 0; i < lane->n_feeds; i++) {
+		keep[i] = release_feed(w, lane, &lane->feed[i], &one);
+		if (!keep[i])
+			continue;
+		/* Two rules for one lane: not clear, so not sent. */
+		if (n++ > 0 && !decide_same(&one, d))
+			return 0;
+		*d = one;
+	}
+	return n;
+}
+
+static enum d4_status
+release_list(const struct wash *w, const struct lane *lane,
+    const struct decision *d, struct release *out)
+{
+	struct release_lane l = {.after = lane->after,
+	    .max_rate_bits = d->share->max_rate_bits,
+	    .max_volume = d->share->max_volume};
+
+	(void)snprintf(l.id, sizeof(l.id), "%s", lane->head.id);
+	(void)snprintf(l.rule, sizeof(l.rule), "%s", d->rule);
+	(void)snprintf(
+	    l.policy, sizeof(l.policy), "%s", pol_hash(gate_policy(w->gate)));
+	(void)snprintf(
+	    l.pipeline, sizeof(l.pipeline), "%s", san_chain_hash(d->chain));
+	return release_add(out, &l);
+}
+
+/* One lane: listed, cut at its tail, or withheld. */
+static enum d4_status
+release_lane_now(struct wash *w, struct lane *lane, struct release *out)
+{
+	bool was = lane->released;
+	struct decision d;
+	enum d4_status st = D4_OK;
+	bool *keep;
+	size_t n;
+
+	lane->released = false;
+	if (w->gate == NULL || !lane->known || lane->n_feeds == 0)
+		return D4_OK;
+	keep = calloc(lane->n_feeds, sizeof(*keep));
+	if (keep == NULL)
+		return D4_ENOMEM;
+	n = release_feeds(w, lane, keep, &d);
+	if (n > 0 && n < lane->n_feeds)
+		st = lanes_retire(w->lanes, lane, keep);
+	free(keep);
+	if (n > 0 && st == D4_OK)
+		st = release_list(w, lane, &d, out);
+	lane->released = n > 0 && st == D4_OK;
+	if (was && !lane->released)
+		d4_warnx("alarm partner=%s lane=%s withheld "
+			 "reason=send.recheck rule=%s",
+		    lane->head.partner, lane->head.id,
+		    lane->n_feeds > 0 && n == 0 ? "policy" : "-");
+	return st;
+}
+
+static bool
+release_is(const char *path, struct d4_slice text)
+{
+	struct d4_buf now;
+	bool same;
+
+	d4_buf_init(&now, RELEASE_MAX);
+	same = d4_file_read(path, &now) == D4_OK &&
+	       d4_slice_eq(d4_buf_slice(&now), text);
+	d4_buf_fini(&now);
+	return same;
+}
+
+static enum d4_status
+release_save(const struct wash *w, const char *partner, const struct release *r)
+{
+	char *folder = d4_path(w->setup->dirs.spool, partner);
+	char *path = folder != NULL ? d4_path(folder, RELEASE_NAME) : NULL;
+	enum d4_status st = D4_ENOMEM;
+	struct d4_buf text;
+
+	d4_buf_init(&text, RELEASE_MAX);
+	if (path != NULL)
+		st = release_text(r, &text);
+	if (st == D4_OK && !release_is(path, d4_buf_slice(&text))) {
+		st = d4_dir_make(folder, 0750);
+		if (st == D4_OK)
+			st = d4_file_replace(path, d4_buf_slice(&text), 0640);
+	}
+	free(folder);
+	free(path);
+	d4_buf_fini(&text);
+	return st;
+}
+
+static void
+release_partner(struct wash *w, const char *partner)
+{
+	struct release r = {.n = 0};
+	enum d4_status st = D4_OK;
+
+	for (size_t i = 0; st == D4_OK && i < lanes_n(w->lanes); i++) {
+		struct lane *lane = lanes_at(w->lanes, i);
+
+		if (strcmp(lane->head.partner, partner) == 0)
+			st = release_lane_now(w, lane, &r);
+	}
+	if (st != D4_OK)
+		r.n = 0; /* unclear: nothing of it is sent */
+	st = release_save(w, partner, &r);
+	if (st != D4_OK)
+		d4_warnx("alarm partner=%s release=\"%s\"", partner,
+		    d4_status_text(st));
+	release_fini(&r);
+}
+
+/* Partners of the policy, and those that only have lanes any more. */
+void
+release_write(struct wash *w)
+{
+	const struct pol *p = w->gate != NULL ? gate_policy(w->gate) : NULL;
+	size_t n = p != NULL ? pol_n_partners(p) : 0;
+	const char *name;
+
+	for (size_t i = 0; i < n; i++)
+		release_partner(w, pol_partner_at(p, i)->id);
+	for (size_t i = 0; i < lanes_n(w->lanes); i++) {
+		bool first = true;
+
+		name = lanes_at(w->lanes, i)->head.partner;
+		for (size_t k = 0; k < i; k++)
+			first =
+			    first && strcmp(lanes_at(w->lanes, k)->head.partner,
+					 name) != 0;
+		if (first && (p == NULL || pol_partner_find(p, name) == NULL))
+			release_partner(w, name);
+	}
+}

@@ -1,0 +1,135 @@
+/* The inside of wash, shared by its rooms. */
+#ifndef RELAY_WASH_ROOM_H
+#define RELAY_WASH_ROOM_H
+
+#include <event2/event.h>
+#include "libd4/kit/redis.h"
+#include "relay/journal.h"
+#include "relay/streams.h"
+#include "relay/wash.h"
+
+#define WASH_SHARDS_MAX 4096u
+#define WASH_LEASE_MS   15000u /* of a lease without renewal */
+#define WASH_RENEW_MS   3000u
+#define WASH_SAFE_MS    10000u     /* an older lease is not trusted */
+#define WASH_BLOCK_MS   "200"      /* an idle read waits so long */
+#define WASH_AHEAD      2u         /* reads under way at once */
+#define WASH_REPLY      (4u << 20) /* bytes aimed at in one answer */
+#define WASH_COUNT_MAX  512u       /* entries of a shard in one answer */
+#define WASH_QUEUED     (1u << 20) /* bytes of commands */
+#define WASH_OUT        D4_SPOOL_ENTRY
+
+/*
+ * A shard's life. FREE: somebody else's, or nobody's. LEASED: the reader
+ * group is being made, entries of a dead relay taken over. PENDING: what was
+ * delivered before and not acknowledged is read. LIVE: new entries.
+ */
+enum shard_state { SHARD_FREE, SHARD_LEASED, SHARD_PENDING, SHARD_LIVE };
+
+/*
+ * struct shard -- one stream of a queue.
+ * Shape:  fence: of the lease. renewed_ms: when it was last known to be ours.
+ *         asked: a lease command is under way. from: the pending read goes on
+ *         behind it. acks: ids of the batch; batch.entries of it. committed:
+ *         the journal has the batch. lag, pending: as Redis says.
+ */
+struct shard {
+	char *key;
+	uint32_t origin;
+	enum shard_state state;
+	bool asked;
+	bool in_batch;
+	bool committed;
+	struct journal *journal;
+	uint64_t fence;
+	uint64_t renewed_ms;
+	struct stream_id from;
+	struct stream_id *acks;
+	size_t n_acks, cap_acks;
+	struct journal_batch batch;
+	int64_t lag, pending;
+	struct wash *wash;
+};
+
+/* Why nothing is read although there is work. */
+enum wash_stall {
+	WASH_RUNS,
+	WASH_NO_POLICY, /* none, or no master key */
+	WASH_FULL,      /* the airlock is over its budget */
+	WASH_DISK,      /* a batch waits in memory to be written */
+	WASH_LATER,     /* a batch was dropped; its entries are read again */
+};
+
+struct wash {
+	struct wash_setup *setup;
+	struct event_base *base;
+	struct event *channel, *tick;
+	struct d4_redis *redis;
+	struct gate *gate;
+	struct lanes *lanes;
+	struct streams *streams;
+	struct d4_buf out;
+	struct shard **shard;
+	size_t n_shards;
+	enum wash_stall stall;
+	uint64_t stalled_ms;
+	unsigned reading;      /* reads under way */
+	unsigned count;        /* entries of a shard asked for at once */
+	struct d4_slice *args; /* of a read: see READ_ARGS */
+	bool redis_asked;
+	bool stopping;
+	uint64_t ticks;
+	uint64_t batches, batch_bytes;
+	int code;
+};
+
+/* ---- wash_shard.c: which shards are ours ---- */
+
+/* shards_look -- asks Redis which queues there are. */
+void shards_look(struct wash *w);
+
+/* shards_tick -- takes and renews leases. */
+void shards_tick(struct wash *w);
+
+/* shards_forget -- a batch under way is dropped, every lease taken again. */
+void shards_forget(struct wash *w);
+
+/* shards_release -- gives all leases back. */
+void shards_release(struct wash *w);
+
+/* shard_reset -- forgets the shard's journal and lease; taken again later. */
+void shard_reset(struct shard *s);
+struct shard *shard_find(const struct wash *w, const char *key, size_t n);
+
+/* ---- wash_read.c: from Redis to batches ---- */
+
+#define READ_ARGS (9u + 2u * WASH_SHARDS_MAX)
+
+/* read_more -- asks for entries while reads may be under way. */
+void read_more(struct wash *w);
+
+/* ---- wash_batch.c: a batch's way to the acknowledgement ---- */
+
+/* batch_take -- works on the entries of one shard. */
+D4_USED enum d4_status batch_take(
+    struct wash *w, struct shard *s, const redisReply *entries);
+
+/* batch_finish -- lanes, journals, XACK, nudge; stalls when it cannot. */
+void batch_finish(struct wash *w);
+
+/* batch_drop -- nothing of it happened; its shards are read again. */
+void batch_drop(struct wash *w, enum d4_status why);
+
+/* ---- wash_release.c ---- */
+
+/* release_write -- decides on every lane again; what may be sent now. */
+void release_write(struct wash *w);
+
+/* ---- wash_status.c ---- */
+void status_send(struct wash *w);
+
+/* ---- wash.c ---- */
+void wash_stalls(struct wash *w, enum wash_stall why, const char *text);
+const char *wash_stall_text(enum wash_stall s);
+
+#endif

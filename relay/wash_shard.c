@@ -1,0 +1,324 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/kit/clock.h"
+#include "libd4/kit/crc32c.h"
+#include "libd4/kit/log.h"
+#include "relay/wash_room.h"
+
+#define SHARD_MAX 1024ull /* shards of one queue that we believe */
+
+/*
+ * One lease, compared and set in one step. 0: somebody else has it. 1: it was
+ * ours and is renewed. n > 1: it is ours from now on, under fence n - 1.
+ */
+static const char lease_script[] =
+    "local v=redis.call('GET',KEYS[1]) "
+    "if v==ARGV[1] then redis.call('PEXPIRE',KEYS[1],ARGV[2]) "
+    "return 1 end "
+    "if v then return 0 end "
+    "redis.call('SET',KEYS[1],ARGV[1],'PX',ARGV[2]) "
+    "return redis.call('INCR',KEYS[2])+1";
+
+static const char unlease_script[] =
+    "if redis.call('GET',KEYS[1])==ARGV[1] then "
+    "return redis.call('DEL',KEYS[1]) end return 0";
+
+/* "d4:{1:0}:q" to "d4:{1:0}:WHAT:GROUP". */
+static void
+shard_name(const struct shard *s, const char *what, char *out, size_t n)
+{
+	(void)snprintf(out, n, "%.*s:%s:%s", (int)(strlen(s->key) - 2), s->key,
+	    what, s->wash->setup->group);
+}
+
+static enum d4_status
+shard_send(struct shard *s, d4_redis_fn *fn, const char *const *argv, size_t n)
+{
+	struct d4_slice arg[12];
+
+	for (size_t i = 0; i < n; i++)
+		arg[i] = d4_slice_str(argv[i]);
+	return d4_redis_send(s->wash->redis, arg, n, fn, s);
+}
+
+void
+shard_reset(struct shard *s)
+{
+	journal_close(s->journal);
+	s->journal = NULL;
+	s->state = SHARD_FREE;
+	s->in_batch = s->committed = false;
+	s->n_acks = 0;
+}
+
+/* ---- taking over: group, entries of a dead relay ---- */
+
+static void
+on_claimed(void *arg, enum d4_status st, const redisReply *r)
+{
+	struct shard *s = arg;
+	const char *next;
+
+	if (st != D4_OK || s->state != SHARD_LEASED)
+		return;
+	if (r->type != REDIS_REPLY_ARRAY || r->elements < 2 ||
+	    r->element[0]->type != REDIS_REPLY_STRING) {
+		d4_warnx("queue=%s xautoclaim=\"%s\"", s->key,
+		    r->type == REDIS_REPLY_ERROR ? r->str : "?");
+		return;
+	}
+	next = r->element[0]->str;
+	if (strcmp(next, "0-0") != 0) {
+		const char *argv[] = {"XAUTOCLAIM", s->key,
+		    s->wash->setup->group, s->wash->setup->consumer, "0", next,
+		    "COUNT", "1000", "JUSTID"};
+
+		(void)!shard_send(s, on_claimed, argv, 9);
+		return;
+	}
+	s->state = SHARD_PENDING;
+	s->from = (struct stream_id){0, 0};
+	read_more(s->wash);
+}
+
+static void
+on_group(void *arg, enum d4_status st, const redisReply *r)
+{
+	struct shard *s = arg;
+	const char *argv[] = {"XAUTOCLAIM", s->key, s->wash->setup->group,
+	    s->wash->setup->consumer, "0", "0-0", "COUNT", "1000", "JUSTID"};
+
+	if (st != D4_OK || s->state != SHARD_LEASED)
+		return;
+	if (r->type == REDIS_REPLY_ERROR &&
+	    strncmp(r->str, "BUSYGROUP", 9) != 0) {
+		d4_warnx("queue=%s xgroup=\"%s\"", s->key, r->str);
+		return;
+	}
+	(void)!shard_send(s, on_claimed, argv, 9);
+}
+
+static void
+shard_taken(struct shard *s, uint64_t fence)
+{
+	const char *argv[] = {
+	    "XGROUP", "CREATE", s->key, s->wash->setup->group, "0", "MKSTREAM"};
+	enum d4_status st;
+
+	st = journal_open(s->wash->setup->dirs.state, s->key, &s->journal);
+	if (st != D4_OK) {
+		d4_warnx("alarm queue=%s journal=\"%s\"", s->key,
+		    d4_status_text(st));
+		return;
+	}
+	s->state = SHARD_LEASED;
+	s->fence = fence;
+	d4_info(
+	    "queue=%s leased fence=%llu", s->key, (unsigned long long)fence);
+	(void)!shard_send(s, on_group, argv, 6);
+}
+
+/* ---- leases ---- */
+
+static void
+on_lease(void *arg, enum d4_status st, const redisReply *r)
+{
+	struct shard *s = arg;
+
+	s->asked = false;
+	if (st != D4_OK)
+		return;
+	if (r->type != REDIS_REPLY_INTEGER) {
+		d4_warnx("queue=%s lease=\"%s\"", s->key,
+		    r->type == REDIS_REPLY_ERROR ? r->str : "?");
+		return;
+	}
+	if (r->integer == 0) {
+		if (s->state != SHARD_FREE) {
+			d4_warnx("queue=%s lease=lost", s->key);
+			batch_drop(s->wash, D4_ETIMEOUT);
+			shard_reset(s);
+			streams_gate(s->wash->streams, s->wash->gate);
+		}
+		return;
+	}
+	s->renewed_ms = d4_mono_ms();
+	if (s->state == SHARD_FREE)
+		shard_taken(
+		    s, r->integer > 1 ? (uint64_t)r->integer - 1 : s->fence);
+	else if (r->integer > 1)
+		s->fence = (uint64_t)r->integer - 1;
+}
+
+static void
+shard_lease(struct shard *s)
+{
+	char lease[256], fence[256], ms[16];
+	const char *argv[] = {"EVAL", lease_script, "2", lease, fence,
+	    s->wash->setup->consumer, ms};
+
+	shard_name(s, "lease", lease, sizeof(lease));
+	shard_name(s, "fence", fence, sizeof(fence));
+	(void)snprintf(ms, sizeof(ms), "%u", WASH_LEASE_MS);
+	s->asked = shard_send(s, on_lease, argv, 7) == D4_OK;
+}
+
+static void
+on_groups(void *arg, enum d4_status st, const redisReply *r)
+{
+	struct shard *s = arg;
+
+	if (st != D4_OK || r->type != REDIS_REPLY_ARRAY)
+		return;
+	for (size_t i = 0; i < r->elements; i++) {
+		const redisReply *g = r->element[i];
+		int64_t lag = -1, pending = 0;
+		bool ours = false;
+
+		for (size_t k = 0; k + 1 < g->elements; k += 2) {
+			const redisReply *v = g->element[k + 1];
+			const char *name = g->element[k]->str;
+
+			if (strcmp(name, "name") == 0)
+				ours =
+				    v->type == REDIS_REPLY_STRING &&
+				    strcmp(v->str, s->wash->setup->group) == 0;
+			else if (strcmp(name, "lag") == 0 &&
+				 v->type == REDIS_REPLY_INTEGER)
+				lag = v->integer;
+			else if (strcmp(name, "pending") == 0)
+				pending = v->integer;
+		}
+		if (ours) {
+			s->lag = lag;
+			s->pending = pending;
+		}
+	}
+}
+
+void
+shards_tick(struct wash *w)
+{
+	uint64_t now = d4_mono_ms();
+
+	if (w->gate == NULL || !w->setup->have_master)
+		return;
+	for (size_t i = 0; i < w->n_shards; i++) {
+		struct shard *s = w->shard[i];
+
+		if (!s->asked && (s->state == SHARD_FREE ||
+				     now - s->renewed_ms >= WASH_RENEW_MS))
+			shard_lease(s);
+		if (w->ticks % 2 == 0)
+			(void)!d4_redis_sendf(
+			    w->redis, on_groups, s, "XINFO GROUPS %s", s->key);
+	}
+}
+
+void
+shards_forget(struct wash *w)
+{
+	lanes_drop(w->lanes);
+	if (w->stall == WASH_DISK)
+		wash_stalls(w, WASH_LATER, "batch dropped");
+	for (size_t i = 0; i < w->n_shards; i++) {
+		w->shard[i]->asked = false;
+		shard_reset(w->shard[i]);
+	}
+	streams_gate(w->streams, w->gate);
+}
+
+void
+shards_release(struct wash *w)
+{
+	for (size_t i = 0; i < w->n_shards; i++) {
+		struct shard *s = w->shard[i];
+		char lease[256];
+		const char *argv[] = {
+		    "EVAL", unlease_script, "1", lease, w->setup->consumer};
+
+		if (s->state == SHARD_FREE)
+			continue;
+		shard_name(s, "lease", lease, sizeof(lease));
+		(void)!shard_send(s, NULL, argv, 5);
+	}
+}
+
+/* ---- which queues there are ---- */
+
+struct shard *
+shard_find(const struct wash *w, const char *key, size_t n)
+{
+	for (size_t i = 0; i < w->n_shards; i++) {
+		if (strlen(w->shard[i]->key) == n &&
+		    memcmp(w->shard[i]->key, key, n) == 0)
+			return w->shard[i];
+	}
+	return NULL;
+}
+
+static void
+shard_add(struct wash *w, const char *key)
+{
+	struct shard **list;
+	struct shard *s;
+
+	if (w->n_shards >= WASH_SHARDS_MAX ||
+	    shard_find(w, key, strlen(key)) != NULL)
+		return;
+	list = reallocarray(w->shard, w->n_shards + 1, sizeof(struct shard *));
+	if (list == NULL)
+		return;
+	w->shard = list;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL || (s->key = strdup(key)) == NULL) {
+		free(s);
+		return;
+	}
+	s->wash = w;
+	s->lag = -1;
+	s->origin = d4_crc32c(0, d4_slice_str(key));
+	w->shard[w->n_shards++] = s;
+}
+
+/* A queue's name becomes a key: only what d4_queue_key would write. */
+static bool
+queue_name_ok(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n < 80 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+			    "WXYZ0123456789._-") == n;
+}
+
+static void
+on_queues(void *arg, enum d4_status st, const redisReply *r)
+{
+	struct wash *w = arg;
+	unsigned long long n;
+	char key[128], *end;
+
+	if (st != D4_OK || r->type != REDIS_REPLY_ARRAY)
+		return;
+	for (size_t i = 0; i + 1 < r->elements; i += 2) {
+		const char *name = r->element[i]->str;
+
+		n = strtoull(r->element[i + 1]->str, &end, 10);
+		if (!queue_name_ok(name) || *end != '\0' || n > SHARD_MAX)
+			continue;
+		for (unsigned long long k = 0; k < n; k++) {
+			(void)snprintf(
+			    key, sizeof(key), "d4:{%s:%llu}:q", name, k);
+			shard_add(w, key);
+		}
+	}
+	shards_tick(w);
+}
+
+void
+shards_look(struct wash *w)
+{
+	(void)!d4_redis_sendf(w->redis, on_queues, w, "HGETALL d4:queues");
+}

@@ -1,0 +1,119 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "libd4/kit/fdpass.h"
+#include "libd4/kit/log.h"
+#include "relay/wash_room.h"
+
+static const char *const shard_texts[] = {
+    [SHARD_FREE] = "free",
+    [SHARD_LEASED] = "taking over",
+    [SHARD_PENDING] = "catching up",
+    [SHARD_LIVE] = "live",
+};
+
+static json_t *
+status_queues(const struct wash *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n_shards; i++) {
+		const struct shard *s = w->shard[i];
+
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:I, s:I, s:I}", "key", s->key,
+			"state", shard_texts[s->state], "fence",
+			(json_int_t)s->fence, "waiting",
+			(json_int_t)(s->lag < 0 ? s->lag : s->lag + s->pending),
+			"pending", (json_int_t)s->pending));
+	}
+	return list;
+}
+
+static json_t *
+status_lanes(const struct wash *w)
+{
+	json_t *list = json_array();
+	char uuid[D4_UUID_TEXT];
+
+	for (size_t i = 0; i < lanes_n(w->lanes); i++) {
+		const struct lane *l = lanes_at(w->lanes, i);
+
+		d4_uuid_text(&l->head.wire_uuid, uuid);
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, "
+			      "s:I, s:I, s:I, s:I, s:b, s:I}",
+			"partner", l->head.partner, "lane", l->head.id, "uuid",
+			uuid, "source", l->head.source, "type",
+			(int)l->head.type, "ext", l->head.ext, "rule",
+			l->head.rule, "label", l->head.label, "class",
+			l->head.cls, "variant", (json_int_t)l->head.variant,
+			"seq", (json_int_t)d4_spool_seq(l->writer), "records",
+			(json_int_t)d4_spool_total(l->writer), "bytes",
+			(json_int_t)d4_spool_bytes(l->writer), "released",
+			(int)l->released, "feeds", (json_int_t)l->n_feeds));
+	}
+	return list;
+}
+
+/* The sums of all shards together. */
+static json_t *
+status_totals(const struct wash *w)
+{
+	struct totals all;
+	json_t *o;
+
+	totals_init(&all);
+	for (size_t i = 0; i < w->n_shards; i++) {
+		if (w->shard[i]->journal == NULL)
+			continue;
+		o = totals_json(journal_totals(w->shard[i]->journal), false);
+		(void)!totals_add_json(&all, o);
+		json_decref(o);
+	}
+	o = totals_json(&all, false);
+	totals_fini(&all);
+	return o;
+}
+
+static json_t *
+status_json(const struct wash *w)
+{
+	json_t *o = status_totals(w);
+	json_t *hash = w->gate == NULL
+	                   ? json_null()
+	                   : json_string(pol_hash(gate_policy(w->gate)));
+
+	(void)json_object_set_new(o, "policy", hash);
+	(void)json_object_set_new(
+	    o, "policy_error", json_string(w->setup->error));
+	(void)json_object_set_new(
+	    o, "reading", json_string(wash_stall_text(w->stall)));
+	(void)json_object_set_new(
+	    o, "redis", json_boolean(d4_redis_is_up(w->redis)));
+	(void)json_object_set_new(o, "airlock",
+	    json_pack("{s:I, s:I}", "bytes", (json_int_t)lanes_bytes(w->lanes),
+		"budget", (json_int_t)w->setup->budget));
+	(void)json_object_set_new(o, "queues", status_queues(w));
+	(void)json_object_set_new(o, "lanes", status_lanes(w));
+	return o;
+}
+
+/* A status can be longer than a message: it goes in a file without a name. */
+void
+status_send(struct wash *w)
+{
+	json_t *o = status_json(w);
+	char *text = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	size_t n = text != NULL ? strlen(text) : 0;
+	int fd = memfd_create("status", MFD_CLOEXEC);
+
+	if (fd >= 0 && n > 0 && write(fd, text, n) == (ssize_t)n)
+		(void)!d4_fd_send(
+		    w->setup->channel, d4_slice_str("status"), fd);
+	if (fd >= 0)
+		(void)close(fd);
+	free(text);
+	json_decref(o);
+}
