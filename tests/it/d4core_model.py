@@ -178,7 +178,7 @@ TOGETHER = [duplicates, extended_in_parallel, strangers, recursion]
 def line_records(server, uid):
     d4.send(server.address, [cases.good(uid, 8, b"one\ntw"),
                              cases.good(uid, 8, b"o\n\nthr")])
-    assert server.records(uid) == [b"one", b"two", b""]
+    assert server.records(uid) == [b"one", b"two"]
     assert server.rows("sessions", uid)[0]["lost"] == 3
 
 
@@ -203,6 +203,9 @@ def refused_meta(server, uid):
         tls.sendall(cases.good(uid, 254))
         assert server_ends(tls) == "cut"
         tls.close()
+    for meta in (b"{}", b"[]", b"5", b'{"type":[]}'):
+        sent = [cases.good(uid, 2, meta), cases.good(uid, 254)]
+        assert d4.send(server.address, sent) == "confirmed", meta
     assert server.records(uid) == []
 
 

@@ -18,17 +18,16 @@ class Incorrect(Exception):
 class Lines:
     """Workers 3, 8 and the default handler of 254."""
 
-    def __init__(self, max_buffer, empty_lines):
+    def __init__(self, max_buffer):
         self.held = b""
         self.max_buffer = max_buffer
-        self.empty_lines = empty_lines
 
     def put(self, payload):
         lines = (self.held + payload).split(b"\n")
         self.held = lines.pop()
         if not lines and len(self.held) > self.max_buffer:
             self.held += b"\n"  # forced: the line ends with this frame
-        return [one for one in lines if one or self.empty_lines]
+        return [one for one in lines if one]
 
     def end(self):
         return len(self.held)
@@ -86,9 +85,7 @@ class Meta:
             found = json.loads(self.held)
         except ValueError:
             return
-        if not found:  # {} counts as nothing, and is forgotten
-            self.held = b""
-        elif not isinstance(found, (dict, list, str)):
+        if not found or not isinstance(found, (dict, list, str)):
             self.dead = True  # the worker stops with a traceback
         elif "type" not in found:
             raise Incorrect("Incorrect JSON object")
@@ -106,7 +103,7 @@ def worker(kind):
     if kind == 1:
         return Pcap()
     if kind in (3, 8):
-        return Lines(float("inf"), True)  # their limit is never reached
+        return Lines(float("inf"))  # their limit is never reached
     if kind == 254:
-        return Lines(100000, False)
+        return Lines(100000)
     return None
