@@ -3,9 +3,9 @@
 #include <string.h>
 #include "sanitizers/pdns_run.h"
 
-#define KEY_MAX ((size_t)D4_LINE_MAX + 4096) /* bytes of a name and an answer \
-	                                      */
-#define CACHE 4096u /* witnesses whose hash is at hand; a power of two */
+/* Bytes of a name and an answer. */
+#define KEY_MAX ((size_t)D4_LINE_MAX + 4096)
+#define CACHE   4096u /* witnesses whose hash is at hand; a power of two */
 
 /* A witness and its hash; family 0: an empty place. */
 struct seen {

@@ -134,7 +134,8 @@ run(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
 		if (!take_args(argc - 1, argv + 1, &a))
-			return usage("unknown option, or one without its value", "");
+			return usage(
+			    "unknown option, or one without its value", "");
 		if (a.policy == NULL)
 			return usage("no policy file", "");
 		if (argc - 1 - optind > commands[i].files)

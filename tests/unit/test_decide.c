@@ -70,7 +70,7 @@ static const struct row rows[] = {
 	"  - {id: d1, misp_org: [" ORG_THIRD "], because: x}", "own1", SENSOR_2,
 	254,
 	"{\"type\":\"ja3-jl\",\"tags\":[\"tlp:clear\"],\"misp:org\":"
-        "\"" ORG_THIRD "\"}",
+	"\"" ORG_THIRD "\"}",
 	false, "d1"},
     {"suspended", 8, P1(", state: suspended}"), "p1", SENSOR_1, 1, NULL, false,
 	"partner.suspended"},

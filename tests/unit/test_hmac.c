@@ -26,7 +26,7 @@ it_is_hmac_sha256_of_the_zeroed_header_and_the_payload(void **state)
 	    {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 		"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
-	        "yyy",
+		"yyy",
 		"709d6265f5efba4b2df607c2b53ba5c3"
 		"342254edafee0561d61a8499ace70bac"},
 	};

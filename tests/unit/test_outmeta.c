@@ -63,7 +63,7 @@ static const struct {
 	"{\"class\":\"S4\",\"epoch\":\"0\"}}}"},
     {"an org that does not count is not vouched for",
 	"{\"type\":\"ja3-jl\",\"tags\":[\"tlp:clear\"],\"misp:org\":"
-        "\"" ORG_THIRD "\"}",
+	"\"" ORG_THIRD "\"}",
 	"{\"type\":\"ja3-jl\",\"tags\":[\"tlp:clear\",\"PAP:CLEAR\"],"
 	"\"d4:fed\":{\"v\":1,\"stream\":\"" STREAM
 	"\",\"path\":[{\"hub\":\"lu-hub-1\"}],\"max_hops\":1,\"sanitized\":"

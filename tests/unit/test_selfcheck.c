@@ -68,8 +68,8 @@ an_address_is_found_in_every_encoding(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_found(rows[i].addr, rows[i].form, strlen(rows[i].form),
-		    true);
+		assert_found(
+		    rows[i].addr, rows[i].form, strlen(rows[i].form), true);
 }
 
 static void
@@ -104,8 +104,8 @@ what_only_resembles_an_address_is_no_hit(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_found(rows[i].addr, rows[i].form, strlen(rows[i].form),
-		    false);
+		assert_found(
+		    rows[i].addr, rows[i].form, strlen(rows[i].form), false);
 }
 
 static void
