@@ -59,7 +59,8 @@ struct pkt_ip {
 	struct d4_slice head, ext, body;
 	uint32_t body_len;
 	uint32_t src4, dst4, to_src4, to_dst4;
-	struct d4_addr src, dst, to_src, to_dst, final, to_final;
+	struct d4_addr src, dst, to_src, to_dst;
+	struct d4_addr home, final, to_home, to_final;
 	bool src_scoped, dst_scoped;
 	/* fingerprint fix-up: what to write instead */
 	uint32_t seq, ack;
@@ -147,8 +148,11 @@ D4_USED enum d4_reason pkt_ip6_write(struct pkt *p, const struct pkt_ip *ip);
 /* packet_ext.c: extension headers; write knows only what decode walked. */
 D4_USED enum d4_reason pkt_ext_decode(struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_ext_write(struct pkt *p, const struct pkt_ip *ip);
-/* pkt_ext_final -- the destination behind a routing header, if one leads on. */
-const uint8_t *pkt_ext_final(const struct pkt_ip *ip);
+/*
+ * pkt_ext_ends -- the ends that the headers name instead of those in the IPv6
+ * header: ends[0] a home address, ends[1] where a routing header leads on to.
+ */
+void pkt_ext_ends(const struct pkt_ip *ip, const uint8_t *ends[2]);
 
 /* packet_l4.c: the body by its protocol, and what comes behind headers. */
 D4_USED enum d4_reason pkt_l4_write(struct pkt *p, const struct pkt_ip *ip);

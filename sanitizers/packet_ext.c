@@ -242,19 +242,36 @@ ext_last(struct d4_slice in)
 	return in.p[2] == 4 ? in.p + 8 : in.p + 8 + 16 * (n - 1);
 }
 
-const uint8_t *
-pkt_ext_final(const struct pkt_ip *ip)
+/* The home address among destination options. */
+static const uint8_t *
+ext_home(struct d4_slice in)
+{
+	for (size_t at = 2; at + 2 <= in.n;) {
+		const uint8_t *b = in.p + at;
+		size_t n = *b == EXT_OPT_PAD1 ? 1 : (size_t)b[1] + 2;
+
+		if (*b == EXT_OPT_HOME && n == 18 && n <= in.n - at)
+			return b + 2;
+		at += n;
+	}
+	return NULL;
+}
+
+void
+pkt_ext_ends(const struct pkt_ip *ip, const uint8_t *ends[2])
 {
 	uint8_t proto = ip->ext_proto;
 	struct d4_slice in = ip->ext;
-	const uint8_t *final = NULL;
 
+	ends[0] = NULL;
+	ends[1] = NULL;
 	while (in.n != 0) {
 		struct d4_slice h = d4_slice_skip(&in, ext_size(proto, in.p));
 
+		if (proto == EXT_DEST && ends[0] == NULL)
+			ends[0] = ext_home(h);
 		if (proto == EXT_ROUTING)
-			final = ext_last(h);
+			ends[1] = ext_last(h);
 		proto = h.p[0];
 	}
-	return final;
 }

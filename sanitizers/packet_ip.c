@@ -115,32 +115,59 @@ ip_solicited(const struct pkt *p, struct pkt_ip *ip)
 		memcpy(ip->to_dst.b + 13, p->nd + 13, 3);
 }
 
+/* The target first: it decides what its group and MAC address become. */
 static enum d4_reason
-ip_map6(struct pkt *p, struct pkt_ip *ip, enum d4_reason *second)
+ip_target(struct pkt *p, const struct pkt_ip *ip)
 {
-	const uint8_t *target = pkt_nd_target(ip), *final;
+	const uint8_t *target = pkt_nd_target(ip);
 	enum d4_reason why;
 
 	p->nd = NULL;
-	if (target != NULL && p->map != NULL) {
-		why = pkt_map6_at(p, target, p->nd_target);
-		if (why != D4_R_NONE)
-			return why;
+	if (target == NULL || p->map == NULL)
+		return D4_R_NONE;
+	why = pkt_map6_at(p, target, p->nd_target);
+	if (why == D4_R_NONE)
 		p->nd = p->nd_target;
+	return why;
+}
+
+/* Which ends the checksum covers; nearly always those of the header. */
+static enum d4_reason
+ip_ends(struct pkt *p, struct pkt_ip *ip)
+{
+	const uint8_t *ends[2] = {NULL, NULL};
+	enum d4_reason why = D4_R_NONE;
+	bool scoped;
+
+	ip->home = ip->src;
+	ip->to_home = ip->to_src;
+	ip->final = ip->dst;
+	ip->to_final = ip->to_dst;
+	if (ip->ext.n == 0)
+		return D4_R_NONE;
+	pkt_ext_ends(ip, ends);
+	if (ends[0] != NULL) {
+		memcpy(ip->home.b, ends[0], 16);
+		why = pkt_map6(p, ends[0], &ip->to_home, &scoped);
 	}
+	if (ends[1] != NULL && why == D4_R_NONE) {
+		memcpy(ip->final.b, ends[1], 16);
+		why = pkt_map6(p, ends[1], &ip->to_final, &scoped);
+	}
+	return why;
+}
+
+static enum d4_reason
+ip_map6(struct pkt *p, struct pkt_ip *ip, enum d4_reason *second)
+{
+	enum d4_reason why = ip_target(p, ip);
+
+	if (why != D4_R_NONE)
+		return why;
 	why = pkt_map6(p, ip->src.b, &ip->to_src, &ip->src_scoped);
 	*second = pkt_map6(p, ip->dst.b, &ip->to_dst, &ip->dst_scoped);
 	ip_solicited(p, ip);
-	final = pkt_ext_final(ip);
-	ip->final = ip->dst;
-	ip->to_final = ip->to_dst;
-	if (final != NULL && why == D4_R_NONE) {
-		bool scoped;
-
-		memcpy(ip->final.b, final, 16);
-		why = pkt_map6(p, final, &ip->to_final, &scoped);
-	}
-	return why;
+	return why != D4_R_NONE ? why : ip_ends(p, ip);
 }
 
 enum d4_reason

@@ -115,7 +115,7 @@ l4_pseudo(const struct pkt_ip *ip, uint32_t len, bool now)
 		d4_put_be32(b + 4, now ? ip->to_dst4 : ip->dst4);
 		return san_sum_tail(ip->proto, len, san_sum(b, 8, 0));
 	}
-	memcpy(b, now ? ip->to_src.b : ip->src.b, 16);
+	memcpy(b, now ? ip->to_home.b : ip->home.b, 16);
 	memcpy(b + 16, now ? ip->to_final.b : ip->final.b, 16);
 	return san_sum_tail(ip->proto, len, san_sum(b, 32, 0));
 }

@@ -26,10 +26,10 @@ quote_incremental(uint8_t *field, const struct pkt_ip *ip)
 		sum = san_sum(b, 16, 0);
 	} else {
 		for (size_t i = 0; i < 16; i++) {
-			b[i] = (uint8_t)~ip->src.b[i];
+			b[i] = (uint8_t)~ip->home.b[i];
 			b[16 + i] = (uint8_t)~ip->final.b[i];
 		}
-		memcpy(b + 32, ip->to_src.b, 16);
+		memcpy(b + 32, ip->to_home.b, 16);
 		memcpy(b + 48, ip->to_final.b, 16);
 		sum = san_sum(b, 64, 0);
 	}
