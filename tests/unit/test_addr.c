@@ -1,76 +1,75 @@
 #include "chain.h"
 #include "sanitizers/addr.h"
 
+static const struct {
+	const char *steps;
+	const char *what; /* NULL: valid */
+} addr_rows[] = {
+    {"[addr: {}]", NULL},
+    {"[addr: {method: zero}]", NULL},
+    {"[addr: {scope: telescope}]", NULL},
+    {"[addr: {scope: [telescope], into: [198.18.0.0/16, "
+     "'2001:db8:fffe::/48'], require_scope: dst}]",
+	NULL},
+    {"[addr: {scope: telescope, method: pnat, others: keep, into: "
+     "['2001:db8:fffe::/48', 198.18.0.0/16]}]",
+	NULL},
+    {"[addr: {scope: telescope, method: drop-record, others: keep}]", NULL},
+    {"[addr: {method: mask, mask4: 16}]", NULL},
+    {"[addr: {keep: [10.0.0.0/8, telescope]}]", NULL},
+    {"[addr: {scope: telescop}]", "no such network"},
+    {"[addr: {method: pfx}]", "not enforced by this version"},
+    {"[addr: {method: cryptopann}]", "no word"},
+    {"[addr: {others: forward}]", "no word"},
+    {"[addr: {epoch: 7d}]", "epoch"},
+    {"[addr: {into: 198.18.0.0/16}]", "fits no prefix"},
+    {"[addr: {scope: telescope, into: [198.18.0.0/16]}]",
+	"has 2 prefixes and `into` 1"},
+    {"[addr: {scope: telescope, into: [198.18.0.0/15, "
+     "'2001:db8:fffe::/48']}]",
+	"fits no prefix"},
+    {"[addr: {scope: telescope, into: [10.1.0.0/16, "
+     "'2001:db8:fffe::/48']}]",
+	"overlaps"},
+    {"[addr: {scope: telescope, into: [224.1.0.0/16, "
+     "'2001:db8:fffe::/48']}]",
+	"overlaps"},
+    {"[addr: {scope: telescope, into: [198.18.1.0/16, "
+     "'2001:db8:fffe::/48']}]",
+	"not a prefix"},
+    {"[addr: {scope: telescope, method: zero, into: [198.18.0.0/16, "
+     "'2001:db8:fffe::/48']}]",
+	"belongs to the methods"},
+    {"[addr: {method: pnat, others: keep}]", "needs `scope`"},
+    {"[addr: {scope: telescope, method: drop-record}]", "cannot map"},
+    {"[addr: {require_scope: dst}]", "needs a `scope`"},
+    {"[addr: {mask4: 16}]", "belong to method mask"},
+    {"[addr: {method: mask, mask4: 33}]", ""},
+    {"[addr: zero]", ""},
+    {"[addr: {}, addr: {}]", "stands twice"},
+    {"[adr: {}]", "no step of this version"},
+    {"[addr]", "one word with its value"},
+};
+
 static void
 configurations_that_cannot_be_meant_are_errors(void **state)
 {
-	static const struct {
-		const char *steps;
-		const char *what; /* NULL: valid */
-	} rows[] = {
-	    {"[addr: {}]", NULL},
-	    {"[addr: {method: zero}]", NULL},
-	    {"[addr: {scope: telescope}]", NULL},
-	    {"[addr: {scope: [telescope], into: [198.18.0.0/16, "
-	     "'2001:db8:fffe::/48'], require_scope: dst}]",
-		NULL},
-	    {"[addr: {scope: telescope, method: pnat, others: keep, into: "
-	     "['2001:db8:fffe::/48', 198.18.0.0/16]}]",
-		NULL},
-	    {"[addr: {scope: telescope, method: drop-record, others: keep}]",
-		NULL},
-	    {"[addr: {method: mask, mask4: 16}]", NULL},
-	    {"[addr: {keep: [10.0.0.0/8, telescope]}]", NULL},
-	    {"[addr: {scope: telescop}]", "no such network"},
-	    {"[addr: {method: pfx}]", "not enforced by this version"},
-	    {"[addr: {method: cryptopann}]", "no word"},
-	    {"[addr: {others: forward}]", "no word"},
-	    {"[addr: {epoch: 7d}]", "epoch"},
-	    {"[addr: {into: 198.18.0.0/16}]", "fits no prefix"},
-	    {"[addr: {scope: telescope, into: [198.18.0.0/16]}]",
-		"has 2 prefixes and `into` 1"},
-	    {"[addr: {scope: telescope, into: [198.18.0.0/15, "
-	     "'2001:db8:fffe::/48']}]",
-		"fits no prefix"},
-	    {"[addr: {scope: telescope, into: [10.1.0.0/16, "
-	     "'2001:db8:fffe::/48']}]",
-		"overlaps"},
-	    {"[addr: {scope: telescope, into: [224.1.0.0/16, "
-	     "'2001:db8:fffe::/48']}]",
-		"overlaps"},
-	    {"[addr: {scope: telescope, into: [198.18.1.0/16, "
-	     "'2001:db8:fffe::/48']}]",
-		"not a prefix"},
-	    {"[addr: {scope: telescope, method: zero, into: [198.18.0.0/16, "
-	     "'2001:db8:fffe::/48']}]",
-		"belongs to the methods"},
-	    {"[addr: {method: pnat, others: keep}]", "needs `scope`"},
-	    {"[addr: {scope: telescope, method: drop-record}]", "cannot map"},
-	    {"[addr: {require_scope: dst}]", "needs a `scope`"},
-	    {"[addr: {mask4: 16}]", "belong to method mask"},
-	    {"[addr: {method: mask, mask4: 33}]", ""},
-	    {"[addr: zero]", ""},
-	    {"[addr: {}, addr: {}]", "stands twice"},
-	    {"[adr: {}]", "no step of this version"},
-	    {"[addr]", "one word with its value"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(addr_rows) / sizeof(addr_rows[0]); i++) {
 		struct san_chain *c;
 		struct d4_diag diag;
 		enum d4_status st =
-		    test_compile(rows[i].steps, 1, "", &diag, &c);
+		    test_compile(addr_rows[i].steps, 1, "", &diag, &c);
 
-		if (rows[i].what == NULL) {
+		if (addr_rows[i].what == NULL) {
 			assert_int_equal(st, D4_OK);
 			san_chain_free(c);
 			continue;
 		}
 		assert_int_equal(st, D4_EINVAL);
 		assert_int_equal(diag.line, 1);
-		if (strstr(diag.what, rows[i].what) == NULL)
-			fail_msg("%s: %s", rows[i].steps, diag.what);
+		if (strstr(diag.what, addr_rows[i].what) == NULL)
+			fail_msg("%s: %s", addr_rows[i].steps, diag.what);
 	}
 }
 

@@ -69,10 +69,9 @@ static void
 key_of(const char *hex, uint8_t key[SAN_CPAN_KEY])
 {
 	for (size_t i = 0; i < SAN_CPAN_KEY; i++) {
-		unsigned v = 0;
+		char two[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
 
-		assert_int_equal(sscanf(hex + 2 * i, "%2x", &v), 1);
-		key[i] = (uint8_t)v;
+		key[i] = (uint8_t)strtoul(two, NULL, 16);
 	}
 }
 
