@@ -13,13 +13,30 @@
 struct post;
 
 /*
+ * struct post_times -- how long post waits for what, in microseconds.
+ * linger   for more records before a frame that is not full is sent.
+ * quiet    with nothing read and all acknowledged before a lane's first
+ *          session is closed (Decision 8); later ones take a part of their
+ *          own length, between a fortieth of it and all.
+ * connect  for name, TCP and TLS.
+ * stall    without a byte acknowledged, while some are under way.
+ * confirm  for the partner's close_notify after ours.
+ * recheck  before entries that passed another pipeline than the release
+ *          file's are given up: the file may just be about to change.
+ */
+struct post_times {
+	uint64_t linger_us, quiet_us, connect_us;
+	uint64_t stall_us, confirm_us, recheck_us;
+};
+
+/*
  * struct post_setup -- what the supervisor gives to post.
  * Shape:  spool: the airlock (read-only): SPOOL/PARTNER/LANE/ segments and
  *         SPOOL/PARTNER/release.json, the lanes that may be sent now: no
  *         such file, or a lane not in it: nothing of it is sent. cursors:
- *         post's own folder: CURSORS/PARTNER/LANE. nudge: an eventfd that
- *         wash writes after each commit.
- * Owns:   nothing; all of it outlives the post.
+ *         post's own folder: CURSORS/PARTNER/LANE.cursor. nudge: an eventfd
+ * that wash writes after each commit. Owns:   nothing; all of it outlives the
+ * post.
  */
 struct post_setup {
 	const char *spool;
@@ -28,6 +45,7 @@ struct post_setup {
 	size_t n_partners;
 	int nudge;
 	struct d4_account *account;
+	const struct post_times *times; /* NULL: the defaults */
 };
 
 /* post_new -- reads the cursors and begins. Errors: D4_ENOMEM, D4_EIO. */

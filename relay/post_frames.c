@@ -69,7 +69,9 @@ frames_empty(struct post_frames *f)
 void
 post_frames_begin(struct post_frames *f)
 {
-	frames_empty(f);
+	d4_buf_fini(&f->buf); /* many lanes, few sessions */
+	d4_buf_init(&f->buf, D4_HEADER_LEN + D4_PAYLOAD_MAX);
+	f->given = false;
 	post_opening_begin(&f->opening);
 	f->meta = f->of.row->type == D4_TYPE_EXTENDED ? f->of.meta
 	                                              : (struct d4_slice){0};
@@ -285,7 +287,7 @@ post_frames_next(struct post_frames *f, struct post_frame *out)
 	if (f->given)
 		frames_empty(f);
 	*out = (struct post_frame){.seq = 0};
-	if (f->meta.n != 0)
+	if (f->meta.n != 0 && f->taking)
 		return frames_meta(f, out);
 	while (f->rest.n != 0 && st == D4_AGAIN) {
 		held = frames_payload(f);

@@ -1,0 +1,110 @@
+/* How sessions end: confirmed or not, and what follows. */
+#include <stdlib.h>
+#include "relay/post_room.h"
+
+#define END_YIELD  50000u /* us that the next lane of the slot has */
+#define END_GROWTH 8u     /* by which the budget grows with a confirmation */
+
+/* No connection any more; what the frames held is forgotten. */
+void
+post_clear(struct post_lane *l)
+{
+	post_resolve_cancel(l->run.query);
+	l->run.query = NULL;
+	d4_tls_free(l->run.tls);
+	l->run.tls = NULL;
+	if (l->frames != NULL)
+		post_frames_begin(l->frames);
+}
+
+/*
+ * The alarm of the partner or of the lane, and when to try again. Frames are
+ * numbered by entries, so a session that was cut off long has to be shorter
+ * the next time: a server that ends it at a limit must not see the same
+ * records for ever.
+ */
+static void
+end_alarm(struct post_lane *l, enum post_failure what, const char *why)
+{
+	struct post_partner *pp = l->partner;
+	bool all = post_failure_partner(what);
+	struct post_alarm *a = all ? &pp->alarm : &l->alarm;
+	uint64_t now = post_now_us(), wait;
+
+	if (post_alarm_raise(a, what, why, now))
+		post_alarm_say(l, a);
+	wait = limit_backoff(a->count, pp->conf->backoff_min_us,
+	    pp->conf->backoff_max_us, arc4random());
+	l->retry_us = now + wait;
+	if (all) {
+		pp->retry_us = now + wait;
+		pp->next_address++;
+	}
+}
+
+static bool
+end_begun(const struct post_lane *l)
+{
+	return l->state == POST_STREAM || l->state == POST_DRAIN ||
+	       l->state == POST_CLOSE;
+}
+
+void
+post_fail(struct post_lane *l, enum post_failure what, const char *why)
+{
+	bool begun = end_begun(l);
+
+	if (begun && l->run.tls != NULL)
+		post_pump_acked(l);
+	if (begun && l->run.frames / 2 < l->budget)
+		l->budget = l->run.frames / 2;
+	if (l->budget < POST_PROBE)
+		l->budget = POST_PROBE;
+	if (what == POST_FAIL_REFUSED || what == POST_FAIL_NOT_ACCEPTED)
+		l->proven = false;
+	end_alarm(l, what, why);
+	post_clear(l);
+	post_lane_rewind(l);
+	post_session_enter(l, POST_BACKOFF);
+	if (begun && post_settle(l, POST_UNCLEAN) != D4_OK)
+		post_lane_wake(l, post_now_us() + POST_SECOND);
+	post_lane_wake(l, l->retry_us);
+}
+
+/* The connection is gone in the middle: what does it mean? */
+void
+post_lost(struct post_lane *l)
+{
+	enum post_failure what = POST_FAIL_LOST;
+
+	/* A server that refuses does so at the first frames. */
+	if (!l->proven && l->run.how != D4_TLS_TIMEOUT)
+		what = POST_FAIL_REFUSED;
+	if (l->run.how == D4_TLS_CLEAN)
+		what = POST_FAIL_NOT_ACCEPTED;
+	post_fail(l, what, l->run.why);
+}
+
+void
+post_confirmed(struct post_lane *l)
+{
+	bool cut = l->run.cut;
+
+	post_pump_acked(l);
+	l->proven = true;
+	l->budget *= END_GROWTH;
+	if (l->budget > POST_FRAMES_MAX)
+		l->budget = POST_FRAMES_MAX;
+	post_alarm_over(l, &l->alarm);
+	post_clear(l);
+	post_session_enter(l, POST_IDLE);
+	/* Who waits for the slot goes first. */
+	if (post_settle(l, POST_CONFIRMED) == D4_OK)
+		post_lane_wake(
+		    l, post_now_us() + (l->run.yield ? END_YIELD : 0));
+	else
+		post_lane_wake(l, post_now_us() + POST_SECOND);
+	if (cut)
+		post_lane_rewind(l);
+	post_slot_free(l);
+}

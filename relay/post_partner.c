@@ -1,0 +1,139 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "relay/post_room.h"
+
+#define TURN_US                                                      \
+	60000000u /* a lane keeps its slot so long while it has data \
+	           */
+
+static void
+partner_break(struct post_partner *pp, const char *what, const char *why)
+{
+	char quoted[200];
+
+	(void)snprintf(pp->broken, sizeof(pp->broken), "%s: %s", what, why);
+	d4_warnx("post partner cannot be used partner=%s why=%s", pp->conf->id,
+	    d4_log_quote(
+		pp->broken, strlen(pp->broken), quoted, sizeof(quoted)));
+}
+
+enum d4_status
+post_partner_init(
+    struct post_partner *pp, struct post *p, const struct relay_partner *conf)
+{
+	const char *why = "";
+	enum d4_status st;
+
+	*pp = (struct post_partner){.post = p, .conf = conf};
+	pp->limit.rate_bits = conf->max_rate_bits;
+	pp->dir = d4_path(p->setup.spool, conf->id);
+	pp->cursors = d4_path(p->setup.cursors, conf->id);
+	if (pp->dir == NULL || pp->cursors == NULL)
+		return D4_ENOMEM;
+	if (d4_dir_make(pp->cursors, 0750) != D4_OK)
+		partner_break(pp, "cannot make", pp->cursors);
+	st = d4_tls_ctx_new(&conf->tls, &why, &pp->ctx);
+	if (st == D4_ENOMEM)
+		return st;
+	if (st != D4_OK)
+		partner_break(pp, "TLS", why);
+	st = d4_hmac_new(conf->key, &pp->hmac);
+	if (st == D4_ENOMEM)
+		return st;
+	if (st != D4_OK)
+		partner_break(pp, "key", d4_status_text(st));
+	return D4_OK;
+}
+
+void
+post_partner_fini(struct post_partner *pp)
+{
+	for (size_t i = 0; i < pp->n_lanes; i++)
+		post_lane_free(pp->lanes[i]);
+	free(pp->lanes);
+	free(pp->rules);
+	release_fini(&pp->release);
+	d4_tls_ctx_free(pp->ctx);
+	d4_hmac_free(pp->hmac);
+	free(pp->dir);
+	free(pp->cursors);
+}
+
+/* ---- slots ---- */
+
+static bool
+slot_same(const struct post_lane *a, const struct post_lane *b)
+{
+	return a->named && b->named && a->name.type == b->name.type &&
+	       d4_uuid_eq(&a->name.wire_uuid, &b->name.wire_uuid) &&
+	       strcmp(a->name.ext, b->name.ext) == 0;
+}
+
+bool
+post_slot_take(struct post_lane *l)
+{
+	struct post_partner *pp = l->partner;
+
+	for (size_t i = 0; i < pp->n_lanes; i++) {
+		struct post_lane *o = pp->lanes[i];
+
+		if (o == l || !post_session_active(o) || !slot_same(o, l))
+			continue;
+		o->run.yield = true;
+		return false;
+	}
+	return true;
+}
+
+void
+post_slot_free(struct post_lane *l)
+{
+	struct post_partner *pp = l->partner;
+
+	for (size_t i = 0; l->run.yield && i < pp->n_lanes; i++) {
+		struct post_lane *o = pp->lanes[i];
+
+		if (o == l || o->state != POST_IDLE || !slot_same(o, l))
+			continue;
+		/* The other goes first: it has waited. */
+		post_lane_wake(o, post_now_us());
+		post_lane_arm(o);
+	}
+}
+
+/* ---- alarms ---- */
+
+void
+post_alarm_say(struct post_lane *l, const struct post_alarm *a)
+{
+	const struct relay_partner *c = l->partner->conf;
+	char uuid[D4_UUID_TEXT], lasted[32], why[160], hint[400];
+	const char *h = post_failure_hint(a->what);
+
+	d4_uuid_text(&l->name.wire_uuid, uuid);
+	post_alarm_for(a, post_now_us(), lasted, sizeof(lasted));
+	d4_warnx("post failing partner=%s lane=%s uuid=%s type=%u at=%s:%u "
+		 "failure=%s state=%s failures=%u for=\"%s\" why=%s hint=%s",
+	    c->id, l->id, uuid, l->name.type, c->host, c->port,
+	    post_failure_name(a->what), post_state_name(l->state), a->count,
+	    lasted, d4_log_quote(a->why, strlen(a->why), why, sizeof(why)),
+	    d4_log_quote(h, strlen(h), hint, sizeof(hint)));
+}
+
+void
+post_alarm_over(struct post_lane *l, struct post_alarm *a)
+{
+	struct post_alarm was = *a;
+	char lasted[32];
+
+	post_alarm_for(a, post_now_us(), lasted, sizeof(lasted));
+	if (!post_alarm_clear(a))
+		return;
+	d4_info("post works again partner=%s lane=%s failure=%s failures=%u "
+		"for=\"%s\"",
+	    l->partner->conf->id, l->id, post_failure_name(was.what), was.count,
+	    lasted);
+}

@@ -1,0 +1,207 @@
+#include "libd4/kit/clock.h"
+#include "relay/post_room.h"
+
+/* Below D4_TLS_QUEUE by more than the head of a frame (see pump_write). */
+#define PUMP_FULL (D4_TLS_QUEUE - 1024u)
+#define PUMP_TURN 60000000u /* us of a slot for a lane while others wait */
+
+enum d4_status
+post_pump_begin(struct post_lane *l)
+{
+	struct post_framing of = {
+	    .row = l->row,
+	    .hmac = l->partner->hmac,
+	    .uuid = l->name.wire_uuid,
+	    .meta = l->name.meta,
+	};
+	uint64_t now = post_now_us();
+
+	l->run.frames = l->run.bytes = l->run.acked = 0;
+	l->run.held_us = l->run.quiet_us = 0;
+	l->run.opened_us = l->run.written_us = l->run.progress_us = now;
+	l->run.given = l->run.cut = l->run.yield = false;
+	if (l->frames == NULL)
+		return post_frames_new(&of, &l->frames);
+	post_frames_begin(l->frames);
+	return D4_OK;
+}
+
+void
+post_pump_acked(struct post_lane *l)
+{
+	uint64_t acked = d4_tls_wire_acked(l->run.tls);
+
+	if (acked > l->run.acked) {
+		l->run.acked = acked;
+		l->run.progress_us = post_now_us();
+		post_resend_acked(&l->books, acked);
+		l->dirty = true;
+	}
+	if (acked == d4_tls_wire_end(l->run.tls))
+		l->run.progress_us = post_now_us();
+}
+
+static void
+pump_note(struct post_lane *l, const struct post_frame *fr)
+{
+	if (!fr->marked)
+		return;
+	post_resend_note(
+	    &l->books, fr->seq, &fr->counts, d4_tls_wire_end(l->run.tls));
+	l->dirty = true;
+}
+
+/*
+ * One frame, in one TLS record or, when it is a large one, in whole records
+ * of which none is too short. An error closes the connection: TLS tells.
+ */
+static enum d4_status
+pump_write(struct post_lane *l, const struct post_frame *fr)
+{
+	struct d4_slice rest = fr->wire;
+	size_t head = post_frames_head(rest.n);
+	enum d4_status st = D4_OK;
+
+	if (head != 0)
+		st = d4_tls_write(l->run.tls, d4_slice_skip(&rest, head));
+	if (st == D4_OK)
+		st = d4_tls_write(l->run.tls, rest);
+	if (st != D4_OK)
+		return D4_AGAIN;
+	l->run.frames++;
+	l->run.bytes += fr->wire.n;
+	l->run.held_us = 0;
+	l->run.written_us = post_now_us();
+	limit_take(&l->partner->limit, fr->wire.n);
+	if (l->limit != NULL)
+		limit_take(l->limit, fr->wire.n);
+	pump_note(l, fr);
+	return D4_OK;
+}
+
+/* Writes what is held. */
+static enum d4_status
+pump_flush(struct post_lane *l)
+{
+	struct post_frame fr;
+	enum d4_status st = post_frames_flush(l->frames, &fr);
+
+	if (st == D4_OK)
+		return pump_write(l, &fr);
+	if (st == D4_AGAIN)
+		pump_note(l, &fr);
+	return st == D4_AGAIN ? D4_OK : st;
+}
+
+/* The session ends here. */
+static enum d4_status
+pump_end(struct post_lane *l)
+{
+	enum d4_status st = pump_flush(l);
+
+	/* What was passed behind the last frame is told by a second one. */
+	if (st == D4_OK)
+		st = pump_flush(l);
+	return st == D4_OK ? D4_END : st;
+}
+
+/* Between two entries: is it time for a confirmation? */
+static bool
+pump_rotates(const struct post_lane *l)
+{
+	const struct relay_partner *c = l->partner->conf;
+	const struct post_run *r = &l->run;
+
+	if (l->partner->post->draining)
+		return true;
+	if (r->frames >= l->budget)
+		return true;
+	if (r->yield && post_now_us() - r->opened_us >= PUMP_TURN)
+		return true;
+	if (c->rotate_bytes != 0 && r->bytes >= c->rotate_bytes)
+		return true;
+	return c->rotate_us != 0 &&
+	       post_now_us() - r->opened_us >= c->rotate_us;
+}
+
+uint64_t
+post_pump_limit(struct post_lane *l)
+{
+	uint64_t now = d4_now_us();
+	uint64_t a = limit_wait(&l->partner->limit, now), b = 0;
+
+	if (l->limit != NULL)
+		b = limit_wait(l->limit, now);
+	return a > b ? a : b;
+}
+
+/* No more entries for now: what is held goes out after a while. */
+static enum d4_status
+pump_dry(struct post_lane *l)
+{
+	uint64_t linger = l->partner->post->times.linger_us;
+	uint64_t idle = l->partner->conf->idle_us;
+	uint64_t now = post_now_us();
+	struct post_run *r = &l->run;
+
+	if (r->yield)
+		return pump_end(l);
+	if (post_frames_held(l->frames) != 0) {
+		if (r->held_us == 0)
+			r->held_us = now;
+		if (now - r->held_us >= linger)
+			return pump_flush(l);
+		post_lane_wake(l, r->held_us + linger);
+		return D4_AGAIN;
+	}
+	if (now - r->written_us >= idle)
+		return pump_end(l);
+	post_lane_wake(l, r->written_us + idle);
+	return D4_AGAIN;
+}
+
+/* The next entry to the frames. D4_OK: there is one, or a frame was sent. */
+static enum d4_status
+pump_entry(struct post_lane *l)
+{
+	enum d4_status st;
+	uint64_t wait;
+
+	if (l->run.given)
+		l->have = false;
+	l->run.given = false;
+	if (pump_rotates(l))
+		return pump_end(l);
+	wait = post_pump_limit(l);
+	if (wait != 0) {
+		post_lane_wake(l, post_now_us() + wait);
+		return pump_dry(l);
+	}
+	st = post_lane_entry(l);
+	if (l->passed.seq != 0)
+		post_frames_pass(l->frames, l->passed.seq, &l->passed.counts);
+	l->passed = (struct post_passed){.seq = 0};
+	if (st != D4_OK)
+		return pump_dry(l);
+	st = post_frames_entry(
+	    l->frames, &l->entry, post_resend_again(&l->books, l->entry.seq));
+	l->run.given = st == D4_OK;
+	return st == D4_END ? pump_end(l) : st;
+}
+
+enum d4_status
+post_pump(struct post_lane *l)
+{
+	enum d4_status st = D4_OK;
+	struct post_frame fr;
+
+	post_pump_acked(l);
+	while (st == D4_OK && d4_tls_queued(l->run.tls) < PUMP_FULL) {
+		st = post_frames_next(l->frames, &fr);
+		if (st == D4_OK)
+			st = pump_write(l, &fr);
+		else if (st == D4_AGAIN)
+			st = pump_entry(l);
+	}
+	return st == D4_OK ? D4_AGAIN : st;
+}

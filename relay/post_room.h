@@ -1,0 +1,101 @@
+/* What the rooms of post share: the post and its partners. */
+#ifndef RELAY_POST_ROOM_H
+#define RELAY_POST_ROOM_H
+
+#include <time.h>
+#include "relay/post.h"
+#include "relay/post_lane.h"
+
+#define POST_LANES_MAX   4096u /* of a partner */
+#define POST_SECOND      1000000u
+#define POST_SLICE       64u /* lanes of a partner in one wake-up */
+#define POST_CHECKPOINTS 32u /* cursors saved in one second */
+
+/* The use of one share rule's limits; all its lanes have the same. */
+struct post_rule {
+	char rule[65];
+	struct limit limit;
+};
+
+/*
+ * struct post_partner
+ * Shape:  release_at: what the release file was when it was read. rules:
+ *         places that lanes point at, so it is only replaced by a load.
+ *         sweep: the lane that is stepped next, left: how many still are.
+ *         dialing: lanes that try to connect.
+ */
+struct post_partner {
+	struct post *post;
+	const struct relay_partner *conf;
+	char *dir, *cursors;
+	struct d4_tls_ctx *ctx;
+	struct d4_hmac *hmac;
+	char broken[160];
+	struct limit limit;
+	struct post_rule *rules;
+	size_t n_rules;
+	struct release release;
+	struct timespec dir_at, release_at;
+	uint64_t release_ino;
+	bool release_bad;
+	struct post_lane **lanes;
+	size_t n_lanes, cap_lanes, sweep, left;
+	unsigned dialing;
+	size_t next_address;
+	uint64_t retry_us;
+	struct post_alarm alarm;
+};
+
+struct post {
+	struct event_base *base;
+	struct post_setup setup;
+	struct post_times times;
+	struct post_resolver *resolver;
+	struct event *nudge, *tick, *sweep, *drain;
+	struct post_partner *partners;
+	uint64_t swept_us, drain_us;
+	size_t checkpoint;
+	bool draining;
+	void (*drained)(void *arg);
+	void *drained_arg;
+};
+
+/* post_now_us -- the clock that does not go back. */
+uint64_t post_now_us(void);
+
+/* ---- post_scan.c: folders and the release file ---- */
+
+/* post_scan -- looks at the partner's folder; all: even if it seems the same.
+ */
+void post_scan(struct post_partner *pp, bool all);
+
+/* ---- post.c ---- */
+
+/* post_sweep_soon -- steps every lane of the partner, some in each turn. */
+void post_sweep_soon(struct post_partner *pp);
+
+/* ---- post_partner.c ---- */
+
+/*
+ * post_partner_init -- key and TLS context; what cannot be used breaks the
+ * partner (pp->broken), not post. Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status post_partner_init(
+    struct post_partner *pp, struct post *p, const struct relay_partner *conf);
+void post_partner_fini(struct post_partner *pp);
+
+/*
+ * post_slot_take -- lanes of one wire UUID and type send in turns (ADR 0005).
+ * False: another one is sending; it is asked to end.
+ * post_slot_free -- somebody may be waiting.
+ */
+bool post_slot_take(struct post_lane *l);
+void post_slot_free(struct post_lane *l);
+
+/* post_alarm_say -- a lane's or its partner's alarm, with all that is known. */
+void post_alarm_say(struct post_lane *l, const struct post_alarm *a);
+
+/* post_alarm_over -- clears it; one line if it was on. */
+void post_alarm_over(struct post_lane *l, struct post_alarm *a);
+
+#endif

@@ -1,0 +1,215 @@
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "relay/post_room.h"
+
+static bool
+scan_lane_name(const char *name)
+{
+	return strlen(name) == 16 &&
+	       name[strspn(name, "0123456789abcdef")] == '\0';
+}
+
+static bool
+scan_known(const struct post_partner *pp, const char *id)
+{
+	for (size_t i = 0; i < pp->n_lanes; i++) {
+		if (strcmp(pp->lanes[i]->id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct post_rule *
+scan_rule(struct post_rule *rules, size_t n, const char *rule)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rules[i].rule, rule) == 0)
+			return &rules[i];
+	}
+	return NULL;
+}
+
+/* What the release file says of one lane, now. */
+static void
+scan_apply(struct post_partner *pp, struct post_lane *l)
+{
+	struct post_rule *r;
+
+	l->release = release_find(&pp->release, l->id);
+	r = l->release == NULL
+	        ? NULL
+	        : scan_rule(pp->rules, pp->n_rules, l->release->rule);
+	l->limit = r == NULL ? NULL : &r->limit;
+}
+
+static enum d4_status
+scan_add(struct post_partner *pp, const char *id)
+{
+	struct post_lane **list;
+	enum d4_status st;
+	size_t cap;
+
+	if (pp->n_lanes == POST_LANES_MAX)
+		return D4_ETOOBIG;
+	if (pp->n_lanes == pp->cap_lanes) {
+		cap = pp->cap_lanes == 0 ? 16 : 2 * pp->cap_lanes;
+		list = reallocarray(pp->lanes, cap, sizeof(struct post_lane *));
+		if (list == NULL)
+			return D4_ENOMEM;
+		pp->lanes = list;
+		pp->cap_lanes = cap;
+	}
+	st = post_lane_new(pp, id, &pp->lanes[pp->n_lanes]);
+	if (st != D4_OK)
+		return st;
+	scan_apply(pp, pp->lanes[pp->n_lanes++]);
+	return D4_OK;
+}
+
+/* Lanes that are new in the folder. What is gone from it stays known. */
+static void
+scan_folder(struct post_partner *pp)
+{
+	enum d4_status st = D4_OK;
+	struct dirent *e;
+	DIR *d;
+
+	d = opendir(pp->dir);
+	if (d == NULL) {
+		if (errno != ENOENT)
+			d4_warn(
+			    "post cannot read folder partner=%s", pp->conf->id);
+		return;
+	}
+	while (st == D4_OK && (e = readdir(d)) != NULL) {
+		if (scan_lane_name(e->d_name) && !scan_known(pp, e->d_name))
+			st = scan_add(pp, e->d_name);
+	}
+	(void)closedir(d);
+	if (st != D4_OK)
+		d4_warnx("post cannot take a lane partner=%s lanes=%zu "
+			 "error=\"%s\"",
+		    pp->conf->id, pp->n_lanes, d4_status_text(st));
+}
+
+/* ---- the release file ---- */
+
+/* Places for the limits of all rules; those that go on keep what was used. */
+static enum d4_status
+scan_rules(struct post_partner *pp, const struct release *rel)
+{
+	struct post_rule *rules = calloc(rel->n + 1, sizeof(*rules)), *r, *old;
+	size_t n = 0;
+
+	if (rules == NULL)
+		return D4_ENOMEM;
+	for (size_t i = 0; i < rel->n; i++) {
+		const struct release_lane *l = &rel->lane[i];
+
+		r = scan_rule(rules, n, l->rule);
+		if (r == NULL) {
+			r = &rules[n++];
+			old = scan_rule(pp->rules, pp->n_rules, l->rule);
+			if (old != NULL)
+				r->limit = old->limit;
+			memcpy(r->rule, l->rule, sizeof(r->rule));
+		}
+		r->limit.rate_bits = l->max_rate_bits;
+		r->limit.volume = l->max_volume;
+	}
+	free(pp->rules);
+	pp->rules = rules;
+	pp->n_rules = n;
+	return D4_OK;
+}
+
+static enum d4_status
+scan_read(const char *path, struct release *out)
+{
+	struct d4_buf text;
+	enum d4_status st;
+
+	d4_buf_init(&text, RELEASE_MAX);
+	st = d4_file_read(path, &text);
+	if (st == D4_OK)
+		st = release_parse(d4_buf_slice(&text), out);
+	d4_buf_fini(&text);
+	return st;
+}
+
+/* Whatever is wrong with it: nothing of this partner is released. */
+static void
+scan_load(struct post_partner *pp, const char *path)
+{
+	struct release rel = {.n = 0};
+	enum d4_status st = scan_read(path, &rel);
+
+	if (st == D4_OK)
+		st = scan_rules(pp, &rel);
+	if (st != D4_OK) {
+		release_fini(&rel);
+		if (!pp->release_bad)
+			d4_warnx("post sends nothing: release file cannot be "
+				 "used partner=%s file=%s error=\"%s\"",
+			    pp->conf->id, path, d4_status_text(st));
+	}
+	pp->release_bad = st != D4_OK;
+	release_fini(&pp->release);
+	pp->release = rel;
+	for (size_t i = 0; i < pp->n_lanes; i++)
+		scan_apply(pp, pp->lanes[i]);
+	/* Those that lost their release stop at once. */
+	for (size_t i = 0; i < pp->n_lanes; i++) {
+		if (pp->lanes[i]->release == NULL &&
+		    post_session_active(pp->lanes[i]))
+			post_session_step(pp->lanes[i], POST_POKE);
+	}
+}
+
+static bool
+scan_same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* A file that cannot be used is tried again each time. */
+static void
+scan_release(struct post_partner *pp)
+{
+	char *path = d4_path(pp->dir, RELEASE_NAME);
+	struct stat sb = {.st_ino = 0};
+
+	if (path == NULL)
+		return;
+	if (stat(path, &sb) != 0)
+		sb = (struct stat){.st_ino = 0};
+	if (pp->release_bad || sb.st_ino == 0 || sb.st_ino != pp->release_ino ||
+	    !scan_same_time(sb.st_mtim, pp->release_at)) {
+		pp->release_ino = sb.st_ino;
+		pp->release_at = sb.st_mtim;
+		scan_load(pp, path);
+	}
+	free(path);
+}
+
+void
+post_scan(struct post_partner *pp, bool all)
+{
+	struct stat sb;
+	bool changed = true;
+
+	if (stat(pp->dir, &sb) == 0) {
+		changed = !scan_same_time(sb.st_mtim, pp->dir_at);
+		pp->dir_at = sb.st_mtim;
+	}
+	if (all || changed) {
+		scan_release(pp);
+		scan_folder(pp);
+	}
+}
