@@ -60,8 +60,12 @@ void post_drain(
     struct post *p, uint64_t limit_us, void (*done)(void *arg), void *arg);
 
 /*
- * post_status -- per partner and lane: state of the session, sent, acked and
- * confirmed records, waiting, maybe_lost, resent, withheld, last error.
+ * post_status -- {"partners":[{"partner", "host", "port", "lanes":[...]}]},
+ * per lane: state of the session, sent, acked and confirmed records,
+ * maybe_lost, resent, expired, damaged, toobig, withheld, under_way, waiting,
+ * and what fails with a hint. All records of the airlock = confirmed +
+ * maybe_lost + expired + damaged + toobig + withheld + under_way + waiting.
+ * waiting is missing when the spool could not be asked.
  * Owns:   the caller's.
  */
 json_t *post_status(const struct post *p);

@@ -245,6 +245,10 @@ lane_recheck(struct post_lane *l)
 {
 	uint64_t now = post_now_us();
 
+	if (l->entry.seq <= l->release->after) { /* its stream is denied now */
+		lane_pass(l, &l->passed.counts.withheld);
+		return D4_END;
+	}
 	if (strcmp(l->head->pipeline, l->release->pipeline) == 0) {
 		l->recheck_us = 0;
 		return D4_OK;

@@ -31,24 +31,32 @@ status_alarm(json_t *o, const struct post_alarm *a)
 	status_number(o, "failures", a->count);
 }
 
-/* Records of the lane that went through the books, sent or not. */
+/* Records that the session under way passed, sent or not. */
 static uint64_t
-status_passed(const struct post_lane *l)
+status_under_way(const struct post_lane *l)
+{
+	struct post_counts c = l->books.acked;
+
+	post_counts_add(&c, &l->books.rest);
+	return c.fresh + c.again + c.toobig + c.damaged + c.expired +
+	       c.withheld;
+}
+
+/* All that are settled: confirmed, given up, or not sent for a reason. */
+static uint64_t
+status_settled(const struct post_lane *l)
 {
 	const struct d4_spool_cursor *c = &l->books.cursor;
-	const struct post_counts *a = &l->books.acked, *r = &l->books.rest;
 
 	return c->confirmed_records + c->maybe_lost + c->expired + c->damaged +
-	       c->toobig + c->withheld + a->fresh + a->again + a->toobig +
-	       a->damaged + a->expired + a->withheld + r->fresh + r->again +
-	       r->toobig + r->damaged + r->expired + r->withheld;
+	       c->toobig + c->withheld;
 }
 
 /* What waits in the spool; asked of the disk for some lanes in an answer. */
 static void
 status_waiting(json_t *o, const struct post_lane *l, unsigned *tails)
 {
-	uint64_t seq, total, passed = status_passed(l);
+	uint64_t seq, total, passed = status_settled(l) + status_under_way(l);
 
 	if (*tails == 0)
 		return;
@@ -88,6 +96,7 @@ status_lane(const struct post_lane *l, unsigned *tails)
 	status_number(o, "damaged", c->damaged);
 	status_number(o, "toobig", c->toobig);
 	status_number(o, "withheld", c->withheld);
+	status_number(o, "under_way", status_under_way(l));
 	status_waiting(o, l, tails);
 	status_alarm(o, &l->alarm);
 	return o;
