@@ -4,8 +4,8 @@ Hub, Relay and sensor(): each is one process (tree) in a folder of its own on
 loopback ports, started as an operator would, killed by its pid only.
 Used by the demo, the loss tests and the integration tests.
 """
+import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -123,3 +123,103 @@ class Daemon:
                 return f.read()
         except OSError:
             return ""
+
+
+def edit(path, **values):
+    """Sets top-level keys of a YAML file that `init` made."""
+    with open(path) as f:
+        lines = f.read().splitlines()
+    for key, value in values.items():
+        row = "%s: %s" % (key, value)
+        at = [i for i, line in enumerate(lines)
+              if line.startswith(key + ":")]
+        if at:
+            lines[at[0]] = row
+        else:
+            lines.append(row)
+    with open(path, "w") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+class Hub(Daemon):
+    """An organisation's hub with its embedded Redis."""
+
+    def __init__(self, folder, **settings):
+        self.port = free_port()
+        run(program("d4-hub"), "init", folder, "--host", "127.0.0.1",
+            "--port", self.port)
+        self.conf = os.path.join(folder, "hub.yaml")
+        self.state = os.path.join(folder, "state")
+        self.keys = os.path.join(folder, "keys")
+        self.cert = os.path.join(folder, "hub.pem")
+        self.cert_key = os.path.join(self.keys, "hub.key")
+        edit(self.conf, listen='"127.0.0.1:%d"' % self.port, **settings)
+        super().__init__(folder, [program("d4-hub"), "-c", self.conf])
+
+    def start(self):
+        super().start()
+        wait_for("hub in %s is up" % self.folder, self.status)
+
+    def status(self):
+        """d4-hub status as a dict, or None while it is not up."""
+        if not self.alive:
+            raise Failed("hub ended:\n" + self.log()[-2000:])
+        p = subprocess.run([program("d4-hub"), "status", "-c", self.conf,
+                            "--json"], stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL, check=False)
+        return json.loads(p.stdout) if p.returncode == 0 else None
+
+    def enroll(self, *more):
+        """The enrolment line of a new sensor."""
+        return run(program("d4-hub"), "enroll", "-c", self.conf, *more)
+
+    def redis(self, user="admin"):
+        """A client of the embedded Redis."""
+        with open(os.path.join(self.keys, "redis-" + user)) as f:
+            secret = f.read().strip()
+        return redis.Redis(
+            unix_socket_path=os.path.join(self.state, "redis.sock"),
+            username=user, password=secret)
+
+    def redis_pid(self):
+        return self.redis().info("server")["process_id"]
+
+    def entries(self):
+        """Every queue entry: (queue key, id, {field: bytes}), in order."""
+        r = self.redis()
+        for key in sorted(r.scan_iter("d4:{*}:q")):
+            at = "-"
+            while True:
+                batch = r.xrange(key, min=at, count=1000)
+                for id_, fields in batch:
+                    yield key.decode(), id_.decode(), {
+                        k.decode(): v for k, v in fields.items()}
+                if len(batch) < 1000:
+                    break
+                at = "(" + batch[-1][0].decode()
+
+
+class Sensor:
+    """A configuration directory that the hub enrolled."""
+
+    def __init__(self, hub, folder, type_, meta=None):
+        self.folder = folder
+        line = hub.enroll("--type", type_)
+        run(program("d4-sensor"), "enroll", "-c", folder, input=line)
+        if meta:
+            with open(os.path.join(folder, "metaheader.json"), "w") as f:
+                json.dump(meta, f)
+        with open(os.path.join(folder, "uuid")) as f:
+            self.uuid = f.read().strip()
+
+    def set(self, name, value):
+        with open(os.path.join(self.folder, name), "w") as f:
+            f.write(value + "\n")
+
+    def start(self, stdin=subprocess.PIPE, options=()):
+        log = open(os.path.join(self.folder, "log"), "ab")
+        p = subprocess.Popen(
+            [program("d4-sensor"), "-c", self.folder, *options],
+            stdin=stdin, stdout=log, stderr=log)
+        log.close()
+        return p
