@@ -223,3 +223,50 @@ class Sensor:
             stdin=stdin, stdout=log, stderr=log)
         log.close()
         return p
+
+
+class Relay(Daemon):
+    """A relay with its policy; partners: {id: settings of relay.yaml}."""
+
+    def __init__(self, folder, hub, policy, partners, **settings):
+        os.makedirs(os.path.join(folder, "keys"), exist_ok=True)
+        self.policy = policy
+        self.dir = os.path.join(folder, "relay")
+        self.conf = os.path.join(folder, "relay.yaml")
+        self.spool = os.path.join(self.dir, "spool")
+        settings = dict({"wash_user": '""', "post_user": '""'}, **settings)
+        with open(self.conf, "w") as f:
+            f.write('redis: "unix:%s/redis.sock?user=wash&'
+                    'secret=%s/redis-wash"\n' % (hub.state, hub.keys))
+            f.write('policy: "%s"\ndir: "%s"\nctl: "%s/relay.ctl"\n' % (
+                policy, self.dir, folder))
+            for key, value in settings.items():
+                f.write("%s: %s\n" % (key, value))
+            # JSON is YAML.
+            f.write("partners: %s\n" % json.dumps(partners))
+        super().__init__(folder + "/relay", [program("d4-relay"), "-c",
+                                             self.conf])
+        os.makedirs(self.folder, exist_ok=True)
+
+    def start(self):
+        super().start()
+        wait_for("relay in %s is up" % self.folder, self.status)
+
+    def status(self):
+        if not self.alive:
+            raise Failed("relay ended:\n" + self.log()[-2000:])
+        p = subprocess.run([program("d4-relay"), "status", "-c", self.conf,
+                            "--json"], stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL, check=False)
+        return json.loads(p.stdout) if p.returncode == 0 else None
+
+    def uuids(self, partner):
+        """The wire UUIDs to register at a partner."""
+        return run(program("d4-relay"), "partner", "uuids", "-c", self.conf,
+                   partner)
+
+
+def write_secret(path, content):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                      0o600), "wb") as f:
+        f.write(content)
