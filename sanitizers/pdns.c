@@ -1,9 +1,9 @@
 /* The family of passive DNS: what leaves of a line, and what that earns. */
 #include <assert.h>
+#include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/pdns_run.h"
-#include "sanitizers/stamp.h"
 #include "sanitizers/when.h"
 
 #define GROWTH 256u /* bytes a line may grow by: two addresses, a time */
@@ -34,6 +34,7 @@ pdns_destroy(void *state)
 	if (r == NULL)
 		return;
 	san_map_free(r->map);
+	san_pdns_suffix_free(r->suffix);
 	san_pdns_count_free(r);
 	free(r);
 }
@@ -45,6 +46,8 @@ pdns_parts(struct san_pdns_run *r, const struct san_keys *keys)
 
 	if (pdns_maps(r->conf))
 		st = san_map_new(r->addr, keys, &r->map);
+	if (st == D4_OK && r->conf->trim != 0)
+		st = san_pdns_suffix_new(&r->suffix);
 	return st == D4_OK ? san_pdns_count_new(r, keys) : st;
 }
 
@@ -63,8 +66,7 @@ pdns_make(const struct san_make *m, void **state)
 	r->deny_reverse =
 	    r->conf->reverse == PDNS_REVERSE_DENY ||
 	    (r->conf->reverse == PDNS_REVERSE_AUTO && r->scope != NULL);
-	r->unit_us = when != NULL ? when->unit_us : 0;
-	r->psl = psl_builtin();
+	r->floor.unit_us = when != NULL ? when->unit_us : 0;
 	r->sensor = m->facts->sensor;
 	st = pdns_parts(r, m->keys);
 	if (st != D4_OK) {
@@ -134,21 +136,18 @@ pdns_who(struct san_pdns_run *r, unsigned i, struct d4_buf *out)
 	return D4_R_NONE;
 }
 
-static enum d4_reason
+static void
 pdns_time(struct san_pdns_run *r, struct d4_buf *out)
 {
 	struct d4_slice f = r->line.f[PDNS_TIME];
-	struct san_stamp to;
-	enum d4_reason why;
+	const struct san_stamp *to;
 
-	if (r->unit_us == 0) {
+	if (r->floor.unit_us == 0) {
 		pdns_put(out, f.p, f.n);
-		return D4_R_NONE;
+		return;
 	}
-	why = san_stamp_floor_epoch(f, r->unit_us, &to);
-	if (why == D4_R_NONE)
-		pdns_put(out, to.text, to.n);
-	return why;
+	to = san_floor_epoch(&r->floor, &r->line.t);
+	pdns_put(out, to->text, to->n);
 }
 
 /* pdns_name -- the name as it came, or what trimming left of its end. */
@@ -189,11 +188,11 @@ pdns_rest(struct san_pdns_run *r, unsigned labels, struct d4_buf *out)
 static enum d4_reason
 pdns_write(struct san_pdns_run *r, unsigned labels, struct d4_buf *out)
 {
-	enum d4_reason why = pdns_time(r, out);
+	enum d4_reason why;
 
+	pdns_time(r, out);
 	pdns_bar(out);
-	if (why == D4_R_NONE)
-		why = pdns_who(r, 0, out);
+	why = pdns_who(r, 0, out);
 	pdns_bar(out);
 	if (why == D4_R_NONE)
 		why = pdns_who(r, 1, out);
@@ -213,7 +212,7 @@ pdns_line(struct san_pdns_run *r, struct d4_slice record, struct d4_buf *out)
 		return why;
 	labels = r->name.n_labels;
 	if (r->conf->trim != 0)
-		san_pdns_trim(r->psl, r->conf->trim, &r->name);
+		san_pdns_trim(r->suffix, r->conf->trim, &r->name);
 	/* Last, so that only what could leave counts as seen. */
 	if (r->window != NULL)
 		why = san_pdns_count(r);

@@ -5,7 +5,7 @@
 
 /* Bytes of a name and an answer. */
 #define KEY_MAX ((size_t)D4_LINE_MAX + 4096)
-#define CACHE   4096u /* witnesses whose hash is at hand; a power of two */
+#define CACHE   16384u /* witnesses whose hash is at hand; a power of two */
 
 /* A witness and its hash; family 0: an empty place. */
 struct seen {
@@ -149,7 +149,7 @@ san_pdns_count(struct san_pdns_run *r)
 		return D4_R_INTERNAL;
 	san_siphash(r->sip_key, d4_buf_slice(&r->key), key);
 	return san_window_seen(
-		   r->window, key, witness, (uint32_t)(r->line.t_us / 1000000))
+		   r->window, key, witness, (uint32_t)(r->line.t.us / 1000000))
 	           ? D4_R_NONE
 	           : D4_R_PDNS_DISTINCT;
 }

@@ -1,7 +1,6 @@
 #include <endian.h>
 #include <string.h>
 #include "sanitizers/pdns_line.h"
-#include "sanitizers/stamp.h"
 #include "sanitizers/utf8.h"
 
 #define EIGHT(c) (UINT64_C(0x0101010101010101) * (c))
@@ -150,8 +149,8 @@ san_pdns_read(struct san_pdns_line *line)
 {
 	uint64_t ttl;
 
-	if (san_stamp_epoch(line->f[PDNS_TIME], &line->t_us) != D4_R_NONE ||
-	    line->t_us / 1000000 > UINT32_MAX ||
+	if (san_epoch_read(line->f[PDNS_TIME], &line->t) != D4_R_NONE ||
+	    line->t.us > UINT32_MAX * UINT64_C(1000000) ||
 	    !line_class(line->f[PDNS_CLASS]) ||
 	    !line_number(line->f[PDNS_TTL], &ttl) ||
 	    !line_number(line->f[PDNS_COUNT], &line->count))

@@ -3,10 +3,11 @@
 #define SAN_PDNS_LINE_H
 
 #include "sanitizers/pdns.h"
+#include "sanitizers/stamp.h"
 
 /*
  * struct san_pdns_line -- the fields of a line.
- * Shape:  f[9] without separators; end: "\n" or "\r\n" as it came; t_us: the
+ * Shape:  f[9] without separators; end: "\n" or "\r\n" as it came; t: the
  *         time; count: how often it was seen; type: the row of the record
  *         type (san_pdns_rrtype_at), -1 not known.
  * Owns:   nothing.
@@ -14,7 +15,7 @@
 struct san_pdns_line {
 	struct d4_slice f[SAN_PDNS_FIELDS];
 	struct d4_slice end;
-	uint64_t t_us;
+	struct san_epoch t;
 	uint64_t count;
 	int type;
 };

@@ -2,11 +2,14 @@
 #ifndef SAN_PDNS_NAME_H
 #define SAN_PDNS_NAME_H
 
+#include <endian.h>
+#include <string.h>
 #include "libd4/prefix.h"
 #include "libd4/slice.h"
 
 #define SAN_NAME_MAX    254u /* characters without the last dot */
 #define SAN_NAME_LABELS 127u
+#define SAN_NAME_ROOM   264u /* eight bytes can be read at any label */
 
 /*
  * struct san_name -- one name, taken apart.
@@ -16,7 +19,7 @@
  *         of one character.
  */
 struct san_name {
-	uint8_t text[SAN_NAME_MAX + 2];
+	uint8_t text[SAN_NAME_ROOM];
 	size_t n;
 	uint8_t at[SAN_NAME_LABELS + 2];
 	unsigned n_labels;
@@ -29,6 +32,37 @@ struct san_name {
  * ASCII is refused: another reader could take it for a denied one.
  */
 bool san_name_parse(struct d4_slice in, struct san_name *out);
+
+/* san_name_label -- label i, from the left. */
+static inline struct d4_slice
+san_name_label(const struct san_name *n, unsigned i)
+{
+	return d4_slice_of(
+	    n->text + n->at[i], (size_t)(n->at[i + 1] - n->at[i] - 1));
+}
+
+/*
+ * san_name_hash_label -- a label added to the hash of those to its right.
+ * Eight bytes are read at a time: labels stand in a struct san_name.
+ */
+static inline uint64_t
+san_name_hash_label(uint64_t h, struct d4_slice l)
+{
+	uint64_t x;
+
+	for (; l.n >= 8; (void)d4_slice_skip(&l, 8)) {
+		memcpy(&x, l.p, 8);
+		h = (h ^ x) * UINT64_C(0xff51afd7ed558ccd);
+		h ^= h >> 32;
+	}
+	memcpy(&x, l.p, 8);
+	x = le64toh(x) & ((UINT64_C(1) << 8 * l.n) - 1);
+	h = (h ^ x ^ (uint64_t)(l.n + 1) << 56) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ h >> 31;
+}
+
+/* san_name_hash -- of the whole name. */
+uint64_t san_name_hash(const struct san_name *n);
 
 struct san_suffixes;
 

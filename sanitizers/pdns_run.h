@@ -2,7 +2,6 @@
 #ifndef SAN_PDNS_RUN_H
 #define SAN_PDNS_RUN_H
 
-#include <libpsl.h>
 #include "sanitizers/find.h"
 #include "sanitizers/map.h"
 #include "sanitizers/pdns_line.h"
@@ -26,9 +25,9 @@ struct san_pdns_run {
 	const struct san_addr *addr;
 	const struct d4_prefix_set *scope;
 	bool deny_reverse;
-	uint64_t unit_us; /* of the step `time`, 0: without */
+	struct san_floor floor; /* unit_us 0: no step `time` */
 	struct san_map *map;
-	const psl_ctx_t *psl;
+	struct san_pdns_suffix *suffix; /* NULL: nothing is trimmed */
 	struct san_window *window;
 	struct san_pdns_witness *witness;
 	uint8_t sip_key[SAN_SIP_KEY];
@@ -48,11 +47,22 @@ struct san_pdns_run {
  */
 enum d4_reason san_pdns_judge(struct san_pdns_run *r, struct d4_slice record);
 
+struct san_pdns_suffix;
+
+/*
+ * san_pdns_suffix_new -- what trimming needs: libpsl's own list, which is a
+ * part of the library and no file, and the suffixes found last.
+ * Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status san_pdns_suffix_new(struct san_pdns_suffix **out);
+void san_pdns_suffix_free(struct san_pdns_suffix *s);
+
 /*
  * san_pdns_trim -- the name with at most n labels in front of its public
  * suffix; what is cut away is gone from *name, too.
  */
-void san_pdns_trim(const psl_ctx_t *psl, unsigned n, struct san_name *name);
+void san_pdns_trim(
+    struct san_pdns_suffix *s, unsigned n, struct san_name *name);
 
 /* ---- the threshold ---- */
 

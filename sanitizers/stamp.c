@@ -122,36 +122,6 @@ stamp_floor(int64_t us, uint64_t unit_us, int64_t shown)
 	return stamp_floor_to(us, (uint64_t)unit);
 }
 
-/* stamp_epoch -- seconds and fraction of all of in. */
-static bool
-stamp_epoch(struct d4_slice in, int64_t *us, size_t *n_fraction)
-{
-	size_t n = stamp_digits(in);
-	int64_t s, part;
-
-	if (n == 0 || n > 10)
-		return false;
-	s = stamp_number(&in, n);
-	if (in.n != 0 && in.p[0] == ',')
-		return false;
-	if (!stamp_fraction(&in, &part, n_fraction) || in.n != 0)
-		return false;
-	*us = s * SECOND_US + part;
-	return true;
-}
-
-enum d4_reason
-san_stamp_epoch(struct d4_slice in, uint64_t *us)
-{
-	int64_t t;
-	size_t n;
-
-	if (!stamp_epoch(in, &t, &n))
-		return D4_R_TIME_VALUE;
-	*us = (uint64_t)t;
-	return D4_R_NONE;
-}
-
 static size_t
 stamp_width(int64_t v)
 {
@@ -162,22 +132,6 @@ stamp_width(int64_t v)
 		n++;
 	}
 	return n;
-}
-
-enum d4_reason
-san_stamp_floor_epoch(
-    struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
-{
-	int64_t us;
-	size_t n;
-
-	if (!stamp_epoch(in, &us, &n))
-		return D4_R_TIME_VALUE;
-	us = stamp_floor(us, unit_us, stamp_part(n));
-	out->n = 0;
-	stamp_put(out, us / SECOND_US, stamp_width(us / SECOND_US));
-	stamp_put_fraction(out, '.', us % SECOND_US, n);
-	return D4_R_NONE;
 }
 
 /* stamp_floor_count -- a whole number of seconds or a thousandth of it, ... */
@@ -385,12 +339,17 @@ stamp_floor_iso(struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
 enum d4_reason
 san_stamp_floor(struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
 {
+	struct san_floor f = {.unit_us = unit_us};
 	size_t n = stamp_digits(in);
+	struct san_epoch t;
 
 	out->n = 0;
 	if (n != 0 && n == in.n)
 		return stamp_floor_count(in, unit_us, out);
 	if (n == 4 && in.p[4] == '-')
 		return stamp_floor_iso(in, unit_us, out);
-	return san_stamp_floor_epoch(in, unit_us, out);
+	if (san_epoch_read(in, &t) != D4_R_NONE)
+		return D4_R_TIME_VALUE;
+	*out = *san_floor_epoch(&f, &t);
+	return D4_R_NONE;
 }

@@ -14,19 +14,41 @@ struct san_stamp {
 };
 
 /*
- * san_stamp_epoch -- reads decimal seconds with an optional fraction of 1 to
- * 9 digits ("1322849924.408856").
- * Units:  *us since 1970; what is finer than a microsecond is cut.
- * Errors: TIME_VALUE anything else, or over ten digits of seconds.
+ * struct san_epoch -- decimal seconds with an optional fraction of 1 to 9
+ * digits ("1322849924.408856").
+ * Units:  us since 1970; what is finer than a microsecond is cut. digits:
+ *         how many stood behind the point.
  */
-enum d4_reason san_stamp_epoch(struct d4_slice in, uint64_t *us);
+struct san_epoch {
+	uint64_t us;
+	unsigned digits;
+};
 
 /*
- * san_stamp_floor_epoch -- such a time stamp, floored to unit_us: as many
- * digits behind the point as it had.
+ * san_epoch_read -- reads one. Errors: TIME_VALUE anything else, or over ten
+ * digits of seconds.
  */
-enum d4_reason san_stamp_floor_epoch(
-    struct d4_slice in, uint64_t unit_us, struct san_stamp *out);
+enum d4_reason san_epoch_read(struct d4_slice in, struct san_epoch *out);
+
+/*
+ * struct san_floor -- floors such times, one after the other.
+ * Shape:  unit_us is the caller's; the rest is the last result: times of
+ *         as many digits in base_us .. base_us + span_us get the same text.
+ */
+struct san_floor {
+	uint64_t unit_us;
+	uint64_t base_us, span_us;
+	unsigned digits;
+	struct san_stamp text;
+};
+
+/*
+ * san_floor_epoch -- the time, floored to f->unit_us or to the next longer
+ * unit that its digits can show, with as many digits as it had; so flooring
+ * twice changes nothing. Valid until the next call.
+ */
+const struct san_stamp *san_floor_epoch(
+    struct san_floor *f, const struct san_epoch *t);
 
 /*
  * san_stamp_floor -- floors any shape that we know:

@@ -1,0 +1,110 @@
+#include "sanitizers/stamp.h"
+
+#define SECOND_US UINT64_C(1000000)
+
+/* epoch_digits -- all digits at *i, at most max, into *v; how many. */
+static inline unsigned
+epoch_digits(struct d4_slice in, size_t *i, unsigned max, uint64_t *v)
+{
+	unsigned n = 0;
+
+	for (; *i < in.n && n < max; (*i)++, n++) {
+		uint8_t d = (uint8_t)(in.p[*i] - '0');
+
+		if (d > 9)
+			break;
+		*v = *v * 10 + d;
+	}
+	return n;
+}
+
+enum d4_reason
+san_epoch_read(struct d4_slice in, struct san_epoch *out)
+{
+	uint64_t v = 0;
+	unsigned n;
+	size_t i = 0;
+
+	if (epoch_digits(in, &i, 10, &v) == 0)
+		return D4_R_TIME_VALUE;
+	if (i == in.n) {
+		*out = (struct san_epoch){.us = v * SECOND_US};
+		return D4_R_NONE;
+	}
+	if (in.p[i++] != '.')
+		return D4_R_TIME_VALUE;
+	n = epoch_digits(in, &i, 6, &v);
+	out->digits = n;
+	if (n == 0)
+		return D4_R_TIME_VALUE;
+	for (; n < 6; n++)
+		v *= 10;
+	out->us = v;
+	v = 0;
+	out->digits += epoch_digits(in, &i, 3, &v);
+	return i == in.n ? D4_R_NONE : D4_R_TIME_VALUE;
+}
+
+/* epoch_shown -- microseconds that the last of n digits counts. */
+static uint64_t
+epoch_shown(unsigned n)
+{
+	uint64_t us = SECOND_US;
+
+	for (; n > 0 && us > 1; n--)
+		us /= 10;
+	return us;
+}
+
+static void
+epoch_put(struct san_stamp *out, uint64_t v, size_t n)
+{
+	for (size_t i = n; i-- > 0; v /= 10)
+		out->text[out->n + i] = (uint8_t)('0' + v % 10);
+	out->n += n;
+}
+
+static size_t
+epoch_width(uint64_t v)
+{
+	size_t n = 1;
+
+	for (; v >= 10; v /= 10)
+		n++;
+	return n;
+}
+
+static void
+epoch_write(uint64_t us, unsigned digits, struct san_stamp *out)
+{
+	uint64_t s = us / SECOND_US, part = us % SECOND_US;
+
+	out->n = 0;
+	epoch_put(out, s, epoch_width(s));
+	if (digits == 0)
+		return;
+	out->text[out->n++] = '.';
+	if (digits < 6)
+		epoch_put(out, part / epoch_shown(digits), digits);
+	else
+		epoch_put(out, part, 6);
+	if (digits > 6)
+		epoch_put(out, 0, digits - 6);
+}
+
+const struct san_stamp *
+san_floor_epoch(struct san_floor *f, const struct san_epoch *t)
+{
+	uint64_t shown;
+
+	/* Lines come in order of time: the last one's text mostly fits. */
+	if (t->digits == f->digits && t->us >= f->base_us &&
+	    t->us - f->base_us < f->span_us)
+		return &f->text;
+	shown = epoch_shown(t->digits);
+	f->digits = t->digits;
+	f->span_us = (f->unit_us + shown - 1) / shown * shown;
+	f->base_us = t->us - t->us % f->span_us;
+	epoch_write(f->base_us, f->digits, &f->text);
+	return &f->text;
+}
