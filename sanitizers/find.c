@@ -1,7 +1,12 @@
+#include <endian.h>
 #include <string.h>
 #include "sanitizers/find.h"
 
 #define FIND_RUN 92u /* bytes of a run that may be IPv6 */
+
+#define EIGHT(c) (UINT64_C(0x0101010101010101) * (c))
+#define HIGH     EIGHT(0x80)
+#define LOW      EIGHT(0x7f)
 
 /* What a byte can be part of. */
 enum { FIND_DIGIT = 1, FIND_HEX = 2, FIND_COLON = 4, FIND_DOT = 8 };
@@ -73,6 +78,46 @@ find_quad(struct d4_slice t, size_t at, struct d4_addr *out)
 	return true;
 }
 
+/* find_mark -- the high bit of each byte of x that is c; exact. */
+static inline uint64_t
+find_mark(uint64_t x, uint8_t c)
+{
+	uint64_t t = x ^ EIGHT(c);
+
+	return ~(((t & LOW) + LOW) | t) & HIGH;
+}
+
+/* find_gap -- the next '.', '-' or ':' at or behind i; t.n: there is none. */
+static size_t
+find_gap(struct d4_slice t, size_t i)
+{
+	for (; i < t.n; i += 8) {
+		uint64_t x = 0, marks;
+
+		memcpy(&x, t.p + i, t.n - i >= 8 ? 8 : t.n - i);
+		x = le64toh(x);
+		marks =
+		    find_mark(x, '.') | find_mark(x, '-') | find_mark(x, ':');
+		if (marks != 0)
+			return i + (size_t)__builtin_ctzll(marks) / 8;
+	}
+	return t.n;
+}
+
+/* find_at4 -- four numbers whose first ends before the gap at i. */
+static bool
+find_at4(struct d4_slice t, size_t i, struct d4_addr *out)
+{
+	size_t from = i;
+
+	while (from > 0 && find_class[t.p[from - 1]] == FIND_DIGIT) {
+		if (i - from == 3)
+			return false;
+		from--;
+	}
+	return from != i && find_quad(t, from, out);
+}
+
 /* find_ip6 -- the run of t[at..end), without what ends a sentence. */
 static bool
 find_ip6(struct d4_slice t, size_t at, size_t end, struct d4_addr *out)
@@ -88,59 +133,43 @@ find_ip6(struct d4_slice t, size_t at, size_t end, struct d4_addr *out)
 	return false;
 }
 
-/* find_run6 -- where the run at `at` ends, if it may be IPv6; else 0. */
-static size_t
-find_run6(struct d4_slice t, size_t at)
-{
-	unsigned colons = 0;
-	size_t end = at;
-
-	for (; end < t.n && find_class[t.p[end]] != 0; end++)
-		colons += t.p[end] == ':';
-	return colons >= 2 && end - at < FIND_RUN ? end : 0;
-}
-
 /*
- * find_at -- an address that begins at i; was: the class of the byte before.
- * How far the search must go on from the beginning of t, or 0: none here.
+ * find_at6 -- an IPv6 text whose first group ends before the colon at i. So
+ * every group of a run is tried: "ip6:2001:db8::1" has one at its second.
  */
-static size_t
-find_at(struct d4_slice t, size_t i, uint8_t was, struct d4_addr *out)
+static bool
+find_at6(struct d4_slice t, size_t i, struct d4_addr *out)
 {
-	size_t end;
+	size_t from = i, end = i + 1;
+	unsigned colons = 1;
 
-	if (find_class[t.p[i]] == FIND_DIGIT && was != FIND_DIGIT &&
-	    find_quad(t, i, out)) {
-		while (find_class[t.p[i]] == FIND_DIGIT)
-			i++;
-		return i;
+	for (; end < t.n && end - i < FIND_RUN; end++) {
+		if (find_class[t.p[end]] == 0)
+			break;
+		colons += t.p[end] == ':';
 	}
-	if (was != 0 && was != FIND_COLON)
-		return 0;
-	end = find_run6(t, i);
-	/* "ip6:2001:db8::1": another may begin behind a colon. */
-	return end != 0 && find_ip6(t, i, end, out) ? i + 1 : 0;
+	if (colons < 2)
+		return false;
+	while (from > 0 && i - from < 4 &&
+	       (find_class[t.p[from - 1]] & (FIND_DIGIT | FIND_HEX)) != 0)
+		from--;
+	return find_ip6(t, from, end, out);
 }
 
 bool
-san_find_next(struct d4_slice *text, struct d4_addr *out)
+san_find_next(struct san_find *f, struct d4_addr *out)
 {
-	struct d4_slice t = *text;
-	uint8_t was = 0;
+	struct d4_slice t = f->text;
 
-	for (size_t i = 0; i < t.n; i++) {
-		uint8_t c = find_class[t.p[i]];
-		size_t next = 0;
+	for (;;) {
+		size_t i = find_gap(t, f->at);
 
-		if (c != 0 && c != FIND_DOT)
-			next = find_at(t, i, was, out);
-		was = c;
-		if (next == 0)
-			continue;
-		(void)d4_slice_skip(text, next);
-		return true;
+		f->at = i + 1;
+		if (i >= t.n)
+			return false;
+		if (t.p[i] == ':' ? find_at6(t, i, out) : find_at4(t, i, out))
+			return true;
 	}
-	return false;
 }
 
 /* Where an IPv4 address stands in an IPv6 one; turned: all bits are. */
@@ -217,9 +246,10 @@ san_scope_has(const struct d4_prefix_set *scope, const struct d4_addr *a)
 bool
 san_find_scope(struct d4_slice text, const struct d4_prefix_set *scope)
 {
+	struct san_find f = {.text = text};
 	struct d4_addr a;
 
-	while (san_find_next(&text, &a)) {
+	while (san_find_next(&f, &a)) {
 		if (san_scope_has(scope, &a))
 			return true;
 	}

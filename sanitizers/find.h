@@ -4,13 +4,19 @@
 
 #include "sanitizers/selfcheck.h"
 
+/* A search under way: text is the caller's, at begins with 0. */
+struct san_find {
+	struct d4_slice text;
+	size_t at;
+};
+
 /*
- * san_find_next -- the next address in *text, which is advanced so that the
- * search goes on behind where it began: dotted quads (also inside longer
- * rows of numbers), the same with dashes ("ip-10-1-2-3"), and IPv6 texts.
+ * san_find_next -- the next address: dotted quads (also inside longer rows
+ * of numbers), the same with dashes ("ip-10-1-2-3"), and IPv6 texts. In
+ * longer runs several may be read; all are given.
  * false: there is none any more.
  */
-bool san_find_next(struct d4_slice *text, struct d4_addr *out);
+bool san_find_next(struct san_find *f, struct d4_addr *out);
 
 /*
  * san_scope_has -- the address is of the set, or has an IPv4 address of the

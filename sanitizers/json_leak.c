@@ -17,9 +17,10 @@ leak_is_fixed(const struct san_json_run *r, const struct d4_addr *a)
 static void
 leak_note(struct san_json_run *r, struct d4_slice text)
 {
+	struct san_find f = {.text = text};
 	struct d4_addr a;
 
-	while (san_find_next(&text, &a)) {
+	while (san_find_next(&f, &a)) {
 		if (!leak_is_fixed(r, &a) &&
 		    d4_prefix_set_find(&r->addr->keep, &a) == NULL)
 			(void)san_scope_note(&r->addr->scope, &a, &r->check);

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/selfcheck.h"
@@ -130,40 +129,103 @@ check_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
+static bool
+check_same(const uint8_t *p, const char *text, size_t n)
+{
+	size_t k = 0;
+
+	while (k < n && check_lower(p[k]) == (uint8_t)text[k])
+		k++;
+	return k == n;
+}
+
+/*
+ * Do first and last, n bytes apart, stand anywhere in a block of 16
+ * positions? p[0..15 + n) is readable. Of digits and marks OR 0x20 changes
+ * nothing, of letters it makes lower case; what it confuses is looked at.
+ */
+static bool
+check_ends(const uint8_t *p, uint8_t first, uint8_t last, size_t n)
+{
+	CHECK_LANES x, y, m;
+	uint64_t half[2];
+
+	memcpy(&x, p, CHECK_BLOCK);
+	memcpy(&y, p + n - 1, CHECK_BLOCK);
+	m = (CHECK_LANES)(((x | 0x20) == first) & ((y | 0x20) == last));
+	memcpy(half, &m, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
 /* Is the lower-case text in out, in any case? */
 static bool
-check_text(struct d4_slice out, const char *text)
+check_text(struct d4_slice out, const char *text, size_t n)
 {
-	size_t n = strlen(text);
+	uint8_t first = (uint8_t)text[0], last = (uint8_t)text[n - 1];
+	size_t i = 0;
 
-	for (size_t i = 0; i + n <= out.n; i++) {
-		size_t k = 0;
+	while (i + CHECK_BLOCK + n <= out.n) {
+		size_t end = i + CHECK_BLOCK;
 
-		while (k < n && check_lower(out.p[i + k]) == (uint8_t)text[k])
-			k++;
-		if (k == n)
+		if (!check_ends(out.p + i, first, last, n)) {
+			i = end;
+			continue;
+		}
+		for (; i < end; i++) {
+			if (check_same(out.p + i, text, n))
+				return true;
+		}
+	}
+	for (; i + n <= out.n; i++) {
+		if (check_same(out.p + i, text, n))
 			return true;
 	}
 	return false;
 }
 
+/* Decimal digits of v at to; how many. snprintf costs as much as a packet. */
+static size_t
+check_put(char *to, uint32_t v)
+{
+	char digit[10];
+	size_t n = 0;
+
+	do
+		digit[n++] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	for (size_t i = 0; i < n; i++)
+		to[i] = digit[n - 1 - i];
+	return n;
+}
+
+/* Four octets with gaps between; how many bytes. */
+static size_t
+check_quad(char *to, uint32_t addr, char gap)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		n += check_put(to + n, addr >> (24 - 8 * i) & 255);
+		to[n++] = gap;
+	}
+	return n - 1;
+}
+
 static bool
 check_texts4(struct d4_slice out, uint32_t addr)
 {
-	unsigned a = addr >> 24, b = addr >> 16 & 255, c = addr >> 8 & 255,
-		 d = addr & 255;
-	char text[5][CHECK_TEXT];
+	static const char digit[] = "0123456789abcdef";
+	char text[CHECK_TEXT];
 
-	(void)snprintf(text[0], CHECK_TEXT, "%u.%u.%u.%u", a, b, c, d);
-	(void)snprintf(text[1], CHECK_TEXT, "%u.%u.%u.%u", d, c, b, a);
-	(void)snprintf(text[2], CHECK_TEXT, "%u-%u-%u-%u", a, b, c, d);
-	(void)snprintf(text[3], CHECK_TEXT, "%08x", addr);
-	(void)snprintf(text[4], CHECK_TEXT, "%u", addr);
-	for (size_t i = 0; i < 5; i++) {
-		if (check_text(out, text[i]))
-			return true;
-	}
-	return false;
+	if (check_text(out, text, check_quad(text, addr, '.')) ||
+	    check_text(
+		out, text, check_quad(text, __builtin_bswap32(addr), '.')) ||
+	    check_text(out, text, check_quad(text, addr, '-')) ||
+	    check_text(out, text, check_put(text, addr)))
+		return true;
+	for (unsigned i = 0; i < 8; i++)
+		text[i] = digit[addr >> (28 - 4 * i) & 15];
+	return check_text(out, text, 8);
 }
 
 /* 32 hex digits, and 32 nibbles from the end with dots (ip6.arpa). */
@@ -202,7 +264,7 @@ check_texts6(struct d4_slice out, const uint8_t *b)
 		text[4][i] = ':';
 	text[4][39] = '\0'; /* all digits written out */
 	for (size_t i = 0; i < 5; i++) {
-		if (check_text(out, text[i]))
+		if (check_text(out, text[i], strlen(text[i])))
 			return true;
 	}
 	return false;

@@ -71,12 +71,13 @@ all_addresses_are_found_in_their_order(void **state)
 {
 	static const char *const want[] = {
 	    "192.0.2.1", "2001:db8::5", "192.0.2.2"};
-	struct d4_slice t = d4_slice_str("192.0.2.1 (2001:db8::5), 192.0.2.2");
+	struct san_find f = {
+	    .text = d4_slice_str("192.0.2.1 (2001:db8::5), 192.0.2.2")};
 	size_t hits = 0;
 	struct d4_addr a;
 
 	(void)state;
-	while (san_find_next(&t, &a)) {
+	while (san_find_next(&f, &a)) {
 		char text[D4_ADDR_TEXT];
 
 		d4_addr_text(&a, text);
