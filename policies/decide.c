@@ -26,6 +26,7 @@ trace(struct pol_verdict *v, const char *fmt, ...)
 	if (v->n_trace == POL_TRACE)
 		return;
 	va_start(ap, fmt);
+	/* The analyzer does not know va_start here. NOLINTNEXTLINE */
 	(void)vsnprintf(v->trace[v->n_trace++], POL_TRACE_TX, fmt, ap);
 	va_end(ap);
 }
