@@ -128,8 +128,8 @@ static const char *const extras[] = {"", ", transit: true", ", hops: 3",
 static const char *const peers[] = {"", ", state: shadow", ", state: suspended",
     ", agreement: {until: 2025-01-01}",
     ", accept_pap: [clear, green, amber, red]", ", groups: [g]"};
-#define NAMES_ORG ",\"misp:org\":\"" ORG_OTHER "\""
-static const char *const rests[] = {"", "", NAMES_ORG,
+static const char *const rests[] = {"", "",
+    ",\"misp:org\":\"1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11\"",
     ",\"misp:org\":\"CSIRT\"",
     ",\"d4:fed\":{\"v\":1,\"path\":[{\"hub\":\"b\"}]}",
     ",\"d4:fed\":{\"v\":1,\"path\":[{\"hub\":\"h\"}]}"};
@@ -234,7 +234,7 @@ random_ask(struct prop *r, const char *label, char *meta, size_t n)
 	    "{\"type\":\"ja3-jl\",\"tags\":[\"%s\",\"%s\"]%s}", label,
 	    PICK(r, tags), PICK(r, rests));
 	ask.meta = d4_slice_str(meta);
-	ask.keys = (enum pol_keys)prop_below(r, 3);
+	ask.keys = prop_below(r, 8) ? POL_KEYS_PRESENT : POL_KEYS_MISSING;
 	return ask;
 }
 
