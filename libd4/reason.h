@@ -99,6 +99,7 @@ enum d4_reason_class {
 	X(META_INVALID, "meta.invalid", REFUSAL, "meta header not valid")      \
 	X(EXT_TYPE, "ext.type", REFUSAL, "extended type not accepted")         \
 	X(SUPERSEDED, "superseded", REFUSAL, "a newer session took over")      \
+	X(CLONE, "clone", REFUSAL, "one UUID and key from two addresses")      \
 	X(TLS, "tls", REFUSAL, "TLS failed")                                   \
 	X(IDLE_TIMEOUT, "timeout.idle", REFUSAL, "idle for too long")          \
 	X(HANDSHAKE_TIMEOUT, "timeout.handshake", REFUSAL,                     \

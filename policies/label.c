@@ -18,9 +18,7 @@ lower(char c)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
-	if (c >= 'A' && c <= 'Z')
-		return letters[c - 'A'];
-	return c;
+	return c >= 'A' && c <= 'Z' ? letters[c - 'A'] : c;
 }
 
 static void

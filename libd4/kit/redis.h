@@ -9,6 +9,7 @@
 #ifndef KIT_REDIS_H
 #define KIT_REDIS_H
 
+#include <stdarg.h>
 #include <hiredis/hiredis.h>
 #include <event2/event.h>
 #include "libd4/slice.h"
@@ -69,6 +70,10 @@ D4_USED enum d4_status d4_redis_send(struct d4_redis *r,
 /* d4_redis_sendf -- the same, words split at spaces, %s and %llu only. */
 D4_USED enum d4_status d4_redis_sendf(struct d4_redis *r, d4_redis_fn *fn,
     void *arg, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+D4_USED enum d4_status d4_redis_vsendf(
+    struct d4_redis *r, d4_redis_fn *fn, void *arg, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
 
 /* d4_redis_pending -- commands sent and not answered. */
 size_t d4_redis_pending(const struct d4_redis *r);

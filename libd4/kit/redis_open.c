@@ -132,22 +132,32 @@ d4_redis_send(struct d4_redis *r, const struct d4_slice *argv, size_t n,
 }
 
 enum d4_status
-d4_redis_sendf(
-    struct d4_redis *r, d4_redis_fn *fn, void *arg, const char *fmt, ...)
+d4_redis_vsendf(
+    struct d4_redis *r, d4_redis_fn *fn, void *arg, const char *fmt, va_list ap)
 {
 	struct d4_slice argv[REDIS_WORDS];
 	struct d4_buf text;
 	enum d4_status st;
 	size_t n = 0;
-	va_list ap;
 
 	d4_buf_init(&text, r->max);
-	va_start(ap, fmt);
 	st = redis_words(&text, fmt, ap, argv, &n);
-	va_end(ap);
 	if (st == D4_OK)
 		st = d4_redis_send(r, argv, n, fn, arg);
 	d4_buf_fini(&text);
+	return st;
+}
+
+enum d4_status
+d4_redis_sendf(
+    struct d4_redis *r, d4_redis_fn *fn, void *arg, const char *fmt, ...)
+{
+	enum d4_status st;
+	va_list ap;
+
+	va_start(ap, fmt);
+	st = d4_redis_vsendf(r, fn, arg, fmt, ap);
+	va_end(ap);
 	return st;
 }
 

@@ -1,0 +1,58 @@
+/*
+ * The guard: may this frame in, else why not. Pure: facts in, verdict out.
+ * Source: spec wire.md section 2.
+ */
+#ifndef HUB_ADMIT_H
+#define HUB_ADMIT_H
+
+#include <stdbool.h>
+#include "libd4/header.h"
+#include "libd4/reason.h"
+
+/* What holds for every session; accepted[t]: type t may be sent here. */
+struct admit_rules {
+	bool accepted[256];
+	bool any_uuid; /* not only version 4 */
+};
+
+/* Where a session stands: [X]+ with one X of {1,3..8}, or 2+ 254*. */
+enum admit_stage {
+	ADMIT_FIRST,    /* no frame yet */
+	ADMIT_PLAIN,    /* one type for good */
+	ADMIT_META,     /* type 2 came; the meta header may be unfinished */
+	ADMIT_EXTENDED, /* 254 came */
+};
+
+/* meta_done: the meta header is whole, and its type is accepted. */
+struct admit_state {
+	enum admit_stage stage;
+	struct d4_uuid uuid;
+	uint8_t type;
+	bool meta_done;
+};
+
+/* What is known of a sensor, and of the address it comes from. */
+struct admit_sensor {
+	bool registered;
+	bool has_key;
+	bool blocked;
+	bool address_blocked;
+};
+
+/*
+ * admit_header -- may a frame with this header follow in this session?
+ * D4_R_NONE: yes. It says nothing about the sensor or the HMAC.
+ */
+enum d4_reason admit_header(const struct admit_rules *rules,
+    const struct admit_state *state, const struct d4_header *h);
+
+/* admit_sensor -- may this sensor send at all? */
+enum d4_reason admit_sensor(const struct admit_sensor *s);
+
+/* admit_advance -- the frame was authentic: the session moves on. */
+void admit_advance(struct admit_state *state, const struct d4_header *h);
+
+/* admit_status -- what an error of the frame parser means to the sensor. */
+enum d4_reason admit_status(enum d4_status st);
+
+#endif

@@ -1,0 +1,300 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "hub/census.h"
+#include "hub/session_conn.h"
+#include "libd4/kit/clock.h"
+
+#define CENSUS_MS    1000u
+#define CENSUS_BATCH 500u /* sessions reported in one second */
+
+/*
+ * walk: number of the session in the list that is looked at next. untold:
+ * commands that did not fit or had no connection.
+ */
+struct census {
+	struct hub *hub;
+	struct event *timer;
+	size_t walk;
+	uint64_t untold;
+};
+
+/* A session's facts as texts, for keys. */
+struct facts {
+	char uuid[D4_UUID_HEX];
+	char sess[D4_UUID_HEX];
+	char type[8];
+	char day[9];
+	char stamp[15];
+	unsigned long long now_s;
+};
+
+/* "2024-02-29T23:59:59..." to "20240229" and "20240229235959". */
+static void
+facts_time(struct facts *f)
+{
+	char text[D4_TIME_TEXT];
+	uint64_t now = d4_now_us();
+	size_t n = 0;
+
+	d4_time_text(now, text);
+	for (const char *p = text; *p != '\0' && n < 14; p++) {
+		if (*p >= '0' && *p <= '9')
+			f->stamp[n++] = *p;
+	}
+	f->stamp[n] = '\0';
+	memcpy(f->day, f->stamp, 8);
+	f->day[8] = '\0';
+	f->now_s = now / 1000000;
+}
+
+static void
+facts_of(const struct session *s, struct facts *f)
+{
+	d4_uuid_hex(&s->sensor->uuid, f->uuid);
+	d4_uuid_hex(&s->origin->sess, f->sess);
+	(void)snprintf(f->type, sizeof(f->type), "%u", s->intake.state.type);
+	facts_time(f);
+}
+
+/*
+ * One command; nobody waits for it. What does not fit is left out: these are
+ * figures for people, the records themselves never take this way.
+ */
+static void __attribute__((format(printf, 2, 3)))
+tell(struct census *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (d4_redis_vsendf(c->hub->redis, NULL, NULL, fmt, ap) != D4_OK)
+		c->untold++;
+	va_end(ap);
+}
+
+/* The keys that say who is connected, for the session's present type. */
+static void
+tell_type(struct census *c, struct session *s, const struct facts *f)
+{
+	s->told = s->intake.state.type;
+	tell(c, "SADD active_connection:%s %s", f->type, f->uuid);
+	tell(c, "SADD active_connection_by_uuid:%s %s", f->uuid, f->type);
+	tell(c, "SADD all_types_by_uuid:%s %s", f->uuid, f->type);
+	tell(c, "HSETNX metadata_type_by_uuid:%s:%s first_seen %llu", f->uuid,
+	    f->type, f->now_s);
+	if (s->told == D4_TYPE_META || s->told == D4_TYPE_EXTENDED)
+		tell(c, "SADD active_uuid_type%s:%s %s", f->type, f->uuid,
+		    f->sess);
+	if (s->told != D4_TYPE_EXTENDED)
+		return;
+	tell(c, "HSET map:session-uuid_active_extended_type %s %s", f->sess,
+	    s->origin->ext);
+	tell(c, "SADD active_connection_extended_type:%s %s", f->uuid,
+	    s->origin->ext);
+	tell(c, "SADD all_extended_types_by_uuid:%s %s", f->uuid,
+	    s->origin->ext);
+	tell(c, "HSETNX metadata_extended_type_by_uuid:%s:%s first_seen %llu",
+	    f->uuid, s->origin->ext, f->now_s);
+}
+
+void
+census_begin(struct census *c, struct session *s)
+{
+	struct facts f;
+
+	if (!c->hub->opt->stats)
+		return;
+	facts_of(s, &f);
+	tell(c, "SADD active_connection %s", f.uuid);
+	tell(c, "SADD map:active_connection-uuid-session_uuid:%s %s", f.uuid,
+	    f.sess);
+	tell(c, "LPUSH list_uuid_ip:%s %s-%s", f.uuid, s->address, f.stamp);
+	tell(c, "LTRIM list_uuid_ip:%s 0 15", f.uuid);
+	tell(c, "HSETNX metadata_uuid:%s first_seen %llu", f.uuid, f.now_s);
+	tell_type(c, s, &f);
+}
+
+/* The frames since the last report, in d4-core's seven rankings. */
+static void
+tell_frames(struct census *c, struct session *s)
+{
+	unsigned long long n = s->intake.frames - s->reported;
+	struct facts f;
+
+	if (n == 0 || !d4_redis_is_up(c->hub->redis))
+		return;
+	s->reported = s->intake.frames;
+	facts_of(s, &f);
+	if (s->told != s->intake.state.type)
+		tell_type(c, s, &f);
+	tell(c, "ZINCRBY stat_uuid_ip:%s:%s %llu %s", f.day, f.uuid, n,
+	    s->address);
+	tell(c, "ZINCRBY stat_ip_uuid:%s:%s %llu %s", f.day, s->address, n,
+	    f.uuid);
+	tell(c, "ZINCRBY daily_uuid:%s %llu %s", f.day, n, f.uuid);
+	tell(c, "ZINCRBY daily_ip:%s %llu %s", f.day, n, s->address);
+	tell(c, "ZINCRBY daily_type:%s %llu %s", f.day, n, f.type);
+	tell(c, "ZINCRBY stat_type_uuid:%s:%s %llu %s", f.day, f.type, n,
+	    f.uuid);
+	tell(c, "ZINCRBY stat_uuid_type:%s:%s %llu %s", f.day, f.uuid, n,
+	    f.type);
+	tell(c, "HSET metadata_uuid:%s last_seen %llu", f.uuid, f.now_s);
+	tell(c, "HSET metadata_type_by_uuid:%s:%s last_seen %llu", f.uuid,
+	    f.type, f.now_s);
+	if (s->told == D4_TYPE_EXTENDED)
+		tell(c,
+		    "HSET metadata_extended_type_by_uuid:%s:%s last_seen %llu",
+		    f.uuid, s->origin->ext, f.now_s);
+}
+
+/* Is another session of this sensor there with the same type? */
+static void
+others_of(const struct session *s, bool *any, bool *same)
+{
+	const struct session *o;
+
+	TAILQ_FOREACH(o, &s->sensor->sessions, by_sensor)
+	{
+		if (o == s)
+			continue;
+		*any = true;
+		*same = *same || o->told == s->told;
+	}
+}
+
+void
+census_end(struct census *c, struct session *s)
+{
+	bool any = false, same = false;
+	struct facts f;
+
+	if (!c->hub->opt->stats || s->origin == NULL)
+		return;
+	tell_frames(c, s);
+	facts_of(s, &f);
+	others_of(s, &any, &same);
+	tell(c, "SREM map:active_connection-uuid-session_uuid:%s %s", f.uuid,
+	    f.sess);
+	tell(c, "HDEL map:session-uuid_active_extended_type %s", f.sess);
+	tell(c, "SREM active_uuid_type2:%s %s", f.uuid, f.sess);
+	tell(c, "SREM active_uuid_type254:%s %s", f.uuid, f.sess);
+	if (!any) {
+		tell(c, "SREM active_connection %s", f.uuid);
+		tell(c, "DEL active_connection_extended_type:%s", f.uuid);
+	}
+	if (same)
+		return;
+	tell(c, "SREM active_connection:%s %s", f.type, f.uuid);
+	tell(c, "SREM active_connection_by_uuid:%s %s", f.uuid, f.type);
+}
+
+void
+census_error(struct census *c, const struct sensor *s, enum d4_reason why)
+{
+	char uuid[D4_UUID_HEX];
+
+	if (!c->hub->opt->stats || !s->facts.registered)
+		return;
+	d4_uuid_hex(&s->uuid, uuid);
+	tell(c, "HSET metadata_uuid:%s Error %s", uuid, d4_reason_text(why));
+}
+
+/* Some sessions a second, in turn: 10 commands each. */
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct census *c = arg;
+	struct session *s;
+	size_t at = 0, done = 0;
+
+	(void)fd;
+	(void)what;
+	if (!c->hub->opt->stats)
+		return;
+	TAILQ_FOREACH(s, &c->hub->sessions, all)
+	{
+		if (at++ < c->walk || s->origin == NULL)
+			continue;
+		if (s->intake.frames != s->reported) {
+			tell_frames(c, s);
+			done++;
+		}
+		if (done == CENSUS_BATCH)
+			break;
+	}
+	c->walk = s != NULL ? at : 0;
+}
+
+/* DEL of a key of one sensor that a dead hub left as connected. */
+static void
+tell_stale(struct census *c, const char *prefix, const redisReply *uuid)
+{
+	if (uuid->type == REDIS_REPLY_STRING)
+		tell(c, "DEL %s%s", prefix, uuid->str);
+}
+
+/* Who is here now is told again afterwards. */
+static void
+on_stale(void *arg, enum d4_status st, const redisReply *reply)
+{
+	static const char *const keys[] = {"active_connection_by_uuid:",
+	    "map:active_connection-uuid-session_uuid:", "active_uuid_type2:",
+	    "active_uuid_type254:", "active_connection_extended_type:"};
+	struct census *c = arg;
+	struct session *s;
+
+	if (st != D4_OK || reply->type != REDIS_REPLY_ARRAY)
+		return;
+	for (size_t i = 0; i < reply->elements; i++) {
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			tell_stale(c, keys[k], reply->element[i]);
+	}
+	tell(c, "DEL active_connection map:session-uuid_active_extended_type");
+	for (unsigned t = 1; t < 256; t++) {
+		if (c->hub->rules.accepted[t])
+			tell(c, "DEL active_connection:%llu",
+			    (unsigned long long)t);
+	}
+	TAILQ_FOREACH(s, &c->hub->sessions, all)
+	{
+		if (s->origin != NULL)
+			census_begin(c, s);
+	}
+}
+
+void
+census_up(struct census *c)
+{
+	if (c->hub->opt->stats && d4_redis_sendf(c->hub->redis, on_stale, c,
+				      "SMEMBERS active_connection") != D4_OK)
+		c->untold++;
+}
+
+enum d4_status
+census_new(struct hub *h, struct census **out)
+{
+	struct timeval tv = {CENSUS_MS / 1000, 0};
+	struct census *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return D4_ENOMEM;
+	c->hub = h;
+	c->timer = event_new(h->base, -1, EV_PERSIST, on_timer, c);
+	if (c->timer == NULL || event_add(c->timer, &tv) < 0) {
+		census_free(c);
+		return D4_ENOMEM;
+	}
+	*out = c;
+	return D4_OK;
+}
+
+void
+census_free(struct census *c)
+{
+	if (c == NULL)
+		return;
+	if (c->timer != NULL)
+		event_free(c->timer);
+	free(c);
+}

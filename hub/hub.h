@@ -1,0 +1,108 @@
+/*
+ * One hub process: what its rooms share. Each room owns what it makes; this
+ * is only where they find each other.
+ */
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
+
+#include "hub/budget.h"
+#include "hub/options.h"
+#include "hub/queue.h"
+#include "hub/registry.h"
+#include "hub/shelf.h"
+#include "libd4/kit/account.h"
+#include "libd4/kit/tls.h"
+#include "libd4/tally.h"
+
+struct census;
+struct headroom;
+struct trim;
+
+/* Why nobody, or a session, is not read for a while. */
+enum hub_pause {
+	PAUSE_SHELF = 1,  /* Redis is slow or away */
+	PAUSE_MEMORY = 2, /* Redis is nearly full */
+	PAUSE_QUEUE = 4,  /* the session's queue is over its budget */
+	PAUSE_WHO = 8,    /* the registry is asked about the sensor */
+	PAUSE_HELD = 16,  /* too many bytes in unfinished frames */
+	PAUSE_DRAIN = 32, /* the hub stops */
+};
+
+/*
+ * struct hub_counts -- since the process began.
+ * Shape:  refused[r]: sessions by reason. tally: records; in = forward (in
+ *         the shelf) + withheld by reason.
+ */
+struct hub_counts {
+	uint64_t accepted, opened, closed;
+	uint64_t frames, bytes;
+	uint64_t refused[D4_REASON_MAX];
+	struct d4_tally tally;
+};
+
+/*
+ * struct hub_events -- ready: the registry and the queues are known, so
+ * sensors may come (once). lost: another connection to Redis is wanted.
+ */
+struct hub_events {
+	void (*ready)(void *arg);
+	void (*lost)(void *arg);
+	void *arg;
+};
+
+/*
+ * struct hub -- Shape: pause: enum hub_pause bits that hold for every
+ * session. drafts: sessions whose entry waits for the flush timer, oldest
+ * first. loud: refusals that may still be logged in this second.
+ */
+struct hub {
+	struct event_base *base;
+	struct hub_options *opt;
+	struct admit_rules rules;
+	struct d4_tls_ctx *tls;
+	struct d4_redis *redis;
+	struct registry *registry;
+	struct shelf *shelf;
+	struct queue_list queues;
+	struct census *census;
+	struct trim *trim;
+	struct headroom *headroom;
+	struct d4_account *account;
+	struct session_list sessions;
+	struct session_list drafts;
+	size_t n_sessions;
+	struct budget budget;
+	unsigned pause;
+	struct hub_counts counts;
+	struct event *flush_timer, *tick;
+	struct hub_events events;
+	bool ready;
+	unsigned loud;
+	uint64_t hushed;
+	uint64_t began_ms;
+};
+
+/* hub_queue -- the queue of a type that is accepted now, or NULL. */
+struct queue *hub_queue(struct hub *h, uint8_t type, const char *ext);
+
+/*
+ * hub_init -- every room, on a zeroed *h with base and opt set; the Redis has
+ * no connection yet.
+ * Errors: D4_ENOMEM, D4_EIO (errno is set).
+ */
+D4_USED enum d4_status hub_init(struct hub *h, const struct hub_events *events);
+void hub_fini(struct hub *h);
+
+/*
+ * hub_reload -- takes another configuration and context, which it owns then.
+ * What needs a restart stays as it was, and is named in the log.
+ */
+void hub_reload(struct hub *h, struct hub_options *opt, struct d4_tls_ctx *tls);
+
+/* hub_drained -- whether all that was taken is in Redis. */
+bool hub_drained(const struct hub *h);
+
+/* hub_give_up -- notes what is not in Redis and never will be. */
+void hub_give_up(struct hub *h);
+
+#endif

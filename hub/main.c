@@ -1,0 +1,217 @@
+#include <errno.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "hub/commands.h"
+#include "hub/supervisor.h"
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+    {"init", cmd_init, "make a certificate, keys and a configuration"},
+    {"enroll", cmd_enroll, "register a sensor and print its line"},
+    {"sensors", cmd_sensors, "list the registered sensors"},
+    {"status", cmd_status, "what the running hub says of itself"},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+help(FILE *to)
+{
+	(void)fputs("usage: d4-hub [-n] [-c CONF]\n"
+		    "       d4-hub COMMAND ... (--help says more)\n"
+		    "       d4-hub --help | --version\n"
+		    "  receives D4 streams over TLS into Redis queues\n"
+		    "  -c CONF   configuration (default " HUB_CONF ")\n"
+		    "  -n        check it and exit\n\ncommands:\n",
+	    to);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		(void)fprintf(
+		    to, "  %-9s %s\n", commands[i].name, commands[i].help);
+	(void)fputs("\nsignals: TERM stops after everything is stored, HUP "
+		    "reads CONF again\n\noptions of CONF, with defaults:\n",
+	    to);
+	hub_options_help(to);
+}
+
+/* ---- the start, in its order ---- */
+
+static struct hub_options *
+read_configuration(const char *conf)
+{
+	struct d4_diag diag = {.file = conf};
+	struct hub_options *opt = NULL;
+	char text[1024];
+
+	if (hub_options_load(conf, &diag, &opt) == D4_OK)
+		return opt;
+	d4_diag_format(&diag, text, sizeof(text));
+	(void)fprintf(stderr, "%s\n", text);
+	return NULL;
+}
+
+static struct d4_tls_ctx *
+read_keys(const struct hub_options *opt)
+{
+	const struct d4_tls_settings set = {.server = true,
+	    .cert = opt->cert,
+	    .key = opt->key,
+	    .client_ca = opt->client_ca};
+	struct d4_tls_ctx *tls = NULL;
+	const char *why = "";
+	struct d4_buf key;
+	enum d4_status st;
+
+	d4_buf_init(&key, 65536);
+	st = d4_secret_read(opt->key, &key);
+	d4_buf_wipe(&key);
+	if (st != D4_OK)
+		d4_warnx("key=%s why=\"%s\" remedy=\"chmod 600, owner root\"",
+		    opt->key, d4_status_text(st));
+	else if (d4_tls_ctx_new(&set, &why, &tls) != D4_OK)
+		d4_warnx("tls why=\"%s\"", why);
+	return tls;
+}
+
+/* The worker's user writes there. */
+static void
+make_state(const struct hub_options *opt)
+{
+	const struct passwd *pw;
+	char *dir = d4_path(opt->state, "account");
+
+	if (dir == NULL || d4_dir_make(opt->state, 0750) != D4_OK ||
+	    d4_dir_make(dir, 0750) != D4_OK)
+		d4_fatal("state=%s", opt->state);
+	if (opt->user[0] != '\0' && geteuid() == 0) {
+		pw = getpwnam(opt->user);
+		if (pw == NULL)
+			d4_fatalx("user=%s does not exist; remedy: useradd "
+				  "--system %s",
+			    opt->user, opt->user);
+		if (chown(opt->state, pw->pw_uid, pw->pw_gid) < 0 ||
+		    chown(dir, pw->pw_uid, pw->pw_gid) < 0)
+			d4_fatal("chown %s", opt->state);
+	}
+	free(dir);
+}
+
+static void
+start_redis(const struct hub_options *opt, struct d4_embedded *e, char **dir)
+{
+	enum d4_status st = hub_options_redis(opt, e, dir);
+
+	if (st == D4_OK)
+		st = d4_embedded_start(e);
+	if (st != D4_OK)
+		d4_fatalx("redis not started why=\"%s\" remedy=\"%s\"",
+		    d4_status_text(st),
+		    st == D4_ENOENT ? "install redis-server"
+				    : "see redis/redis.log in the state");
+	d4_info("redis pid=%d %s appendfsync=%s", (int)e->pid,
+	    e->adopted ? "adopted" : "started", opt->appendfsync);
+}
+
+static int
+run(const char *conf, struct hub_options *opt)
+{
+	struct supervisor_setup set = {.conf = conf, .opt = opt};
+	struct d4_embedded redis;
+	const char *which = "";
+	char *dir = NULL;
+	int rc;
+
+	set.tls = read_keys(opt);
+	if (set.tls == NULL)
+		return 1;
+	make_state(opt);
+	if (listeners_open(&opt->listen, &set.listeners, &which) != D4_OK)
+		d4_fatal("listen=%s", which);
+	if (hub_options_embedded(opt)) {
+		start_redis(opt, &redis, &dir);
+		set.redis = &redis;
+	}
+	/* The worker then: control socket, user, sandbox, dispatch. */
+	rc = supervisor_run(&set);
+	listeners_close(&set.listeners);
+	d4_tls_ctx_free(set.tls);
+	hub_options_free(set.opt);
+	free(dir);
+	return rc;
+}
+
+static int
+check(const char *conf, const struct hub_options *opt)
+{
+	struct d4_tls_ctx *tls = read_keys(opt);
+
+	if (tls == NULL)
+		return 1;
+	d4_tls_ctx_free(tls);
+	(void)printf("%s: ok\n", conf);
+	return 0;
+}
+
+static int
+hub(int argc, char **argv)
+{
+	static const struct option longs[] = {
+	    {"conf", required_argument, NULL, 'c'},
+	    {"check", no_argument, NULL, 'n'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	const char *conf = HUB_CONF;
+	struct hub_options *opt;
+	bool only_check = false;
+	int c, rc;
+
+	while ((c = getopt_long(argc, argv, "c:nh", longs, NULL)) != -1) {
+		if (c == 'c') {
+			conf = optarg;
+		} else if (c == 'n') {
+			only_check = true;
+		} else if (c == 'h' || c == 'V') {
+			if (c == 'h')
+				help(stdout);
+			else
+				(void)puts("d4-hub " D4_VERSION);
+			return 0;
+		} else {
+			help(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind != argc) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	opt = read_configuration(conf);
+	if (opt == NULL)
+		return 1;
+	d4_log_open("d4-hub", hub_options_log(opt), opt->log_json);
+	if (!only_check)
+		return run(conf, opt);
+	rc = check(conf, opt);
+	hub_options_free(opt);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < N_COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return hub(argc, argv);
+}

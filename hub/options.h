@@ -1,0 +1,74 @@
+/* The hub's configuration: one table, and what is made of it. */
+#ifndef HUB_OPTIONS_H
+#define HUB_OPTIONS_H
+
+#include <stdio.h>
+#include "hub/admit.h"
+#include "libd4/kit/conf.h"
+#include "libd4/kit/embedded.h"
+#include "libd4/kit/log.h"
+#include "libd4/type.h"
+
+#define HUB_CONF "/etc/d4/hub.yaml"
+#define HUB_EXT  64u /* extended types, at most */
+
+/* One extended type and who cuts it. */
+struct hub_ext {
+	const char *type;
+	const struct d4_type_row *row;
+};
+
+/*
+ * struct hub_options -- as in the file (see options.c for what each says),
+ * then what is made of types and ext. Owns: everything; hub_options_free.
+ */
+struct hub_options {
+	struct d4_conf_list listen;
+	char *cert, *key, *client_ca;
+	char *state, *keys, *ctl, *user;
+	char *redis, *appendfsync;
+	char *log, *sandbox, *unread, *host;
+	bool log_json, keep_redis, any_uuid, stats;
+	uint64_t maxmemory, shards, payload_max, sessions_max;
+	uint64_t flush_us, handshake_us, frame_us, idle_us, drain_us, clone_us;
+	uint64_t inflight_max, held_max, queue_max;
+	struct d4_conf_list types;
+	const struct d4_yaml *ext_tree;
+	struct d4_yaml *tree;
+	struct admit_rules rules;
+	struct hub_ext ext[HUB_EXT];
+	size_t n_ext;
+};
+
+/*
+ * hub_options_read -- a configuration's text; diag->file names it.
+ * Errors: D4_EINVAL with *diag.  D4_ENOMEM.
+ */
+D4_USED enum d4_status hub_options_read(
+    struct d4_slice text, struct d4_diag *diag, struct hub_options **out);
+
+/* hub_options_load -- the same from a file. D4_EIO with *diag. */
+D4_USED enum d4_status hub_options_load(
+    const char *path, struct d4_diag *diag, struct hub_options **out);
+
+void hub_options_free(struct hub_options *o);
+
+/* hub_options_help -- the table, for --help. */
+void hub_options_help(FILE *to);
+
+/* hub_options_embedded -- whether Redis is our own. */
+bool hub_options_embedded(const struct hub_options *o);
+
+/*
+ * hub_options_redis -- fills *e for the embedded Redis; *dir is allocated and
+ * e->dir points at it. Errors: D4_ENOMEM; D4_EINVAL a path too long.
+ */
+D4_USED enum d4_status hub_options_redis(
+    const struct hub_options *o, struct d4_embedded *e, char **dir);
+
+/* hub_options_port -- the port of the first listening address. */
+uint16_t hub_options_port(const struct hub_options *o);
+
+enum d4_log_level hub_options_log(const struct hub_options *o);
+
+#endif

@@ -1,0 +1,83 @@
+/* The analyzer queues: one per type or extended type, in shards. */
+#ifndef HUB_QUEUE_H
+#define HUB_QUEUE_H
+
+#include <sys/queue.h>
+#include "libd4/entry.h"
+#include "libd4/meta.h"
+
+#define QUEUE_SHARDS_MAX 256u
+#define QUEUE_NAME       (D4_META_TYPE + 8u)
+#define QUEUE_KEY        (QUEUE_NAME + 24u)
+
+/* A stream entry's id; {0, 0} is before all. */
+struct queue_id {
+	uint64_t ms, n;
+};
+
+/*
+ * struct queue_shard -- one stream.
+ * Shape:  bytes, length: what Redis said last, plus what was added since.
+ *         groups: registered readers (consumer groups). entries, records:
+ *         put since the hub began. trimmed: trimmed up to here. polling: the
+ *         trimmer waits for answers.
+ */
+struct queue_shard {
+	struct queue *queue;
+	char key[QUEUE_KEY];
+	uint64_t bytes, length;
+	uint64_t groups;
+	uint64_t entries, records, data;
+	struct queue_id trimmed;
+	bool polling;
+	unsigned idle_polls;
+};
+
+/*
+ * struct queue -- all shards of one type.
+ * Shape:  ready: Redis knows its number of shards. full: over its byte
+ *         budget, so its sessions are not read. dropped:
+ *         records lost to `unread: drop-oldest` since the hub began.
+ */
+struct queue {
+	STAILQ_ENTRY(queue) link;
+	char name[QUEUE_NAME];
+	uint8_t type;
+	char ext[D4_META_TYPE];
+	unsigned n_shards;
+	struct queue_shard *shard;
+	bool full, ready;
+	uint64_t dropped, dropped_bytes;
+};
+
+STAILQ_HEAD(queue_list, queue);
+
+/*
+ * queue_add -- a queue for a type, or for an extended type with 254.
+ * Errors: D4_ENOMEM; D4_ETOOBIG the name.
+ */
+D4_USED enum d4_status queue_add(struct queue_list *list, uint8_t type,
+    const char *ext, unsigned shards, struct queue **out);
+
+/* queue_reshard -- another number of shards, while nothing was put. */
+D4_USED enum d4_status queue_reshard(struct queue *q, unsigned shards);
+
+/* queue_find -- ext is empty for plain types; NULL when there is none. */
+struct queue *queue_find(
+    const struct queue_list *list, uint8_t type, const char *ext);
+
+/* queue_bytes -- the sum over its shards. */
+uint64_t queue_bytes(const struct queue *q);
+
+void queue_list_fini(struct queue_list *list);
+
+/* "ms-n" or "ms". Errors: D4_EMALFORMED. */
+D4_USED enum d4_status queue_id_parse(const char *text, struct queue_id *out);
+
+/* -1, 0 or 1. */
+int queue_id_cmp(const struct queue_id *a, const struct queue_id *b);
+
+/* queue_id_next -- the smallest id above. */
+struct queue_id queue_id_next(const struct queue_id *id);
+
+#endif

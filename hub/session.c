@@ -1,0 +1,374 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "hub/census.h"
+#include "hub/session_conn.h"
+#include "libd4/kit/clock.h"
+#include "libd4/kit/log.h"
+
+static const char *const state_names[] = {
+    [SESSION_SHAKE] = "handshake",
+    [SESSION_FIRST] = "first",
+    [SESSION_OPEN] = "open",
+    [SESSION_FLUSH] = "flush",
+    [SESSION_BYE] = "bye",
+};
+
+/* What a session may be told. */
+enum session_event {
+	ON_OPEN,   /* the handshake is done */
+	ON_BYTES,  /* frames, or pieces of them */
+	ON_KNOWN,  /* the registry has answered */
+	ON_CLOSED, /* the sensor's close_notify */
+	ON_STORED, /* Redis has all of it */
+	ON_TIMER,  /* look at the clock */
+};
+
+static void
+session_enter(struct session *s, enum session_state to)
+{
+	d4_debug("session=%s state=%s->%s", s->id, state_names[s->state],
+	    state_names[to]);
+	s->state = to;
+}
+
+/* The sensor sent a first authentic frame (session_data.c). */
+void
+session_entered(struct session *s, enum session_state to)
+{
+	session_enter(s, to);
+}
+
+static void
+timer_set(struct session *s, uint64_t us)
+{
+	struct timeval tv = {
+	    (time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
+
+	(void)evtimer_add(s->timer, &tv);
+}
+
+void
+session_apply_pause(struct session *s)
+{
+	if (s->tls != NULL)
+		d4_tls_read_pause(s->tls, (s->pause | s->hub->pause) != 0);
+}
+
+/* ---- the end ---- */
+
+void
+session_gone(struct session *s, const char *why)
+{
+	struct hub *h = s->hub;
+
+	if (s->counted) {
+		d4_info("session=%s closed why=\"%s\" frames=%llu"
+			" bytes=%llu records=%llu",
+		    s->id, why, (unsigned long long)s->intake.frames,
+		    (unsigned long long)s->intake.bytes,
+		    (unsigned long long)s->records);
+		census_end(h->census, s);
+	}
+	h->counts.closed++;
+	sessions_remove(s);
+	if (s->origin != NULL) {
+		s->origin->acked = NULL;
+		shelf_origin_unref(s->origin);
+	}
+	registry_unref(h->registry, s->sensor);
+	d4_tls_free(s->tls);
+	intake_fini(&s->intake);
+	draft_fini(&s->draft);
+	event_free(s->timer);
+	free(s);
+}
+
+static void
+refuse_log(const struct session *s, enum d4_reason why)
+{
+	char uuid[D4_UUID_TEXT] = "-";
+
+	if (s->sensor != NULL)
+		d4_uuid_text(&s->sensor->uuid, uuid);
+	if (sessions_loud(s->hub))
+		d4_warnx("session=%s refused reason=%s peer=%s uuid=%s"
+			 " frames=%llu text=\"%s\"",
+		    s->id, d4_reason_name(why), s->peer, uuid,
+		    (unsigned long long)s->intake.frames, d4_reason_text(why));
+}
+
+void
+session_refuse(struct session *s, enum d4_reason why)
+{
+	struct hub *h = s->hub;
+
+	h->counts.refused[why]++;
+	if (s->sensor != NULL) {
+		s->sensor->refused++;
+		s->sensor->last_refused = why;
+		census_error(h->census, s->sensor, why);
+	}
+	refuse_log(s, why);
+	/* What was authentic before stays. */
+	session_finish(s);
+	session_gone(s, d4_reason_name(why));
+}
+
+/* Ours after theirs, when Redis has all of it (Decision 8). */
+void
+session_bye(struct session *s)
+{
+	session_enter(s, SESSION_BYE);
+	d4_tls_close(s->tls);
+	timer_set(s, s->hub->opt->handshake_us);
+}
+
+/* ---- the state machine ---- */
+
+/* s may be gone afterwards. */
+static void
+session_sensor_done(struct session *s)
+{
+	if (session_finish(s) != 0) {
+		/* Not all of it was taken: no answer that would say so. */
+		session_gone(s, "closed inside a frame");
+		return;
+	}
+	session_enter(s, SESSION_FLUSH);
+	if (s->origin == NULL || s->origin->waiting == 0)
+		session_bye(s);
+}
+
+/* Bytes to frames to records. s may be gone afterwards. */
+static void
+session_feed(struct session *s, struct d4_slice bytes)
+{
+	enum d4_status st;
+
+	s->now.t_rx_us = d4_now_us();
+	s->active_ms = d4_mono_ms();
+	st = intake_feed(&s->intake, bytes);
+	if (st == D4_EDENIED) {
+		session_refuse(s, s->intake.refused);
+		return;
+	}
+	sessions_waiting(s, st == D4_AGAIN);
+	if (st == D4_OK && s->closing)
+		session_sensor_done(s);
+	else
+		sessions_budget(s);
+}
+
+/* How long it may stay as it is, and what it is when it stays longer. */
+static uint64_t
+session_limit(const struct session *s, uint64_t *since, enum d4_reason *why)
+{
+	const struct hub_options *opt = s->hub->opt;
+
+	*since = s->active_ms;
+	*why = D4_R_IDLE_TIMEOUT;
+	switch (s->state) {
+	case SESSION_SHAKE:
+	case SESSION_FIRST:
+		*since = s->accepted_ms;
+		*why = D4_R_HANDSHAKE_TIMEOUT;
+		return opt->handshake_us / 1000;
+	case SESSION_OPEN:
+		if (d4_parser_held(s->intake.parser) != 0)
+			return opt->frame_us / 1000;
+		return opt->idle_us / 1000;
+	case SESSION_FLUSH:
+		return opt->idle_us / 1000;
+	case SESSION_BYE:
+		return 0;
+	}
+	return 0;
+}
+
+/* s may be gone afterwards. */
+static void
+session_check_time(struct session *s)
+{
+	uint64_t now = d4_mono_ms(), since, limit;
+	enum d4_reason why;
+
+	/* It is our fault when it is not read. */
+	if (s->state == SESSION_OPEN && (s->pause | s->hub->pause) != 0)
+		s->active_ms = now;
+	limit = session_limit(s, &since, &why);
+	if (s->state == SESSION_BYE)
+		session_gone(s, "no close_notify in time");
+	else if (now - since >= limit)
+		session_refuse(s, why);
+	else
+		timer_set(s, (limit - (now - since)) * 1000 + 1000);
+}
+
+/* s may be gone afterwards, unless the event says otherwise. */
+static void
+session_step(struct session *s, enum session_event ev, struct d4_slice bytes)
+{
+	switch (ev) {
+	case ON_OPEN:
+		session_enter(s, SESSION_FIRST);
+		return;
+	case ON_BYTES:
+	case ON_KNOWN:
+		if (s->state == SESSION_FIRST || s->state == SESSION_OPEN)
+			session_feed(s, bytes);
+		return;
+	case ON_CLOSED:
+		s->closing = true;
+		/* While the registry is asked, its first bytes wait. */
+		if ((s->pause & PAUSE_WHO) == 0 &&
+		    (s->state == SESSION_FIRST || s->state == SESSION_OPEN))
+			session_sensor_done(s);
+		return;
+	case ON_STORED:
+		if (s->state == SESSION_FLUSH)
+			session_bye(s);
+		return;
+	case ON_TIMER:
+		session_check_time(s);
+		return;
+	}
+}
+
+static void
+on_open(void *arg)
+{
+	session_step(arg, ON_OPEN, d4_slice_of(NULL, 0));
+}
+
+static void
+on_read(void *arg, struct d4_slice bytes)
+{
+	session_step(arg, ON_BYTES, bytes);
+}
+
+static void
+on_drained(void *arg)
+{
+	(void)arg; /* the hub writes nothing but its close_notify */
+}
+
+static void
+on_peer_closed(void *arg)
+{
+	session_step(arg, ON_CLOSED, d4_slice_of(NULL, 0));
+}
+
+static void
+on_end(void *arg, enum d4_tls_end how, const char *why)
+{
+	struct session *s = arg;
+
+	if (how == D4_TLS_HANDSHAKE) {
+		s->hub->counts.refused[D4_R_TLS]++;
+		if (sessions_loud(s->hub))
+			d4_warnx("session=%s refused reason=tls peer=%s"
+				 " why=\"%s\"",
+			    s->id, s->peer, why);
+	}
+	session_finish(s);
+	session_gone(s, why);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	session_step(arg, ON_TIMER, d4_slice_of(NULL, 0));
+}
+
+void
+session_resume(struct session *s)
+{
+	session_step(s, ON_KNOWN, d4_slice_of(NULL, 0));
+}
+
+void
+session_stored(void *arg)
+{
+	session_step(arg, ON_STORED, d4_slice_of(NULL, 0));
+}
+
+static const struct d4_tls_events tls_events = {
+    .open = on_open,
+    .read = on_read,
+    .drained = on_drained,
+    .end = on_end,
+    .peer_closed = on_peer_closed,
+};
+
+/* The address is the peer's text without the port. */
+static void
+session_name(struct session *s)
+{
+	struct d4_uuid id;
+	char *colon;
+	size_t n;
+
+	d4_tls_peer_text(s->tls, s->peer, sizeof(s->peer));
+	memcpy(s->address, s->peer, sizeof(s->address));
+	colon = strrchr(s->address, ':');
+	if (colon != NULL)
+		*colon = '\0';
+	n = strlen(s->address);
+	if (n > 2 && s->address[0] == '[') {
+		memmove(s->address, s->address + 1, n - 2);
+		s->address[n - 2] = '\0';
+	}
+	if (d4_uuid_random(&id) == D4_OK)
+		d4_uuid_text(&id, s->id);
+}
+
+static struct session *
+session_make(struct hub *h, int fd)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		(void)close(fd);
+		return NULL;
+	}
+	s->hub = h;
+	draft_init(&s->draft);
+	s->timer = evtimer_new(h->base, on_timer, s);
+	if (s->timer == NULL || intake_init(&s->intake, &session_ops, s,
+				    &h->rules, h->opt->payload_max) != D4_OK) {
+		(void)close(fd);
+		if (s->timer != NULL)
+			event_free(s->timer);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+session_accept(struct hub *h, int fd)
+{
+	struct session *s = session_make(h, fd);
+
+	h->counts.accepted++;
+	if (s == NULL) {
+		h->counts.refused[D4_R_BUDGET]++;
+		return;
+	}
+	if (d4_tls_accept(h->base, h->tls, fd,
+		&(struct d4_tls_owner){&tls_events, s}, &s->tls) != D4_OK) {
+		h->counts.refused[D4_R_BUDGET]++;
+		event_free(s->timer);
+		intake_fini(&s->intake);
+		free(s);
+		return;
+	}
+	session_name(s);
+	s->accepted_ms = s->active_ms = d4_mono_ms();
+	sessions_add(s);
+	session_apply_pause(s);
+	timer_set(s, h->opt->handshake_us);
+}

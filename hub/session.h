@@ -1,0 +1,36 @@
+/* The door: one TLS connection of a sensor, from accept to close. */
+#ifndef HUB_SESSION_H
+#define HUB_SESSION_H
+
+#include "hub/hub.h"
+
+/* session_accept -- takes a connected, non-blocking descriptor. */
+void session_accept(struct hub *h, int fd);
+
+/* ---- all of them ---- */
+
+/* sessions_pause -- sets or clears a reason for which nobody is read. */
+void sessions_pause(struct hub *h, enum hub_pause why, bool on);
+
+/* sessions_queue -- a queue became full, or is free again. */
+void sessions_queue(struct hub *h, const struct queue *q);
+
+/* sessions_known -- the registry has answered about a sensor. */
+void sessions_known(struct hub *h, struct sensor *sensor);
+
+/* sessions_recheck -- lists or keys changed: who may not send any more? */
+void sessions_recheck(struct hub *h);
+
+/* sessions_flush -- every entry under way goes to the shelf, now. */
+void sessions_flush(struct hub *h);
+
+/* sessions_bye -- close_notify to everybody (all is in Redis). */
+void sessions_bye(struct hub *h);
+
+/* sessions_free -- closes what is left, without a word. */
+void sessions_free(struct hub *h);
+
+/* Errors: D4_ENOMEM. */
+D4_USED enum d4_status sessions_init(struct hub *h);
+
+#endif

@@ -1,0 +1,88 @@
+/* One session, between session.c (states), session_data.c (frames to entries)
+ * and sessions.c (all of them). */
+#ifndef HUB_SESSION_CONN_H
+#define HUB_SESSION_CONN_H
+
+#include "hub/intake.h"
+#include "hub/session.h"
+
+enum session_state {
+	SESSION_SHAKE, /* TLS handshake */
+	SESSION_FIRST, /* no authentic frame yet */
+	SESSION_OPEN,  /* authentic */
+	SESSION_FLUSH, /* the sensor is done; Redis is not */
+	SESSION_BYE,   /* our close_notify is on its way */
+};
+
+/*
+ * struct session -- Shape: origin is NULL before the first authentic frame.
+ * address: the peer without port. pause: reasons of its own; the hub's come
+ * on top. active_ms: when bytes came last. reported: frames that the census
+ * has, told: the type it has. drafting: in hub->drafts, since draft_us.
+ * counted: it was authentic and is in its sensor's list (by_sensor; before
+ * that it may be in the sensor's waiting list). closing: the sensor's
+ * close_notify came. finished: no more bytes are taken.
+ */
+struct session {
+	TAILQ_ENTRY(session) all;
+	TAILQ_ENTRY(session) by_sensor;
+	TAILQ_ENTRY(session) drafts;
+	struct hub *hub;
+	struct d4_tls *tls;
+	enum session_state state;
+	struct intake intake;
+	struct draft draft;
+	struct draft_time now;
+	struct sensor *sensor;
+	struct shelf_origin *origin;
+	struct event *timer;
+	char peer[D4_PEER_TEXT];
+	char address[D4_PEER_TEXT];
+	char id[D4_UUID_TEXT];
+	uint64_t accepted_ms, active_ms;
+	uint64_t draft_us;
+	uint64_t held;
+	uint64_t records, reported;
+	unsigned pause;
+	uint8_t told;
+	bool drafting, counted, closing, finished;
+};
+
+/* session.c */
+
+/* session_refuse -- the end, without close_notify; s is gone afterwards. */
+void session_refuse(struct session *s, enum d4_reason why);
+/* session_resume -- the registry has answered. */
+void session_resume(struct session *s);
+/* session_stored -- Redis has every entry of it; arg is the session. */
+void session_stored(void *arg);
+/* session_bye -- close_notify, as soon as all of it is in Redis. */
+void session_bye(struct session *s);
+/* session_apply_pause -- the hub's reasons or its own have changed. */
+void session_apply_pause(struct session *s);
+/* session_gone -- frees it at once. */
+void session_gone(struct session *s, const char *why);
+void session_entered(struct session *s, enum session_state to);
+
+/* session_data.c */
+extern const struct intake_ops session_ops;
+/* session_shelve -- what its draft holds goes to the shelf. */
+void session_shelve(struct session *s);
+/*
+ * session_finish -- no more bytes: unfinished things are counted. Returns the
+ * bytes of a frame that was not whole.
+ */
+size_t session_finish(struct session *s);
+
+/* sessions.c */
+void sessions_add(struct session *s);
+void sessions_remove(struct session *s);
+void sessions_drafting(struct session *s, bool on);
+/* sessions_waiting -- it waits, or not, for its sensor to be known. */
+void sessions_waiting(struct session *s, bool on);
+/* sessions_budget -- s holds another number of bytes; s may be gone after. */
+void sessions_budget(struct session *s);
+/* sessions_loud -- may one more line be logged in this second? */
+bool sessions_loud(struct hub *h);
+
+#endif

@@ -1,0 +1,282 @@
+/* From frames to entries: what the intake asks of a session. */
+#include <string.h>
+#include "hub/census.h"
+#include "hub/session_conn.h"
+#include "libd4/kit/clock.h"
+#include "libd4/kit/log.h"
+
+#define CLONE_WINDOW_MS 60000u /* in which takeovers are counted */
+#define CLONE_TAKEOVERS 3u
+
+static enum d4_status
+data_know(void *arg, const struct d4_header *h, struct d4_hmac **key,
+    enum d4_reason *why)
+{
+	struct session *s = arg;
+	struct registry *reg = s->hub->registry;
+	struct admit_sensor facts;
+	enum d4_status st;
+
+	if (s->sensor == NULL) {
+		st = registry_sensor(reg, &h->uuid, &s->sensor);
+		if (st != D4_OK) {
+			*why = D4_R_BUDGET;
+			return D4_EDENIED;
+		}
+	}
+	if (!s->sensor->known)
+		return D4_AGAIN;
+	facts = s->sensor->facts;
+	facts.address_blocked = registry_blocks(reg, s->address);
+	*why = admit_sensor(&facts);
+	if (*why == D4_R_NONE && !registry_type(reg, h->type))
+		*why = D4_R_HDR_TYPE;
+	if (*why != D4_R_NONE)
+		return D4_EDENIED;
+	*key = s->sensor->hmac;
+	return D4_OK;
+}
+
+/* ---- newest wins, and clones ---- */
+
+/*
+ * A takeover by another address: once is a sensor that moved. When it goes
+ * to and fro, two machines have one key: the one that is there stays.
+ */
+static bool
+clone_suspected(struct session *s, const struct session *old)
+{
+	struct sensor *sn = s->sensor;
+	uint64_t now = d4_mono_ms();
+	unsigned recent = 0;
+	char uuid[D4_UUID_TEXT];
+
+	if (s->hub->opt->clone_us == 0 || strcmp(s->address, old->address) == 0)
+		return false;
+	if (now < sn->held_ms)
+		return true;
+	for (unsigned i = SENSOR_TAKEOVERS - 1; i > 0; i--)
+		sn->takeover_ms[i] = sn->takeover_ms[i - 1];
+	sn->takeover_ms[0] = now;
+	for (unsigned i = 0; i < SENSOR_TAKEOVERS; i++)
+		recent += sn->takeover_ms[i] != 0 &&
+		          now - sn->takeover_ms[i] < CLONE_WINDOW_MS;
+	if (recent <= CLONE_TAKEOVERS)
+		return false;
+	sn->held_ms = now + s->hub->opt->clone_us / 1000;
+	d4_uuid_text(&sn->uuid, uuid);
+	d4_warnx("alarm=clone uuid=%s address=%s other=%s"
+		 " remedy=\"give each sensor its own UUID and key\"",
+	    uuid, old->address, s->address);
+	return true;
+}
+
+/* Another session of this sensor with the same plain type, or NULL. */
+static struct session *
+same_stream(const struct session *s, uint8_t type)
+{
+	struct session *o;
+
+	if (type == D4_TYPE_META)
+		return NULL; /* 2 and 254 may be parallel */
+	TAILQ_FOREACH(o, &s->sensor->sessions, by_sensor)
+	{
+		if (o != s && o->intake.state.type == type)
+			return o;
+	}
+	return NULL;
+}
+
+static enum d4_reason
+data_supersede(struct session *s, uint8_t type)
+{
+	struct session *old = same_stream(s, type);
+
+	if (old == NULL)
+		return D4_R_NONE;
+	if (clone_suspected(s, old))
+		return D4_R_CLONE;
+	session_refuse(old, D4_R_SUPERSEDED);
+	return D4_R_NONE;
+}
+
+/* ---- the session's origin ---- */
+
+static enum d4_reason
+origin_make(struct session *s, const struct d4_header *h)
+{
+	struct shelf_origin *o = shelf_origin_new();
+
+	if (o == NULL)
+		return D4_R_BUDGET;
+	s->origin = o;
+	o->acked = session_stored;
+	o->arg = s;
+	o->sensor = h->uuid;
+	memcpy(o->peer, s->peer, sizeof(o->peer));
+	if (d4_uuid_parse(s->id, &o->sess) != D4_OK)
+		return D4_R_INTERNAL;
+	o->type = h->type == D4_TYPE_META ? D4_TYPE_EXTENDED : h->type;
+	return D4_R_NONE;
+}
+
+/* Which stream its entries go to; the queue may be full already. */
+static enum d4_reason
+origin_shard(struct session *s, struct queue *q)
+{
+	struct shelf_origin *o = s->origin;
+
+	o->shard = &q->shard[d4_queue_shard(&o->sensor, q->n_shards)];
+	if (q->full) {
+		s->pause |= PAUSE_QUEUE;
+		session_apply_pause(s);
+	}
+	return D4_R_NONE;
+}
+
+static void
+data_opened(struct session *s, const struct d4_header *h)
+{
+	char uuid[D4_UUID_TEXT];
+
+	d4_uuid_text(&h->uuid, uuid);
+	sessions_waiting(s, false); /* one link serves both lists */
+	s->counted = true;
+	TAILQ_INSERT_TAIL(&s->sensor->sessions, s, by_sensor);
+	s->hub->counts.opened++;
+	d4_info("session=%s open peer=%s uuid=%s type=%u", s->id, s->peer, uuid,
+	    h->type);
+	session_entered(s, SESSION_OPEN);
+}
+
+static enum d4_reason
+data_begin(void *arg, const struct d4_header *h)
+{
+	struct session *s = arg;
+	enum d4_reason why = data_supersede(s, h->type);
+	struct queue *q;
+
+	if (why == D4_R_NONE)
+		why = origin_make(s, h);
+	if (why == D4_R_NONE && h->type != D4_TYPE_META) {
+		q = hub_queue(s->hub, h->type, "");
+		why = q != NULL ? origin_shard(s, q) : D4_R_HDR_TYPE;
+	}
+	if (why != D4_R_NONE)
+		return why;
+	s->intake.state.type = h->type;
+	data_opened(s, h);
+	census_begin(s->hub->census, s);
+	return D4_R_NONE;
+}
+
+static enum d4_reason
+data_extended(void *arg, const char *type, const struct d4_type_row **row)
+{
+	struct session *s = arg;
+	const struct hub_options *opt = s->hub->opt;
+	const struct d4_buf *json = &s->intake.gather.json;
+	struct shelf_origin *o = s->origin;
+	struct queue *q = hub_queue(s->hub, D4_TYPE_EXTENDED, type);
+
+	for (size_t i = 0; i < opt->n_ext; i++) {
+		if (strcmp(opt->ext[i].type, type) == 0)
+			*row = opt->ext[i].row;
+	}
+	if (*row == NULL || q == NULL ||
+	    !registry_extended(s->hub->registry, type)) {
+		d4_info("session=%s ext=%s remedy=\"name it under ext\"", s->id,
+		    type);
+		return D4_R_EXT_TYPE;
+	}
+	memcpy(o->ext, s->intake.ext, sizeof(o->ext));
+	if (d4_buf_add(&o->meta, json->p, json->n) != D4_OK)
+		return D4_R_BUDGET;
+	d4_info("session=%s ext=%s", s->id, type);
+	return origin_shard(s, q);
+}
+
+/* ---- records ---- */
+
+static enum d4_status
+data_emit(void *arg, struct draft *d)
+{
+	struct session *s = arg;
+	enum d4_status st = shelf_put(s->hub->shelf, s->origin, d);
+
+	if (st == D4_OK)
+		sessions_drafting(s, false);
+	return st;
+}
+
+static enum d4_status
+data_run(void *arg, const struct d4_run *run)
+{
+	struct session *s = arg;
+	struct d4_tally *t = &s->hub->counts.tally;
+	const struct draft_sink sink = {data_emit, s};
+	enum d4_status st;
+
+	t->in += run->n;
+	if (run->reason != D4_R_NONE) {
+		t->records[run->reason] += run->n;
+		t->bytes[run->reason] += run->bytes;
+		return D4_OK;
+	}
+	s->now.t_hdr_s = s->intake.t_hdr_s;
+	st = draft_add(&s->draft, s->intake.cutter, run, &s->now, &sink);
+	if (st != D4_OK)
+		return st;
+	t->records[D4_R_NONE] += run->n;
+	t->bytes[D4_R_NONE] += run->data.n;
+	s->records += run->n;
+	sessions_drafting(s, s->draft.n != 0);
+	return D4_OK;
+}
+
+void
+session_shelve(struct session *s)
+{
+	const struct draft_sink sink = {data_emit, s};
+	struct d4_tally *t = &s->hub->counts.tally;
+	uint64_t n = s->draft.n, bytes;
+
+	if (draft_close(&s->draft, &sink) == D4_OK)
+		return;
+	bytes = s->draft.data.n - d4_cutter_opening(s->intake.cutter).n;
+	/* Out of memory: said and counted, never silent. */
+	d4_warnx("session=%s lost records=%llu why=\"out of memory\"", s->id,
+	    (unsigned long long)n);
+	t->records[D4_R_NONE] -= n;
+	t->bytes[D4_R_NONE] -= bytes;
+	t->records[D4_R_BUDGET] += n;
+	t->bytes[D4_R_BUDGET] += bytes;
+	s->draft.n = 0;
+	sessions_drafting(s, false);
+}
+
+size_t
+session_finish(struct session *s)
+{
+	struct d4_tally *t = &s->hub->counts.tally;
+	size_t held;
+
+	if (s->finished)
+		return 0;
+	s->finished = true;
+	held = intake_finish(&s->intake);
+	if (held != 0 && s->counted) {
+		t->in++;
+		t->records[D4_R_EOF_PARTIAL]++;
+		t->bytes[D4_R_EOF_PARTIAL] += held;
+	}
+	session_shelve(s);
+	return held;
+}
+
+const struct intake_ops session_ops = {
+    .know = data_know,
+    .begin = data_begin,
+    .extended = data_extended,
+    .run = data_run,
+};

@@ -1,0 +1,277 @@
+/* All sessions: lists, pauses, the flush timer, the budget. */
+#include <stdlib.h>
+#include <string.h>
+#include "hub/session_conn.h"
+#include "libd4/kit/clock.h"
+#include "libd4/kit/log.h"
+
+static void
+pause_one(struct session *s, enum hub_pause why, bool on)
+{
+	unsigned was = s->pause;
+
+	s->pause = on ? was | why : was & ~(unsigned)why;
+	if (s->pause != was)
+		session_apply_pause(s);
+}
+
+static void
+flush_arm(struct hub *h)
+{
+	const struct session *s = TAILQ_FIRST(&h->drafts);
+	struct timeval tv;
+	uint64_t now, due;
+
+	if (s == NULL || h->opt->flush_us == 0)
+		return;
+	now = d4_mono_ms() * 1000;
+	due = s->draft_us + h->opt->flush_us;
+	due = due > now ? due - now : 0;
+	tv = (struct timeval){
+	    (time_t)(due / 1000000), (suseconds_t)(due % 1000000)};
+	(void)evtimer_add(h->flush_timer, &tv);
+}
+
+void
+sessions_drafting(struct session *s, bool on)
+{
+	struct hub *h = s->hub;
+	bool first = TAILQ_EMPTY(&h->drafts);
+
+	if (s->drafting == on)
+		return;
+	s->drafting = on;
+	if (!on) {
+		TAILQ_REMOVE(&h->drafts, s, drafts);
+		return;
+	}
+	s->draft_us = d4_mono_ms() * 1000;
+	TAILQ_INSERT_TAIL(&h->drafts, s, drafts);
+	if (first)
+		flush_arm(h);
+}
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	struct hub *h = arg;
+	uint64_t now = d4_mono_ms() * 1000;
+	struct session *s;
+
+	(void)fd;
+	(void)what;
+	while ((s = TAILQ_FIRST(&h->drafts)) != NULL &&
+	       now - s->draft_us >= h->opt->flush_us)
+		session_shelve(s);
+	flush_arm(h);
+}
+
+enum d4_status
+sessions_init(struct hub *h)
+{
+	TAILQ_INIT(&h->sessions);
+	TAILQ_INIT(&h->drafts);
+	h->budget.max = h->opt->held_max;
+	h->flush_timer = evtimer_new(h->base, on_flush, h);
+	return h->flush_timer != NULL ? D4_OK : D4_ENOMEM;
+}
+
+void
+sessions_add(struct session *s)
+{
+	TAILQ_INSERT_TAIL(&s->hub->sessions, s, all);
+	s->hub->n_sessions++;
+}
+
+void
+sessions_remove(struct session *s)
+{
+	struct hub *h = s->hub;
+
+	(void)budget_change(&h->budget, s->held, 0);
+	s->held = 0;
+	sessions_drafting(s, false);
+	sessions_waiting(s, false);
+	if (s->counted)
+		TAILQ_REMOVE(&s->sensor->sessions, s, by_sensor);
+	s->counted = false;
+	TAILQ_REMOVE(&h->sessions, s, all);
+	h->n_sessions--;
+}
+
+/* ---- pauses ---- */
+
+void
+sessions_pause(struct hub *h, enum hub_pause why, bool on)
+{
+	unsigned was = h->pause;
+	struct session *s;
+
+	h->pause = on ? was | why : was & ~(unsigned)why;
+	if ((h->pause != 0) == (was != 0))
+		return;
+	TAILQ_FOREACH(s, &h->sessions, all)
+	session_apply_pause(s);
+}
+
+void
+sessions_waiting(struct session *s, bool on)
+{
+	if (((s->pause & PAUSE_WHO) != 0) == on)
+		return;
+	if (on)
+		TAILQ_INSERT_TAIL(&s->sensor->waiting, s, by_sensor);
+	else
+		TAILQ_REMOVE(&s->sensor->waiting, s, by_sensor);
+	pause_one(s, PAUSE_WHO, on);
+}
+
+void
+sessions_queue(struct hub *h, const struct queue *q)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &h->sessions, all)
+	{
+		if (s->origin != NULL && s->origin->shard != NULL &&
+		    s->origin->shard->queue == q)
+			pause_one(s, PAUSE_QUEUE, q->full);
+	}
+}
+
+/* ---- the budget of unfinished bytes ---- */
+
+static struct session *
+largest(struct hub *h, bool unpaused)
+{
+	struct session *s, *most = NULL;
+
+	TAILQ_FOREACH(s, &h->sessions, all)
+	{
+		if (unpaused && (s->pause & PAUSE_HELD) != 0)
+			continue;
+		if (s->held != 0 && (most == NULL || s->held > most->held))
+			most = s;
+	}
+	return most;
+}
+
+void
+sessions_budget(struct session *s)
+{
+	struct hub *h = s->hub;
+	enum budget_state was = h->budget.state, now;
+	uint64_t held = intake_held(&s->intake);
+	struct session *big;
+
+	now = budget_change(&h->budget, s->held, held);
+	s->held = held;
+	if (now == BUDGET_FREE) {
+		if (was == BUDGET_FREE)
+			return;
+		TAILQ_FOREACH(big, &h->sessions, all)
+		pause_one(big, PAUSE_HELD, false);
+		return;
+	}
+	big = largest(h, now == BUDGET_OVER);
+	if (now == BUDGET_OVER && big != NULL)
+		pause_one(big, PAUSE_HELD, true);
+	/* Nobody who is paused can finish: what is too much must go. */
+	while (now == BUDGET_HARD && big != NULL) {
+		session_refuse(big, D4_R_BUDGET);
+		now = h->budget.state;
+		big = largest(h, false);
+	}
+}
+
+bool
+sessions_loud(struct hub *h)
+{
+	if (h->loud == 0) {
+		h->hushed++;
+		return false;
+	}
+	h->loud--;
+	return true;
+}
+
+/* ---- what happens to many of them ---- */
+
+void
+sessions_known(struct hub *h, struct sensor *sensor)
+{
+	(void)h;
+	/* Each leaves the list: it goes on, or is refused. */
+	while (sensor->known && !TAILQ_EMPTY(&sensor->waiting))
+		session_resume(TAILQ_FIRST(&sensor->waiting));
+}
+
+/* The guard's questions once more, without a frame. */
+static enum d4_reason
+still_welcome(struct session *s)
+{
+	struct d4_header hdr = {.type = s->intake.state.type};
+	enum d4_reason why = D4_R_NONE;
+	struct d4_hmac *key;
+
+	if (session_ops.know(s, &hdr, &key, &why) == D4_EDENIED)
+		return why;
+	if (s->intake.state.meta_done &&
+	    !registry_extended(s->hub->registry, s->intake.ext))
+		return D4_R_EXT_TYPE;
+	return D4_R_NONE;
+}
+
+void
+sessions_recheck(struct hub *h)
+{
+	struct session *s, *next;
+
+	for (s = TAILQ_FIRST(&h->sessions); s != NULL; s = next) {
+		enum d4_reason why;
+
+		next = TAILQ_NEXT(s, all);
+		if (!s->counted || s->state != SESSION_OPEN)
+			continue;
+		why = still_welcome(s);
+		if (why != D4_R_NONE)
+			session_refuse(s, why);
+	}
+}
+
+void
+sessions_flush(struct hub *h)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &h->sessions, all)
+	session_finish(s);
+}
+
+void
+sessions_bye(struct hub *h)
+{
+	struct session *s, *next;
+
+	for (s = TAILQ_FIRST(&h->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, all);
+		if (s->state == SESSION_OPEN || s->state == SESSION_FLUSH)
+			session_bye(s);
+		else if (s->state != SESSION_BYE)
+			session_refuse(s, D4_R_DRAIN);
+	}
+}
+
+void
+sessions_free(struct hub *h)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&h->sessions)) != NULL) {
+		session_finish(s);
+		session_gone(s, "the hub stops");
+	}
+	if (h->flush_timer != NULL)
+		event_free(h->flush_timer);
+	h->flush_timer = NULL;
+}

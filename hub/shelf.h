@@ -1,0 +1,76 @@
+/*
+ * The shelf: entries on their way into Redis. An entry stays in memory until
+ * Redis has answered; after a lost connection it is sent again, in order.
+ */
+#ifndef HUB_SHELF_H
+#define HUB_SHELF_H
+
+#include "hub/draft.h"
+#include "hub/queue.h"
+#include "libd4/kit/redis.h"
+
+struct shelf;
+
+/*
+ * struct shelf_origin -- what all entries of a session have in common.
+ * Shape:  waiting: entries that are not in Redis yet; when it falls to zero
+ *         acked(arg) is called, if set (the session may be gone long since).
+ * Owns:   counted: the session and each of its entries hold one.
+ */
+struct shelf_origin {
+	unsigned refs;
+	struct d4_uuid sess;
+	struct d4_uuid sensor;
+	char peer[D4_PEER_TEXT];
+	uint8_t type;
+	char ext[D4_META_TYPE];
+	struct d4_buf meta;
+	struct queue_shard *shard;
+	uint64_t waiting;
+	void (*acked)(void *arg);
+	void *arg;
+	struct d4_uuid late; /* see shelf.c */
+	bool failed, overtaken;
+};
+
+/* shelf_origin_new -- zeroed, with one reference. NULL out of memory. */
+struct shelf_origin *shelf_origin_new(void);
+void shelf_origin_unref(struct shelf_origin *o);
+
+/*
+ * struct shelf_setup -- max: bytes that may wait; above it full(arg, true) is
+ * called, at half of it full(arg, false).
+ */
+struct shelf_setup {
+	struct event_base *base;
+	struct d4_redis *redis;
+	size_t max;
+	void (*full)(void *arg, bool full);
+	void *arg;
+};
+
+D4_USED enum d4_status shelf_new(
+    const struct shelf_setup *setup, struct shelf **out);
+void shelf_free(struct shelf *s);
+
+/*
+ * shelf_put -- takes draft->data as one entry of o. It is never refused for
+ * want of room: whoever puts stops reading when the shelf is full.
+ * Errors: D4_ENOMEM; the draft is as before.
+ */
+D4_USED enum d4_status shelf_put(
+    struct shelf *s, struct shelf_origin *o, struct draft *d);
+
+/* The connection to Redis came up. */
+void shelf_up(struct shelf *s);
+
+/* Bytes and entries that wait. */
+size_t shelf_bytes(const struct shelf *s);
+size_t shelf_entries(const struct shelf *s);
+bool shelf_is_full(const struct shelf *s);
+
+/* shelf_lost -- takes everything that waits away: entries, records, bytes. */
+void shelf_lost(
+    struct shelf *s, uint64_t *entries, uint64_t *records, uint64_t *bytes);
+
+#endif

@@ -1,0 +1,169 @@
+#include <stdio.h>
+#include <sys/resource.h>
+#include <jansson.h>
+#include "hub/headroom.h"
+#include "hub/hub.h"
+#include "hub/status.h"
+#include "libd4/kit/clock.h"
+
+#define STATUS_SENSORS 1000u /* refused sensors that are named */
+
+static json_t *
+number(uint64_t v)
+{
+	return json_integer((json_int_t)v);
+}
+
+static void
+put(json_t *to, const char *name, json_t *value)
+{
+	/* Out of memory leaves a gap in a report, nothing worse. */
+	(void)json_object_set_new(to, name, value);
+}
+
+static json_t *
+status_queue(const struct queue *q)
+{
+	json_t *o = json_object();
+	uint64_t entries = 0, records = 0, length = 0, groups = 0;
+
+	for (unsigned i = 0; i < q->n_shards; i++) {
+		entries += q->shard[i].entries;
+		records += q->shard[i].records;
+		length += q->shard[i].length;
+		if (q->shard[i].groups > groups)
+			groups = q->shard[i].groups;
+	}
+	put(o, "shards", number(q->n_shards));
+	put(o, "length", number(length));
+	put(o, "bytes", number(queue_bytes(q)));
+	put(o, "readers", number(groups));
+	put(o, "entries_put", number(entries));
+	put(o, "records_put", number(records));
+	put(o, "records_dropped", number(q->dropped));
+	put(o, "bytes_dropped", number(q->dropped_bytes));
+	put(o, "full", json_boolean(q->full));
+	return o;
+}
+
+static json_t *
+status_queues(const struct hub *h)
+{
+	json_t *o = json_object();
+	const struct queue *q;
+
+	STAILQ_FOREACH(q, &h->queues, link)
+	put(o, q->name, status_queue(q));
+	return o;
+}
+
+/* Only reasons that were met. */
+static json_t *
+status_reasons(const uint64_t counts[D4_REASON_MAX])
+{
+	json_t *o = json_object();
+
+	for (unsigned r = D4_R_NONE + 1; r < D4_REASON_MAX; r++) {
+		if (counts[r] != 0)
+			put(o, d4_reason_name((enum d4_reason)r),
+			    number(counts[r]));
+	}
+	return o;
+}
+
+static json_t *
+status_records(const struct hub *h)
+{
+	const struct d4_tally *t = &h->counts.tally;
+	json_t *o = json_object();
+
+	put(o, "in", number(t->in));
+	put(o, "forward", number(t->records[D4_R_NONE]));
+	put(o, "forward_bytes", number(t->bytes[D4_R_NONE]));
+	put(o, "drop", status_reasons(t->records));
+	return o;
+}
+
+static void
+add_sensor(void *arg, const struct sensor *s)
+{
+	char uuid[D4_UUID_TEXT];
+	json_t *o;
+
+	if (s->refused == 0 || json_array_size(arg) >= STATUS_SENSORS)
+		return;
+	d4_uuid_text(&s->uuid, uuid);
+	o = json_object();
+	put(o, "uuid", json_string(uuid));
+	put(o, "refused", number(s->refused));
+	put(o, "last", json_string(d4_reason_name(s->last_refused)));
+	(void)json_array_append_new(arg, o);
+}
+
+static json_t *
+status_redis(const struct hub *h)
+{
+	json_t *o = json_object();
+	uint64_t used, max;
+
+	headroom_memory(h->headroom, &used, &max);
+	put(o, "up",
+	    json_boolean(h->redis != NULL && d4_redis_is_up(h->redis)));
+	put(o, "waiting_entries", number(shelf_entries(h->shelf)));
+	put(o, "waiting_bytes", number(shelf_bytes(h->shelf)));
+	put(o, "used_memory", number(used));
+	put(o, "maxmemory", number(max));
+	put(o, "appendfsync", json_string(h->opt->appendfsync));
+	return o;
+}
+
+static json_t *
+status_sessions(const struct hub *h)
+{
+	json_t *o = json_object();
+
+	put(o, "now", number(h->n_sessions));
+	put(o, "accepted", number(h->counts.accepted));
+	put(o, "opened", number(h->counts.opened));
+	put(o, "closed", number(h->counts.closed));
+	put(o, "held_bytes", number(h->budget.held));
+	put(o, "paused", json_boolean(h->pause != 0));
+	put(o, "refused", status_reasons(h->counts.refused));
+	return o;
+}
+
+/* Kilobytes of resident memory at the most, as the kernel counts. */
+static uint64_t
+memory_peak(void)
+{
+	struct rusage r;
+
+	if (getrusage(RUSAGE_SELF, &r) < 0 || r.ru_maxrss < 0)
+		return 0;
+	return (uint64_t)r.ru_maxrss * 1024;
+}
+
+static json_t *
+run_status(void *arg, const json_t *request, const char **error)
+{
+	const struct hub *h = arg;
+	json_t *o = json_object(), *sensors = json_array();
+
+	(void)request;
+	(void)error;
+	registry_each(h->registry, add_sensor, sensors);
+	put(o, "version", json_string(D4_VERSION));
+	put(o, "uptime_s", number((d4_mono_ms() - h->began_ms) / 1000));
+	put(o, "memory_peak_bytes", number(memory_peak()));
+	put(o, "sessions", status_sessions(h));
+	put(o, "records", status_records(h));
+	put(o, "queues", status_queues(h));
+	put(o, "redis", status_redis(h));
+	put(o, "sensors_refused", sensors);
+	return o;
+}
+
+const struct d4_ctl_command hub_commands[] = {
+    {"status", "sessions, queues, counters, Redis, memory", run_status},
+    {NULL, NULL, NULL},
+};

@@ -1,0 +1,225 @@
+"""A d4-hub of one's own for integration tests: in a temporary folder, on a
+free loopback port, with its embedded Redis."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import redis
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import d4  # noqa: E402
+
+BIN = os.environ.get("D4_BIN", "build/bin")
+PROGRAM = os.path.join(BIN, "d4-hub")
+DEADLINE = 30
+
+
+def until(what, check, deadline=DEADLINE):
+    """Polls check() until it is true; what it gave, or an AssertionError."""
+    end = time.monotonic() + deadline
+    while True:
+        got = check()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise AssertionError("not in time: " + what)
+        time.sleep(0.01)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Sensor:
+    """What `d4-hub enroll` printed."""
+
+    def __init__(self, line):
+        words = line.split()
+        assert words[0] == "d4-enroll:v1", line
+        got = dict(w.split("=", 1) for w in words[1:])
+        self.uuid = got["uuid"]
+        self.key = got["key"].encode()
+        self.address = got["host"] + ":" + got["port"]
+        self.pin = got["fingerprint"]
+        self.type = got["type"]
+
+    @property
+    def hex(self):
+        return self.uuid.replace("-", "")
+
+    def frame(self, kind, payload, **more):
+        return d4.frame(self.key, self.uuid, kind, payload, **more)
+
+
+class Hub:
+    def __init__(self, **options):
+        self.dir = tempfile.mkdtemp(prefix="d4-it-hub-")
+        self.port = free_port()
+        self.etc = os.path.join(self.dir, "etc")
+        self.conf = os.path.join(self.etc, "hub.yaml")
+        self.log_path = os.path.join(self.dir, "log")
+        self.ca = os.path.join(self.etc, "ca.pem")
+        self.process = None
+        self.redis_pids = set()
+        self.run("init", self.etc, "--host", "127.0.0.1", "--port",
+                 str(self.port))
+        self.options(listen='"127.0.0.1:%d"' % self.port,
+                     drain="10s", **options)
+
+    def options(self, **options):
+        """Sets options in the configuration; a value is YAML text."""
+        with open(self.conf) as f:
+            text = f.read()
+        for name, value in options.items():
+            line = "%s: %s\n" % (name, value)
+            pattern = r"(?m)^%s:.*\n(?:  .*\n)*" % name
+            if re.search(pattern, text):
+                text = re.sub(pattern, lambda _: line, text)
+            else:
+                text += line
+        with open(self.conf, "w") as f:
+            f.write(text)
+
+    def run(self, *args, check=True):
+        done = subprocess.run([PROGRAM, *args], capture_output=True,
+                              text=True, timeout=60)
+        if check and done.returncode != 0:
+            raise AssertionError("%s: %d %s" % (args, done.returncode,
+                                                done.stderr))
+        return done
+
+    def enroll(self, *args):
+        return Sensor(self.run("enroll", "-c", self.conf, *args).stdout)
+
+    # ---- life ----
+
+    def start(self):
+        mark = self.log_size()
+        with open(self.log_path, "a") as log:
+            self.process = subprocess.Popen(
+                [PROGRAM, "-c", self.conf], stdout=log, stderr=log)
+        until("the hub listens", lambda: self.process.poll() is not None or
+              "ready listen" in self.log(mark))
+        assert self.process.poll() is None, self.log(mark)
+        self.note_redis()
+        return self
+
+    def note_redis(self):
+        for pid in re.findall(r"redis pid=(\d+) (?:started|adopted)",
+                              self.log()):
+            self.redis_pids.add(int(pid))
+
+    def redis_pid(self):
+        return int(re.findall(r"redis pid=(\d+) (?:started|adopted)",
+                              self.log())[-1])
+
+    def worker_pid(self):
+        return int(re.findall(r"worker pid=(\d+) started", self.log())[-1])
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """SIGTERM and the exit status."""
+        if self.process is None:
+            return 0
+        self.note_redis()
+        if self.process.poll() is None:
+            self.process.terminate()
+        code = self.process.wait(DEADLINE)
+        self.process = None
+        return code
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(DEADLINE)
+        self.process = None
+
+    def close(self):
+        self.note_redis()
+        try:
+            self.stop()
+        finally:
+            for pid in self.redis_pids:
+                end_redis(pid, self.dir)
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # ---- what it says ----
+
+    def log_size(self):
+        try:
+            return os.path.getsize(self.log_path)
+        except OSError:
+            return 0
+
+    def log(self, since=0):
+        try:
+            with open(self.log_path, errors="replace") as f:
+                f.seek(since)
+                return f.read()
+        except OSError:
+            return ""
+
+    def status(self):
+        done = self.run("status", "-c", self.conf, "--json")
+        return json.loads(done.stdout)
+
+    # ---- its Redis ----
+
+    def redis(self, user="admin"):
+        with open(os.path.join(self.etc, "keys", "redis-" + user)) as f:
+            secret = f.read().strip()
+        return redis.Redis(
+            unix_socket_path=os.path.join(self.etc, "state/redis/redis.sock"),
+            username=user, password=secret)
+
+    def entries(self, kind, ext="", shard=0, start="-"):
+        key = d4.queue_key(kind, ext, shard)
+        if isinstance(key, bytes):
+            key = key.decode()
+        out = []
+        for _, fields in self.redis().xrange(key, min=start):
+            pairs = [x for kv in fields.items() for x in kv]
+            out.append(d4.entry_parse(pairs))
+        return out
+
+    # ---- sensors ----
+
+    @property
+    def address(self):
+        return "127.0.0.1:%d" % self.port
+
+    def connect(self):
+        return d4.tls_connect(self.address, self.ca)
+
+    def send(self, frames):
+        return d4.send(self.address, frames, self.ca)
+
+
+def end_redis(pid, folder):
+    """Ends a redis-server that one of our hubs started, nobody else's."""
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as f:
+            line = f.read()
+        cwd = os.readlink("/proc/%d/cwd" % pid)
+    except OSError:
+        return
+    if b"redis-server" in line and cwd.startswith(folder):
+        os.kill(pid, signal.SIGTERM)
+        until("redis ends", lambda: not os.path.exists("/proc/%d" % pid))
