@@ -178,7 +178,7 @@ class Hub(Daemon):
         with open(os.path.join(self.keys, "redis-" + user)) as f:
             secret = f.read().strip()
         return redis.Redis(
-            unix_socket_path=os.path.join(self.state, "redis.sock"),
+            unix_socket_path=os.path.join(self.state, "redis", "redis.sock"),
             username=user, password=secret)
 
     def redis_pid(self):
@@ -236,7 +236,7 @@ class Relay(Daemon):
         self.spool = os.path.join(self.dir, "spool")
         settings = dict({"wash_user": '""', "post_user": '""'}, **settings)
         with open(self.conf, "w") as f:
-            f.write('redis: "unix:%s/redis.sock?user=wash&'
+            f.write('redis: "unix:%s/redis/redis.sock?user=wash&'
                     'secret=%s/redis-wash"\n' % (hub.state, hub.keys))
             f.write('policy: "%s"\ndir: "%s"\nctl: "%s/relay.ctl"\n' % (
                 policy, self.dir, folder))
