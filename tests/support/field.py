@@ -234,7 +234,8 @@ class Relay(Daemon):
         self.dir = os.path.join(folder, "relay")
         self.conf = os.path.join(folder, "relay.yaml")
         self.spool = os.path.join(self.dir, "spool")
-        settings = dict({"wash_user": '""', "post_user": '""'}, **settings)
+        settings = dict({"wash_user": "root", "post_user": "root"},
+                        **settings)
         with open(self.conf, "w") as f:
             f.write('redis: "unix:%s/redis/redis.sock?user=wash&'
                     'secret=%s/redis-wash"\n' % (hub.state, hub.keys))
@@ -255,14 +256,14 @@ class Relay(Daemon):
     def status(self):
         if not self.alive:
             raise Failed("relay ended:\n" + self.log()[-2000:])
-        p = subprocess.run([program("d4-relay"), "status", "-c", self.conf,
+        p = subprocess.run([program("d4-relay"), "-c", self.conf, "status",
                             "--json"], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL, check=False)
         return json.loads(p.stdout) if p.returncode == 0 else None
 
     def uuids(self, partner):
         """The wire UUIDs to register at a partner."""
-        return run(program("d4-relay"), "partner", "uuids", "-c", self.conf,
+        return run(program("d4-relay"), "-c", self.conf, "partner", "uuids",
                    partner)
 
 
