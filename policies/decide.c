@@ -26,6 +26,7 @@ trace(struct pol_verdict *v, const char *fmt, ...)
 	if (v->n_trace == POL_TRACE)
 		return;
 	va_start(ap, fmt);
+	/* The analyzer does not know va_start here. NOLINTNEXTLINE */
 	(void)vsnprintf(v->trace[v->n_trace++], POL_TRACE_TX, fmt, ap);
 	va_end(ap);
 }
@@ -166,9 +167,10 @@ step_relabel(struct judge *j)
 		return true;
 	if (l->from >= 0 && pol_day_over(l->expires_s, j->ask->now_s))
 		return stopped(j, POL_R_RELABEL_EXPIRED, l->at);
+	/* Stricter data too: it must not pass where `from` itself may not. */
+	if (l->from >= 0 && (int)s->tlp >= l->from && !allowed)
+		return stopped(j, POL_R_RELABEL_ORIGIN, l->at);
 	if (l->from == (int)s->tlp) {
-		if (!allowed)
-			return stopped(j, POL_R_RELABEL_ORIGIN, l->at);
 		j->v->label = l->to;
 	} else if (s->tlp < l->to) {
 		j->v->label = l->to;

@@ -38,13 +38,14 @@ static enum d4_status
 check_rooms(struct pol_reader *r, const struct d4_yaml *root)
 {
 	struct pol_field table[sizeof(rooms) / sizeof(rooms[0])];
+	char nothing = 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
 		table[i] = rooms[i];
 		table[i].read = rooms[i].read != NULL ? read_nothing : NULL;
 	}
-	return pol_fields_read(r, table, root, NULL);
+	return pol_fields_read(r, table, root, &nothing);
 }
 
 static struct d4_mark

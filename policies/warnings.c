@@ -27,6 +27,7 @@ warn(const struct warner *w, struct d4_mark at, const char *remedy,
 	va_list ap;
 
 	va_start(ap, fmt);
+	/* The analyzer does not know va_start here. NOLINTNEXTLINE */
 	(void)vsnprintf(d.what, sizeof(d.what), fmt, ap);
 	va_end(ap);
 	(void)snprintf(d.remedy, sizeof(d.remedy), "%s", remedy);

@@ -1,8 +1,6 @@
 /*
- * Inside of the packet family: what its rooms share. A packet is decoded
- * into borrowed slices, judged, and then written anew from the fields that
- * were understood; nothing is copied that no room knows. Source of all
- * rules: spec sanitizers.md section 4.
+ * What the packet rooms share. A packet is decoded into borrowed slices and
+ * written anew from the fields understood (spec sanitizers.md section 4).
  */
 #ifndef SAN_PACKET_H
 #define SAN_PACKET_H

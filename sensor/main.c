@@ -256,6 +256,7 @@ sensor_open_session(struct sensor *s)
 	    .counts = &s->counts,
 	    .rotate_ms = s->options.rotate_ms,
 	    .rotate_bytes = s->options.rotate_bytes,
+	    .idle_ms = s->options.idle_ms,
 	    .wait_ms = s->options.wait_ms,
 	    .type = c->type,
 	    .resend_all = c->row != NULL && c->row->resend_all,

@@ -16,6 +16,7 @@ enum options_id {
 	OPT_WAIT,
 	OPT_ROTATE_SIZE,
 	OPT_ROTATE_AGE,
+	OPT_ROTATE_IDLE,
 	OPT_JSON,
 	OPT_FORCE,
 	OPT_VERSION,
@@ -26,6 +27,7 @@ static const struct option options_long[] = {
     {"wait", required_argument, NULL, OPT_WAIT},
     {"rotate-size", required_argument, NULL, OPT_ROTATE_SIZE},
     {"rotate-age", required_argument, NULL, OPT_ROTATE_AGE},
+    {"rotate-idle", required_argument, NULL, OPT_ROTATE_IDLE},
     {"json", no_argument, NULL, OPT_JSON},
     {"force", no_argument, NULL, OPT_FORCE},
     {"verbose", no_argument, NULL, 'v'},
@@ -51,7 +53,9 @@ static const char options_help[] =
     "                      has moved for so long; 0s is never (60s)\n"
     "      --rotate-size SIZE\n"
     "      --rotate-age TIME\n"
-    "                      get a session confirmed after (256MiB, 1h)\n"
+    "      --rotate-idle TIME\n"
+    "                      get a session confirmed after so much, so long,\n"
+    "                      or so long without data (256MiB, 1h, 5m)\n"
     "      --json          log in JSON\n"
     "      --force         enroll: replace the key of DIR\n"
     "  -v, --verbose       log more\n"
@@ -119,6 +123,8 @@ options_one(int id, struct options *o)
 		return options_size("--rotate-size", 1, &o->rotate_bytes);
 	case OPT_ROTATE_AGE:
 		return options_time("--rotate-age", &o->rotate_ms);
+	case OPT_ROTATE_IDLE:
+		return options_time("--rotate-idle", &o->idle_ms);
 	case OPT_VERSION:
 		(void)puts("d4-sensor " D4_VERSION);
 		return 0;
@@ -155,6 +161,7 @@ options_read(int argc, char **argv, struct options *o)
 	    .wait_ms = OPTIONS_WAIT,
 	    .rotate_bytes = SESSION_ROTATE_BYTES,
 	    .rotate_ms = SESSION_ROTATE_MS,
+	    .idle_ms = SESSION_IDLE_MS,
 	};
 	if (argc > 1 && strcmp(argv[1], "enroll") == 0) {
 		o->enroll = true;

@@ -13,7 +13,7 @@ struct options {
 	const char *dir;
 	const char *from;
 	bool enroll, force, verbose, json;
-	uint64_t ring, wait_ms, rotate_bytes, rotate_ms;
+	uint64_t ring, wait_ms, rotate_bytes, rotate_ms, idle_ms;
 };
 
 /*

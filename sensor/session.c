@@ -7,7 +7,6 @@
 #define SESSION_DIAL_MS  15000u  /* for TCP and the handshake */
 #define SESSION_CLOSE_MS 120000u /* for the server's close_notify */
 #define SESSION_STALL_MS 300000u /* without TCP's acknowledgement */
-#define SESSION_IDLE_MS  300000u /* without data: get it confirmed */
 #define SESSION_PROBE_MS 10u     /* ticks until the server is known */
 #define SESSION_DRAIN_MS 2u      /* ticks until TCP has delivered all */
 #define SESSION_SLOW_MS  1000u
@@ -157,7 +156,7 @@ session_is_due(const struct session *s)
 		return true;
 	if (s->bytes >= s->conf.rotate_bytes || age >= s->conf.rotate_ms)
 		return true;
-	if (!session_has_work(s) && now - s->sent_ms >= SESSION_IDLE_MS)
+	if (!session_has_work(s) && now - s->sent_ms >= s->conf.idle_ms)
 		return true;
 	/* Reading would have to stop soon. */
 	return s->conf.resend_all &&

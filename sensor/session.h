@@ -10,12 +10,14 @@
 #include "sensor/framer.h"
 
 #define SESSION_ROTATE_MS    3600000u       /* age at which it is confirmed */
+#define SESSION_IDLE_MS      300000u        /* without data, likewise */
 #define SESSION_ROTATE_BYTES (256ull << 20) /* bytes, likewise */
 
 /*
  * struct session_conf -- all borrowed. name: checked against the certificate.
  * meta: the meta header or empty. resend_all: see struct d4_type_row; when
- * not set, what TCP acknowledged is never sent again. wait_ms: once the input
+ * not set, what TCP acknowledged is never sent again. rotate_*, idle_ms: when
+ * a session is ended to have it confirmed. wait_ms: once the input
  * has ended, how long to go on without any progress; 0 for ever.
  */
 struct session_conf {
@@ -26,7 +28,7 @@ struct session_conf {
 	struct framer *framer;
 	struct ring *ring;
 	struct counts *counts;
-	uint64_t rotate_ms, rotate_bytes, wait_ms;
+	uint64_t rotate_ms, rotate_bytes, idle_ms, wait_ms;
 	uint8_t type;
 	bool resend_all;
 };

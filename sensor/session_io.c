@@ -85,6 +85,7 @@ io_frame(struct session *s)
 	if (st != D4_OK)
 		return st;
 	s->bytes += f->len;
+	s->sent_ms = d4_mono_ms();
 	s->conf.counts->sent += f->records;
 	ring_sent(s->conf.ring, d4_tls_wire_end(s->tls));
 	if (s->first_end == 0)
@@ -100,7 +101,6 @@ session_pump(struct session *s)
 
 	while (st == D4_OK)
 		st = io_frame(s);
-	s->sent_ms = d4_mono_ms();
 	/* ETOOBIG: `drained` comes. Else the connection tells its end. */
 	if (st != D4_END && st != D4_ETOOBIG && st != D4_ECLOSED)
 		d4_warnx("cannot send error=\"%s\"", d4_status_text(st));

@@ -115,7 +115,7 @@ policy_explain(const struct policy_args *a)
 
 	if (g == NULL)
 		return EX_FAILED;
-	d4_buf_init(&meta, 2 * D4_META_MAX);
+	d4_buf_init(&meta, (size_t)2 * D4_META_MAX);
 	if (policy_ask(gate_policy(g), &q, &meta, &ask, &why) != D4_OK) {
 		policy_complain(&why);
 	} else {

@@ -103,7 +103,7 @@ run_one(const struct pol *p, const struct d4_yaml *n, struct d4_diag *diag,
 
 	if (st != D4_OK)
 		return st;
-	d4_buf_init(&meta, 2 * D4_META_MAX);
+	d4_buf_init(&meta, (size_t)2 * D4_META_MAX);
 	st = policy_ask(p, &e.q, &meta, &ask, &why);
 	if (st == D4_OK) {
 		pol_decide(p, &ask, &v);
@@ -147,15 +147,14 @@ run_all(const struct pol *p, const struct d4_yaml *root, struct d4_diag *diag,
 static char *
 default_file(const char *policy)
 {
-	size_t n = strlen(policy);
-	char *name = malloc(n + sizeof(".tests.yaml"));
+	size_t n = strlen(policy), room = n + sizeof(".tests.yaml");
+	char *name = malloc(room);
 
 	if (name == NULL)
 		return NULL;
 	if (n > 5 && strcmp(policy + n - 5, ".yaml") == 0)
 		n -= 5;
-	memcpy(name, policy, n);
-	memcpy(name + n, ".tests.yaml", sizeof(".tests.yaml"));
+	(void)snprintf(name, room, "%.*s.tests.yaml", (int)n, policy);
 	return name;
 }
 
@@ -193,7 +192,7 @@ policy_test(const struct policy_args *a)
 		return EX_FAILED;
 	path = a->file != NULL ? strdup(a->file) : default_file(a->policy);
 	st = path == NULL ? D4_ENOMEM : load_tests(path, &diag, &root);
-	if (st == D4_OK)
+	if (st == D4_OK && root != NULL)
 		st = run_all(gate_policy(g), root, &diag, failed_of);
 	if (st == D4_OK)
 		printf("%zu tests, %zu failed\n", failed_of[1], failed_of[0]);

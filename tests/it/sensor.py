@@ -120,6 +120,22 @@ def many_sessions_each_confirmed():
     assert s.counts()["sessions"] == len(server.sessions)
 
 
+def a_source_that_pauses_gets_its_session_confirmed():
+    for option in ("--rotate-idle", "--rotate-age"):
+        server = Sink(CERT, KEY)
+        s = to(server)
+        stdin = s.start(option, "300ms")
+        for i, line in enumerate((b"one\n", b"two\n"), 1):
+            stdin.write(line)
+            stdin.flush()
+            until("session %d is confirmed" % i, lambda: len(
+                server.sessions) == i and server.sessions[-1].how)
+        stdin.close()
+        assert s.wait() == 0, s.log
+        assert [x.how for x in server.sessions] == ["confirmed"] * 2
+        assert payload(server.frames()) == b"one\ntwo\n"
+
+
 def a_small_ring_is_confirmed_before_it_stops_the_input():
     server, lines = Sink(CERT, KEY), numbered(200000)
     s = to(server)

@@ -43,6 +43,17 @@ def a_ca_and_a_name_are_enough():
         assert s.run(b"x\n") == 0, s.log
 
 
+def a_key_that_others_can_read_is_said_and_never_shown():
+    server = Sink(CERT, KEY)
+    s = Sensor(destination=server.address, fingerprint=PIN,
+               key="Do_not_show_me")
+    os.chmod(s.dir + "/key", 0o644)
+    assert s.run(b"x\n", "-v") == 0
+    assert "key can be read by others" in s.log
+    assert "Do_not_show_me" not in s.log
+    assert server.frames()[0].check(b"Do_not_show_me")
+
+
 def insecure_must_be_written_out():
     server = Sink(CERT, KEY)
     assert "nothing says how to know the server" in refused(server)

@@ -113,19 +113,23 @@ static const char *const patterns[] = {
     "a:b", "a:*", "*:b=\\\"1\\\"", "c:d=\\\"*\\\"", "*:*"};
 static const char *const tags[] = {"a:b", "a:b=\\\"1\\\"", "c:d=\\\"2\\\"", "x",
     "PAP:GREEN", "retention:1d", "misp:should-not-sync"};
-static const char *const conds[] = {"", ", types: [1]", ", meta: [ja3-jl]",
-    ", misp_org: [" ORG_OTHER "]", ", sensors: [" SENSOR_1 "]"};
+#define BY_ORG    ", misp_org: [" ORG_OTHER "]"
+#define BY_SENSOR ", sensors: [" SENSOR_1 "]"
+static const char *const conds[] = {
+    "", ", types: [1]", ", meta: [ja3-jl]", BY_ORG, BY_SENSOR};
 static const char *const matches[] = {"any", "all", "none"};
+#define DOWN     ", relabel: {authority: a, ticket: t, expires: "
+#define DOWN_RED DOWN "2026-01-01, from: red, to: clear}"
+#define DOWN_OLD DOWN "2025-01-01, from: amber, to: green}"
+#define PERMIT   ", permission_from: " ORG_OTHER
+#define DOWN_OF  DOWN "2026-01-01, from: amber, to: green" PERMIT "}"
 static const char *const extras[] = {"", ", transit: true", ", hops: 3",
-    ", relabel: {to: amber}",
-    ", relabel: {from: red, to: clear, authority: a, ticket: t, expires: "
-    "2026-01-01}",
-    ", relabel: {from: amber, to: green, authority: a, ticket: t, expires: "
-    "2025-01-01, permission_from: " ORG_OTHER "}"};
+    ", relabel: {to: amber}", DOWN_RED, DOWN_OLD, DOWN_OF};
 static const char *const peers[] = {"", ", state: shadow", ", state: suspended",
     ", agreement: {until: 2025-01-01}",
     ", accept_pap: [clear, green, amber, red]", ", groups: [g]"};
-static const char *const rests[] = {"", "", ",\"misp:org\":\"" ORG_OTHER "\"",
+static const char *const rests[] = {"", "",
+    ",\"misp:org\":\"1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11\"",
     ",\"misp:org\":\"CSIRT\"",
     ",\"d4:fed\":{\"v\":1,\"path\":[{\"hub\":\"b\"}]}",
     ",\"d4:fed\":{\"v\":1,\"path\":[{\"hub\":\"h\"}]}"};
@@ -230,7 +234,7 @@ random_ask(struct prop *r, const char *label, char *meta, size_t n)
 	    "{\"type\":\"ja3-jl\",\"tags\":[\"%s\",\"%s\"]%s}", label,
 	    PICK(r, tags), PICK(r, rests));
 	ask.meta = d4_slice_str(meta);
-	ask.keys = (enum pol_keys)prop_below(r, 3);
+	ask.keys = prop_below(r, 8) ? POL_KEYS_PRESENT : POL_KEYS_MISSING;
 	return ask;
 }
 
@@ -269,7 +273,7 @@ check_verdict(const struct pol *p, const struct pol_verdict *v)
 static void
 random_policies_release_only_by_a_share_rule(void **state)
 {
-	uint64_t seed = prop_seed(), i, n = prop_cases(3000), allowed = 0;
+	uint64_t seed = prop_seed(), i, n = prop_cases(1000), allowed = 0;
 
 	(void)state;
 	for (i = 0; i < n; i++) {
@@ -300,7 +304,7 @@ random_policies_release_only_by_a_share_rule(void **state)
 		free(without);
 	}
 	print_message("%llu of %llu released\n", (unsigned long long)allowed,
-	    (unsigned long long)(8 * n));
+	    (unsigned long long)n * 8);
 	assert_true(allowed > n / 20); /* else nothing was tested */
 }
 
@@ -311,7 +315,8 @@ downgraded(const struct pol_verdict *v)
 	size_t i;
 
 	for (i = 0; i < v->n_trace; i++)
-		if (strcmp(v->trace[i], "relabel:red>clear") == 0)
+		if (strcmp(v->trace[i], "relabel:red>clear") == 0 ||
+		    strcmp(v->trace[i], "relabel:amber>green") == 0)
 			return true;
 	return false;
 }
@@ -319,7 +324,7 @@ downgraded(const struct pol_verdict *v)
 static void
 a_stricter_label_releases_more_by_an_exact_downgrade_only(void **state)
 {
-	uint64_t seed = prop_seed(), i, n = prop_cases(3000);
+	uint64_t seed = prop_seed(), i, n = prop_cases(1000);
 
 	(void)state;
 	for (i = 0; i < n; i++) {
@@ -347,49 +352,6 @@ a_stricter_label_releases_more_by_an_exact_downgrade_only(void **state)
 	}
 }
 
-/* ---- bytes ---- */
-
-static void
-changed_bytes_of_a_policy_never_release_without_a_rule(void **state)
-{
-	uint64_t seed = prop_seed(), i, n = prop_cases(20000), valid = 0;
-	struct d4_diag diag;
-	struct pol_verdict v;
-	struct pol_ask ask = ask_of("p1", SENSOR_1, 1, NULL);
-	size_t len, k, d;
-
-	(void)state;
-	for (i = 0; i < n; i++) {
-		struct prop r = prop_case(seed, i);
-		char *text = policy_text(0, NULL);
-		struct pol *p = NULL;
-
-		len = strlen(text);
-		for (k = prop_below(&r, 4); k > 0; k--)
-			text[prop_below(&r, len)] = (char)prop_next(&r);
-		diag = (struct d4_diag){.file = NULL};
-		if (pol_parse(d4_slice_of(text, len), NULL, &diag, &p) !=
-		    D4_OK) {
-			assert_true(diag.what[0] != '\0');
-			free(text);
-			continue;
-		}
-		valid++;
-		for (d = 0; d < pol_n_pipelines(p); d++)
-			assert_int_equal(
-			    pol_set_class(
-				p, pol_pipeline_at(p, d)->id, 4, &diag),
-			    D4_OK);
-		pol_decide(p, &ask, &v);
-		assert_true(v.n_trace > 0);
-		if (v.allow)
-			assert_string_equal(v.share->id, v.rule);
-		pol_free(p);
-		free(text);
-	}
-	assert_true(valid > n / 10);
-}
-
 int
 main(void)
 {
@@ -398,8 +360,6 @@ main(void)
 	    cmocka_unit_test(random_policies_release_only_by_a_share_rule),
 	    cmocka_unit_test(
 		a_stricter_label_releases_more_by_an_exact_downgrade_only),
-	    cmocka_unit_test(
-		changed_bytes_of_a_policy_never_release_without_a_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
