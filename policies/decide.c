@@ -170,14 +170,11 @@ step_relabel(struct judge *j)
 	/* Stricter data too: it must not pass where `from` itself may not. */
 	if (l->from >= 0 && (int)s->tlp >= l->from && !allowed)
 		return stopped(j, POL_R_RELABEL_ORIGIN, l->at);
-	if (l->from == (int)s->tlp) {
-		j->v->label = l->to;
-	} else if (s->tlp < l->to) {
-		j->v->label = l->to;
-	} else {
+	if (l->from != (int)s->tlp && s->tlp >= l->to) {
 		trace(j->v, "relabel:none");
 		return true;
 	}
+	j->v->label = l->to;
 	trace(j->v, "relabel:%s>%s", pol_tlp_text(s->tlp),
 	    pol_tlp_text(j->v->label));
 	return true;
