@@ -7,13 +7,14 @@
 #include "hub/commands.h"
 #include "hub/store.h"
 #include "libd4/enroll.h"
+#include "libd4/kit/file.h"
 #include "libd4/kit/tls.h"
 #include "libd4/meta.h"
 
 #define KEY_BYTES 32u /* random; 64 hex digits are the key */
 
 struct enroll {
-	const char *conf, *uuid, *type, *host, *mail, *description;
+	const char *conf, *uuid, *host, *mail, *description, *key_file;
 	bool replace;
 	struct d4_enroll line;
 };
@@ -21,13 +22,15 @@ struct enroll {
 static const char usage[] =
     "usage: d4-hub enroll [-c CONF] [--uuid U] [--type T] [--host H]\n"
     "                     [--port N] [--mail M] [--description D]\n"
-    "                     [--replace]\n"
+    "                     [--key-file FILE] [--replace]\n"
     "  registers a sensor with a new random key and prints the one line that\n"
     "  `d4-sensor enroll` reads. The line holds the key: treat it as one.\n"
     "  --uuid U     its UUID, version 4 (default: a new one)\n"
     "  --type T     D4 type, or 254.NAME for an extended type (default 1)\n"
     "  --host H     name or address of this hub (default: host: of CONF)\n"
     "  --port N     its port (default: of listen: of CONF)\n"
+    "  --key-file F its key from a file, mode 0600 (default: a random one);\n"
+    "               for a partner's relay, which has one key for all UUIDs\n"
     "  --replace    give a registered sensor another key\n";
 
 static int
@@ -69,6 +72,24 @@ make_key(char key[D4_KEY_MAX + 1])
 	}
 	key[(size_t)2 * KEY_BYTES] = '\0';
 	OPENSSL_cleanse(raw, sizeof(raw));
+	return ok;
+}
+
+/* The key that both sides agreed on. */
+static bool
+read_key(const char *path, char key[D4_KEY_MAX + 1])
+{
+	struct d4_buf text;
+	bool ok;
+
+	d4_buf_init(&text, D4_KEY_MAX + 2);
+	ok = d4_secret_read(path, &text) == D4_OK &&
+	     d4_key_ok(d4_buf_slice(&text));
+	if (ok) {
+		memcpy(key, text.p, text.n);
+		key[text.n] = '\0';
+	}
+	d4_buf_wipe(&text);
 	return ok;
 }
 
@@ -158,7 +179,10 @@ enroll_fill(const struct hub_options *opt, struct enroll *en)
 		return fail("not a version 4 UUID", "uuidgen -r makes one");
 	if (!read_pin(opt->cert, e->pin))
 		return fail("the certificate cannot be read", "see cert:");
-	if (!make_key(e->key))
+	if (en->key_file != NULL && !read_key(en->key_file, e->key))
+		return fail("the key file cannot be used",
+		    "1 to 100 of [A-Za-z0-9_-], mode 0600, our own");
+	if (en->key_file == NULL && !make_key(e->key))
 		return fail("no random bytes", "try again");
 	return 0;
 }
@@ -217,6 +241,9 @@ enroll_option(struct enroll *en, int c)
 	case 'd':
 		en->description = optarg;
 		return true;
+	case 'k':
+		en->key_file = optarg;
+		return true;
 	case 'r':
 		en->replace = true;
 		return true;
@@ -236,6 +263,7 @@ cmd_enroll(int argc, char **argv)
 	    {"port", required_argument, NULL, 'p'},
 	    {"mail", required_argument, NULL, 'm'},
 	    {"description", required_argument, NULL, 'd'},
+	    {"key-file", required_argument, NULL, 'k'},
 	    {"replace", no_argument, NULL, 'r'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
@@ -243,8 +271,8 @@ cmd_enroll(int argc, char **argv)
 	struct enroll en = {.conf = HUB_CONF, .line = {.type = D4_TYPE_PCAP}};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:u:t:H:p:m:d:rh", longs, NULL)) !=
-	       -1) {
+	while ((c = getopt_long(
+		    argc, argv, "c:u:t:H:p:m:d:k:rh", longs, NULL)) != -1) {
 		if (c == 'h') {
 			(void)fputs(usage, stdout);
 			return 0;

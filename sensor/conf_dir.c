@@ -92,6 +92,24 @@ dir_snaplen(struct dir_read *r)
 	return st == D4_ENOENT ? D4_OK : st;
 }
 
+/* What is sent again after a break: the type's default, or as written. */
+static enum d4_status
+dir_resend(struct dir_read *r)
+{
+	struct conf_dir *c = r->conf;
+	char text[CONF_VALUE];
+	enum d4_status st = dir_value(r, "resend", text, sizeof(text));
+
+	c->resend_all = c->row != NULL && c->row->resend_all;
+	if (st != D4_OK)
+		return st == D4_ENOENT ? D4_OK : st;
+	if (strcmp(text, "all") != 0 && strcmp(text, "tcp") != 0)
+		return DIR_ERROR(
+		    r, "write all or tcp", "no such way to resend");
+	c->resend_all = strcmp(text, "all") == 0;
+	return D4_OK;
+}
+
 static enum d4_status
 dir_type(struct dir_read *r)
 {
@@ -286,8 +304,8 @@ enum d4_status
 conf_dir_read(const char *dir, struct conf_dir *conf, struct d4_diag *diag)
 {
 	static enum d4_status (*const steps[])(struct dir_read *) = {
-	    dir_version, dir_source, dir_snaplen, dir_type, dir_meta,
-	    dir_destination, dir_trust, dir_key, dir_uuid};
+	    dir_version, dir_source, dir_snaplen, dir_type, dir_resend,
+	    dir_meta, dir_destination, dir_trust, dir_key, dir_uuid};
 	struct dir_read r = {dir, conf, diag};
 	enum d4_status st = D4_OK;
 

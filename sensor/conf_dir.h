@@ -20,6 +20,9 @@
  *         without a cutter. ca: path of rootCA.crt, "system", or NULL; pin: of
  *         the file fingerprint, or empty; insecure: tls says so. Exactly one
  *         of the three is set unless to_stdout.
+ *         resend_all: after a break everything unconfirmed is sent again
+ *         (file resend: all), else what TCP had not acknowledged (tcp); by
+ *         default as the row says.
  * Owns:   everything; conf_dir_fini frees it and wipes the key.
  */
 struct conf_dir {
@@ -30,6 +33,7 @@ struct conf_dir {
 	const struct d4_type_row *row;
 	size_t snaplen;
 	bool to_stdout;
+	bool resend_all;
 	char host[CONF_HOST], port[CONF_PORT], name[CONF_HOST];
 	char *ca;
 	char pin[128];

@@ -259,7 +259,7 @@ sensor_open_session(struct sensor *s)
 	    .idle_ms = s->options.idle_ms,
 	    .wait_ms = s->options.wait_ms,
 	    .type = c->type,
-	    .resend_all = c->row != NULL && c->row->resend_all,
+	    .resend_all = c->resend_all,
 	};
 
 	if (c->to_stdout)

@@ -96,6 +96,11 @@ the_sample_of_the_d4_clients_is_taken(void **state)
 	assert_true(c.to_stdout);
 	assert_int_equal(c.snaplen, 4096);
 	assert_slice(d4_buf_slice(&c.key), "private key to change");
+	assert_false(c.resend_all); /* a capture */
+	conf_dir_fini(&c);
+	put("resend", "all\n");
+	assert_int_equal(conf_dir_read(dir, &c, &diag), D4_OK);
+	assert_true(c.resend_all);
 	conf_dir_fini(&c);
 }
 
@@ -172,6 +177,7 @@ each_mistake_names_its_file_and_what_to_write(void **state)
 	    {"source", "d4server", "/source", "not supported"},
 	    {"snaplen", "0", "/snaplen", "not a number"},
 	    {"snaplen", "1000001", "/snaplen", "not a number"},
+	    {"resend", "some", "/resend", "no such way"},
 	    {"type", NULL, "/type", "not a D4 type"},
 	    {"type", "0", "/type", "not a D4 type"},
 	    {"type", "256", "/type", "not a D4 type"},
