@@ -4,9 +4,9 @@
 
 #define FIND_RUN 92u /* bytes of a run that may be IPv6 */
 
-#define EIGHT(c) (UINT64_C(0x0101010101010101) * (c))
-#define HIGH     EIGHT(0x80)
-#define LOW      EIGHT(0x7f)
+#define BLOCK      ((size_t)16)
+#define HIGH       UINT64_C(0x8080808080808080)
+#define FIND_LANES uint8_t __attribute__((vector_size(16)))
 
 /* What a byte can be part of. */
 enum { FIND_DIGIT = 1, FIND_HEX = 2, FIND_COLON = 4, FIND_DOT = 8 };
@@ -78,44 +78,61 @@ find_quad(struct d4_slice t, size_t at, struct d4_addr *out)
 	return true;
 }
 
-/* find_mark -- the high bit of each byte of x that is c; exact. */
-static inline uint64_t
-find_mark(uint64_t x, uint8_t c)
+/* find_block -- the marks of the next 16 bytes, or of what is left. */
+static void
+find_block(struct san_find *f)
 {
-	uint64_t t = x ^ EIGHT(c);
+	size_t left = f->text.n - f->next;
+	FIND_LANES x = {0}, m;
 
-	return ~(((t & LOW) + LOW) | t) & HIGH;
+	memcpy(&x, f->text.p + f->next, left < BLOCK ? left : BLOCK);
+	m = (FIND_LANES)((x == '.') | (x == '-') | (x == ':'));
+	memcpy(f->marks, &m, sizeof(f->marks));
+	f->marks[0] = le64toh(f->marks[0]) & HIGH;
+	f->marks[1] = le64toh(f->marks[1]) & HIGH;
+	f->next += BLOCK;
 }
 
-/* find_gap -- the next '.', '-' or ':' at or behind i; t.n: there is none. */
+/* find_gap -- where the next '.', '-' or ':' is; text.n: there is none. */
 static size_t
-find_gap(struct d4_slice t, size_t i)
+find_gap(struct san_find *f)
 {
-	for (; i < t.n; i += 8) {
-		uint64_t x = 0, marks;
-
-		memcpy(&x, t.p + i, t.n - i >= 8 ? 8 : t.n - i);
-		x = le64toh(x);
-		marks =
-		    find_mark(x, '.') | find_mark(x, '-') | find_mark(x, ':');
-		if (marks != 0)
-			return i + (size_t)__builtin_ctzll(marks) / 8;
+	while ((f->marks[0] | f->marks[1]) == 0) {
+		if (f->next >= f->text.n)
+			return f->text.n;
+		find_block(f);
 	}
-	return t.n;
+	for (unsigned half = 0;; half++) {
+		uint64_t m = f->marks[half];
+
+		if (m == 0)
+			continue;
+		f->marks[half] = m & (m - 1);
+		return f->next - BLOCK + 8 * (size_t)half +
+		       (size_t)__builtin_ctzll(m) / 8;
+	}
 }
 
 /* find_at4 -- four numbers whose first ends before the gap at i. */
 static bool
-find_at4(struct d4_slice t, size_t i, struct d4_addr *out)
+find_at4(const struct san_find *f, size_t i, struct d4_addr *out)
 {
-	size_t from = i;
+	struct d4_slice t = f->text;
+	size_t from = i, end;
+	int v;
 
+	if (i + 1 == t.n || find_class[t.p[i + 1]] != FIND_DIGIT)
+		return false;
 	while (from > 0 && find_class[t.p[from - 1]] == FIND_DIGIT) {
 		if (i - from == 3)
 			return false;
 		from--;
 	}
-	return from != i && find_quad(t, from, out);
+	end = from;
+	v = find_octet(t, &end);
+	if (v < 0 || (f->first != NULL && !f->first[v]))
+		return false;
+	return find_quad(t, from, out);
 }
 
 /* find_ip6 -- the run of t[at..end), without what ends a sentence. */
@@ -156,18 +173,30 @@ find_at6(struct d4_slice t, size_t i, struct d4_addr *out)
 	return find_ip6(t, from, end, out);
 }
 
+void
+san_find_first(const struct d4_prefix_set *scope, bool first[256])
+{
+	memset(first, 0, 256);
+	for (size_t i = 0; i < scope->n; i++) {
+		const struct d4_prefix *p = &scope->list[i];
+		unsigned n = p->len < 8 ? 1u << (8 - p->len) : 1;
+
+		if (p->addr.family == 4)
+			memset(first + p->addr.b[0], 1, n);
+	}
+}
+
 bool
 san_find_next(struct san_find *f, struct d4_addr *out)
 {
 	struct d4_slice t = f->text;
 
 	for (;;) {
-		size_t i = find_gap(t, f->at);
+		size_t i = find_gap(f);
 
-		f->at = i + 1;
 		if (i >= t.n)
 			return false;
-		if (t.p[i] == ':' ? find_at6(t, i, out) : find_at4(t, i, out))
+		if (t.p[i] == ':' ? find_at6(t, i, out) : find_at4(f, i, out))
 			return true;
 	}
 }

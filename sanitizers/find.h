@@ -4,11 +4,21 @@
 
 #include "sanitizers/selfcheck.h"
 
-/* A search under way: text is the caller's, at begins with 0. */
+/*
+ * struct san_find -- a search under way; text and first are the caller's.
+ * Shape:  first: which first octets of IPv4 addresses are looked for, 256 of
+ *         them, or NULL: all. marks: of the 16 bytes in front of `next`, the
+ * high bits of those between numbers (. - :) that were not looked at yet.
+ */
 struct san_find {
 	struct d4_slice text;
-	size_t at;
+	const bool *first;
+	size_t next;
+	uint64_t marks[2];
 };
+
+/* san_find_first -- the first octets of a set's IPv4 prefixes, for `first`. */
+void san_find_first(const struct d4_prefix_set *scope, bool first[256]);
 
 /*
  * san_find_next -- the next address: dotted quads (also inside longer rows

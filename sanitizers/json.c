@@ -1,5 +1,6 @@
 /* The family of JSON lines. */
 #include <stdlib.h>
+#include "sanitizers/find.h"
 #include "sanitizers/json_run.h"
 
 static void
@@ -20,8 +21,10 @@ json_parts(struct san_json_run *r, const struct san_make *m)
 {
 	enum d4_status st = D4_OK;
 
-	if (r->addr != NULL)
+	if (r->addr != NULL) {
+		san_find_first(&r->addr->scope, r->first);
 		st = san_map_new(r->addr, m->keys, &r->map);
+	}
 	if (st == D4_OK && san_json_uses(r->conf, SAN_OP_TOK))
 		st = san_token_new(m->keys->tok, &r->token);
 	return st;

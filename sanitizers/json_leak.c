@@ -17,7 +17,7 @@ leak_is_fixed(const struct san_json_run *r, const struct d4_addr *a)
 static void
 leak_note(struct san_json_run *r, struct d4_slice text)
 {
-	struct san_find f = {.text = text};
+	struct san_find f = {.text = text, .first = r->first};
 	struct d4_addr a;
 
 	while (san_find_next(&f, &a)) {

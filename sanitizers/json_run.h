@@ -15,6 +15,7 @@
  *         reader. Of the record under way: scoped addresses of the scope were
  *         replaced; fixed[0..n_fixed) are what the step `addr` leaves as it
  *         is; check: addresses of the scope that stood in it.
+ *         first: first octets of the scope (san_find_first).
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
@@ -25,6 +26,7 @@ struct san_json_run {
 	unsigned scoped, n_fixed;
 	struct d4_addr fixed[SAN_JSON_FIXED];
 	struct san_check check;
+	bool first[256];
 };
 
 /*

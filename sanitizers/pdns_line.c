@@ -3,75 +3,64 @@
 #include "sanitizers/pdns_line.h"
 #include "sanitizers/utf8.h"
 
-#define EIGHT(c) (UINT64_C(0x0101010101010101) * (c))
-#define HIGH     EIGHT(0x80)
-#define LOW      EIGHT(0x7f)
-
-/* line_same -- the high bit of each byte of x that is c; exact. */
-static inline uint64_t
-line_same(uint64_t x, uint64_t c)
-{
-	uint64_t t = x ^ c;
-
-	return ~(((t & LOW) + LOW) | t) & HIGH;
-}
-
-/* line_odd -- the high bit of each byte that is no printable ASCII. */
-static inline uint64_t
-line_odd(uint64_t x)
-{
-	return (~((x & LOW) + EIGHT(0x60)) | x | line_same(x, EIGHT(0x7f))) &
-	       HIGH;
-}
+#define BLOCK      ((size_t)16)
+#define HIGH       UINT64_C(0x8080808080808080)
+#define LINE_LANES uint8_t __attribute__((vector_size(16)))
 
 /* What is known of a line while it is cut. */
 struct cut {
 	const uint8_t *p;
 	size_t n;
 	size_t from; /* where the field under way begins */
-	size_t skip; /* the second bar of a separator */
 	unsigned fields;
+	LINE_LANES odd;   /* not 0: no printable ASCII */
+	uint64_t bars[2]; /* of a block: the first bar of two */
 };
 
-/* line_bar -- a bar at i: a separator, or part of a value. */
-static bool
-line_bar(struct cut *c, size_t i, struct san_pdns_line *out)
+/* line_block -- looks at 16 bytes; the 17th is only looked at for its bar. */
+static inline void
+line_block(struct cut *c, const uint8_t *p)
 {
-	if (i == c->skip)
-		return true;
-	if (i + 1 >= c->n || c->p[i + 1] != '|')
-		return i != c->from;
-	if (c->fields + 1 >= SAN_PDNS_FIELDS)
+	LINE_LANES x, y, bars;
+
+	memcpy(&x, p, BLOCK);
+	memcpy(&y, p + 1, BLOCK);
+	c->odd |= (LINE_LANES)((LINE_LANES)(x - 0x20) > 0x5e);
+	bars = (LINE_LANES)((x == '|') & (y == '|'));
+	memcpy(c->bars, &bars, sizeof(c->bars));
+}
+
+/* line_field -- a field ends at i, where `||` stands. */
+static inline bool
+line_field(struct cut *c, size_t i, struct san_pdns_line *out)
+{
+	if (i < c->from)
+		return true; /* the second bar of one, and the next one's first
+		              */
+	if (c->fields + 1 >= SAN_PDNS_FIELDS ||
+	    (i > c->from && c->p[c->from] == '|'))
 		return false;
 	out->f[c->fields++] = d4_slice_of(c->p + c->from, i - c->from);
 	c->from = i + 2;
-	c->skip = i + 1;
 	return true;
 }
 
-static bool
-line_bars(struct cut *c, size_t at, uint64_t bars, struct san_pdns_line *out)
+/* line_fields -- all that end in a block. */
+static inline bool
+line_fields(struct cut *c, size_t at, struct san_pdns_line *out)
 {
-	for (; bars != 0; bars &= bars - 1) {
-		size_t i = at + (size_t)__builtin_ctzll(bars) / 8;
+	for (unsigned half = 0; half < 2; half++) {
+		uint64_t m = le64toh(c->bars[half]) & HIGH;
 
-		if (!line_bar(c, i, out))
-			return false;
+		for (; m != 0; m &= m - 1) {
+			size_t i = at + 8 * (size_t)half +
+			           (size_t)__builtin_ctzll(m) / 8;
+
+			if (!line_field(c, i, out))
+				return false;
+		}
 	}
 	return true;
-}
-
-/* line_word -- eight bytes at i, or what is left of them and blanks. */
-static inline uint64_t
-line_word(const struct cut *c, size_t i)
-{
-	uint64_t x = EIGHT(0x20);
-
-	if (c->n - i >= 8)
-		memcpy(&x, c->p + i, 8);
-	else
-		memcpy(&x, c->p + i, c->n - i);
-	return le64toh(x);
 }
 
 /* line_odd_why -- bytes beyond printable ASCII: UTF-8 without controls. */
@@ -87,29 +76,48 @@ line_odd_why(struct d4_slice text)
 	return D4_R_NONE;
 }
 
+/* line_tail -- the last block, with blanks behind it. */
+static bool
+line_tail(struct cut *c, size_t at, struct san_pdns_line *out)
+{
+	uint8_t last[BLOCK + 1];
+
+	memset(last, ' ', sizeof(last));
+	memcpy(last, c->p + at, c->n - at);
+	line_block(c, last);
+	return line_fields(c, at, out);
+}
+
+static bool
+line_cut(struct cut *c, struct san_pdns_line *out)
+{
+	size_t at = 0;
+
+	for (; c->n - at > BLOCK; at += BLOCK) {
+		line_block(c, c->p + at);
+		if ((c->bars[0] | c->bars[1]) != 0 && !line_fields(c, at, out))
+			return false;
+	}
+	return line_tail(c, at, out) && c->fields + 1 == SAN_PDNS_FIELDS;
+}
+
 enum d4_reason
 san_pdns_split(struct d4_slice record, struct san_pdns_line *out)
 {
-	struct cut c = {.p = record.p, .n = record.n, .skip = SIZE_MAX};
-	uint64_t odd = 0;
+	struct cut c = {.p = record.p, .n = record.n};
+	uint64_t odd[2];
 
 	if (c.n != 0 && c.p[c.n - 1] == '\n')
 		c.n--;
 	if (c.n != 0 && c.p[c.n - 1] == '\r')
 		c.n--;
-	for (size_t i = 0; i < c.n; i += 8) {
-		uint64_t x = line_word(&c, i);
-		uint64_t bars = line_same(x, EIGHT('|'));
-
-		odd |= line_odd(x);
-		if (bars != 0 && !line_bars(&c, i, bars, out))
-			return D4_R_PDNS_FIELDS;
-	}
-	if (c.fields + 1 != SAN_PDNS_FIELDS)
+	if (!line_cut(&c, out))
 		return D4_R_PDNS_FIELDS;
 	out->f[c.fields] = d4_slice_of(c.p + c.from, c.n - c.from);
 	out->end = d4_slice_of(c.p + c.n, record.n - c.n);
-	return odd == 0 ? D4_R_NONE : line_odd_why(d4_slice_of(c.p, c.n));
+	memcpy(odd, &c.odd, sizeof(odd));
+	return (odd[0] | odd[1]) == 0 ? D4_R_NONE
+	                              : line_odd_why(d4_slice_of(c.p, c.n));
 }
 
 /* line_number -- decimal digits, up to 19 of them. */

@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/selfcheck.h"
@@ -140,41 +141,56 @@ check_same(const uint8_t *p, const char *text, size_t n)
 }
 
 /*
- * Do first and last, n bytes apart, stand anywhere in a block of 16
- * positions? p[0..15 + n) is readable. Of digits and marks OR 0x20 changes
+ * Where in a block of 16 positions do the first two and the last of n bytes
+ * stand? p[0..15 + n) is readable. Of digits and marks OR 0x20 changes
  * nothing, of letters it makes lower case; what it confuses is looked at.
  */
-static bool
-check_ends(const uint8_t *p, uint8_t first, uint8_t last, size_t n)
+static void
+check_ends(const uint8_t *p, const char *text, size_t n, uint64_t half[2])
 {
-	CHECK_LANES x, y, m;
-	uint64_t half[2];
+	CHECK_LANES x, y, z, m;
 
 	memcpy(&x, p, CHECK_BLOCK);
-	memcpy(&y, p + n - 1, CHECK_BLOCK);
-	m = (CHECK_LANES)(((x | 0x20) == first) & ((y | 0x20) == last));
-	memcpy(half, &m, sizeof(half));
-	return (half[0] | half[1]) != 0;
+	memcpy(&y, p + 1, CHECK_BLOCK);
+	memcpy(&z, p + n - 1, CHECK_BLOCK);
+	m = (CHECK_LANES)(((x | 0x20) == (uint8_t)text[0]) &
+			  ((y | 0x20) == (uint8_t)text[1]) &
+			  ((z | 0x20) == (uint8_t)text[n - 1]));
+	memcpy(half, &m, 2 * sizeof(half[0]));
 }
 
-/* Is the lower-case text in out, in any case? */
+/* Does the text stand at one of the marked positions of a block? */
+static bool
+check_marked(
+    const uint8_t *p, const uint64_t half[2], const char *text, size_t n)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t m = le64toh(half[i]) & UINT64_C(0x8080808080808080);
+
+		for (; m != 0; m &= m - 1) {
+			size_t at =
+			    8 * (size_t)i + (size_t)__builtin_ctzll(m) / 8;
+
+			if (check_same(p + at, text, n))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Is the lower-case text, of two bytes at least, in out, in any case? */
 static bool
 check_text(struct d4_slice out, const char *text, size_t n)
 {
-	uint8_t first = (uint8_t)text[0], last = (uint8_t)text[n - 1];
 	size_t i = 0;
 
-	while (i + CHECK_BLOCK + n <= out.n) {
-		size_t end = i + CHECK_BLOCK;
+	for (; i + CHECK_BLOCK + n <= out.n; i += CHECK_BLOCK) {
+		uint64_t half[2];
 
-		if (!check_ends(out.p + i, first, last, n)) {
-			i = end;
-			continue;
-		}
-		for (; i < end; i++) {
-			if (check_same(out.p + i, text, n))
-				return true;
-		}
+		check_ends(out.p + i, text, n, half);
+		if ((half[0] | half[1]) != 0 &&
+		    check_marked(out.p + i, half, text, n))
+			return true;
 	}
 	for (; i + n <= out.n; i++) {
 		if (check_same(out.p + i, text, n))
