@@ -249,17 +249,25 @@ def idle(folder):
     tls = connect(server)
     assert server_ends(tls) == "cut", "no header in time"
     tls.close()
-    tls = connect(server)
     frame = cases.good(uid)
-    tls.sendall(frame)
-    time.sleep(1)  # the model's own timer is what is tested
+    tls = connect(server)
     tls.sendall(frame)
     tls.sendall(frame[:80])
-    time.sleep(1)
+    time.sleep(1)  # the model's own timer is what is tested
     send_all(tls, [frame[80:] + frame])
-    server_ends(tls)
+    assert server_ends(tls) == "cut", "the rest is read as a header"
     tls.close()
-    assert server.stored(uid) == [cases.TEXT] * 2
+    assert server.stored(uid) == [cases.TEXT]
+    # The timer goes off once a session: the second pause does no harm.
+    other = cases.other_uuid(uid)
+    frame = cases.good(other)
+    tls = connect(server)
+    for piece in (frame, frame[:80]):
+        tls.sendall(piece)
+        time.sleep(1)
+    tls.sendall(frame[80:] + frame)
+    assert d4.finish(tls) == "confirmed"
+    assert server.stored(other) == [cases.TEXT] * 3
     server.stop()
 
 

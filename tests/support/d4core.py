@@ -233,7 +233,10 @@ def read_records(core, session, tls):
         except TimeoutError:
             if session.uuid is None:
                 raise Abort("no header")
-            session.buffer = b""  # timeoutConnection
+            # timeoutConnection; its resetTimeout cannot arm a timer that
+            # has gone off, so that this happens once a session.
+            session.buffer = b""
+            tls.settimeout(None)
             continue
         except ssl.SSLEOFError:
             return "eof"
