@@ -163,29 +163,29 @@ listeners_open(
 void
 listeners_close(struct listeners *l)
 {
-	/* The analyzer does not see that fd[0..n) were set by open_host. */
 	for (unsigned i = 0; i < l->n; i++)
-		(void)close(
-		    l->fd[i]); /* NOLINT(clang-analyzer-core.CallAndMessage) */
+		(void)close(l->fd[i]);
 	l->n = 0;
 }
 
 void
 listeners_text(const struct listeners *l, unsigned i, char *out, size_t n)
 {
-	struct sockaddr_storage a = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a = {.v6 = {0}};
 	socklen_t len = sizeof(a);
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a;
 	char text[INET6_ADDRSTRLEN] = "?";
 
-	(void)getsockname(l->fd[i], (struct sockaddr *)&a, &len);
-	if (a.ss_family == AF_INET) {
-		(void)inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
-		(void)snprintf(out, n, "%s:%u", text, ntohs(v4->sin_port));
+	(void)getsockname(l->fd[i], &a.any, &len);
+	if (a.any.sa_family == AF_INET) {
+		(void)inet_ntop(AF_INET, &a.v4.sin_addr, text, sizeof(text));
+		(void)snprintf(out, n, "%s:%u", text, ntohs(a.v4.sin_port));
 	} else {
-		(void)inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-		(void)snprintf(out, n, "[%s]:%u", text, ntohs(v6->sin6_port));
+		(void)inet_ntop(AF_INET6, &a.v6.sin6_addr, text, sizeof(text));
+		(void)snprintf(out, n, "[%s]:%u", text, ntohs(a.v6.sin6_port));
 	}
 }
 

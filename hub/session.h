@@ -24,7 +24,11 @@ void sessions_recheck(struct hub *h);
 /* sessions_flush -- every entry under way goes to the shelf, now. */
 void sessions_flush(struct hub *h);
 
-/* sessions_bye -- close_notify to everybody (all is in Redis). */
+/*
+ * sessions_bye -- ends who is still sending, without close_notify: bytes may
+ * be on their way, and a sensor that finishes just now must not take ours for
+ * an answer (Decision 8). Who had finished has been answered, or is.
+ */
 void sessions_bye(struct hub *h);
 
 /* sessions_free -- closes what is left, without a word. */

@@ -255,10 +255,8 @@ sessions_bye(struct hub *h)
 
 	for (s = TAILQ_FIRST(&h->sessions); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, all);
-		if (s->state == SESSION_OPEN || s->state == SESSION_FLUSH)
-			session_bye(s);
-		else if (s->state != SESSION_BYE)
-			session_refuse(s, D4_R_DRAIN);
+		if (s->state != SESSION_FLUSH && s->state != SESSION_BYE)
+			session_gone(s, d4_reason_name(D4_R_DRAIN));
 	}
 }
 

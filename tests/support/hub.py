@@ -73,8 +73,7 @@ class Hub:
         self.redis_pids = set()
         self.run("init", self.etc, "--host", "127.0.0.1", "--port",
                  str(self.port))
-        self.options(listen='"127.0.0.1:%d"' % self.port,
-                     drain="10s", **options)
+        self.options(listen='"127.0.0.1:%d"' % self.port, **options)
 
     def options(self, **options):
         """Sets options in the configuration; a value is YAML text."""
