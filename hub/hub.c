@@ -306,6 +306,7 @@ hub_give_up(struct hub *h)
 {
 	uint64_t entries, records, bytes;
 
+	sessions_free(h);
 	d4_redis_free(h->redis); /* every answer that is due is ECLOSED now */
 	h->redis = NULL;
 	shelf_lost(h->shelf, &entries, &records, &bytes);

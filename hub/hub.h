@@ -102,7 +102,7 @@ void hub_reload(struct hub *h, struct hub_options *opt, struct d4_tls_ctx *tls);
 /* hub_drained -- whether all that was taken is in Redis. */
 bool hub_drained(const struct hub *h);
 
-/* hub_give_up -- notes what is not in Redis and never will be. */
+/* hub_give_up -- ends all, and notes what never will be in Redis. */
 void hub_give_up(struct hub *h);
 
 #endif

@@ -86,14 +86,10 @@ worker_ended(struct supervisor *s, int status)
 	s->pair = -1;
 	s->worker = 0;
 	s->start_ms = d4_mono_ms() + RESPAWN_MS;
-	if (s->stop_ms != 0 && WIFEXITED(status))
-		return;
 	if (WIFSIGNALED(status))
-		d4_warnx("worker died signal=%d; another one follows",
-		    WTERMSIG(status));
-	else
-		d4_warnx("worker ended status=%d; another one follows",
-		    WEXITSTATUS(status));
+		d4_warnx("worker died signal=%d", WTERMSIG(status));
+	else if (s->stop_ms == 0)
+		d4_warnx("worker ended status=%d", WEXITSTATUS(status));
 }
 
 static void

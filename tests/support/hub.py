@@ -151,7 +151,10 @@ class Hub:
         finally:
             for pid in self.redis_pids:
                 end_redis(pid, self.dir)
+            log = self.log()
             shutil.rmtree(self.dir, ignore_errors=True)
+        for word in ("Sanitizer:", "runtime error:", "Assertion"):
+            assert word not in log, log[log.index(word) - 200:][:4000]
 
     def __enter__(self):
         return self
