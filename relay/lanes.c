@@ -45,7 +45,7 @@ lane_read_cursor(struct lanes *ls, struct lane *lane)
 	char *path;
 
 	(void)snprintf(
-	    name, sizeof(name), "%s/%s", lane->head.partner, lane->head.id);
+	    name, sizeof(name), "%s/%s.cursor", lane->head.partner, lane->head.id);
 	path = d4_path(ls->dirs.cursors, name);
 	if (path != NULL)
 		(void)!d4_spool_cursor_load(path, &lane->cursor);

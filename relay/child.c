@@ -1,0 +1,93 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <openssl/crypto.h>
+#include "libd4/kit/log.h"
+#include "relay/child.h"
+#include "relay/profile.h"
+#include "relay/wash.h"
+
+/* Lanes keep their segments open. */
+static void
+child_files(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
+		d4_warn("files limit");
+}
+
+bool
+child_confine(const char *user, struct profile *p)
+{
+	const char *why = "";
+	enum d4_status st = d4_user_drop(user);
+
+	if (st != D4_OK) {
+		d4_warnx("user=%s error=\"%s\" remedy=\"make the account, or "
+			 "name another in relay.yaml\"",
+		    user, d4_status_text(st));
+		return false;
+	}
+	st = d4_sandbox_enter(&p->box, &why);
+	if (st == D4_OK)
+		return true;
+	d4_warnx("sandbox=%s error=\"%s\" remedy=\"sandbox: best-effort goes "
+		 "on without it\"",
+	    why, st == D4_EIO ? strerror(errno) : d4_status_text(st));
+	return false;
+}
+
+/* The policy and its key, read while they can be. */
+static void
+wash_prepare(const struct relay_conf *c, struct wash_setup *w)
+{
+	struct d4_diag diag = {.file = NULL};
+	char text[1280];
+	enum d4_status st;
+	char *key;
+
+	if (gate_load(c->policy, &diag, &w->gate) != D4_OK) {
+		d4_diag_format(&diag, text, sizeof(text));
+		(void)snprintf(w->error, sizeof(w->error), "%.*s",
+		    (int)sizeof(w->error) - 1, text);
+		w->gate = NULL;
+		return;
+	}
+	key = wash_key_path(c->policy, w->gate);
+	st = key == NULL ? D4_ENOENT : d4_master_read(key, w->master);
+	w->have_master = st == D4_OK;
+	if (st != D4_OK)
+		(void)snprintf(w->error, sizeof(w->error),
+		    "master key %.256s: %s", key != NULL ? key : "not set",
+		    d4_status_text(st));
+	free(key);
+}
+
+int
+child_wash(const struct child_setup *setup)
+{
+	const struct relay_conf *c = setup->conf;
+	struct wash_setup w = {.group = c->group,
+	    .consumer = c->instance,
+	    .policy = c->policy,
+	    .dirs = {c->spool, c->state, c->cursors},
+	    .budget = c->budget,
+	    .channel = setup->channel,
+	    .nudge = setup->nudge};
+	struct profile p;
+	int code = 1;
+
+	child_files();
+	wash_prepare(c, &w);
+	if (profile_wash(c, &p) == D4_OK && child_confine(c->wash_user, &p))
+		code = wash_run(&w);
+	OPENSSL_cleanse(w.master, sizeof(w.master));
+	profile_fini(&p);
+	return code;
+}

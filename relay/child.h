@@ -1,0 +1,22 @@
+/* The two processes under the supervisor: what each does with its life. */
+#ifndef RELAY_CHILD_H
+#define RELAY_CHILD_H
+
+#include "relay/conf.h"
+
+/* What both inherit. */
+struct child_setup {
+	struct relay_conf *conf;
+	int channel; /* to the supervisor */
+	int nudge;   /* wash writes, post reads */
+};
+
+/*
+ * child_wash, child_post -- run in the forked process and answer its exit
+ * status. Each reads the secrets that only it may have, gives up its account
+ * and enters its sandbox, in this order, before it sees any payload.
+ */
+int child_wash(const struct child_setup *setup);
+int child_post(const struct child_setup *setup);
+
+#endif

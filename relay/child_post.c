@@ -1,0 +1,141 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "libd4/kit/fdpass.h"
+#include "libd4/kit/log.h"
+#include "relay/child.h"
+#include "relay/post.h"
+#include "relay/profile.h"
+
+struct post_life {
+	const struct child_setup *setup;
+	struct event_base *base;
+	struct event *channel;
+	struct post *post;
+	struct d4_account *account;
+	bool stopping;
+};
+
+static void
+on_drained(void *arg)
+{
+	struct post_life *l = arg;
+
+	(void)event_base_loopbreak(l->base);
+}
+
+static void
+post_tell_status(struct post_life *l)
+{
+	json_t *o = post_status(l->post);
+	char *text = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	size_t n = text != NULL ? strlen(text) : 0;
+	int fd = memfd_create("status", MFD_CLOEXEC);
+
+	if (fd >= 0 && n > 0 && write(fd, text, n) == (ssize_t)n)
+		(void)!d4_fd_send(
+		    l->setup->channel, d4_slice_str("status"), fd);
+	if (fd >= 0)
+		(void)close(fd);
+	free(text);
+	json_decref(o);
+}
+
+static void
+post_message(struct post_life *l, struct d4_slice msg)
+{
+	if (d4_slice_eqs(msg, "status")) {
+		post_tell_status(l);
+	} else if (d4_slice_eqs(msg, "stop") && !l->stopping) {
+		l->stopping = true;
+		post_drain(l->post, l->setup->conf->drain_us, on_drained, l);
+	}
+}
+
+static void
+on_channel(evutil_socket_t fd, short what, void *arg)
+{
+	struct post_life *l = arg;
+	struct d4_buf msg;
+	enum d4_status st;
+	int got;
+
+	(void)what;
+	d4_buf_init(&msg, 4096);
+	while ((st = d4_fd_recv(fd, &msg, &got)) == D4_OK) {
+		if (got >= 0)
+			(void)close(got);
+		post_message(l, d4_buf_slice(&msg));
+		msg.n = 0;
+	}
+	d4_buf_fini(&msg);
+	if (st == D4_ECLOSED)
+		(void)event_base_loopbreak(l->base);
+}
+
+/* Keys, certificates and names are read here; nothing of it later. */
+static enum d4_status
+post_prepare(struct post_life *l)
+{
+	struct relay_conf *c = l->setup->conf;
+	struct post_setup set = {
+	    .spool = c->spool, .cursors = c->cursors, .nudge = l->setup->nudge};
+	enum d4_status st;
+
+	relay_conf_secrets(c);
+	set.partner = c->partner;
+	set.n_partners = c->n_partners;
+	st = d4_account_open(c->cursors, "post", &l->account);
+	if (st != D4_OK)
+		return st;
+	set.account = l->account;
+	l->base = event_base_new();
+	if (l->base == NULL)
+		return D4_ENOMEM;
+	return post_new(l->base, &set, &l->post);
+}
+
+static enum d4_status
+post_listen(struct post_life *l)
+{
+	l->channel = event_new(
+	    l->base, l->setup->channel, EV_READ | EV_PERSIST, on_channel, l);
+	if (l->channel == NULL || event_add(l->channel, NULL) != 0)
+		return D4_ENOMEM;
+	return d4_fd_send(l->setup->channel, d4_slice_str("ready"), -1);
+}
+
+static void
+post_end(struct post_life *l)
+{
+	post_free(l->post);
+	d4_account_close(l->account);
+	if (l->channel != NULL)
+		event_free(l->channel);
+	if (l->base != NULL)
+		event_base_free(l->base);
+}
+
+int
+child_post(const struct child_setup *setup)
+{
+	struct post_life l = {.setup = setup};
+	struct profile p = {.policy_dir = NULL};
+	enum d4_status st;
+	int code = 1;
+
+	st = post_prepare(&l);
+	if (st != D4_OK)
+		d4_warn("post start=\"%s\"", d4_status_text(st));
+	if (st == D4_OK)
+		st = profile_post(setup->conf, &p);
+	if (st == D4_OK && child_confine(setup->conf->post_user, &p) &&
+	    post_listen(&l) == D4_OK) {
+		(void)event_base_dispatch(l.base);
+		code = 0;
+	}
+	profile_fini(&p);
+	post_end(&l);
+	return code;
+}

@@ -1,0 +1,163 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "libd4/kit/ctl.h"
+#include "relay/commands.h"
+
+static const char *
+text(const json_t *o, const char *name)
+{
+	const char *s = json_string_value(json_object_get(o, name));
+
+	return s != NULL ? s : "";
+}
+
+static long long
+number(const json_t *o, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(o, name));
+}
+
+static void
+print_type(const json_t *o)
+{
+	if (text(o, "ext")[0] != '\0')
+		(void)printf("type 254/%s", text(o, "ext"));
+	else
+		(void)printf("type %lld", number(o, "type"));
+}
+
+static void
+print_withheld(const json_t *o)
+{
+	json_t *list = json_object_get(o, "withheld"), *n;
+	const char *why;
+
+	json_object_foreach(list, why, n)(void) printf(
+	    "    withheld %s %lld\n", why, (long long)json_integer_value(n));
+}
+
+static void
+print_lane(const json_t *o)
+{
+	(void)printf("lane %s %s ", text(o, "partner"), text(o, "lane"));
+	print_type(o);
+	(void)printf("\n    source %s label %s class %s uuid %s\n"
+		     "    %s by rule %s%s\n",
+	    text(o, "source"), text(o, "label"), text(o, "class"),
+	    text(o, "uuid"), text(o, "verdict"), text(o, "rule"),
+	    json_is_false(json_object_get(o, "may_be_sent"))
+		? "; withheld by today's policy"
+		: "");
+	(void)printf("    in %lld = forward %lld + drop %lld + quarantine "
+		     "%lld + waiting %lld\n",
+	    number(o, "in"), number(o, "forward"), number(o, "drop"),
+	    number(o, "quarantine"), number(o, "waiting"));
+	(void)printf("    sent %lld acked %lld confirmed %lld maybe_lost %lld "
+		     "resent %lld %s\n",
+	    number(o, "sent"), number(o, "acked"), number(o, "confirmed"),
+	    number(o, "maybe_lost"), number(o, "resent"), text(o, "state"));
+	print_withheld(o);
+	if (text(o, "failure")[0] != '\0')
+		(void)printf("    failing for %s: %s (%s); %s\n",
+		    text(o, "failing_for"), text(o, "failure"),
+		    text(o, "error"), text(o, "hint"));
+}
+
+static void
+print_denied(const json_t *o)
+{
+	(void)printf("%s %s ", text(o, "verdict"), text(o, "partner"));
+	print_type(o);
+	(void)printf(" source %s by %s\n    in %lld = drop %lld + quarantine "
+		     "%lld\n",
+	    text(o, "source")[0] != '\0' ? text(o, "source") : "-",
+	    text(o, "rule"), number(o, "in"), number(o, "drop"),
+	    number(o, "quarantine"));
+	print_withheld(o);
+}
+
+/* Queues that have something to say; one line for the quiet ones. */
+static void
+print_queues(const json_t *list)
+{
+	unsigned quiet = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		if (number(o, "waiting") == 0 &&
+		    strcmp(text(o, "state"), "live") == 0)
+			quiet++;
+		else
+			(void)printf("queue %s %s waiting %lld entries\n",
+			    text(o, "key"), text(o, "state"),
+			    number(o, "waiting"));
+	}
+	if (quiet > 0)
+		(void)printf("queues live and empty %u\n", quiet);
+}
+
+static void
+print_status(const json_t *o)
+{
+	const json_t *airlock = json_object_get(o, "airlock");
+	const json_t *list;
+
+	(void)printf("wash %s post %s redis %s\n",
+	    json_is_true(json_object_get(o, "wash")) ? "runs" : "down",
+	    json_is_true(json_object_get(o, "post")) ? "runs" : "down",
+	    json_is_true(json_object_get(o, "redis")) ? "up" : "down");
+	(void)printf("policy %s\n",
+	    text(o, "policy")[0] != '\0' ? text(o, "policy") : "none");
+	if (text(o, "policy_error")[0] != '\0')
+		(void)printf("policy error %s\n", text(o, "policy_error"));
+	(void)printf("reading %s\nairlock %lld of %lld bytes\n",
+	    text(o, "reading"), number(airlock, "bytes"),
+	    number(airlock, "budget"));
+	(void)printf("entries %lld malformed %lld duplicate %lld lost %lld\n",
+	    number(o, "entries"), number(o, "malformed"),
+	    number(o, "duplicate"), number(o, "lost"));
+	print_queues(json_object_get(o, "queues"));
+	list = json_object_get(o, "lanes");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_lane(json_array_get(list, i));
+	list = json_object_get(o, "denied");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_denied(json_array_get(list, i));
+}
+
+int
+cmd_status(const struct relay_conf *c, int argc, char **argv)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "status");
+	json_t *answer = NULL, *merged;
+	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	enum d4_status st;
+
+	if (argc > 2 || (argc == 2 && !json)) {
+		json_decref(request);
+		(void)fprintf(stderr, "usage: d4-relay status [--json]\n");
+		return 64;
+	}
+	st = d4_ctl_ask(c->ctl, request, &answer);
+	json_decref(request);
+	if (st != D4_OK) {
+		(void)fprintf(stderr,
+		    "d4-relay: %s: %s; is the relay running, and may you "
+		    "ask it?\n",
+		    c->ctl,
+		    st == D4_EIO ? strerror(errno) : d4_status_text(st));
+		return 1;
+	}
+	merged = status_merge(answer);
+	if (json) {
+		(void)json_dumpf(merged, stdout, JSON_INDENT(1));
+		(void)putchar('\n');
+	} else {
+		print_status(merged);
+	}
+	json_decref(merged);
+	json_decref(answer);
+	return 0;
+}

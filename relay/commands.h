@@ -1,0 +1,20 @@
+/* The commands of d4-relay that are not the daemon. */
+#ifndef RELAY_COMMANDS_H
+#define RELAY_COMMANDS_H
+
+#include <jansson.h>
+#include "relay/conf.h"
+
+/* Each answers the exit status of the program. */
+int cmd_status(const struct relay_conf *c, int argc, char **argv);
+int cmd_partner(const struct relay_conf *c, int argc, char **argv);
+
+/*
+ * status_merge -- what wash and post say, by lane: in = forward + drop +
+ * quarantine + waiting. answer: of the control socket. NULL: out of memory.
+ * Shape:  lanes[] with the states of post; denied[] with the rule; queues,
+ *         policy, policy_error, reading, redis, airlock as wash says.
+ */
+json_t *status_merge(const json_t *answer);
+
+#endif

@@ -1,0 +1,71 @@
+/* The relay's configuration, relay.yaml. */
+#ifndef RELAY_CONF_H
+#define RELAY_CONF_H
+
+#include <stdio.h>
+#include "libd4/kit/conf.h"
+#include "relay/partner.h"
+
+#define RELAY_CONF "/etc/d4/relay.yaml"
+#define RELAY_CTL  "/run/d4/relay.ctl"
+
+/*
+ * struct relay_conf -- what the file says.
+ * Shape:  spool, state, cursors: the folders of the airlock, of wash and of
+ *         post. partner[i] has everything but its key and the content of its
+ *         certificate, which only post reads (relay_conf_secrets).
+ *         key_file[i]: where its HMAC key is.
+ */
+struct relay_conf {
+	char *name;
+	char *instance;
+	char *redis;
+	char *policy;
+	char *dir;
+	char *ctl;
+	char *wash_user;
+	char *post_user;
+	char *sandbox;
+	char *log_level;
+	bool log_json;
+	uint64_t budget;
+	uint64_t drain_us;
+	const struct d4_yaml *partners;
+	struct d4_yaml *tree;
+	char *spool, *state, *cursors;
+	char *group; /* "relay:NAME" */
+	struct relay_partner *partner;
+	struct relay_partner_file *file;
+	size_t n_partners;
+};
+
+/* The texts of a partner as written; owned by the configuration. */
+struct relay_partner_file {
+	char *host, *key, *name, *client_cert, *client_key, *resend;
+	uint64_t port, rotate_us, rotate_bytes, idle_us;
+	uint64_t backoff_min_us, backoff_max_us;
+	const struct d4_yaml *tls;
+	char *ca, *pin;
+	bool insecure;
+	struct d4_buf secret, cert_pem, key_pem;
+};
+
+/*
+ * relay_conf_load -- reads and checks a file; secrets are not opened.
+ * Errors: D4_EINVAL, D4_EIO with *diag.  D4_ENOMEM.
+ */
+D4_USED enum d4_status relay_conf_load(
+    const char *path, struct d4_diag *diag, struct relay_conf **out);
+void relay_conf_free(struct relay_conf *c);
+
+/*
+ * relay_conf_secrets -- reads the partners' HMAC keys and TLS client keys.
+ * A partner whose key cannot be read is left out of the list, and said so;
+ * n_partners is then smaller. For post only.
+ */
+void relay_conf_secrets(struct relay_conf *c);
+
+/* relay_conf_help -- the options, for --help. */
+void relay_conf_help(FILE *to);
+
+#endif

@@ -1,0 +1,219 @@
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/key.h"
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "relay/conf_partner.h"
+
+#define MEMBER(m) offsetof(struct relay_partner_file, m)
+#define HOUR_US   3600000000u
+#define DAY_US    86400000000u
+#define PEM_MAX   (1u << 20)
+
+static const struct d4_conf_option partner_table[] = {
+    {"host", D4_CONF_STRING, MEMBER(host), 0, 0, NULL, true, "address or name"},
+    {"port", D4_CONF_UINT, MEMBER(port), 1, 65535, NULL, true, "TCP port"},
+    {"key", D4_CONF_STRING, MEMBER(key), 0, 0, NULL, true,
+	"file of the HMAC key (0600)"},
+    {"tls", D4_CONF_TREE, MEMBER(tls), 0, 0, NULL, true,
+	"{ca: FILE|system}, {pin: SHA-256} or {insecure: true}"},
+    {"name", D4_CONF_STRING, MEMBER(name), 0, 0, NULL, false,
+	"name in its certificate (default: host)"},
+    {"client_cert", D4_CONF_STRING, MEMBER(client_cert), 0, 0, NULL, false,
+	"file of our certificate"},
+    {"client_key", D4_CONF_STRING, MEMBER(client_key), 0, 0, NULL, false,
+	"file of its key (0600)"},
+    {"resend", D4_CONF_STRING, MEMBER(resend), 0, 0, "type", false,
+	"after an unclean end: all, tcp, or type (captures: tcp)"},
+    {"rotate", D4_CONF_DURATION, MEMBER(rotate_us), 1000000, DAY_US, "1h",
+	false, "a session is ended for a confirmation after so long"},
+    {"rotate_bytes", D4_CONF_BYTES, MEMBER(rotate_bytes), 65536, UINT64_MAX / 2,
+	"256MiB", false, "or after so much"},
+    {"idle", D4_CONF_DURATION, MEMBER(idle_us), 100000, DAY_US, "60s", false,
+	"or when nothing was sent for so long"},
+    {"backoff_min", D4_CONF_DURATION, MEMBER(backoff_min_us), 10000, HOUR_US,
+	"1s", false, "first wait after a refusal or failure"},
+    {"backoff_max", D4_CONF_DURATION, MEMBER(backoff_max_us), 10000, DAY_US,
+	"5m", false, "longest wait"},
+    {.name = NULL},
+};
+
+static const struct d4_conf_option tls_table[] = {
+    {"ca", D4_CONF_STRING, MEMBER(ca), 0, 0, NULL, false, ""},
+    {"pin", D4_CONF_STRING, MEMBER(pin), 0, 0, NULL, false, ""},
+    {"insecure", D4_CONF_BOOL, MEMBER(insecure), 0, 0, "false", false, ""},
+    {.name = NULL},
+};
+
+void
+conf_partner_help(FILE *to)
+{
+	d4_conf_help(partner_table, to);
+}
+
+void
+conf_partner_free(struct relay_partner_file *f)
+{
+	d4_conf_free(partner_table, f);
+	d4_conf_free(tls_table, f);
+	d4_buf_wipe(&f->secret);
+	d4_buf_wipe(&f->key_pem);
+	d4_buf_fini(&f->cert_pem);
+	*f = (struct relay_partner_file){.port = 0};
+}
+
+/* "file:" is optional; a relative one is beside relay.yaml. */
+static bool
+partner_file(char **text, const char *conf)
+{
+	const char *slash = strrchr(conf, '/');
+	const char *name = *text;
+	char *out = NULL;
+
+	if (name == NULL)
+		return true;
+	if (strncmp(name, "file:", 5) == 0)
+		name += 5;
+	if (name[0] == '/' || slash == NULL)
+		out = strdup(name);
+	else if (asprintf(&out, "%.*s/%s", (int)(slash - conf), conf, name) < 0)
+		out = NULL;
+	free(*text);
+	*text = out;
+	return out != NULL;
+}
+
+static bool
+partner_files(struct relay_partner_file *f, const char *conf)
+{
+	bool ca = f->ca != NULL && strcmp(f->ca, "system") != 0;
+
+	return partner_file(&f->key, conf) &&
+	       partner_file(&f->client_cert, conf) &&
+	       partner_file(&f->client_key, conf) &&
+	       (!ca || partner_file(&f->ca, conf));
+}
+
+static bool
+partner_id_ok(const char *id)
+{
+	size_t n = strlen(id);
+
+	return n > 0 && n <= 64 &&
+	       strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static enum d4_status
+partner_check(const struct d4_yaml *node, const struct relay_partner_file *f,
+    struct d4_diag *diag)
+{
+	int ways = (f->ca != NULL) + (f->pin != NULL) + f->insecure;
+
+	if (ways != 1)
+		return d4_diag_set(diag, f->tls->at,
+		    "write one of ca: FILE, pin: SHA-256, insecure: true",
+		    "%d ways to verify the partner's server", ways);
+	if ((f->client_cert == NULL) != (f->client_key == NULL))
+		return d4_diag_set(diag, node->at,
+		    "write both client_cert and client_key, or neither",
+		    "half a client certificate");
+	if (strcmp(f->resend, "all") != 0 && strcmp(f->resend, "tcp") != 0 &&
+	    strcmp(f->resend, "type") != 0)
+		return d4_diag_set(diag, d4_yaml_get(node, "resend")->at,
+		    "write all, tcp or type", "not a value: %s", f->resend);
+	if (f->backoff_min_us > f->backoff_max_us)
+		return d4_diag_set(diag, node->at,
+		    "make backoff_max the larger one",
+		    "backoff_min is over backoff_max");
+	return D4_OK;
+}
+
+static void
+partner_fill(
+    const char *id, const struct relay_partner_file *f, struct relay_partner *p)
+{
+	*p = (struct relay_partner){.host = f->host,
+	    .port = (uint16_t)f->port,
+	    .name = f->name,
+	    .resend = strcmp(f->resend, "all") == 0   ? RELAY_ALL
+	              : strcmp(f->resend, "tcp") == 0 ? RELAY_TCP
+	                                              : RELAY_BY_TYPE,
+	    .rotate_us = f->rotate_us,
+	    .rotate_bytes = f->rotate_bytes,
+	    .idle_us = f->idle_us,
+	    .backoff_min_us = f->backoff_min_us,
+	    .backoff_max_us = f->backoff_max_us};
+	(void)snprintf(p->id, sizeof(p->id), "%s", id);
+	p->tls.ca = f->ca;
+	p->tls.pin = f->pin;
+	p->tls.insecure = f->insecure;
+}
+
+enum d4_status
+conf_partner_read(const struct d4_yaml *map, size_t i, const char *path,
+    struct d4_diag *diag, struct relay_conf *c)
+{
+	const struct d4_yaml *node = map->item[i];
+	struct relay_partner_file *f = &c->file[i];
+	enum d4_status st;
+
+	d4_buf_init(&f->secret, D4_KEY_MAX);
+	d4_buf_init(&f->cert_pem, PEM_MAX);
+	d4_buf_init(&f->key_pem, PEM_MAX);
+	if (!partner_id_ok(map->key[i]->text))
+		return d4_diag_set(diag, map->key[i]->at,
+		    "use the partner's id in the policy: [a-z0-9-]",
+		    "not an id: %s", map->key[i]->text);
+	st = d4_conf_read(partner_table, node, diag, f);
+	if (st == D4_OK)
+		st = d4_conf_read(tls_table, f->tls, diag, f);
+	if (st == D4_OK)
+		st = partner_check(node, f, diag);
+	if (st == D4_OK && !partner_files(f, path))
+		st = D4_ENOMEM;
+	if (st == D4_OK)
+		partner_fill(map->key[i]->text, f, &c->partner[i]);
+	return st;
+}
+
+static bool
+partner_unusable(
+    const struct relay_partner *p, const char *file, enum d4_status st)
+{
+	d4_warnx("alarm partner=%s file=%s error=\"%s%s%s\" "
+		 "remedy=\"nothing is sent to it\"",
+	    p->id, file, d4_status_text(st), st == D4_EIO ? ": " : "",
+	    st == D4_EIO ? strerror(errno) : "");
+	return false;
+}
+
+bool
+conf_partner_secrets(struct relay_partner_file *f, struct relay_partner *p)
+{
+	enum d4_status st;
+
+	st = d4_secret_read(f->key, &f->secret);
+	if (st == D4_OK && !d4_key_ok(d4_buf_slice(&f->secret)))
+		st = D4_EMALFORMED;
+	if (st != D4_OK)
+		return partner_unusable(p, f->key, st);
+	p->key = d4_buf_slice(&f->secret);
+	if (f->client_key == NULL)
+		return true;
+	st = d4_secret_read(f->client_key, &f->key_pem);
+	if (st == D4_OK)
+		st = d4_buf_add(&f->key_pem, "\n", 2); /* and a NUL */
+	if (st != D4_OK)
+		return partner_unusable(p, f->client_key, st);
+	st = d4_file_read(f->client_cert, &f->cert_pem);
+	if (st == D4_OK)
+		st = d4_buf_add(&f->cert_pem, "", 1);
+	if (st != D4_OK)
+		return partner_unusable(p, f->client_cert, st);
+	p->tls.key = (const char *)f->key_pem.p;
+	p->tls.cert = (const char *)f->cert_pem.p;
+	return true;
+}

@@ -1,0 +1,159 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "gate/gate.h"
+#include "libd4/kit/log.h"
+#include "relay/commands.h"
+#include "relay/supervisor.h"
+
+static const struct {
+	const char *name;
+	int (*run)(const struct relay_conf *c, int argc, char **argv);
+	const char *help;
+} commands[] = {
+    {"status", cmd_status, "[--json]  what the running relay says of itself"},
+    {"partner", cmd_partner,
+	"uuids PARTNER  the UUIDs that the partner must register"},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+help(FILE *to)
+{
+	(void)fputs("usage: d4-relay [-n] [-c CONF]\n"
+		    "       d4-relay [-c CONF] COMMAND ...\n"
+		    "  sends what the policy releases of the hub's queues to "
+		    "partners\n"
+		    "  -c CONF   configuration (default " RELAY_CONF ")\n"
+		    "  -n        check it and the policy, and exit\n"
+		    "\ncommands:\n",
+	    to);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		(void)fprintf(
+		    to, "  %-8s %s\n", commands[i].name, commands[i].help);
+	(void)fputs("\nsignals: TERM stops after partners confirmed, HUP reads "
+		    "policy and CONF again\n\noptions of CONF, with "
+		    "defaults:\n",
+	    to);
+	relay_conf_help(to);
+}
+
+static struct relay_conf *
+load(const char *path)
+{
+	struct d4_diag diag = {.file = path};
+	struct relay_conf *c = NULL;
+	char text[1280];
+
+	if (relay_conf_load(path, &diag, &c) == D4_OK)
+		return c;
+	d4_diag_format(&diag, text, sizeof(text));
+	(void)fprintf(stderr, "%s\n", text);
+	return NULL;
+}
+
+/* -n: the policy too, and that each partner of relay.yaml is in it. */
+static int
+check(struct relay_conf *c)
+{
+	struct d4_diag diag = {.file = NULL};
+	struct gate *g = NULL;
+	char text[1280];
+	int code = 0;
+
+	if (gate_load(c->policy, &diag, &g) != D4_OK) {
+		d4_diag_format(&diag, text, sizeof(text));
+		(void)fprintf(stderr, "%s\n", text);
+		return 1;
+	}
+	for (size_t i = 0; i < c->n_partners; i++) {
+		if (pol_partner_find(gate_policy(g), c->partner[i].id) != NULL)
+			continue;
+		(void)fprintf(stderr,
+		    "partner %s is not in %s; nothing would be sent to it\n",
+		    c->partner[i].id, c->policy);
+		code = 1;
+	}
+	gate_free(g);
+	if (code == 0)
+		(void)puts("configuration and policy are valid");
+	return code;
+}
+
+static int
+run_command(const char *conf, int argc, char **argv)
+{
+	struct relay_conf *c;
+	int code;
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (strcmp(argv[0], commands[i].name) != 0)
+			continue;
+		c = load(conf);
+		if (c == NULL)
+			return 1;
+		code = commands[i].run(c, argc, argv);
+		relay_conf_free(c);
+		return code;
+	}
+	(void)fprintf(stderr, "d4-relay: no command %s; see --help\n", argv[0]);
+	return 64;
+}
+
+static int
+run(const char *conf, bool only_check)
+{
+	struct relay_conf *c = load(conf);
+	int code;
+
+	if (c == NULL)
+		return 1;
+	if (only_check) {
+		code = check(c);
+		relay_conf_free(c);
+		return code;
+	}
+	d4_log_open("d4-relay",
+	    strcmp(c->log_level, "debug") == 0 ? D4_LOG_DEBUG : D4_LOG_INFO,
+	    c->log_json);
+	return supervisor_run(c, conf);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	const char *conf = RELAY_CONF;
+	bool only_check = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+c:nhV", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			conf = optarg;
+			break;
+		case 'n':
+			only_check = true;
+			break;
+		case 'h':
+			help(stdout);
+			return 0;
+		case 'V':
+			(void)puts("d4-relay " D4_VERSION);
+			return 0;
+		default:
+			help(stderr);
+			return 64;
+		}
+	}
+	if (optind < argc)
+		return run_command(conf, argc - optind, argv + optind);
+	return run(conf, only_check);
+}

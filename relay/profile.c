@@ -1,0 +1,53 @@
+#include <stdlib.h>
+#include <string.h>
+#include "relay/profile.h"
+
+static bool
+profile_best_effort(const struct relay_conf *c)
+{
+	return strcmp(c->sandbox, "best-effort") == 0;
+}
+
+enum d4_status
+profile_wash(const struct relay_conf *c, struct profile *out)
+{
+	const char *slash = strrchr(c->policy, '/');
+	size_t n = slash == NULL || slash == c->policy
+	               ? 1
+	               : (size_t)(slash - c->policy);
+
+	*out = (struct profile){.policy_dir = NULL};
+	out->policy_dir = slash == NULL ? strdup(".") : strndup(c->policy, n);
+	if (out->policy_dir == NULL)
+		return D4_ENOMEM;
+	/* The folder: files of networks are beside the policy. Keys are not
+	 * readable by wash's account, wherever they are. */
+	out->read[0] = out->policy_dir;
+	out->read[1] = c->cursors;
+	out->write[0] = c->spool;
+	out->write[1] = c->state;
+	out->box = (struct d4_sandbox){.read = out->read,
+	    .write = out->write,
+	    .best_effort = profile_best_effort(c)};
+	return D4_OK;
+}
+
+enum d4_status
+profile_post(const struct relay_conf *c, struct profile *out)
+{
+	*out = (struct profile){.policy_dir = NULL};
+	out->read[0] = c->spool;
+	out->write[0] = c->cursors;
+	out->box = (struct d4_sandbox){.read = out->read,
+	    .write = out->write,
+	    .connect = true,
+	    .best_effort = profile_best_effort(c)};
+	return D4_OK;
+}
+
+void
+profile_fini(struct profile *p)
+{
+	free(p->policy_dir);
+	p->policy_dir = NULL;
+}

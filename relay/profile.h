@@ -1,0 +1,40 @@
+/*
+ * What wash and post may touch once they run (Decision 10). In one place, so
+ * that the test that proves it enters the same sandboxes.
+ */
+#ifndef RELAY_PROFILE_H
+#define RELAY_PROFILE_H
+
+#include "libd4/kit/sandbox.h"
+#include "relay/conf.h"
+
+#define PROFILE_PATHS 8u
+
+/* A sandbox and the lists that it points at. */
+struct profile {
+	struct d4_sandbox box;
+	const char *read[PROFILE_PATHS];
+	const char *write[PROFILE_PATHS];
+	char *policy_dir;
+};
+
+/*
+ * profile_wash -- no sockets at all; reads the policy's folder and post's
+ * cursors, writes the airlock and its own folder.
+ * profile_post -- outgoing TCP (and name service); reads the airlock, writes
+ * its own folder.
+ * Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status profile_wash(
+    const struct relay_conf *c, struct profile *out);
+D4_USED enum d4_status profile_post(
+    const struct relay_conf *c, struct profile *out);
+void profile_fini(struct profile *p);
+
+/*
+ * child_confine -- gives up the account and enters the sandbox, for good.
+ * false: logged why; the process must end.
+ */
+bool child_confine(const char *user, struct profile *p);
+
+#endif
