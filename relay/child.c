@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,27 +19,6 @@ child_files(void)
 	lim.rlim_cur = lim.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &lim) != 0)
 		d4_warn("files limit");
-}
-
-bool
-child_confine(const char *user, struct profile *p)
-{
-	const char *why = "";
-	enum d4_status st = d4_user_drop(user);
-
-	if (st != D4_OK) {
-		d4_warnx("user=%s error=\"%s\" remedy=\"make the account, or "
-			 "name another in relay.yaml\"",
-		    user, d4_status_text(st));
-		return false;
-	}
-	st = d4_sandbox_enter(&p->box, &why);
-	if (st == D4_OK)
-		return true;
-	d4_warnx("sandbox=%s error=\"%s\" remedy=\"sandbox: best-effort goes "
-		 "on without it\"",
-	    why, st == D4_EIO ? strerror(errno) : d4_status_text(st));
-	return false;
 }
 
 /* The policy and its key, read while they can be. */
@@ -85,7 +63,7 @@ child_wash(const struct child_setup *setup)
 
 	child_files();
 	wash_prepare(c, &w);
-	if (profile_wash(c, &p) == D4_OK && child_confine(c->wash_user, &p))
+	if (profile_wash(c, &p) == D4_OK && profile_enter(c->wash_user, &p))
 		code = wash_run(&w);
 	OPENSSL_cleanse(w.master, sizeof(w.master));
 	profile_fini(&p);

@@ -28,6 +28,8 @@ static const struct d4_conf_option conf_table[] = {
 	false, "bytes of the airlock at which reading stops"},
     {"drain", D4_CONF_DURATION, MEMBER(drain_us), 0, DAY_US, "20s", false,
 	"at a stop, time for partners to confirm"},
+    {"respawn_max", D4_CONF_DURATION, MEMBER(respawn_us), 1000, DAY_US, "30s",
+	false, "longest wait before wash or post is started again"},
     {"wash_user", D4_CONF_STRING, MEMBER(wash_user), 0, 0, "d4-wash", false,
 	"account of wash, when started by root"},
     {"post_user", D4_CONF_STRING, MEMBER(post_user), 0, 0, "d4-post", false,

@@ -30,6 +30,7 @@ struct relay_conf {
 	bool log_json;
 	uint64_t budget;
 	uint64_t drain_us;
+	uint64_t respawn_us;
 	const struct d4_yaml *partners;
 	struct d4_yaml *tree;
 	char *spool, *state, *cursors;

@@ -44,8 +44,8 @@ lane_read_cursor(struct lanes *ls, struct lane *lane)
 	char name[128];
 	char *path;
 
-	(void)snprintf(
-	    name, sizeof(name), "%s/%s.cursor", lane->head.partner, lane->head.id);
+	(void)snprintf(name, sizeof(name), "%s/%s.cursor", lane->head.partner,
+	    lane->head.id);
 	path = d4_path(ls->dirs.cursors, name);
 	if (path != NULL)
 		(void)!d4_spool_cursor_load(path, &lane->cursor);
@@ -124,6 +124,15 @@ lanes_find(const struct lanes *ls, const char *partner, const char *id)
 }
 
 bool
+lanes_changed(struct lanes *ls)
+{
+	bool changed = ls->changed;
+
+	ls->changed = false;
+	return changed;
+}
+
+bool
 lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid)
 {
 	for (size_t i = 0; i < ls->n; i++) {
@@ -182,6 +191,7 @@ lane_take_feed(
 	st = lane_feed_add(lane, feed);
 	if (st != D4_OK)
 		return st;
+	ls->changed = true;
 	st = lanes_file_save(ls->dirs.state, lane);
 	if (st != D4_OK) {
 		lane->n_feeds--;

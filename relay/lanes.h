@@ -75,6 +75,9 @@ D4_USED enum d4_status lanes_get(struct lanes *ls,
     const struct d4_spool_lane *head, const struct lane_feed *feed,
     struct lane **out);
 
+/* lanes_changed -- a lane or a feed is new since this was asked last. */
+bool lanes_changed(struct lanes *ls);
+
 /* lanes_minted -- the UUID is one that we send under: a loop. */
 bool lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid);
 

@@ -8,6 +8,7 @@ struct lanes {
 	struct lanes_dirs dirs;
 	struct lane **list;
 	size_t n, cap;
+	bool changed;
 };
 
 /* lane_new -- without a writer yet, with a copy of the header. */

@@ -13,6 +13,7 @@
 #include "relay/wash.h"
 
 #define LONG_ENOUGH_MS 60000u      /* a life that resets the back-off */
+#define FIRST_US       100000ull   /* the first wait; then doubled */
 #define ASK_MS         2000        /* for a status */
 #define STATUS_MAX     (64u << 20) /* bytes of one */
 
@@ -110,12 +111,13 @@ on_again(evutil_socket_t fd, short what, void *arg)
 static void
 process_later(struct process *p)
 {
-	unsigned k = p->starts < 7 ? p->starts : 7;
+	uint64_t us = FIRST_US << (p->starts < 16 ? p->starts : 16);
 	struct timeval wait = {0, 0};
-	uint64_t ms = 250ull << k;
 
-	wait.tv_sec = (time_t)(ms / 1000);
-	wait.tv_usec = (suseconds_t)(ms % 1000 * 1000);
+	if (us > p->conf->respawn_us)
+		us = p->conf->respawn_us;
+	wait.tv_sec = (time_t)(us / 1000000);
+	wait.tv_usec = (suseconds_t)(us % 1000000);
 	if (p->timer == NULL)
 		p->timer = evtimer_new(p->base, on_again, p);
 	if (p->timer != NULL)

@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "libd4/kit/log.h"
 #include "relay/profile.h"
 
 static bool
@@ -50,4 +52,25 @@ profile_fini(struct profile *p)
 {
 	free(p->policy_dir);
 	p->policy_dir = NULL;
+}
+
+bool
+profile_enter(const char *user, struct profile *p)
+{
+	const char *why = "";
+	enum d4_status st = d4_user_drop(user);
+
+	if (st != D4_OK) {
+		d4_warnx("user=%s error=\"%s\" remedy=\"make the account, or "
+			 "name another in relay.yaml\"",
+		    user, d4_status_text(st));
+		return false;
+	}
+	st = d4_sandbox_enter(&p->box, &why);
+	if (st == D4_OK)
+		return true;
+	d4_warnx("sandbox=%s error=\"%s\" remedy=\"sandbox: best-effort goes "
+		 "on without it\"",
+	    why, st == D4_EIO ? strerror(errno) : d4_status_text(st));
+	return false;
 }

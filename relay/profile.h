@@ -32,9 +32,9 @@ D4_USED enum d4_status profile_post(
 void profile_fini(struct profile *p);
 
 /*
- * child_confine -- gives up the account and enters the sandbox, for good.
+ * profile_enter -- gives up the account and enters the sandbox, for good.
  * false: logged why; the process must end.
  */
-bool child_confine(const char *user, struct profile *p);
+bool profile_enter(const char *user, struct profile *p);
 
 #endif

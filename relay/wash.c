@@ -253,6 +253,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		wash_snapshot(w);
 	if (w->ticks % RELEASE_TICKS == 0)
 		release_write(w);
+	release_soon(w);
 	read_more(w);
 }
 

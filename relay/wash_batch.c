@@ -217,6 +217,7 @@ batch_finish(struct wash *w)
 		batch_ack(w, w->shard[i]);
 		batch_clear(w->shard[i]);
 	}
+	release_soon(w);
 	if (write(w->setup->nudge, &one, sizeof(one)) < 0)
 		d4_debug("nudge not taken"); /* post looks by itself, too */
 	if (lanes_bytes(w->lanes) >= w->setup->budget)

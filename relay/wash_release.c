@@ -7,7 +7,8 @@
 #include "relay/release.h"
 #include "relay/wash_room.h"
 
-#define SECOND_US 1000000u
+#define SECOND_US  1000000u
+#define RELEASE_MS 200u /* between two, when lanes come one by one */
 
 /* May what this feed put into the lane be sent today, and under what? */
 static bool
@@ -168,6 +169,8 @@ release_write(struct wash *w)
 	size_t n = p != NULL ? pol_n_partners(p) : 0;
 	const char *name;
 
+	w->released_ms = d4_mono_ms();
+	w->release_due = false;
 	for (size_t i = 0; i < n; i++)
 		release_partner(w, pol_partner_at(p, i)->id);
 	for (size_t i = 0; i < lanes_n(w->lanes); i++) {
@@ -181,4 +184,12 @@ release_write(struct wash *w)
 		if (first && (p == NULL || pol_partner_find(p, name) == NULL))
 			release_partner(w, name);
 	}
+}
+
+void
+release_soon(struct wash *w)
+{
+	w->release_due = w->release_due || lanes_changed(w->lanes);
+	if (w->release_due && d4_mono_ms() - w->released_ms >= RELEASE_MS)
+		release_write(w);
 }

@@ -79,6 +79,8 @@ struct wash {
 	bool redis_asked;
 	bool stopping;
 	uint64_t ticks;
+	uint64_t released_ms; /* when the release files were written last */
+	bool release_due;
 	uint64_t batches, batch_bytes;
 	int code;
 };
@@ -124,6 +126,9 @@ void batch_drop(struct wash *w, enum d4_status why);
 
 /* release_write -- decides on every lane again; what may be sent now. */
 void release_write(struct wash *w);
+
+/* release_soon -- the same after something new came; not too often. */
+void release_soon(struct wash *w);
 
 /* ---- wash_status.c ---- */
 void status_send(struct wash *w);

@@ -1,0 +1,460 @@
+#!/usr/bin/python3
+"""The relay against a real redis-server and a model of a stock d4-core."""
+
+import base64
+import collections
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "support"))
+import relay  # noqa: E402
+from relay import (Org, Sensor, balanced, pipeline, sensors_policy,  # noqa
+                   share, source, until)
+
+LOG = "6072e072-bfaa-4395-9bb1-cdb3b470d715"
+CAP = "4072e072-bfaa-4395-9bb1-ccb3b470d715"
+TLS = "8d8b724c-71b6-4d6c-942b-ffc2b6d761ac"
+PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
+        b"||A||203.0.113.9||300||1")
+
+THREE = sensors_policy(
+    source("pdns", [LOG], types="8") + source("cap", [CAP], types="1") +
+    source("tap", [TLS], meta="ja3-jl"),
+    pipeline("raw-8", types="8") + pipeline("raw-1", types="1") +
+    pipeline("raw-ja3", meta="ja3-jl"),
+    share("pdns-out", "pdns", "raw-8") + share("cap-out", "cap", "raw-1") +
+    share("ja3-out", "tap", "raw-ja3"))
+META = b'{"type":"ja3-jl","encoding":"utf-8","tags":["tlp:green"]}'
+
+
+def numbered(first, n):
+    return [PDNS % (i % 1000000, i) for i in range(first, first + n)]
+
+
+def test_three_types_reach_a_stock_server_and_are_confirmed():
+    org = Org(THREE)
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        cap = Sensor(org, 1, uid=CAP)
+        tls = Sensor(org, 254, "ja3-jl", META, TLS)
+        for i in range(20):
+            pdns.lines(numbered(i * 50, 50))
+            cap.put(relay.pcap(10, i * 10), 10)
+            tls.lines([b'{"JA3Digest":"%d","ServerIP":"192.0.2.1"}' % k
+                       for k in range(i * 5, i * 5 + 5)])
+        org.up()
+        acme = org.partners["acme"]
+        until("all confirmed", lambda: org.idle() and sum(
+            la.get("confirmed", 0) for la in org.status()["lanes"]) == 1300)
+        assert acme.lines(8) == numbered(0, 1000)
+        # One global header a session, whole packets: as one file again.
+        packets = [p for f in sessions_of(acme, 1)
+                   for p in list(relay.d4.pcap_records(f))[1:]]
+        assert len(packets) == 200, len(packets)
+        assert len(acme.lines(254)) == 100
+        metas = {f["payload"] for f in acme.frames() if f["type"] == 2}
+        assert len(metas) == 1
+        for row in org.status()["lanes"]:
+            assert balanced(row), row
+            assert row["waiting"] == 0 and row["state"], row
+        # No frame under the sensors' own UUIDs.
+        uuids = {f["uuid"] for f in acme.frames()}
+        assert not uuids & {LOG, CAP, TLS}, uuids
+        ended = {s["how"] for s in acme.table("sessions")}
+        assert ended == {"confirmed"}, ended
+    finally:
+        org.close()
+
+
+def sessions_of(partner, kind):
+    """The payloads of each session of a type."""
+    out = collections.OrderedDict()
+    for f in partner.frames():
+        if f["type"] == kind:
+            out[f["session"]] = out.get(f["session"], b"") + \
+                base64.b64decode(f["payload"])
+    return out.values()
+
+
+def confirmed(org):
+    return sum(la.get("confirmed", 0) for la in org.status()["lanes"])
+
+
+ONE = sensors_policy(
+    source("pdns", [LOG], types="8"), pipeline("raw-8", types="8"),
+    share("pdns-out", "pdns", "raw-8"))
+
+
+def test_kill_9_of_wash_and_post_loses_nothing_and_wash_doubles_nothing():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        sent = 0
+        for turn in range(12):
+            for _ in range(15):
+                pdns.lines(numbered(sent, 40))
+                sent += 40
+            org.kill("wash" if turn % 3 else "post")
+        until("all there", lambda: org.idle() and
+              not org.lane() is None and org.lane()["waiting"] == 0 and
+              org.lane()["confirmed"] == sent)
+        # Wash: every entry is in the airlock's lane once, counted once.
+        row = org.lane()
+        assert balanced(row) and row["in"] == sent, row
+        got = collections.Counter(org.partners["acme"].lines(8))
+        missing = [x for x in numbered(0, sent) if x not in got]
+        assert not missing, (len(missing), missing[:3])
+        assert len(got) == sent
+        # Post: only what was not confirmed when it was killed, four times.
+        extra = sum(got.values()) - sent
+        assert extra <= 4 * sent // 3, extra
+        print("   %d lines, %d sent again by post" % (sent, extra))
+    finally:
+        org.close()
+
+
+def test_wash_killed_anywhere_appends_every_entry_once():
+    """Without post's resends in the picture: the airlock itself."""
+    org = Org(ONE)
+    try:
+        org.options["budget"] = "1GiB"
+        pdns = Sensor(org, 8, uid=LOG)
+        org.configure()
+        for i in range(300):
+            pdns.lines(numbered(i * 20, 20))
+        org.start()
+        for turn in range(25):
+            until("wash", lambda: "wash" in org.pids())
+            pid = org.pids()["wash"]
+            time.sleep(0.003 * turn)  # where it dies, not what is waited for
+            os.kill(pid, signal.SIGKILL)
+            for i in range(5):
+                pdns.lines(numbered((300 + turn * 5 + i) * 20, 20))
+            until("again", lambda: org.pids()["wash"] != pid)
+        until("idle", org.idle)
+        entries = org.spooled()
+        seqs = [e["sess_seq"] for _, e in entries]
+        assert seqs == sorted(set(seqs)), "an entry twice, or out of order"
+        assert sum(e["n"] for _, e in entries) == 425 * 20
+        row = org.lane()
+        assert row["in"] == 425 * 20 and balanced(row), row
+    finally:
+        org.close()
+
+
+def test_counts_are_the_same_after_a_restart():
+    org = Org(THREE)
+    try:
+        org.start_partners()
+        pdns, other = Sensor(org, 8, uid=LOG), Sensor(org, 8)
+        for i in range(10):
+            pdns.lines(numbered(i * 7, 7))
+            other.lines(numbered(i * 3, 3))
+        pdns.put(b"garbage without a newline", 1)
+        org.up()
+        until("confirmed", lambda: org.idle() and confirmed(org) == 70)
+        before = org.status()
+        assert org.stop() == 0
+        org.up()
+        until("leased", org.idle)
+        after = org.status()
+        for name in ("entries", "malformed", "duplicate", "lost", "denied"):
+            assert before[name] == after[name], name
+        for old, new in zip(before["lanes"], after["lanes"]):
+            for name in ("lane", "in", "forward", "drop", "quarantine",
+                         "waiting", "sent", "confirmed", "withheld"):
+                assert old[name] == new[name], (name, old, new)
+        denied = [d for d in after["denied"] if d["rule"] == "source.unknown"]
+        assert len(denied) == 1 and denied[0]["in"] == 30, after["denied"]
+        assert denied[0]["withheld"] == {"policy.deny": 30}
+        assert balanced(denied[0])
+    finally:
+        org.close()
+
+
+def test_without_a_valid_policy_nothing_is_read_and_nothing_leaves():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        good = open(org.policy).read()
+        org.set_policy(good.replace("pipeline: raw-8", "pipelin: raw-8"))
+        pdns = Sensor(org, 8, uid=LOG)
+        for i in range(5):
+            pdns.lines(numbered(i * 10, 10))
+        org.up()
+        until("said", lambda: "policy=invalid" in org.log())
+        status = org.status()
+        assert status["policy"] is None and "no valid" in status["reading"]
+        assert org.redis.db.xinfo_stream(pdns.key())["groups"] == 0
+        assert org.redis.db.xlen(pdns.key()) == 5
+        assert not org.spooled() and not org.partners["acme"].frames()
+        # Repaired and reloaded: it goes on by itself.
+        org.set_policy(good)
+        org.reload()
+        until("confirmed", lambda: org.status() and confirmed(org) == 50)
+        # Broken again: the running one is kept.
+        org.set_policy("version: 1\n")
+        org.reload()
+        until("kept", lambda: "the running one is kept" in org.log())
+        pdns.lines(numbered(50, 10))
+        until("confirmed", lambda: confirmed(org) == 60)
+    finally:
+        org.close()
+
+
+def test_without_the_master_key_nothing_is_read():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        os.rename(org.master, org.master + ".away")
+        pdns = Sensor(org, 8, uid=LOG)
+        pdns.lines(numbered(0, 10))
+        org.up()
+        until("said", lambda: "master_key=missing" in org.log())
+        assert not org.spooled() and org.redis.db.xlen(pdns.key()) == 1
+        os.rename(org.master + ".away", org.master)
+        org.reload()
+        until("confirmed", lambda: org.status() and confirmed(org) == 10)
+    finally:
+        org.close()
+
+
+def test_a_policy_tightened_stops_what_was_queued():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        acme.stop()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 30))
+        until("in the airlock", lambda: org.lane() and
+              org.lane()["waiting"] == 30 and org.lane()["may_be_sent"])
+        loose = open(org.policy).read()
+        org.set_policy(loose.replace("share:", "deny:\n  - {id: stop-it, to: "
+                                     "[acme], from: [pdns], because: noon}\n"
+                                     "share:"))
+        org.reload()
+        until("withheld", lambda: org.lane()["may_be_sent"] is False)
+        org.configure()
+        acme.start(org.uuids())
+        pdns.lines(numbered(30, 5))
+        until("denied", lambda: [d for d in org.status()["denied"]
+                                 if d["rule"] == "stop-it" and d["in"] == 5])
+        failing = acme.table("sessions")
+        assert not acme.frames() and not failing, failing
+        assert org.lane()["waiting"] == 30 and balanced(org.lane())
+        # Allowed again: what waits goes out; what was denied stays denied.
+        org.set_policy(loose)
+        org.reload()
+        until("sent", lambda: confirmed(org) == 30)
+        assert acme.lines(8) == numbered(0, 30)
+    finally:
+        org.close()
+
+
+def test_what_passed_another_pipeline_is_not_sent():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        acme.stop()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 30))
+        until("in the airlock", lambda: org.lane() and
+              org.lane()["waiting"] == 30)
+        org.set_policy(open(org.policy).read().replace(
+            "steps: []", "steps: [{pdns: {client: zero, server: zero}}]"))
+        org.reload()
+        until("reloaded", lambda: org.log().count("policy=") == 2)
+        pdns.lines(numbered(30, 10))
+        org.configure()
+        acme.start(org.uuids())
+        until("confirmed", lambda: org.lane().get("confirmed") == 10 and
+              org.lane()["waiting"] == 0)
+        row = org.lane()
+        assert row["withheld"] == {"send.recheck": 30}, row
+        assert balanced(row) and row["in"] == 40
+        assert len(acme.lines(8)) == 10
+        assert b"192.0.2.7" not in acme.data()
+    finally:
+        org.close()
+
+
+def test_a_feed_that_is_denied_stops_what_it_may_have_queued():
+    two = sensors_policy(
+        source("pdns", [LOG, CAP], types="8"), pipeline("raw-8", types="8"),
+        share("pdns-out", "pdns", "raw-8"))
+    org = Org(two)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        acme.stop()
+        one, other = Sensor(org, 8, uid=LOG), Sensor(org, 8, uid=CAP)
+        org.up()
+        one.lines(numbered(0, 10))
+        other.lines(numbered(100, 10))
+        until("in the airlock", lambda: org.lane() and
+              org.lane()["waiting"] == 20)
+        org.set_policy(open(org.policy).read().replace(
+            "[%s, %s]" % (LOG, CAP), "[%s]" % LOG))
+        org.reload()
+        until("reloaded", lambda: org.log().count("policy=") == 2)
+        one.lines(numbered(10, 10))
+        other.lines(numbered(110, 10))
+        org.configure()
+        acme.start(org.uuids())
+        until("confirmed", lambda: org.idle() and
+              org.lane().get("confirmed") == 10)
+        assert acme.lines(8) == numbered(10, 10)
+        row = org.lane()
+        assert row["withheld"] == {"send.recheck": 20} and balanced(row), row
+    finally:
+        org.close()
+
+
+def test_entries_written_twice_and_broken_ones_are_counted():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        for i in range(5):
+            pdns.put(b"".join(x + b"\n" for x in numbered(i * 10, 10)), 10,
+                     again=2)
+        org.redis.db.xadd(pdns.key(), {"v": "1", "nonsense": "x"})
+        org.redis.db.xadd(pdns.key(), {"v": "9"})
+        org.up()
+        until("confirmed", lambda: org.idle() and confirmed(org) == 50)
+        status = org.status()
+        assert status["duplicate"] == 5 and status["malformed"] == 2, status
+        assert status["entries"] == 12
+        assert org.partners["acme"].lines(8) == numbered(0, 50)
+    finally:
+        org.close()
+
+
+def test_redis_killed_and_back_costs_nothing():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        sent = 0
+        for _ in range(3):
+            for _ in range(20):
+                pdns.lines(numbered(sent, 20))
+                sent += 20
+            org.redis.kill()
+            until("noticed", lambda: org.status()["redis"] is False)
+            org.redis.start()
+        until("all there", lambda: org.idle() and confirmed(org) == sent)
+        assert org.partners["acme"].lines(8) == numbered(0, sent)
+        assert org.lane()["in"] == sent
+    finally:
+        org.close()
+
+
+def test_a_full_airlock_stops_reading_and_resumes_by_itself():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        acme.stop()
+        org.options["budget"] = "2MiB"
+        pdns = Sensor(org, 8, uid=LOG)
+        for i in range(100):
+            pdns.lines(numbered(i * 500, 500))
+        org.start()
+        until("full", lambda: "over its budget" in org.log())
+        stuck = until("waiting", org.waiting)
+        assert stuck > 10, stuck
+        acme.start(org.uuids())
+        until("all there", lambda: org.idle() and confirmed(org) == 50000,
+              120)
+        assert acme.lines(8) == numbered(0, 50000)
+        assert org.log().count("over its budget") < 20
+    finally:
+        org.close()
+
+
+def test_shadow_and_sinks_without_a_way_out_are_counted_only():
+    partners = (
+        "  - {id: acme, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11, kind: "
+        "partner, groups: [eu], min_class: S0, accept_pap: [clear, green], "
+        "profile: d4-core, state: shadow}\n"
+        "  - {id: own-misp, kind: own, sink: misp, min_class: S0, "
+        "accept_pap: [clear, green, amber, red]}\n")
+    org = Org(sensors_policy(
+        source("pdns", [LOG], types="8"), pipeline("raw-8", types="8"),
+        share("pdns-out", "pdns", "raw-8", "acme, own-misp"), partners))
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 30))
+        until("decided", org.idle)
+        rows = {d["partner"]: d for d in org.status()["denied"]}
+        assert rows["acme"]["verdict"] == "shadow"
+        assert rows["acme"]["withheld"] == {"policy.shadow": 30}
+        assert rows["own-misp"]["withheld"] == {"sink.none": 30}
+        assert not org.spooled() and not org.spooled("own-misp")
+    finally:
+        org.close()
+
+
+def test_the_processes_are_confined():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        org.up()
+        for name, pid in org.pids().items():
+            with open("/proc/%d/status" % pid) as f:
+                fields = dict(x.split(":\t", 1) for x in f)
+            assert fields["NoNewPrivs"].strip() == "1", name
+            assert fields["Seccomp"].strip() == "2", name
+            if os.geteuid() == 0:
+                fds = os.listdir("/proc/%d/fd" % pid)
+                links = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
+                         for fd in fds]
+                keys = [x for x in links if x.startswith(org.keys)]
+                assert not keys, (name, keys)
+    finally:
+        org.close()
+
+
+def test_commands_say_what_is_wrong():
+    org = Org(ONE)
+    try:
+        org.configure()
+        assert org.ask("-n")[0] == 0, org.stderr
+        assert org.ask("status")[0] == 1 and "running" in org.stderr
+        assert org.ask("nonsense")[0] == 64
+        assert org.ask("partner", "uuids", "nobody")[0] == 1
+        code, out = org.ask("partner", "uuids", "acme")
+        assert code == 0 and "type 8 source pdns" in out, out
+        for good, broken, word in (
+                ("port: 1,", "port: 0,", "range"),
+                ("host: 127.0.0.1,", "", "host"),
+                ("pin:", "pin: x, ca:", "verify"),
+                ("idle: 1s", "idle: x", "x"),
+                ("drain: 5s", "drian: 5s", "drain")):
+            text = open(org.conf).read()
+            assert good in text
+            relay.write(org.conf, text.replace(good, broken))
+            assert org.ask("-n")[0] == 1
+            assert org.conf + ":" in org.stderr and word in org.stderr, \
+                org.stderr
+            org.configure()
+    finally:
+        org.close()
+
+
+if __name__ == "__main__":
+    relay.run_all(sys.modules[__name__])
