@@ -159,7 +159,8 @@ what_post_settled_is_deleted_and_its_numbers_are_not_used_again(void **state)
 	put(ls, lane, 2);
 	(void)snprintf(path, sizeof(path), "%s/acme-csirt", cursors);
 	assert_int_equal(d4_dir_make(path, 0700), D4_OK);
-	(void)snprintf(path, sizeof(path), "%s/acme-csirt/" LANE_ID ".cursor", cursors);
+	(void)snprintf(
+	    path, sizeof(path), "%s/acme-csirt/" LANE_ID ".cursor", cursors);
 	assert_int_equal(d4_spool_cursor_save(path, &c), D4_OK);
 	lanes_trim(ls);
 	assert_true(lanes_bytes(ls) < 1024);

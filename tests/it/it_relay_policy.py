@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+"""The relay obeys the policy: what is read, what leaves, what is withheld."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "support"))
+import relay  # noqa: E402
+from relay import (Org, Sensor, balanced, pipeline, sensors_policy,  # noqa
+                   share, source, until)
+
+LOG = "6072e072-bfaa-4395-9bb1-cdb3b470d715"
+CAP = "4072e072-bfaa-4395-9bb1-ccb3b470d715"
+TLS = "8d8b724c-71b6-4d6c-942b-ffc2b6d761ac"
+PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
+        b"||A||203.0.113.9||300||1")
+
+ONE = sensors_policy(
+    source("pdns", [LOG], types="8"), pipeline("raw-8", types="8"),
+    share("pdns-out", "pdns", "raw-8"))
+
+
+def numbered(first, n):
+    return [PDNS % (i % 1000000, i) for i in range(first, first + n)]
+
+
+def confirmed(org):
+    return sum(la.get("confirmed", 0) for la in org.status()["lanes"])
+
+
+def test_without_a_valid_policy_nothing_is_read_and_nothing_leaves():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        good = open(org.policy).read()
+        org.set_policy(good.replace("pipeline: raw-8", "pipelin: raw-8"))
+        pdns = Sensor(org, 8, uid=LOG)
+        for i in range(5):
+            pdns.lines(numbered(i * 10, 10))
+        org.up()
+        until("said", lambda: "policy=invalid" in org.log())
+        status = org.status()
+        assert status["policy"] is None and "no valid" in status["reading"]
+        assert org.redis.db.xinfo_stream(pdns.key())["groups"] == 0
+        assert org.redis.db.xlen(pdns.key()) == 5
+        assert not org.spooled() and not org.partners["acme"].frames()
+        # Repaired and reloaded: it goes on by itself.
+        org.set_policy(good)
+        org.reload()
+        until("confirmed", lambda: org.status() and confirmed(org) == 50)
+        # Broken again: the running one is kept.
+        org.set_policy("version: 1\n")
+        org.reload()
+        until("kept", lambda: "the running one is kept" in org.log())
+        pdns.lines(numbered(50, 10))
+        until("confirmed", lambda: confirmed(org) == 60)
+    finally:
+        org.close()
+
+
+def test_without_the_master_key_nothing_is_read():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        os.rename(org.master, org.master + ".away")
+        pdns = Sensor(org, 8, uid=LOG)
+        pdns.lines(numbered(0, 10))
+        org.up()
+        until("said", lambda: "master_key=missing" in org.log())
+        assert not org.spooled() and org.redis.db.xlen(pdns.key()) == 1
+        os.rename(org.master + ".away", org.master)
+        org.reload()
+        until("confirmed", lambda: org.status() and confirmed(org) == 10)
+    finally:
+        org.close()
+
+
+def test_a_policy_tightened_stops_what_was_queued():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        acme.stop()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 30))
+        until("in the airlock", lambda: org.lane() and
+              org.lane()["waiting"] == 30 and org.lane()["may_be_sent"])
+        loose = open(org.policy).read()
+        org.set_policy(loose.replace("share:", "deny:\n  - {id: stop-it, to: "
+                                     "[acme], from: [pdns], because: noon}\n"
+                                     "share:"))
+        org.reload()
+        until("withheld", lambda: org.lane()["may_be_sent"] is False)
+        org.configure()
+        acme.start(org.uuids())
+        pdns.lines(numbered(30, 5))
+        until("denied", lambda: [d for d in org.status()["denied"]
+                                 if d["rule"] == "stop-it" and d["in"] == 5])
+        failing = acme.table("sessions")
+        assert not acme.frames() and not failing, failing
+        assert org.lane()["waiting"] == 30 and balanced(org.lane())
+        # Allowed again: what waits goes out; what was denied stays denied.
+        org.set_policy(loose)
+        org.reload()
+        until("sent", lambda: confirmed(org) == 30)
+        assert acme.lines(8) == numbered(0, 30)
+    finally:
+        org.close()
+
+
+def test_what_passed_another_pipeline_is_not_sent():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        acme.stop()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 30))
+        until("in the airlock", lambda: org.lane() and
+              org.lane()["waiting"] == 30)
+        org.set_policy(open(org.policy).read().replace(
+            "steps: []", "steps: [{pdns: {client: zero, server: zero}}]"))
+        org.reload()
+        until("reloaded", lambda: org.log().count("policy=") == 2)
+        pdns.lines(numbered(30, 10))
+        org.configure()
+        acme.start(org.uuids())
+        until("confirmed", lambda: org.lane().get("confirmed") == 10 and
+              org.lane()["waiting"] == 0)
+        row = org.lane()
+        assert row["withheld"] == {"send.recheck": 30}, row
+        assert balanced(row) and row["in"] == 40
+        assert len(acme.lines(8)) == 10
+        assert b"192.0.2.7" not in acme.data()
+    finally:
+        org.close()
+
+
+def test_a_feed_that_is_denied_stops_what_it_may_have_queued():
+    two = sensors_policy(
+        source("pdns", [LOG, CAP], types="8"), pipeline("raw-8", types="8"),
+        share("pdns-out", "pdns", "raw-8"))
+    org = Org(two)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        acme.stop()
+        one, other = Sensor(org, 8, uid=LOG), Sensor(org, 8, uid=CAP)
+        org.up()
+        one.lines(numbered(0, 10))
+        other.lines(numbered(100, 10))
+        until("in the airlock", lambda: org.lane() and
+              org.lane()["waiting"] == 20)
+        org.set_policy(open(org.policy).read().replace(
+            "[%s, %s]" % (LOG, CAP), "[%s]" % LOG))
+        org.reload()
+        until("reloaded", lambda: org.log().count("policy=") == 2)
+        one.lines(numbered(10, 10))
+        other.lines(numbered(110, 10))
+        org.configure()
+        acme.start(org.uuids())
+        until("confirmed", lambda: org.idle() and
+              org.lane().get("confirmed") == 10)
+        assert acme.lines(8) == numbered(10, 10)
+        row = org.lane()
+        assert row["withheld"] == {"send.recheck": 20} and balanced(row), row
+    finally:
+        org.close()
+
+
+def test_shadow_and_sinks_without_a_way_out_are_counted_only():
+    partners = (
+        "  - {id: acme, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11, kind: "
+        "partner, groups: [eu], min_class: S0, accept_pap: [clear, green], "
+        "profile: d4-core, state: shadow}\n"
+        "  - {id: own-misp, kind: own, sink: misp, min_class: S0, "
+        "accept_pap: [clear, green, amber, red]}\n")
+    org = Org(sensors_policy(
+        source("pdns", [LOG], types="8"), pipeline("raw-8", types="8"),
+        share("pdns-out", "pdns", "raw-8", "acme, own-misp"), partners))
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 30))
+        until("decided", org.idle)
+        rows = {d["partner"]: d for d in org.status()["denied"]}
+        assert rows["acme"]["verdict"] == "shadow"
+        assert rows["acme"]["withheld"] == {"policy.shadow": 30}
+        assert rows["own-misp"]["withheld"] == {"sink.none": 30}
+        assert not org.spooled() and not org.spooled("own-misp")
+    finally:
+        org.close()
+
+
+if __name__ == "__main__":
+    relay.run_all(sys.modules[__name__])
