@@ -97,7 +97,7 @@ class Json:
     """Type 254 behind a meta header."""
     type, ext = 254, "ja3-jl"
     opening = b""
-    meta = {"type": "ja3-jl", "encoding": "utf-8", "tags": ["tlp:green"]}
+    meta = {"type": "ja3-jl", "encoding": "utf-8", "tags": ["tlp:clear"]}
 
     @staticmethod
     def make(i):
