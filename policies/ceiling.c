@@ -30,10 +30,10 @@ cell_allows(unsigned need, const struct pol_ceiling *c)
 }
 
 /*
- * A label is allowed if its cell and those of all milder labels are: a sensor
- * that tightens its label must never release what the milder one kept. The
- * table alone would: "partner, other" is `no` for green and `named` for amber
- * (ADR 0011).
+ * The table is followed as written for the label that the policy gives. Where
+ * a sensor tightened it, the cells on the way must allow, too: a sensor must
+ * never start a release by a stricter label, and "partner, other" is `no` for
+ * green but `named` for amber (ADR 0011).
  */
 bool
 pol_ceiling_allows(const struct pol_ceiling *c)
@@ -44,15 +44,14 @@ pol_ceiling_allows(const struct pol_ceiling *c)
 	    [POL_PARTNER] = PARTNER_OUT,
 	    [POL_PUBLIC] = PUBLIC,
 	};
-	unsigned col = column[c->kind], label;
+	unsigned mode = c->relay ? RELAY : ORIGIN, col = column[c->kind];
 
 	if (c->kind == POL_PARTNER && c->community)
 		col = PARTNER_IN;
-	for (label = POL_CLEAR; label <= (unsigned)c->label; label++)
-		if (!cell_allows(
-			table[label][c->relay ? RELAY : ORIGIN][col], c))
+	for (unsigned label = c->base; label < c->label; label++)
+		if (!cell_allows(table[label][mode][col], c))
 			return false;
-	return true;
+	return cell_allows(table[c->label][mode][col], c);
 }
 
 const char *

@@ -6,10 +6,13 @@
 
 /*
  * struct pol_ceiling -- one cell's address and what the rule brings.
+ * base: the label that the policy itself gives (floor, tags of the source,
+ * relabel); label is stricter where a sensor's meta header tightened it.
  * named: the rule lists the partner's id. community: the partner is in a
  * group that the source lists. concerns: only records about the partner.
  */
 struct pol_ceiling {
+	enum pol_tlp base;
 	enum pol_tlp label;
 	bool relay;
 	enum pol_kind kind;

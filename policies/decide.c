@@ -11,6 +11,7 @@ struct judge {
 	struct pol_verdict *v;
 	const struct pol_peer *peer;
 	const struct pol_rule *rule;
+	enum pol_tlp base;  /* the label that the policy itself gives */
 	enum pol_kind kind; /* as which the partner counts for the ceiling */
 	struct pol_stream stream;
 };
@@ -77,6 +78,7 @@ step_stream(struct judge *j)
 		return stopped(j, why, j->p->at_sources);
 	j->v->source = s->source->id;
 	j->v->label = s->tlp;
+	j->base = s->base;
 	j->v->pap = s->pap;
 	j->v->mode = s->relay ? "relay" : "origin";
 	j->v->max_age_s = s->labels.max_age_s;
@@ -175,6 +177,7 @@ step_relabel(struct judge *j)
 		return true;
 	}
 	j->v->label = l->to;
+	j->base = l->to;
 	trace(j->v, "relabel:%s>%s", pol_tlp_text(s->tlp),
 	    pol_tlp_text(j->v->label));
 	return true;
@@ -199,6 +202,7 @@ static bool
 step_ceiling(struct judge *j)
 {
 	struct pol_ceiling cell = {
+	    .base = j->base,
 	    .label = j->v->label,
 	    .relay = j->stream.relay,
 	    .community =

@@ -85,6 +85,7 @@ find_labels(struct pol_stream *s, const struct pol *p)
 	pol_labels_init(&source);
 	for (i = 0; s->source->tags != NULL && i < s->source->tags->n; i++)
 		pol_labels_add(&source, s->source->tags->item[i]->text);
+	s->base = source.tlp > (int)floor ? (enum pol_tlp)source.tlp : floor;
 	pol_labels_join(&meta, &source);
 	s->labels = meta;
 	s->tlp = meta.tlp < 0 ? p->default_tlp : (enum pol_tlp)meta.tlp;

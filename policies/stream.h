@@ -8,7 +8,8 @@
 
 /*
  * struct pol_stream -- what a question comes to before any rule is asked.
- * Shape:  tlp, pap: the input labels. relay: not our own org's data from our
+ * Shape:  tlp, pap: the input labels. base: tlp without what the meta header
+ *         says of it. relay: not our own org's data from our
  *         own sensor. foreign: the sensor asserts an org for which it may
  *         not speak. hops: hubs on the path with ours.
  * Owns:   meta; pol_stream_fini. facts points into meta and the policy.
@@ -18,6 +19,7 @@ struct pol_stream {
 	bool has_meta;
 	const struct pol_source *source;
 	struct pol_labels labels;
+	enum pol_tlp base;
 	enum pol_tlp tlp;
 	enum pol_pap pap;
 	struct d4_uuid org;

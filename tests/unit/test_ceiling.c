@@ -4,8 +4,7 @@
 /*
  * The table of spec policy.md section 2, written a second time: columns own,
  * client, partner in the community, partner, public; y yes, n no, m named,
- * c concerns, e either of both; x named in the table, but no for a milder
- * label, so no by section 6 (ADR 0011).
+ * c concerns, e either of both.
  */
 static const struct {
 	enum pol_tlp label;
@@ -16,9 +15,9 @@ static const struct {
     {POL_CLEAR, true, "yyyyy"},
     {POL_GREEN, false, "yyynn"},
     {POL_GREEN, true, "yyynn"},
-    {POL_AMBER, false, "yemxn"},
+    {POL_AMBER, false, "yemmn"},
     {POL_AMBER, true, "ycnnn"},
-    {POL_AMBER_STRICT, false, "ymmxn"},
+    {POL_AMBER_STRICT, false, "ymmmn"},
     {POL_AMBER_STRICT, true, "ynnnn"},
     {POL_RED, false, "mnnnn"},
     {POL_RED, true, "nnnnn"},
@@ -67,7 +66,8 @@ every_cell_is_as_the_specification_has_it(void **state)
 	for (i = 0; i < COUNT(rows); i++)
 		for (k = POL_OWN; k <= POL_PUBLIC; k++)
 			for (flags = 0; flags < 8; flags++) {
-				c = (struct pol_ceiling){.label = rows[i].label,
+				c = (struct pol_ceiling){.base = rows[i].label,
+				    .label = rows[i].label,
 				    .relay = rows[i].relay,
 				    .kind = (enum pol_kind)k,
 				    .community = flags & 1,
@@ -77,6 +77,23 @@ every_cell_is_as_the_specification_has_it(void **state)
 				    cell_says(rows[i].cells[column(&c)],
 					c.named, c.concerns));
 			}
+}
+
+static void
+a_sensor_that_tightens_starts_no_release(void **state)
+{
+	struct pol_ceiling c = {.kind = POL_PARTNER, .named = true};
+
+	(void)state;
+	/* Outside of the community: green is no, amber is named. */
+	c.base = c.label = POL_AMBER;
+	assert_true(pol_ceiling_allows(&c));
+	c.base = POL_GREEN;
+	assert_false(pol_ceiling_allows(&c));
+	c.base = POL_CLEAR;
+	assert_false(pol_ceiling_allows(&c));
+	c.community = true;
+	assert_true(pol_ceiling_allows(&c));
 }
 
 static void
@@ -92,6 +109,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_cell_is_as_the_specification_has_it),
+	    cmocka_unit_test(a_sensor_that_tightens_starts_no_release),
 	    cmocka_unit_test(kinds_have_the_names_of_the_file),
 	};
 
