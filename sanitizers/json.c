@@ -40,6 +40,7 @@ json_make(const struct san_make *m, void **state)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "json");
 	r->addr = san_chain_step(m->chain, "addr");
+	r->truncates = san_json_uses(r->conf, SAN_OP_TRUNC);
 	san_json_keys_init(&r->keys);
 	st = json_parts(r, m);
 	if (st != D4_OK) {

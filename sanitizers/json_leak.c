@@ -13,18 +13,21 @@ leak_is_fixed(const struct san_json_run *r, const struct d4_addr *a)
 	return false;
 }
 
-/* leak_note -- all addresses of the scope in a text. */
-static void
+/* leak_note -- all addresses of the scope in a text; some were there. */
+static bool
 leak_note(struct san_json_run *r, struct d4_slice text)
 {
+	bool any = false;
+
 	struct san_find f = {.text = text, .first = r->first};
 	struct d4_addr a;
 
 	while (san_find_next(&f, &a)) {
 		if (!leak_is_fixed(r, &a) &&
 		    d4_prefix_set_find(&r->addr->keep, &a) == NULL)
-			(void)san_scope_note(&r->addr->scope, &a, &r->check);
+			any |= san_scope_note(&r->addr->scope, &a, &r->check);
 	}
+	return any;
 }
 
 /*
@@ -46,6 +49,13 @@ leak_decode(struct san_json_run *r, struct d4_slice text, struct d4_slice *out)
 	return st;
 }
 
+static bool
+leak_hit(struct san_json_run *r, struct d4_slice made)
+{
+	return r->check.full || san_check_hit(&r->check, made) ||
+	       (r->truncates && leak_note(r, made));
+}
+
 enum d4_status
 san_json_leaks(struct san_json_run *r, struct d4_slice record,
     struct d4_slice made, bool *out)
@@ -56,13 +66,12 @@ san_json_leaks(struct san_json_run *r, struct d4_slice record,
 	if (st != D4_OK)
 		return st;
 	san_check_reset(&r->check);
-	leak_note(r, record);
-	leak_note(r, decoded);
-	*out = r->check.full || san_check_hit(&r->check, made);
+	(void)leak_note(r, record);
+	(void)leak_note(r, decoded);
+	*out = leak_hit(r, made);
 	if (*out || r->check.n4 + r->check.n6 == 0)
 		return D4_OK;
 	st = leak_decode(r, made, &decoded);
-	if (st == D4_OK)
-		*out = san_check_hit(&r->check, decoded);
+	*out = st == D4_OK && leak_hit(r, decoded);
 	return st;
 }

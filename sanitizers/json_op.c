@@ -76,7 +76,10 @@ op_tok(const struct call *c)
 	return op_quoted(c, hex, 2 * c->rule->n);
 }
 
-/* op_fixed -- an address that stays by the step's will is no leak. */
+/*
+ * op_fixed -- an address of the scope that is there by the step's will, such
+ * as 10.1.2.0 for a masked one, is no leak.
+ */
 static void
 op_fixed(struct san_json_run *r, const struct d4_addr *a)
 {
@@ -101,8 +104,8 @@ op_addr(const struct call *c)
 	if (why != D4_R_NONE)
 		return why;
 	c->r->scoped += to.what == SAN_WHAT_SCOPED || to.n_inner != 0;
-	if (memcmp(from.b, to.addr.b, sizeof(from.b)) == 0)
-		op_fixed(c->r, &from);
+	if (d4_prefix_set_find(&c->r->addr->scope, &to.addr) != NULL)
+		op_fixed(c->r, &to.addr);
 	d4_addr_text(&to.addr, shown);
 	return op_quoted(c, shown, strlen(shown));
 }

@@ -27,6 +27,7 @@ struct san_json_run {
 	struct d4_addr fixed[SAN_JSON_FIXED];
 	struct san_check check;
 	bool first[256];
+	bool truncates; /* an op makes new text of parts of the old */
 };
 
 /*
@@ -50,7 +51,8 @@ D4_USED enum d4_reason san_json_rewrite(
 
 /*
  * san_json_leaks -- an address of the scope that stood in the record, at any
- * place and also in escapes, stands in what was made of it.
+ * place and also in escapes, stands in what was made of it. Where strings
+ * are cut ("10.1.2.34" to "10.1.2.3"), any address of the scope counts.
  * Errors: D4_ENOMEM.
  */
 D4_USED enum d4_status san_json_leaks(struct san_json_run *r,

@@ -227,6 +227,8 @@ addresses_are_replaced_and_searched_for_in_what_is_left(void **state)
 		"selfcheck"},
 	    {KEEP("{path: /ip, op: addr}"),
 		"{\"ip\":\"10.1.2.3\",\"m\":167838211}", "selfcheck"},
+	    {KEEP("{path: /ip, op: addr}, {path: /m, op: trunc, n: 8}"),
+		"{\"ip\":\"10.1.2.3\",\"m\":\"10.1.2.45\"}", "selfcheck"},
 	    {DROP("{path: /ip, op: addr}"),
 		"{\"ip\":\"10.1.2.3\",\"m\":\"from 10.1.2.3\"}",
 		"{\"ip\":\"198.18.2.3\"}"},

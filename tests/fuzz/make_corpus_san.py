@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Writes the committed seeds of san_json and san_pdns (run by hand)."""
+
+import os
+import struct
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def put(target, name, data):
+    folder = os.path.join(HERE, "corpus", target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as f:
+        f.write(data)
+
+
+JSON = {
+    "objects": b'{"a":{"b":1,"c":[]},"k":{"x":2},"t":"2019-06-20T09:17:53Z"}\n',
+    "lists": b'{"l":[1,{"p":1.10,"q":"\\u00e9"},3],"t":1322849924.408856}\n'
+             b'[ {"k" : null } , true ]\n',
+    "strings": b'{"s":"ab\\ud834\\udd1ecd","u":"alice","x":"\xc3\xbc"}\n',
+    "addresses": b'{"ip":"10.1.2.3","l":["10.1.2.34"],"m":"8.8.8.8"}\n'
+                 b'{"ip":"2001:db8:77::1","u":"10.1.2.\\u0033"}\n',
+    "broken": b'{"a":1,"a":2}\n{"a":\n"\\ud800"\n\xff\n{}x\n01\n[1,]\n',
+    "deep": b"[" * 65 + b"]" * 65 + b"\n" + b"[" * 64 + b"]" * 64 + b"\n",
+    "keys": b"{" + b",".join(b'"k%d":0' % i for i in range(40)) + b"}\n",
+    "no_end": b'{"a":1}',
+}
+
+PDNS = {
+    "good": b"1322849924.408856||10.1.1.1||8.8.8.8||IN||a.b.org.||A||1.2.3.4"
+            b"||300||5\n",
+    "types": b"1||||||IN||a.org||AAAA||2001:db8::1||0||1\r\n"
+             b"1||||||IN||a.org||MX||10 mx.a.org.||0||2\n"
+             b"1||||||IN||a.org||TXT||v=spf1 ip4:10.1.2.3 | \xc3\xa4||0||3\n",
+    "clients": b"".join(
+        b"17.5||10.1.0.%d||10.1.1.53||IN||www.a.com||A||9.9.9.%d||60||2\n"
+        % (i, i % 2) for i in range(6)),
+    "reverse": b"1||10.1.2.3||||IN||3.2.1.10.in-addr.arpa||PTR||a.org||0||2\n"
+               b"1||10.1.2.3||||IN||ip-10-1-2-3.org||A||10.1.2.3||0||2\n",
+    "broken": b"\n1||2\n|||||||||||||||||\n1||||||IN||b\\046.org||A||1.2.3.4||"
+              b"0||1\n\xff||||||||||||||||\n",
+    "no_end": b"1||||||IN||a.org||A||1.2.3.4||0||1",
+}
+
+
+def window(keys):
+    head = b"D4KW" + struct.pack("<IIIQQIIQ", 1, 2, 60, 8, 1, 9, 0, keys)
+    return head + b"".join(
+        struct.pack("<IIQQIQI", i % 8, i + 1, i, 7, 100, 8, 101)
+        for i in range(keys))
+
+
+def main():
+    for name, text in JSON.items():
+        for i, pipeline in enumerate(("identity", "allow", "ops", "scope")):
+            put("san_json", "%s_%s" % (name, pipeline), bytes([i + 8]) + text)
+    for name, text in PDNS.items():
+        for i, pipeline in enumerate(
+                ("plain", "filters", "scope", "mapped", "distinct")):
+            put("san_pdns", "%s_%s" % (name, pipeline), bytes([i + 6]) + text)
+    put("san_pdns", "window_empty", b"\x05" + window(0))
+    put("san_pdns", "window_keys", b"\x05" + window(12))
+    put("san_pdns", "window_cut", b"\x05" + window(3)[:-5])
+
+
+main()
