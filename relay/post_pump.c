@@ -53,7 +53,7 @@ pump_note(struct post_lane *l, const struct post_frame *fr)
 
 /*
  * One frame, in one TLS record or, when it is a large one, in whole records
- * of which none is too short. An error closes the connection: TLS tells.
+ * of which none is too short. After an error nothing may follow it.
  */
 static enum d4_status
 pump_write(struct post_lane *l, const struct post_frame *fr)
@@ -67,7 +67,7 @@ pump_write(struct post_lane *l, const struct post_frame *fr)
 	if (st == D4_OK)
 		st = d4_tls_write(l->run.tls, rest);
 	if (st != D4_OK)
-		return D4_AGAIN;
+		return st;
 	l->run.frames++;
 	l->run.bytes += fr->wire.n;
 	l->run.held_us = 0;

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Post: nothing leaves that is not released now; limits and times hold."""
+
+import os
+import time
+import unittest
+
+from post_case import Case, LANE, until
+
+
+class Release(Case):
+    def nothing_goes(self, p, s):
+        for _ in range(30):
+            p.nudge()
+            self.assertNotIn("failure", p.status()["partners"][0])
+        self.assertEqual(s.records(), [])
+        self.assertEqual(len(s.conns), 0)
+
+    def test_without_a_release_nothing_is_sent(self):
+        s = self.server()
+        self.fill(type=8, entries=10)
+        p = self.post({"port": s.port})
+        self.nothing_goes(p, s)
+        bad = ("", "{", "[]", '{"v":2,"lanes":{}}', '{"v":1}',
+               '{"v":1,"lanes":{"%s":{"rule":"r"}}}' % LANE,
+               '{"v":1,"lanes":{"00000000000000AA":{}}}')
+        for text in bad:
+            self.release_text(text)
+            self.nothing_goes(p, s)
+        self.assertIn("sends nothing", self.log())
+        self.release("00000000000000bb")
+        self.nothing_goes(p, s)
+        self.assertFalse(p.lane()["released"])
+        self.release(LANE)
+        p.nudge()
+        p.confirmed(10)
+        self.assertExact(s, 10)
+
+    def test_a_withdrawn_lane_stops_in_its_session(self):
+        s = self.server()
+        self.fill(type=8, entries=4000, records=10, size=500)
+        self.release(LANE)
+        p = self.post({"port": s.port, "rate": 20000000})
+        until(lambda: len(s.records()) > 500)
+        self.release()
+        p.nudge()
+        until(lambda: p.lane()["state"] == "idle")
+        sent = len(s.records())
+        self.assertLess(sent, 30000)
+        for _ in range(30):
+            p.nudge()
+            self.assertEqual(p.lane()["state"], "idle")
+        self.assertEqual(len(s.records()), sent)
+        self.assertTrue(all(c.confirmed for c in s.conns))
+        p.kill()
+        self.release(LANE)
+        p = self.post({"port": s.port})
+        p.confirmed(40000)
+        self.assertEqual(set(s.records()), set(range(40000)))
+        self.assertLessEqual(len(s.records()) - 40000, 10)
+
+    def test_entries_of_another_pipeline_are_withheld_and_accounted(self):
+        s = self.server()
+        self.fill(type=8, entries=5, records=4, pipeline="old")
+        self.fill(type=8, entries=5, records=4, pipeline="new", first=20)
+        self.release(LANE, pipeline="new")
+        p = self.post({"port": s.port})
+        p.confirmed(20)
+        self.assertExact(s, 20, first=20)
+        lane = p.drain()["lanes"][0]
+        self.assertEqual((lane["withheld"], lane["waiting"]), (20, 0))
+        self.assertEqual(self.accounted(), {"send.recheck": 20})
+
+    def test_entries_up_to_a_denial_are_withheld_and_accounted(self):
+        s = self.server()
+        self.fill(type=8, entries=10, records=4)
+        self.release(LANE, after=3)
+        p = self.post({"port": s.port})
+        p.confirmed(28)
+        self.assertExact(s, 28, first=12)
+        self.assertEqual(self.accounted(), {"send.recheck": 12})
+
+    def test_entries_that_are_ahead_of_the_release_wait_for_it(self):
+        s = self.server()
+        self.fill(type=8, entries=5, records=4, pipeline="old")
+        self.fill(type=8, entries=5, records=4, pipeline="new", first=20)
+        self.release(LANE, pipeline="old")
+        p = self.post({"port": s.port}, recheck_us=10000000)
+        until(lambda: len(s.records()) == 20)
+        self.release(LANE, pipeline="new")
+        p.nudge()
+        p.confirmed(40)
+        self.assertExact(s, 40)
+        self.assertEqual(self.accounted(), {})
+
+    def test_expired_entries_are_accounted_and_embargoed_ones_wait(self):
+        s = self.server()
+        now = int(time.time())
+        self.fill(type=8, entries=7, records=3, expires=now - 5)
+        self.fill(type=8, entries=2, records=5, first=21,
+                  expires=now + 3600)
+        self.fill(type=8, entries=2, records=5, first=31, not_before=now + 3)
+        self.fill(type=8, entries=1, records=5, first=41)
+        self.release(LANE)
+        p = self.post({"port": s.port})
+        p.confirmed(10)
+        self.assertEqual(s.records(), list(range(21, 31)))
+        self.assertLess(time.time(), now + 3.1)
+        p.confirmed(25)
+        self.assertGreaterEqual(time.time(), now + 3)
+        self.assertExact(s, 25, first=21)
+        self.assertEqual(self.accounted(), {"spool.expired": 21})
+        lane = p.drain()["lanes"][0]
+        self.assertEqual((lane["expired"], lane["waiting"]), (21, 0))
+
+    def test_a_damaged_entry_is_accounted_and_the_others_go(self):
+        s = self.server()
+        self.fill(type=8, entries=9, records=4, size=100)
+        path = os.path.join(self.home, "spool/acme", LANE,
+                            "%020d.seg" % 1)
+        with open(path, "r+b") as f:
+            data = f.read()
+            at = data.index(b"%012d" % 16)
+            f.seek(at)
+            f.write(b"y")
+        self.release(LANE)
+        p = self.post({"port": s.port})
+        p.confirmed(32)
+        self.assertEqual(s.records(),
+                         [r for r in range(36) if r // 4 != 4])
+        self.assertEqual(self.accounted(), {"spool.damaged": 4})
+        self.assertEqual(p.drain()["lanes"][0]["waiting"], 0)
+
+    def test_a_rate_is_held(self):
+        s = self.server()
+        self.fill(type=8, entries=40, records=50, size=500)  # 1 MB
+        self.release(LANE, max_rate_bits=4000000)  # 0.5 MB/s, 0.5 at once
+        p = self.post({"port": s.port})
+        begin = time.monotonic()
+        p.confirmed(2000)
+        self.assertGreater(time.monotonic() - begin, 0.8)
+        self.assertExact(s, 2000)
+
+    def test_a_daily_volume_ends_the_day(self):
+        s = self.server()
+        self.fill(type=8, entries=40, records=50, size=500)  # 1 MB
+        self.release(LANE, max_volume=300000)
+        p = self.post({"port": s.port})
+        until(lambda: p.lane().get("confirmed", 0) >= 500)
+        until(lambda: p.lane()["state"] == "idle")
+        sent = len(s.records())
+        self.assertLess(sent * 500, 350000)
+        for _ in range(20):
+            p.nudge()
+            self.assertEqual(p.lane()["state"], "idle")
+        self.assertEqual(len(s.records()), sent)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
