@@ -54,7 +54,7 @@ conf_add_path(const struct san_compile *cx, struct san_json_conf *c,
 	if (c->n_seg + p->n > SAN_JSON_SEGS)
 		return d4_diag_set(cx->diag, rule->at, "",
 		    "more than %u path segments", SAN_JSON_SEGS);
-	all = reallocarray(c->seg, c->n_seg + p->n + 1, sizeof(*all));
+	all = realloc(c->seg, (c->n_seg + p->n + 1) * sizeof(*all));
 	if (all == NULL)
 		return D4_ENOMEM;
 	c->seg = all;

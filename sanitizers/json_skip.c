@@ -29,7 +29,7 @@ static bool
 skip_grow(struct san_json_keys *keys)
 {
 	size_t cap = keys->cap == 0 ? 64 : keys->cap * 2;
-	uint64_t *h = reallocarray(keys->hash, cap, sizeof(*h));
+	uint64_t *h = realloc(keys->hash, cap * sizeof(*h));
 
 	if (h == NULL)
 		return false;
