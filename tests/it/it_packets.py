@@ -16,7 +16,8 @@ ROOT = os.environ.get("D4_SOURCE", ".")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from packets import *  # noqa: E402,F403
 
-PIPE = os.path.join(os.environ["D4_BIN"], "packet_pipe")
+PIPE = os.path.join(os.environ["D4_BIN"], "..", "tests",
+                    "packet_pipe")
 A4, B4, F4 = "10.1.2.3", "10.1.77.9", "203.0.113.9"
 A6, B6, F6 = "2001:db8:77::a:b", "2001:db8:77:5::1", "2001:db8:1::53"
 A4B, A6B = addr(A4), addr(A6)
