@@ -111,10 +111,25 @@ conf_mark(const struct relay_conf *c, const char *key)
 	return n != NULL ? n->at : (struct d4_mark){0, 0};
 }
 
+static const char *const levels[] = {
+    [D4_LOG_DEBUG] = "debug",
+    [D4_LOG_INFO] = "info",
+    [D4_LOG_WARN] = "warn",
+    [D4_LOG_ERROR] = "error",
+};
+
+void
+relay_conf_log(const struct relay_conf *c, const char *program)
+{
+	for (unsigned i = 0; i <= D4_LOG_ERROR; i++) {
+		if (strcmp(levels[i], c->log_level) == 0)
+			d4_log_open(program, (enum d4_log_level)i, c->log_json);
+	}
+}
+
 static enum d4_status
 conf_check(const struct relay_conf *c, struct d4_diag *diag)
 {
-	static const char *const levels[] = {"debug", "info", "warn", "error"};
 	bool level = false;
 
 	if (!conf_word(c->name))
@@ -130,7 +145,7 @@ conf_check(const struct relay_conf *c, struct d4_diag *diag)
 		return d4_diag_set(diag, conf_mark(c, "sandbox"),
 		    "write strict or best-effort", "not a value: %s",
 		    c->sandbox);
-	for (size_t i = 0; i < 4; i++)
+	for (unsigned i = 0; i <= D4_LOG_ERROR; i++)
 		level = level || strcmp(c->log_level, levels[i]) == 0;
 	if (!level)
 		return d4_diag_set(diag, conf_mark(c, "log_level"),

@@ -66,6 +66,9 @@ void relay_conf_free(struct relay_conf *c);
  */
 void relay_conf_secrets(struct relay_conf *c);
 
+/* relay_conf_log -- opens the log of a process as the file says. */
+void relay_conf_log(const struct relay_conf *c, const char *program);
+
 /* relay_conf_help -- the options, for --help. */
 void relay_conf_help(FILE *to);
 

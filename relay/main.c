@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "gate/gate.h"
-#include "libd4/kit/log.h"
 #include "relay/commands.h"
 #include "relay/supervisor.h"
 
@@ -29,6 +28,7 @@ help(FILE *to)
 		    "partners\n"
 		    "  -c CONF   configuration (default " RELAY_CONF ")\n"
 		    "  -n        check it and the policy, and exit\n"
+		    "  --help, --version\n"
 		    "\ncommands:\n",
 	    to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
@@ -116,9 +116,7 @@ run(const char *conf, bool only_check)
 		relay_conf_free(c);
 		return code;
 	}
-	d4_log_open("d4-relay",
-	    strcmp(c->log_level, "debug") == 0 ? D4_LOG_DEBUG : D4_LOG_INFO,
-	    c->log_json);
+	relay_conf_log(c, "d4-relay");
 	return supervisor_run(c, conf);
 }
 

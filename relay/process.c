@@ -17,23 +17,6 @@
 #define ASK_MS         2000        /* for a status */
 #define STATUS_MAX     (64u << 20) /* bytes of one */
 
-static enum d4_log_level
-process_level(const char *text)
-{
-	static const char *const levels[] = {
-	    [D4_LOG_DEBUG] = "debug",
-	    [D4_LOG_INFO] = "info",
-	    [D4_LOG_WARN] = "warn",
-	    [D4_LOG_ERROR] = "error",
-	};
-
-	for (unsigned i = 0; i <= D4_LOG_ERROR; i++) {
-		if (strcmp(levels[i], text) == 0)
-			return (enum d4_log_level)i;
-	}
-	return D4_LOG_INFO;
-}
-
 /* Closes what is the supervisor's: all but the log and two descriptors. */
 static void
 process_close_others(int channel, int nudge)
@@ -65,7 +48,7 @@ process_child(struct process *p, int channel)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)snprintf(name, sizeof(name), "d4-relay[%s]", p->name);
-	d4_log_open(name, process_level(p->conf->log_level), p->conf->log_json);
+	relay_conf_log(p->conf, name);
 	exit(p->run(&setup));
 }
 

@@ -181,6 +181,8 @@ status_merge(const json_t *answer)
 		if (v != NULL)
 			(void)json_object_set(out, same[i], v);
 	}
+	if (json_object_get(out, "redis") == NULL)
+		(void)json_object_set_new(out, "redis", json_false());
 	(void)json_object_set_new(out, "lanes", lanes);
 	(void)json_object_set_new(out, "denied", denied);
 	(void)json_object_set_new(

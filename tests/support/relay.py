@@ -292,9 +292,10 @@ class Org:
     def idle(self):
         """Everything read, decided and acknowledged."""
         s = self.status()
-        return s is not None and s["redis"] and self.waiting() == 0 and all(
-            q["state"] == "live" and q["waiting"] == 0 for q in s["queues"]) \
-            and s["queues"]
+        return s is not None and s["redis"] and s["post"] and \
+            self.waiting() == 0 and s["queues"] and all(
+                q["state"] == "live" and q["waiting"] == 0
+                for q in s["queues"])
 
     def lane(self, partner="acme", **want):
         for lane in (self.status() or {}).get("lanes", []):
@@ -319,8 +320,10 @@ class Org:
         for p in self.partners.values():
             p.stop()
         self.redis.stop()
+        log = self.log() if os.path.exists(self.log_path) else ""
         if not keep:
             shutil.rmtree(self.dir)
+        assert "Sanitizer" not in log and "runtime error" not in log, log
 
 
 def balanced(row):
