@@ -51,6 +51,8 @@ bpf_word(const char *p)
 {
 	size_t n = 0;
 
+	if (*p == '-' || *p == '.' || *p == '_')
+		return 0; /* a sign, or nothing that begins a word */
 	while (isalnum((unsigned char)p[n]) ||
 	       (p[n] != '\0' && strchr(":._-\\", p[n]) != NULL))
 		n++;

@@ -109,10 +109,12 @@ fuzz_framing(struct d4_slice out)
 static void
 fuzz_leak(struct d4_slice in, struct d4_slice out)
 {
-	const uint8_t *p = in.p + 40;
-	uint32_t link = fuzz_u32(in.p, in.p + 20);
+	const uint8_t *p;
 
-	if (in.n < 40 + 34 || link != 1 || d4_get_be16(p + 12) != 0x0800)
+	if (in.n < 40 + 34)
+		return;
+	p = in.p + 40;
+	if (fuzz_u32(in.p, in.p + 20) != 1 || d4_get_be16(p + 12) != 0x0800)
 		return;
 	for (size_t at = 26; at < 34; at += 4) {
 		if (d4_get_be16(p + at) == 0x0a01 && out.n > 40)
