@@ -323,15 +323,22 @@ def fail(*what):
     failures.append(what)
 
 
-def run(steps, link, packet, folder):
-    path = os.path.join(folder, "in.pcap")
-    with open(path, "wb") as f:
-        f.write(pcap(link, [packet]))
-    p = subprocess.run([PIPE, steps, path], capture_output=True)
+def run(steps, folder):
+    """[(output, fate)] of every row, each a file and a stream of its own."""
+    paths = [os.path.join(folder, "%d.pcap" % i) for i in range(len(ROWS))]
+    for path, (_, link, packet, _) in zip(paths, ROWS):
+        with open(path, "wb") as f:
+            f.write(pcap(link, [packet]))
+    p = subprocess.run([PIPE, "--each", steps] + paths, capture_output=True,
+                       text=True)
     if p.returncode != 0:
-        fail("exit %d" % p.returncode, p.stderr.decode()[-300:])
-    fate = [w.split("=")[0] for w in p.stderr.decode().split()[1:]]
-    return p.stdout, "pass" if fate == ["none"] else " ".join(fate)
+        fail("exit %d" % p.returncode, p.stderr[-300:])
+    out = []
+    for path, line in zip(paths, p.stdout.splitlines()):
+        fate = " ".join(w.split("=")[0] for w in line.split()[1:])
+        with open(path + ".out", "rb") as f:
+            out.append((f.read(), "pass" if fate == "none" else fate))
+    return out
 
 
 def leaks(packet):
@@ -369,8 +376,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for i, steps in enumerate(PIPELINES):
             passed = {}
-            for name, link, packet, want in ROWS:
-                out, fate = run(steps, link, packet, folder)
+            fates = run(steps, folder)
+            for (name, link, packet, want), (out, fate) in zip(ROWS, fates):
                 if i == 0 and fate != want:
                     fail(name, "became", fate, "not", want)
                 if not out:
