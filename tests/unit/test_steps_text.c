@@ -130,7 +130,8 @@ static void
 text_has_no_steps_yet(void **state)
 {
 	static const struct row rows[] = {
-	    {"- time: 1h", 1, 3, ""}, {"- json: {default: drop}", 1, 3, ""}};
+	    {"- time: 1h", 1, 1, "not enforced by this version"},
+	    {"- json: {default: drop}", 1, 1, "not enforced by this version"}};
 
 	(void)state;
 	refused(3, rows, COUNT(rows));
