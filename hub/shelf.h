@@ -29,7 +29,7 @@ struct shelf_origin {
 	uint64_t waiting;
 	void (*acked)(void *arg);
 	void *arg;
-	struct d4_uuid late; /* see shelf.c */
+	struct d4_uuid late; /* see shelf_send.c */
 	bool failed, overtaken;
 };
 

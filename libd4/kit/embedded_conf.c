@@ -12,7 +12,7 @@
 #define SECRET_BYTES 32u
 #define CONF_MAX     16384u
 
-/* The least that each user needs (Decision 11). `default` can do nothing. */
+/* The least that each user needs (Decision 11). `default` is off. */
 struct embedded_user {
 	const char *name;
 	const char *rights;
@@ -158,6 +158,13 @@ put_file(const struct d4_embedded *e, const char *name, struct d4_buf *text)
 	return st;
 }
 
+/*
+ * Nobody can log in as `default`. It keeps every right all the same: Redis
+ * 7.0 replays transactions of its append-only file as this user, checks its
+ * rights at EXEC, and silently leaves out what it may not do.
+ */
+static const char default_user[] = "user default off resetpass ~* &* +@all\n";
+
 static enum d4_status
 write_users(const struct d4_embedded *e)
 {
@@ -165,7 +172,7 @@ write_users(const struct d4_embedded *e)
 	enum d4_status st;
 
 	d4_buf_init(&text, CONF_MAX);
-	st = d4_buf_adds(&text, "user default off resetchannels -@all\n");
+	st = d4_buf_adds(&text, default_user);
 	for (size_t i = 0; i < N_USERS && st == D4_OK; i++)
 		st = add_user(e, &users[i], &text);
 	if (st == D4_OK)

@@ -9,6 +9,7 @@
 
 #define REDIS_BURST    (1u << 20) /* bytes read in one wake-up */
 #define REDIS_IDLE_BUF (1u << 20) /* what the reader may keep when idle */
+#define REDIS_IOV      64         /* pieces of one sendmsg */
 #define REDIS_LOGIN_MS 5000u      /* for AUTH and PING to be answered */
 
 static const char *const state_names[] = {
@@ -59,8 +60,7 @@ redis_cut(struct d4_redis *r)
 	if (r->reader != NULL)
 		redisReaderFree(r->reader);
 	r->reader = NULL;
-	d4_buf_fini(&r->out);
-	r->out_off = 0;
+	redis_out_fini(&r->out);
 	(void)event_del(r->timer);
 	(void)event_del(r->kick);
 }
@@ -102,11 +102,13 @@ redis_drop(struct d4_redis *r, const char *why)
 static void
 redis_flush(struct d4_redis *r)
 {
+	struct iovec iov[REDIS_IOV];
+	struct msghdr m = {.msg_iov = iov};
 	ssize_t n;
 
-	while (r->out_off < r->out.n) {
-		n = send(r->fd, r->out.p + r->out_off, r->out.n - r->out_off,
-		    MSG_NOSIGNAL);
+	while (r->out.bytes != 0) {
+		m.msg_iovlen = (size_t)redis_out_iov(&r->out, iov, REDIS_IOV);
+		n = sendmsg(r->fd, &m, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -117,30 +119,47 @@ redis_flush(struct d4_redis *r)
 			redis_drop(r, strerror(errno));
 			return;
 		}
-		r->out_off += (size_t)n;
+		redis_out_sent(&r->out, (size_t)n);
 	}
-	r->out.n = 0;
-	r->out_off = 0;
+}
+
+/* The last argument lent: everything before it, itself, its "\r\n". */
+static enum d4_status
+queue_lent(struct d4_redis *r, struct d4_slice last)
+{
+	static const uint8_t end[] = {'\r', '\n'};
+	struct d4_slice before = d4_buf_slice(&r->words);
+	enum d4_status st;
+
+	before.n -= sizeof(end);
+	st = redis_out_add(&r->out, before);
+	if (st == D4_OK)
+		st = redis_out_lend(&r->out, last);
+	if (st == D4_OK)
+		st = redis_out_add(&r->out, d4_slice_of(end, sizeof(end)));
+	return st;
 }
 
 enum d4_status
 redis_queue(struct d4_redis *r, const struct d4_slice *argv, size_t n,
-    const struct redis_wait *who)
+    bool lend, const struct redis_wait *who)
 {
-	size_t need = redis_format_size(argv, n);
-	enum d4_status st;
+	enum d4_status st = redis_wait_push(&r->waits, who);
 
-	if (r->out_off != 0 && r->out.cap - r->out.n < need) {
-		d4_buf_drop(&r->out, r->out_off);
-		r->out_off = 0;
-	}
-	st = redis_wait_push(&r->waits, who);
 	if (st != D4_OK)
 		return st;
-	st = redis_format(&r->out, argv, n);
+	r->words.n = 0;
+	st = redis_format(&r->words, argv, n, lend);
 	if (st != D4_OK) {
 		redis_wait_undo(&r->waits);
 		return st;
+	}
+	st = lend ? queue_lent(r, argv[n - 1])
+	          : redis_out_add(&r->out, d4_buf_slice(&r->words));
+	if (st != D4_OK) {
+		/* Half a command may be out: nothing can follow it. */
+		(void)shutdown(r->fd, SHUT_RDWR);
+		return D4_OK;
 	}
 	if (!event_pending(r->wr, EV_WRITE, NULL))
 		redis_kick(r);
@@ -246,9 +265,11 @@ redis_login(struct d4_redis *r)
 
 	redis_enter(r, REDIS_LOGIN);
 	if (r->url.user != NULL)
-		st = redis_queue(r, auth, 3, &(struct redis_wait){on_auth, r});
+		st = redis_queue(
+		    r, auth, 3, false, &(struct redis_wait){on_auth, r});
 	if (st == D4_OK)
-		st = redis_queue(r, ping, 1, &(struct redis_wait){on_pong, r});
+		st = redis_queue(
+		    r, ping, 1, false, &(struct redis_wait){on_pong, r});
 	if (st != D4_OK)
 		redis_drop(r, d4_status_text(st));
 }

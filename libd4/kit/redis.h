@@ -67,6 +67,13 @@ bool d4_redis_is_up(const struct d4_redis *r);
 D4_USED enum d4_status d4_redis_send(struct d4_redis *r,
     const struct d4_slice *argv, size_t n, d4_redis_fn *fn, void *arg);
 
+/*
+ * d4_redis_lend -- d4_redis_send, but the bytes of the last argument are not
+ * copied: they stay as they are until fn is called.
+ */
+D4_USED enum d4_status d4_redis_lend(struct d4_redis *r,
+    const struct d4_slice *argv, size_t n, d4_redis_fn *fn, void *arg);
+
 /* d4_redis_sendf -- the same, words split at spaces, %s and %llu only. */
 D4_USED enum d4_status d4_redis_sendf(struct d4_redis *r, d4_redis_fn *fn,
     void *arg, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -74,6 +81,12 @@ D4_USED enum d4_status d4_redis_sendf(struct d4_redis *r, d4_redis_fn *fn,
 D4_USED enum d4_status d4_redis_vsendf(
     struct d4_redis *r, d4_redis_fn *fn, void *arg, const char *fmt, va_list ap)
     __attribute__((format(printf, 4, 0)));
+
+/*
+ * d4_redis_reset -- gives up the connection, as if it had been lost: `down`
+ * follows from the loop.
+ */
+void d4_redis_reset(struct d4_redis *r);
 
 /* d4_redis_pending -- commands sent and not answered. */
 size_t d4_redis_pending(const struct d4_redis *r);

@@ -2,6 +2,7 @@
 #ifndef KIT_REDIS_CONN_H
 #define KIT_REDIS_CONN_H
 
+#include "libd4/kit/redis_out.h"
 #include "libd4/kit/redis_url.h"
 #include "libd4/kit/redis_wait.h"
 
@@ -18,7 +19,7 @@ enum redis_state {
 
 /*
  * struct d4_redis -- a client.
- * Shape:  out[out_off..) is for the kernel. kick: a zero timer that flushes
+ * Shape:  kick: a zero timer that flushes
  *         once per turn; timer: the limit of a login, or the next try to
  *         connect. rd, wr and reader live as long as fd. url.text is NULL
  *         when descriptors are given. busy: callbacks that are under way, so
@@ -31,8 +32,8 @@ struct d4_redis {
 	size_t max;
 	enum redis_state state;
 	int fd;
-	struct d4_buf out;
-	size_t out_off;
+	struct redis_out out;
+	struct d4_buf words; /* a command while it is formatted */
 	struct redis_waits waits;
 	redisReader *reader;
 	struct event *rd, *wr, *kick, *timer;
@@ -55,9 +56,13 @@ void redis_dial(struct d4_redis *r);
 /* redis_cut -- closes the socket and all that lives with it. */
 void redis_cut(struct d4_redis *r);
 
-/* redis_queue -- queues a command whatever the state. */
+/*
+ * redis_queue -- queues a command whatever the state; with `lend` its last
+ * argument is not copied.
+ */
 D4_USED enum d4_status redis_queue(struct d4_redis *r,
-    const struct d4_slice *argv, size_t n, const struct redis_wait *who);
+    const struct d4_slice *argv, size_t n, bool lend,
+    const struct redis_wait *who);
 
 /* Around whatever may call back: d4_redis_free inside is put off. */
 void redis_hold(struct d4_redis *r);

@@ -30,19 +30,25 @@ redis_format_size(const struct d4_slice *argv, size_t n)
 }
 
 enum d4_status
-redis_format(struct d4_buf *out, const struct d4_slice *argv, size_t n)
+redis_format(
+    struct d4_buf *out, const struct d4_slice *argv, size_t n, bool lend)
 {
-	enum d4_status st = d4_buf_reserve(out, redis_format_size(argv, n));
+	size_t size = redis_format_size(argv, n);
+	enum d4_status st;
 	uint8_t *p;
 
+	if (lend)
+		size -= argv[n - 1].n;
+	st = d4_buf_reserve(out, size);
 	if (st != D4_OK)
 		return st;
 	p = put_length(out->p + out->n, '*', n);
 	for (size_t i = 0; i < n; i++) {
 		p = put_length(p, '$', argv[i].n);
-		if (argv[i].n != 0)
+		if (argv[i].n != 0 && !(lend && i + 1 == n)) {
 			memcpy(p, argv[i].p, argv[i].n);
-		p += argv[i].n;
+			p += argv[i].n;
+		}
 		*p++ = '\r';
 		*p++ = '\n';
 	}

@@ -10,9 +10,13 @@
 /* redis_format_size -- bytes that redis_format will need, at most. */
 size_t redis_format_size(const struct d4_slice *argv, size_t n);
 
-/* redis_format -- a command behind out->n. Errors: as d4_buf_reserve. */
+/*
+ * redis_format -- a command behind out->n; with `lend` the bytes of the last
+ * argument are left out (its length and "\r\n" are there).
+ * Errors: as d4_buf_reserve.
+ */
 D4_USED enum d4_status redis_format(
-    struct d4_buf *out, const struct d4_slice *argv, size_t n);
+    struct d4_buf *out, const struct d4_slice *argv, size_t n, bool lend);
 
 /*
  * redis_words -- fmt split at spaces, then %s and %llu filled in; a value

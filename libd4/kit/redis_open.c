@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "libd4/kit/redis_conn.h"
 #include "libd4/kit/redis_format.h"
@@ -16,6 +17,7 @@ redis_destroy(struct d4_redis *r)
 		event_free(r->kick);
 	if (r->timer != NULL)
 		event_free(r->timer);
+	d4_buf_fini(&r->words);
 	redis_wait_fini(&r->waits);
 	redis_url_fini(&r->url);
 	free(r->in);
@@ -49,7 +51,7 @@ d4_redis_new(struct event_base *base, const struct d4_redis_events *ev,
 	r->max = max;
 	r->fd = -1;
 	r->retry_ms = REDIS_RETRY_MIN_MS;
-	d4_buf_init(&r->out, max + REDIS_SLACK);
+	d4_buf_init(&r->words, max + REDIS_SLACK);
 	r->in = malloc(REDIS_RECV);
 	r->kick = evtimer_new(base, redis_on_kick, r);
 	r->timer = evtimer_new(base, redis_on_timer, r);
@@ -118,9 +120,9 @@ d4_redis_is_up(const struct d4_redis *r)
 	return r->state == REDIS_UP;
 }
 
-enum d4_status
-d4_redis_send(struct d4_redis *r, const struct d4_slice *argv, size_t n,
-    d4_redis_fn *fn, void *arg)
+static enum d4_status
+send_command(struct d4_redis *r, const struct d4_slice *argv, size_t n,
+    bool lend, const struct redis_wait *who)
 {
 	size_t need = redis_format_size(argv, n);
 
@@ -128,7 +130,21 @@ d4_redis_send(struct d4_redis *r, const struct d4_slice *argv, size_t n,
 		return D4_ECLOSED;
 	if (need > r->max || d4_redis_queued(r) > r->max - need)
 		return D4_ETOOBIG;
-	return redis_queue(r, argv, n, &(struct redis_wait){fn, arg});
+	return redis_queue(r, argv, n, lend, who);
+}
+
+enum d4_status
+d4_redis_send(struct d4_redis *r, const struct d4_slice *argv, size_t n,
+    d4_redis_fn *fn, void *arg)
+{
+	return send_command(r, argv, n, false, &(struct redis_wait){fn, arg});
+}
+
+enum d4_status
+d4_redis_lend(struct d4_redis *r, const struct d4_slice *argv, size_t n,
+    d4_redis_fn *fn, void *arg)
+{
+	return send_command(r, argv, n, true, &(struct redis_wait){fn, arg});
 }
 
 enum d4_status
@@ -161,6 +177,13 @@ d4_redis_sendf(
 	return st;
 }
 
+void
+d4_redis_reset(struct d4_redis *r)
+{
+	if (r->fd >= 0)
+		(void)shutdown(r->fd, SHUT_RDWR);
+}
+
 size_t
 d4_redis_pending(const struct d4_redis *r)
 {
@@ -170,5 +193,5 @@ d4_redis_pending(const struct d4_redis *r)
 size_t
 d4_redis_queued(const struct d4_redis *r)
 {
-	return r->out.n - r->out_off;
+	return r->out.bytes;
 }

@@ -169,7 +169,7 @@ ask_send(int fd, const struct d4_slice *argv, size_t n_argv)
 	bool whole;
 
 	d4_buf_init(&cmd, 4096);
-	if (redis_format(&cmd, argv, n_argv) == D4_OK)
+	if (redis_format(&cmd, argv, n_argv, false) == D4_OK)
 		n = send(fd, cmd.p, cmd.n, MSG_NOSIGNAL);
 	whole = n >= 0 && (size_t)n == cmd.n;
 	d4_buf_wipe(&cmd);

@@ -1,19 +1,12 @@
 /* kit/redis and kit/embedded against the real redis-server. */
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
 #include "libd4/kit/embedded.h"
 #include "libd4/kit/log.h"
 #include "libd4/kit/redis.h"
+#include "test.h"
 
 #define DEADLINE_S 30
 
@@ -25,6 +18,8 @@ struct world {
 	unsigned ups, downs;
 	unsigned answered, closed, errors;
 	char last[256];
+	size_t last_len;
+	uint8_t *big;
 	bool late;
 };
 
@@ -55,8 +50,13 @@ on_reply(void *arg, enum d4_status st, const redisReply *reply)
 	}
 	w->answered++;
 	w->errors += reply->type == REDIS_REPLY_ERROR;
-	if (reply->str != NULL)
-		(void)snprintf(w->last, sizeof(w->last), "%s", reply->str);
+	if (reply->str == NULL)
+		return;
+	(void)snprintf(w->last, sizeof(w->last), "%s", reply->str);
+	w->last_len = (size_t)reply->len;
+	free(w->big);
+	w->big = malloc(w->last_len + 1);
+	memcpy(w->big, reply->str, w->last_len);
 }
 
 static void
@@ -121,6 +121,7 @@ teardown(void **state)
 		_exit(1);
 	}
 	(void)wait(NULL);
+	free(w->big);
 	free(w);
 	return 0;
 }
@@ -260,6 +261,52 @@ a_running_server_is_adopted_never_doubled(void **state)
 }
 
 static void
+a_transaction_survives_a_killed_server(void **state)
+{
+	static const char *const cmds[] = {
+	    "MULTI", "SET d4:a 1", "SET d4:b 2", "EXEC"};
+	struct world *w = *state;
+
+	assert_int_equal(d4_redis_connect(w->r, w->e.url), D4_OK);
+	turn_until(w, &w->ups, 1);
+	for (size_t i = 0; i < COUNT(cmds); i++)
+		assert_int_equal(send_text(w, cmds[i]), D4_OK);
+	turn_until(w, &w->answered, COUNT(cmds));
+	assert_int_equal(kill(w->e.pid, SIGKILL), 0);
+	turn_until(w, &w->downs, 1);
+	assert_int_equal(waitpid(w->e.pid, NULL, 0), w->e.pid);
+	d4_embedded_forget(&w->e);
+	assert_int_equal(d4_embedded_start(&w->e), D4_OK);
+	turn_until(w, &w->ups, 2);
+	assert_int_equal(send_text(w, "GET d4:b"), D4_OK);
+	turn_until(w, &w->answered, COUNT(cmds) + 1);
+	assert_string_equal(w->last, "2");
+}
+
+static void
+lent_bytes_are_sent_as_they_are(void **state)
+{
+	struct world *w = *state;
+	static uint8_t big[300000];
+	const struct d4_slice argv[] = {d4_slice_str("SET"),
+	    d4_slice_str("d4:big"), d4_slice_of(big, sizeof(big))};
+
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (uint8_t)(i * 31);
+	assert_int_equal(d4_redis_connect(w->r, w->e.url), D4_OK);
+	turn_until(w, &w->ups, 1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+		    d4_redis_lend(w->r, argv, 3, on_reply, w), D4_OK);
+		assert_int_equal(send_text(w, "GET d4:big"), D4_OK);
+	}
+	turn_until(w, &w->answered, 6);
+	assert_int_equal(w->errors, 0);
+	assert_int_equal(w->last_len, sizeof(big));
+	assert_memory_equal(w->big, big, sizeof(big));
+}
+
+static void
 the_queue_of_commands_is_limited(void **state)
 {
 	struct world *w = *state;
@@ -307,6 +354,8 @@ main(void)
 	    T(nobody_gets_in_without_a_secret),
 	    T(a_killed_server_answers_everybody_and_comes_back),
 	    T(a_running_server_is_adopted_never_doubled),
+	    T(a_transaction_survives_a_killed_server),
+	    T(lent_bytes_are_sent_as_they_are),
 	    T(the_queue_of_commands_is_limited),
 	    cmocka_unit_test(urls_are_read_strictly),
 	};
