@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <unistd.h>
 #include "tls_world.h"
 
 static void
@@ -8,9 +10,9 @@ bytes_arrive_whole_and_in_order(void **state)
 
 	for (size_t i = 0; i < sizeof(out); i++)
 		out[i] = (uint8_t)(i * 7 + i / 256);
-	open_pinned(w, &plain_events);
-	write_side(&w->c, out, sizeof(out));
-	write_side(&w->s, "hello", 5);
+	tls_open_pinned(w, &tls_plain_events);
+	tls_write_side(&w->c, out, sizeof(out));
+	tls_write_side(&w->s, "hello", 5);
 	while (w->s.got < sizeof(out) || w->c.got < 5)
 		event_base_loop(w->base, EVLOOP_ONCE);
 	assert_memory_equal(w->s.bytes.p, out, sizeof(out));
@@ -27,10 +29,10 @@ one_write_is_one_record(void **state)
 	size_t sum = 0;
 	uint64_t end;
 
-	open_pinned(w, &plain_events);
+	tls_open_pinned(w, &tls_plain_events);
 	for (size_t i = 0; i < 6; i++) {
 		end = d4_tls_wire_end(w->c.tls);
-		write_side(&w->c, out, sizes[i]);
+		tls_write_side(&w->c, out, sizes[i]);
 		sum += sizes[i];
 		/* TLS 1.3: header 5, inner type 1, tag 16 */
 		assert_int_equal(
@@ -49,8 +51,8 @@ wire_acked_reaches_wire_end(void **state)
 	struct world *w = *state;
 	uint8_t out[9000] = {0};
 
-	open_pinned(w, &plain_events);
-	write_side(&w->c, out, sizeof(out));
+	tls_open_pinned(w, &tls_plain_events);
+	tls_write_side(&w->c, out, sizeof(out));
 	assert_true(d4_tls_unacked(w->c.tls) >= sizeof(out));
 	while (w->s.got < sizeof(out) || d4_tls_unacked(w->c.tls) != 0)
 		event_base_loop(w->base, EVLOOP_NONBLOCK);
@@ -65,11 +67,11 @@ client_close_is_clean_on_both_sides(void **state)
 {
 	struct world *w = *state;
 
-	open_pinned(w, &plain_events);
-	write_side(&w->c, "last", 4);
+	tls_open_pinned(w, &tls_plain_events);
+	tls_write_side(&w->c, "last", 4);
 	d4_tls_close(w->c.tls);
-	turn_until(w, &w->c.ended);
-	turn_until(w, &w->s.ended);
+	tls_turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->s.ended);
 	assert_int_equal(w->s.got, 4);
 	assert_int_equal(w->c.how, D4_TLS_CLEAN);
 	assert_int_equal(w->s.how, D4_TLS_CLEAN);
@@ -82,16 +84,16 @@ server_may_delay_its_close_notify(void **state)
 {
 	struct world *w = *state;
 
-	open_pinned(w, &slow_events);
+	tls_open_pinned(w, &tls_slow_events);
 	d4_tls_close(w->c.tls);
-	turn_until(w, &w->s.peer_closed);
-	turn_idle(w);
+	tls_turn_until(w, &w->s.peer_closed);
+	tls_turn_idle(w);
 	assert_false(w->c.ended);
 	assert_false(w->s.ended);
 	assert_true(d4_tls_peer_closed(w->s.tls));
 	d4_tls_close(w->s.tls);
-	turn_until(w, &w->c.ended);
-	turn_until(w, &w->s.ended);
+	tls_turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->s.ended);
 	assert_int_equal(w->c.how, D4_TLS_CLEAN);
 	assert_int_equal(w->s.how, D4_TLS_CLEAN);
 }
@@ -101,13 +103,13 @@ end_without_close_notify_is_not_clean(void **state)
 {
 	struct world *w = *state;
 
-	open_pinned(w, &plain_events);
-	write_side(&w->c, "partial", 7);
+	tls_open_pinned(w, &tls_plain_events);
+	tls_write_side(&w->c, "partial", 7);
 	while (w->s.got < 7)
 		event_base_loop(w->base, EVLOOP_ONCE);
 	d4_tls_free(w->s.tls); /* a refusal */
 	w->s.tls = NULL;
-	turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->c.ended);
 	assert_int_equal(w->c.how, D4_TLS_EOF);
 }
 
@@ -116,12 +118,12 @@ closing_and_then_eof_is_not_clean(void **state)
 {
 	struct world *w = *state;
 
-	open_pinned(w, &slow_events);
+	tls_open_pinned(w, &tls_slow_events);
 	d4_tls_close(w->c.tls);
-	turn_until(w, &w->s.peer_closed);
+	tls_turn_until(w, &w->s.peer_closed);
 	d4_tls_free(w->s.tls);
 	w->s.tls = NULL;
-	turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->c.ended);
 	assert_int_equal(w->c.how, D4_TLS_EOF);
 }
 
@@ -133,7 +135,7 @@ paused_reader_holds_the_writer_back(void **state)
 	size_t sent = 0, seen;
 	bool full = false;
 
-	open_pinned(w, &plain_events);
+	tls_open_pinned(w, &tls_plain_events);
 	d4_tls_read_pause(w->s.tls, true);
 	for (unsigned i = 0; i < 20000 && !full; i++) {
 		enum d4_status st =
@@ -141,7 +143,7 @@ paused_reader_holds_the_writer_back(void **state)
 
 		full = st == D4_ETOOBIG && i > 100;
 		sent += st == D4_OK ? sizeof(out) : 0;
-		turn_idle(w);
+		tls_turn_idle(w);
 		/* the tap itself blocks when the pair is full: stop before */
 		full = full || sent > 150000;
 	}
@@ -154,7 +156,7 @@ paused_reader_holds_the_writer_back(void **state)
 			event_base_loop(w->base, EVLOOP_ONCE);
 		/* nothing more comes while paused, not even what is inside */
 		seen = w->s.got;
-		turn_idle(w);
+		tls_turn_idle(w);
 		assert_int_equal(w->s.got, seen);
 	}
 	assert_int_equal(w->s.got, sent);
@@ -166,10 +168,10 @@ queue_is_limited(void **state)
 	struct world *w = *state;
 	static uint8_t out[D4_TLS_WRITE + 1];
 
-	open_pinned(w, &plain_events);
+	tls_open_pinned(w, &tls_plain_events);
 	assert_int_equal(
 	    d4_tls_write(w->c.tls, d4_slice_of(out, sizeof(out))), D4_ETOOBIG);
-	write_side(&w->c, out, D4_TLS_WRITE);
+	tls_write_side(&w->c, out, D4_TLS_WRITE);
 	assert_int_equal(
 	    d4_tls_write(w->c.tls, d4_slice_of(out, 1)), D4_ETOOBIG);
 	assert_true(d4_tls_queued(w->c.tls) > D4_TLS_WRITE);
@@ -180,10 +182,10 @@ freeing_inside_a_callback_is_legal(void **state)
 {
 	struct world *w = *state;
 
-	open_pinned(w, &plain_events);
+	tls_open_pinned(w, &tls_plain_events);
 	w->s.free_in_read = true;
-	write_side(&w->c, "x", 1);
-	turn_until(w, &w->c.ended);
+	tls_write_side(&w->c, "x", 1);
+	tls_turn_until(w, &w->c.ended);
 	assert_null(w->s.tls);
 }
 

@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <unistd.h>
 #include "tls_world.h"
 
 static void
@@ -6,9 +8,9 @@ wrong_pin_is_refused(void **state)
 	struct world *w = *state;
 	struct d4_tls_settings set = {.pin = w->other.pin};
 
-	dial(w, &set, NULL, &plain_events);
-	turn_until(w, &w->c.ended);
-	turn_until(w, &w->s.ended);
+	tls_dial(w, &set, NULL, &tls_plain_events);
+	tls_turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->s.ended);
 	assert_int_equal(w->c.how, D4_TLS_HANDSHAKE);
 	assert_non_null(strstr(w->c.why, "fingerprint"));
 	assert_int_equal(w->s.how, D4_TLS_HANDSHAKE);
@@ -27,12 +29,12 @@ names_are_checked_with_a_ca(void **state)
 	struct d4_tls_settings set = {.ca = w->pki.cert};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		dial(w, &set, cases[i].name, &plain_events);
-		turn_until(w, cases[i].ok ? &w->c.open : &w->c.ended);
+		tls_dial(w, &set, cases[i].name, &tls_plain_events);
+		tls_turn_until(w, cases[i].ok ? &w->c.open : &w->c.ended);
 		if (!cases[i].ok)
 			assert_int_equal(w->c.how, D4_TLS_HANDSHAKE);
 		d4_tls_free(w->c.tls);
-		turn_until(w, &w->s.ended);
+		tls_turn_until(w, &w->s.ended);
 		d4_tls_free(w->s.tls);
 		event_free(w->tap.up_ev);
 		event_free(w->tap.down_ev);
@@ -51,8 +53,8 @@ another_ca_is_refused(void **state)
 	struct world *w = *state;
 	struct d4_tls_settings set = {.ca = w->other.cert};
 
-	dial(w, &set, "hub.test", &plain_events);
-	turn_until(w, &w->c.ended);
+	tls_dial(w, &set, "hub.test", &tls_plain_events);
+	tls_turn_until(w, &w->c.ended);
 	assert_int_equal(w->c.how, D4_TLS_HANDSHAKE);
 }
 
@@ -67,7 +69,7 @@ ca_needs_a_name(void **state)
 	assert_int_equal(d4_tls_ctx_new(&set, &why, &ctx), D4_OK);
 	assert_int_equal(
 	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, NULL},
-		&(struct d4_tls_owner){&plain_events, &w->c}, &w->c.tls),
+		&(struct d4_tls_owner){&tls_plain_events, &w->c}, &w->c.tls),
 	    D4_EINVAL);
 	d4_tls_ctx_free(ctx);
 }
@@ -82,10 +84,10 @@ garbage_ends_the_handshake(void **state)
 	(void)fcntl(pair[1], F_SETFL, O_NONBLOCK);
 	assert_int_equal(
 	    d4_tls_accept(w->base, w->server, pair[1],
-		&(struct d4_tls_owner){&plain_events, &w->s}, &w->s.tls),
+		&(struct d4_tls_owner){&tls_plain_events, &w->s}, &w->s.tls),
 	    D4_OK);
 	assert_int_equal(write(pair[0], "GET / HTTP/1.0\r\n\r\n", 18), 18);
-	turn_until(w, &w->s.ended);
+	tls_turn_until(w, &w->s.ended);
 	assert_int_equal(w->s.how, D4_TLS_HANDSHAKE);
 	close(pair[0]);
 }
@@ -131,9 +133,9 @@ refused_connection_is_told_as_such(void **state)
 	assert_int_equal(d4_tls_ctx_new(&set, &why, &ctx), D4_OK);
 	assert_int_equal(
 	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, NULL},
-		&(struct d4_tls_owner){&plain_events, &w->c}, &w->c.tls),
+		&(struct d4_tls_owner){&tls_plain_events, &w->c}, &w->c.tls),
 	    D4_OK);
-	turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->c.ended);
 	assert_int_equal(w->c.how, D4_TLS_CONNECT);
 	d4_tls_ctx_free(ctx);
 }
