@@ -62,18 +62,24 @@ class Pcap:
                            len(frame), len(frame)) + frame
 
     @staticmethod
-    def find(data):
+    def packets(data):
+        """(number, frame) of every whole packet of a capture file."""
         at = len(OPENING)
         assert data[:4] == OPENING[:4], "an entry that is no pcap file"
-        while at < len(data):
+        while at + 16 <= len(data):
             caplen = struct.unpack_from("<I", data, at + 8)[0]
             frame = data[at + 16:at + 16 + caplen]
-            assert len(frame) == caplen, "an entry with half a packet"
+            if len(frame) < caplen:
+                return
             low = struct.unpack_from("!H", frame, 18)[0]
             l4 = 34 if frame[23] == 17 else 34 + 8 + 20
             port = struct.unpack_from("!H", frame, l4)[0]
-            yield (port - 20000) << 16 | low
+            yield (port - 20000) << 16 | low, frame
             at += 16 + caplen
+
+    @staticmethod
+    def find(data):
+        return [i for i, _ in Pcap.packets(data)]
 
 
 class Pdns:
