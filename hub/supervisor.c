@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,6 +70,7 @@ worker_start(struct supervisor *s)
 		/* The supervisor decides; a terminal's ^C reaches both. */
 		(void)signal(SIGINT, SIG_IGN);
 		(void)signal(SIGHUP, SIG_IGN);
+		(void)prctl(PR_SET_NAME, "d4-hub[worker]", 0, 0, 0);
 		worker_run(
 		    s->set->opt, s->set->tls, &s->set->listeners, pair[1]);
 	}

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ process_child(struct process *p, int channel)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)snprintf(name, sizeof(name), "d4-relay[%s]", p->name);
 	relay_conf_log(p->conf, name);
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0); /* for ps and top */
 	exit(p->run(&setup));
 }
 

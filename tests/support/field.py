@@ -198,6 +198,16 @@ class Hub(Daemon):
                     break
                 at = "(" + batch[-1][0].decode()
 
+    def records(self):
+        """entries() without what a retried XADD stored twice (Decision 5)."""
+        last = {}
+        for key, id_, entry in self.entries():
+            seq = int(entry["seq"])
+            where = (key, entry["sess"])
+            if seq > last.get(where, 0):
+                last[where] = seq
+                yield key, id_, entry
+
 
 class Sensor:
     """A configuration directory that the hub enrolled."""

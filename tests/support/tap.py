@@ -9,12 +9,19 @@ import select
 import socket
 import ssl
 import threading
+import time
+
+
+class Recorded(bytearray):
+    """Plaintext of one connection; clean: the partner confirmed its end."""
+    clean = False
+    ended = None
 
 
 class Tap:
     """Listens on a free loopback port and forwards to `to` (host, port).
 
-    recorded: all plaintext from the relay, one bytearray a connection.
+    recorded: all plaintext from the relay, one Recorded a connection.
     cut_after: None, or a function(n_bytes_so_far) -> True to break the link.
     """
 
@@ -27,6 +34,9 @@ class Tap:
         self._client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._client.check_hostname = False
         self._client.verify_mode = ssl.CERT_NONE  # the test's own hub
+        for context in (self._server, self._client):
+            # Python sets it: an EOF without close_notify would look clean.
+            context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
         self._sock = socket.create_server(("127.0.0.1", 0))
         self.port = self._sock.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -44,7 +54,7 @@ class Tap:
                              daemon=True).start()
 
     def _serve(self, raw):
-        bytes_ = bytearray()
+        bytes_ = Recorded()
         self.recorded.append(bytes_)
         try:
             near = self._server.wrap_socket(
@@ -59,6 +69,7 @@ class Tap:
             self._pump(near, far, bytes_)
         except OSError:  # ssl.SSLError is one: an unclean end on either side
             pass
+        bytes_.ended = time.monotonic()
         near.close()
         far.close()
 
@@ -70,6 +81,7 @@ class Tap:
                 data = near.recv(16384)
                 if not data:  # the relay's close_notify
                     far.unwrap()  # ours, and the partner's answer
+                    bytes_.clean = True
                     near.unwrap()
                     return
                 bytes_ += data
