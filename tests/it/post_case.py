@@ -193,7 +193,7 @@ class Post:
 
     def __init__(self, home, partners, **times):
         self.err = open(os.path.join(home, "post.log"), "ab")
-        args = [os.path.join(BIN, "post_driver"), "run",
+        args = [os.path.join(BIN, "../tests/post_driver"), "run",
                 "spool=" + os.path.join(home, "spool"),
                 "cursors=" + os.path.join(home, "cursors"),
                 "account=" + home]
@@ -279,7 +279,7 @@ class Case(unittest.TestCase):
 
     def fill(self, **keys):
         subprocess.run(
-            [os.path.join(BIN, "post_driver"), "fill",
+            [os.path.join(BIN, "../tests/post_driver"), "fill",
              "spool=" + os.path.join(self.home, "spool")] +
             ["%s=%s" % kv for kv in keys.items()], check=True)
 
