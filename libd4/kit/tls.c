@@ -140,12 +140,19 @@ tls_bye(struct d4_tls *t)
 		ssl_failed(t);
 }
 
+/*
+ * An answer carries TCP's acknowledgement of what it answers. So theirs,
+ * read while ours waits here or is under way, was sent on its own account: it
+ * says nothing of what the peer consumed.
+ */
 static void
 tls_got_close(struct d4_tls *t)
 {
 	t->peer_closed = true;
-	if (t->state != TLS_UP || t->closing)
+	if (t->state != TLS_UP || t->closing) {
+		t->crossed = t->state != TLS_BYE || d4_tls_unacked(t) != 0;
 		return;
+	}
 	if (t->to.ev->peer_closed == NULL)
 		t->closing = true;
 	else
@@ -216,7 +223,9 @@ tls_flush(struct d4_tls *t)
 	if (t->ctx->server)
 		d4_buf_fini(&t->wire.out); /* a server hardly ever writes */
 	if (t->state == TLS_BYE && t->peer_closed) {
-		tls_finish(t, D4_TLS_CLEAN, "close_notify");
+		tls_finish(t, t->crossed ? D4_TLS_CROSSED : D4_TLS_CLEAN,
+		    t->crossed ? "close_notify before ours arrived"
+			       : "close_notify");
 	} else if (t->undrained && t->state == TLS_UP) {
 		t->undrained = false;
 		t->to.ev->drained(t->to.arg);

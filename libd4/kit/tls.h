@@ -63,6 +63,7 @@ enum d4_tls_end {
 	D4_TLS_PROTOCOL,
 	D4_TLS_TIMEOUT,
 	D4_TLS_CONNECT, /* TCP could not be opened */
+	D4_TLS_CROSSED, /* theirs came, but not as the answer to ours */
 };
 
 /*
@@ -149,8 +150,10 @@ void d4_tls_read_pause(struct d4_tls *t, bool paused);
 
 /*
  * d4_tls_close -- sends what is queued, then close_notify; `end` comes with
- * CLEAN when the peer's close_notify arrived, or with what else happened.
- * Reading goes on. The owner sets its own time limit.
+ * CLEAN when the peer's close_notify answered it (or was told before by
+ * peer_closed), with CROSSED when theirs was read before the peer's TCP had
+ * ours, or with what else happened. Reading goes on. The owner sets its own
+ * time limit.
  */
 void d4_tls_close(struct d4_tls *t);
 

@@ -17,7 +17,8 @@ enum tls_state {
  * Shape:  kick: a timer of zero length that makes another wake-up, for bytes
  *         that no descriptor event announces (inside SSL, in the window).
  *         busy: a step is running, so free only marks dead. closing: our
- *         close_notify is wanted. undrained: owes a drained().
+ *         close_notify is wanted. undrained: owes a drained(). crossed: the
+ *         peer's close_notify cannot be the answer to ours.
  */
 struct d4_tls {
 	enum tls_state state;
@@ -28,7 +29,7 @@ struct d4_tls {
 	struct event *rd, *wr, *kick;
 	struct sockaddr_storage peer;
 	bool busy, dead;
-	bool paused, closing, peer_closed, undrained;
+	bool paused, closing, peer_closed, undrained, crossed;
 };
 
 /* tls_on_event -- what all three events call. */

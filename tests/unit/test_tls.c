@@ -98,6 +98,45 @@ server_may_delay_its_close_notify(void **state)
 	assert_int_equal(w->s.how, D4_TLS_CLEAN);
 }
 
+/* What lies in the client's socket when it decides to close is no answer. */
+static void
+a_close_notify_before_ours_was_sent_is_no_answer(void **state)
+{
+	struct world *w = *state;
+
+	open_pinned(w, &plain_events);
+	d4_tls_read_pause(w->c.tls, true);
+	d4_tls_close(w->s.tls);
+	turn_idle(w);
+	assert_false(w->c.ended);
+	d4_tls_close(w->c.tls);
+	d4_tls_read_pause(w->c.tls, false);
+	turn_until(w, &w->c.ended);
+	assert_int_equal(w->c.how, D4_TLS_CROSSED);
+}
+
+/* Ours is written, but waits behind what the peer does not take. */
+static void
+a_close_notify_that_ours_did_not_reach_is_no_answer(void **state)
+{
+	struct world *w = *state;
+	static uint8_t out[D4_TLS_WRITE];
+
+	open_pinned(w, &plain_events);
+	event_del(w->tap.up_ev); /* the wire takes nothing from the client */
+	while (d4_tls_queued(w->c.tls) < D4_TLS_QUEUE) {
+		write_side(&w->c, out, sizeof(out));
+		turn_idle(w);
+	}
+	d4_tls_close(w->c.tls);
+	turn_idle(w);
+	d4_tls_close(w->s.tls);
+	turn_idle(w);
+	event_add(w->tap.up_ev, NULL);
+	turn_until(w, &w->c.ended);
+	assert_int_equal(w->c.how, D4_TLS_CROSSED);
+}
+
 static void
 end_without_close_notify_is_not_clean(void **state)
 {
@@ -198,6 +237,8 @@ main(void)
 	    T(wire_acked_reaches_wire_end),
 	    T(client_close_is_clean_on_both_sides),
 	    T(server_may_delay_its_close_notify),
+	    T(a_close_notify_before_ours_was_sent_is_no_answer),
+	    T(a_close_notify_that_ours_did_not_reach_is_no_answer),
 	    T(end_without_close_notify_is_not_clean),
 	    T(closing_and_then_eof_is_not_clean),
 	    T(paused_reader_holds_the_writer_back),
