@@ -67,6 +67,22 @@ item_failed(struct shelf *s, struct shelf_item *it, const char *why)
 	it->origin->failed = true;
 }
 
+/*
+ * The connection is lost: all of them, again. After an error reply Redis may
+ * have these before what failed; shelf_resume has to know what was sent.
+ */
+static void
+items_unanswered(struct shelf *s, struct shelf_item *it, unsigned n)
+{
+	if (!s->halted)
+		s->next = TAILQ_FIRST(&s->items);
+	for (unsigned i = 0; s->halted && i < n; i++) {
+		if (it->origin->failed)
+			it->origin->overtaken = true;
+		it = TAILQ_NEXT(it, link);
+	}
+}
+
 /* An answer to `n` entries is there; what next? */
 static void
 shelf_answered(struct shelf *s, enum d4_status st, unsigned n)
@@ -74,8 +90,8 @@ shelf_answered(struct shelf *s, enum d4_status st, unsigned n)
 	s->pending -= n;
 	s->batches--;
 	if (st != D4_OK)
-		s->next = TAILQ_FIRST(&s->items); /* all of them, again */
-	else if (s->halted && s->pending == 0)
+		return; /* shelf_up goes on */
+	if (s->halted && s->pending == 0)
 		shelf_retry_soon(s);
 	else if (!s->halted)
 		shelf_send(s);
@@ -88,9 +104,11 @@ on_added(void *arg, enum d4_status st, const redisReply *reply)
 	struct shelf_item *it = arg;
 	struct shelf *s = it->shelf;
 
-	if (st == D4_OK && reply->type == REDIS_REPLY_ERROR)
+	if (st != D4_OK)
+		items_unanswered(s, it, 1);
+	else if (reply->type == REDIS_REPLY_ERROR)
 		item_failed(s, it, reply->str);
-	else if (st == D4_OK)
+	else
 		item_done(s, it);
 	shelf_answered(s, st, 1);
 }
@@ -103,6 +121,8 @@ on_exec(void *arg, enum d4_status st, const redisReply *reply)
 	struct shelf *s = it->shelf;
 	unsigned n = it->batch;
 
+	if (st != D4_OK)
+		items_unanswered(s, it, n);
 	for (unsigned i = 0; st == D4_OK && i < n; i++, it = next) {
 		const redisReply *one = reply;
 
