@@ -135,6 +135,10 @@ session_sensor_done(struct session *s)
 		session_gone(s, "closed inside a frame");
 		return;
 	}
+	if (s->lost || s->intake.refused != D4_R_NONE) {
+		session_gone(s, "out of memory");
+		return;
+	}
 	session_enter(s, SESSION_FLUSH);
 	if (s->origin == NULL || s->origin->waiting == 0)
 		session_bye(s);
@@ -215,13 +219,15 @@ session_step(struct session *s, enum session_event ev, struct d4_slice bytes)
 		return;
 	case ON_BYTES:
 	case ON_KNOWN:
-		if (s->state == SESSION_FIRST || s->state == SESSION_OPEN)
+		/* The hub stops: what comes now would not be shelved. */
+		if (!s->finished &&
+		    (s->state == SESSION_FIRST || s->state == SESSION_OPEN))
 			session_feed(s, bytes);
 		return;
 	case ON_CLOSED:
 		s->closing = true;
 		/* While the registry is asked, its first bytes wait. */
-		if ((s->pause & PAUSE_WHO) == 0 &&
+		if (!s->finished && (s->pause & PAUSE_WHO) == 0 &&
 		    (s->state == SESSION_FIRST || s->state == SESSION_OPEN))
 			session_sensor_done(s);
 		return;

@@ -21,7 +21,8 @@ enum session_state {
  * has, told: the type it has. drafting: in hub->drafts, since draft_us.
  * counted: it was authentic and is in its sensor's list (by_sensor; before
  * that it may be in the sensor's waiting list). closing: the sensor's
- * close_notify came. finished: no more bytes are taken.
+ * close_notify came. finished: no more bytes are taken. lost: records of it
+ * were, so its end is not answered.
  */
 struct session {
 	TAILQ_ENTRY(session) all;
@@ -45,7 +46,7 @@ struct session {
 	uint64_t records, reported;
 	unsigned pause;
 	uint8_t told;
-	bool drafting, counted, closing, finished;
+	bool drafting, counted, closing, finished, lost;
 };
 
 /* session.c */

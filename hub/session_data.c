@@ -252,6 +252,7 @@ session_shelve(struct session *s)
 	t->records[D4_R_BUDGET] += n;
 	t->bytes[D4_R_BUDGET] += bytes;
 	s->draft.n = 0;
+	s->lost = true; /* no close_notify will say otherwise */
 	sessions_drafting(s, false);
 }
 
