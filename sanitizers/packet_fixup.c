@@ -2,8 +2,9 @@
  * Fields that scanners make from the address they scan: left alone they
  * would give it away, zeroed they would lose the fingerprint. So they are
  * made again from the replacement. Mirai: sequence number == destination
- * (its answers acknowledge it, plus one). masscan: IP id == the low half of
- * destination ^ port ^ sequence number. Source: spec sanitizers.md section 4.
+ * (its answers acknowledge it, plus one, and with that its kernel resets what
+ * it never opened). masscan: IP id == the low half of destination ^ port ^
+ * sequence number. Source: spec sanitizers.md section 4.
  */
 #include "sanitizers/packet.h"
 
@@ -16,6 +17,8 @@ fixup_numbers(struct pkt_ip *ip)
 
 	if (ip->seq == ip->dst4)
 		ip->seq = ip->to_dst4;
+	else if (ip->seq - 1 == ip->dst4)
+		ip->seq = ip->to_dst4 + 1;
 	if (echo == ip->dst4)
 		ip->ack = ip->to_dst4 + 1;
 	else if (echo == ip->src4)

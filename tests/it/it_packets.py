@@ -128,6 +128,7 @@ ROWS = [
     ("Mirai: seq is dst", 1, t4(seq=A4I), "pass"),
     ("Mirai: answer to src", 1, t4(A4, F4, ack=A4I + 1, flags=0x14), "pass"),
     ("Mirai: answer to dst", 1, t4(ack=A4I + 1, flags=0x12), "pass"),
+    ("Mirai: reset by its kernel", 1, t4(seq=A4I + 1, flags=4), "pass"),
     ("masscan id", 1, eth(IP4, ip4(F4, A4, TCP, tcp(F4, A4, seq=0x11223344),
         id=(A4I ^ 80 ^ 0x11223344) & 0xffff)), "pass"),
     ("TCP data", 1, t4(data=b"GET / HTTP/1.1\r\nHost: " + A4.encode() +
