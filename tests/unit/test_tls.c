@@ -104,14 +104,14 @@ a_close_notify_before_ours_was_sent_is_no_answer(void **state)
 {
 	struct world *w = *state;
 
-	open_pinned(w, &plain_events);
+	tls_open_pinned(w, &tls_plain_events);
 	d4_tls_read_pause(w->c.tls, true);
 	d4_tls_close(w->s.tls);
-	turn_idle(w);
+	tls_turn_idle(w);
 	assert_false(w->c.ended);
 	d4_tls_close(w->c.tls);
 	d4_tls_read_pause(w->c.tls, false);
-	turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->c.ended);
 	assert_int_equal(w->c.how, D4_TLS_CROSSED);
 }
 
@@ -122,18 +122,18 @@ a_close_notify_that_ours_did_not_reach_is_no_answer(void **state)
 	struct world *w = *state;
 	static uint8_t out[D4_TLS_WRITE];
 
-	open_pinned(w, &plain_events);
+	tls_open_pinned(w, &tls_plain_events);
 	event_del(w->tap.up_ev); /* the wire takes nothing from the client */
 	while (d4_tls_queued(w->c.tls) < D4_TLS_QUEUE) {
-		write_side(&w->c, out, sizeof(out));
-		turn_idle(w);
+		tls_write_side(&w->c, out, sizeof(out));
+		tls_turn_idle(w);
 	}
 	d4_tls_close(w->c.tls);
-	turn_idle(w);
+	tls_turn_idle(w);
 	d4_tls_close(w->s.tls);
-	turn_idle(w);
+	tls_turn_idle(w);
 	event_add(w->tap.up_ev, NULL);
-	turn_until(w, &w->c.ended);
+	tls_turn_until(w, &w->c.ended);
 	assert_int_equal(w->c.how, D4_TLS_CROSSED);
 }
 
