@@ -135,7 +135,7 @@ find_at4(const struct san_find *f, size_t i, struct d4_addr *out)
 	return find_quad(t, from, out);
 }
 
-/* find_ip6 -- the run of t[at..end), without what ends a sentence. */
+/* find_ip6 -- the run of t[at..end), or as much of it as is one. */
 static bool
 find_ip6(struct d4_slice t, size_t at, size_t end, struct d4_addr *out)
 {
@@ -143,9 +143,11 @@ find_ip6(struct d4_slice t, size_t at, size_t end, struct d4_addr *out)
 		if (d4_addr_parse(d4_slice_of(t.p + at, end - at), out) ==
 		    D4_OK)
 			return true;
-		if ((find_class[t.p[end - 1]] & (FIND_COLON | FIND_DOT)) == 0)
-			return false;
-		end--;
+		/* Off with the last group: ":443", ".example" follow. */
+		do
+			end--;
+		while (end > at + 2 &&
+		       (find_class[t.p[end]] & (FIND_COLON | FIND_DOT)) == 0);
 	}
 	return false;
 }

@@ -33,6 +33,7 @@ an_address_of_the_scope_is_found_wherever_it_stands(void **state)
 	    "ip6:2001:db8:77::1/48", "see 2001:db8:77::1.", "::ffff:10.1.2.3",
 	    "64:ff9b::a01:203", "2002:a01:203::1",
 	    "2001:0:a01:203::", "2001:0:102:304:0:0:f5fe:fdfc",
+	    "2001:db8:77:1:2:3:4:5:443", "2001:db8:77:1:2:3:4:5.example.org",
 	    "fe80::5efe:a01:203", "fe80::200:5efe:a01:203", "a:10.1.2.3"};
 
 	(void)state;
