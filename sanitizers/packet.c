@@ -98,6 +98,7 @@ static enum d4_reason
 packet_filter(struct packet *s)
 {
 	char why[D4_DIAG_TEXT];
+	enum d4_status st;
 
 	if (s->p.opt.bpf == NULL ||
 	    (s->p.bpf != NULL && s->bpf_link == s->p.file.link))
@@ -105,10 +106,11 @@ packet_filter(struct packet *s)
 	san_bpf_free(s->p.bpf);
 	s->p.bpf = NULL;
 	s->bpf_link = s->p.file.link;
+	st = san_bpf_new(s->p.opt.bpf, s->bpf_link, why, &s->p.bpf);
+	if (st == D4_OK)
+		return D4_R_NONE;
 	/* What cannot be asked of such packets matches none of them. */
-	if (san_bpf_new(s->p.opt.bpf, s->bpf_link, why, &s->p.bpf) != D4_OK)
-		return D4_R_LINKTYPE;
-	return D4_R_NONE;
+	return st == D4_EINVAL ? D4_R_LINKTYPE : D4_R_INTERNAL;
 }
 
 /*

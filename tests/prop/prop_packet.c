@@ -202,7 +202,7 @@ addresses(const struct packet *p, const uint8_t *what, size_t len)
 		return holds(p->b + 26, 8, what, len);
 	if (ether == 0x0806)
 		return holds(p->b + 28, 14, what, len);
-	return ether == 0x86dd && holds(p->b + 22, 32, what, len);
+	return ether == 0x86dd && len == 16 && holds(p->b + 22, 32, what, len);
 }
 
 static void
