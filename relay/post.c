@@ -125,7 +125,7 @@ post_checkpoint(struct post *p, unsigned most)
 	for (size_t i = 0; i < n && saved < most; i++) {
 		struct post_lane *l = post_lane_at(p, p->checkpoint++ % n);
 
-		if (!l->dirty || l->unsettled)
+		if (l == NULL || !l->dirty || l->unsettled)
 			continue;
 		saved++;
 		(void)(post_settle(l, POST_CHECKPOINT) == D4_OK);

@@ -86,7 +86,8 @@ status_lane(const struct post_lane *l, unsigned *tails)
 	(void)json_object_set_new(
 	    o, "released", json_boolean(l->release != NULL));
 	status_text(o, "rule", l->release != NULL ? l->release->rule : "");
-	status_text(o, "broken", l->broken);
+	status_text(o, "broken",
+	    l->partner->broken[0] != '\0' ? l->partner->broken : l->broken);
 	status_number(o, "sent", c->sent_records);
 	status_number(o, "acked", c->acked_records);
 	status_number(o, "confirmed", c->confirmed_records);
@@ -98,7 +99,9 @@ status_lane(const struct post_lane *l, unsigned *tails)
 	status_number(o, "withheld", c->withheld);
 	status_number(o, "under_way", status_under_way(l));
 	status_waiting(o, l, tails);
-	status_alarm(o, &l->alarm);
+	/* What fails for all of the partner fails for the lane. */
+	status_alarm(
+	    o, l->partner->alarm.count != 0 ? &l->partner->alarm : &l->alarm);
 	return o;
 }
 
