@@ -78,15 +78,30 @@ find_quad(struct d4_slice t, size_t at, struct d4_addr *out)
 	return true;
 }
 
-/* find_block -- the marks of the next 16 bytes, or of what is left. */
+/*
+ * find_block -- the marks of the next 16 bytes, or of what is left: a dot or
+ * dash with a digit behind it, a colon with a hex digit or colon behind it.
+ * Most colons of JSON fall out here.
+ */
 static void
 find_block(struct san_find *f)
 {
 	size_t left = f->text.n - f->next;
-	FIND_LANES x = {0}, m;
+	uint8_t last[BLOCK + 1] = {0};
+	const uint8_t *p = f->text.p + f->next;
+	FIND_LANES x, y, low, digit, hex, m;
 
-	memcpy(&x, f->text.p + f->next, left < BLOCK ? left : BLOCK);
-	m = (FIND_LANES)((x == '.') | (x == '-') | (x == ':'));
+	if (left <= BLOCK) {
+		memcpy(last, p, left);
+		p = last;
+	}
+	memcpy(&x, p, BLOCK);
+	memcpy(&y, p + 1, BLOCK);
+	low = (FIND_LANES)((y | 0x20) - 'a');
+	digit = (FIND_LANES)((FIND_LANES)(y - '0') <= 10); /* ':' too */
+	hex = digit | (FIND_LANES)(low <= 5);
+	m = (((FIND_LANES)(x == '.') | (FIND_LANES)(x == '-')) & digit) |
+	    ((FIND_LANES)(x == ':') & hex);
 	memcpy(f->marks, &m, sizeof(f->marks));
 	f->marks[0] = le64toh(f->marks[0]) & HIGH;
 	f->marks[1] = le64toh(f->marks[1]) & HIGH;
