@@ -94,6 +94,19 @@ class Redis:
             self.kill()
 
 
+class HubRedis:
+    """The embedded Redis of a real hub (support/hub.py)."""
+
+    def __init__(self, hub):
+        self.url = "unix:%s?user=wash&secret=%s" % (
+            os.path.join(hub.etc, "state/redis/redis.sock"),
+            os.path.join(hub.etc, "keys", "redis-wash"))
+        self.db = hub.redis()
+
+    def stop(self):
+        pass  # it is the hub's
+
+
 class Sensor:
     """Puts entries into the queue of a type, as the hub does."""
 
@@ -173,14 +186,14 @@ class Partner:
 class Org:
     """Redis, a policy, a relay. Everything is in one temporary folder."""
 
-    def __init__(self, policy, partners=("acme",)):
+    def __init__(self, policy, partners=("acme",), db=None):
         self.dir = tempfile.mkdtemp(prefix="d4-relay-")
         self.state = os.path.join(self.dir, "relay")
         self.policy_dir = os.path.join(self.dir, "policy")
         self.keys = os.path.join(self.dir, "keys")
         for folder in (self.policy_dir, self.keys):
             os.mkdir(folder, 0o755)
-        self.redis = Redis(self.dir)
+        self.redis = db or Redis(self.dir)
         self.master = write(os.path.join(self.keys, "master.key"), "07" * 32)
         self.hmac = write(os.path.join(self.keys, "acme.key"), KEY)
         self.policy = os.path.join(self.policy_dir, "policy.yaml")
