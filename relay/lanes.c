@@ -7,6 +7,8 @@
 #include "relay/lanes_file.h"
 #include "relay/lanes_room.h"
 
+#define LANES_FLUSH (1u << 20) /* bytes queued in a lane that go to disk */
+
 void
 lane_free(struct lane *lane)
 {
@@ -216,6 +218,8 @@ lanes_get(struct lanes *ls, const struct d4_spool_lane *head,
 	if (st == D4_OK && d4_spool_queued(lane->writer) > 0)
 		st = d4_spool_commit(lane->writer);
 	if (st == D4_OK)
+		lane->flushed = 0;
+	if (st == D4_OK)
 		st = d4_spool_relabel(lane->writer, head);
 	if (st != D4_OK)
 		return st;
@@ -254,6 +258,17 @@ lanes_retire(struct lanes *ls, struct lane *lane, const bool *keep)
 	return st;
 }
 
+void
+lane_appended(struct lane *lane)
+{
+	size_t queued = d4_spool_queued(lane->writer);
+
+	if (queued - lane->flushed < LANES_FLUSH)
+		return;
+	d4_spool_flush(lane->writer);
+	lane->flushed = queued;
+}
+
 enum d4_status
 lanes_commit(struct lanes *ls)
 {
@@ -266,6 +281,7 @@ lanes_commit(struct lanes *ls)
 		if (st != D4_OK)
 			return st;
 		ls->list[i]->touched = false;
+		ls->list[i]->flushed = 0;
 	}
 	return D4_OK;
 }
@@ -277,6 +293,7 @@ lanes_drop(struct lanes *ls)
 		if (ls->list[i]->touched)
 			d4_spool_drop(ls->list[i]->writer);
 		ls->list[i]->touched = false;
+		ls->list[i]->flushed = 0;
 	}
 }
 

@@ -28,7 +28,7 @@ struct lane_feed {
  *         file. feed: what may still be in
  *         the airlock. after: see release.h. cursor: post's, as last read.
  *         known: its feeds are known; else it is never released. touched: in
- *         the batch under way.
+ *         the batch under way. flushed: bytes of it on their way to disk.
  */
 struct lane {
 	struct d4_spool_lane head;
@@ -41,6 +41,7 @@ struct lane {
 	bool known;
 	bool released;
 	bool touched;
+	size_t flushed;
 };
 
 struct lanes;
@@ -88,6 +89,9 @@ bool lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid);
  */
 D4_USED enum d4_status lanes_retire(
     struct lanes *ls, struct lane *lane, const bool *keep);
+
+/* lane_appended -- lets the disk begin when enough is queued. */
+void lane_appended(struct lane *lane);
 
 /*
  * lanes_commit -- makes what the batch appended durable; again after an

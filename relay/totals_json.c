@@ -95,15 +95,21 @@ totals_json(const struct totals *t, bool batch)
 	return NULL;
 }
 
+/* Adds a number; false: it is none, or the sum is no JSON number any more. */
 static bool
-row_read(const json_t *o, const char *name, uint64_t *out)
+row_sum(const json_t *v, uint64_t *out)
 {
-	const json_t *v = json_object_get(o, name);
-
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
+	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+	    *out > INT64_MAX - (uint64_t)json_integer_value(v))
 		return false;
 	*out += (uint64_t)json_integer_value(v);
 	return true;
+}
+
+static bool
+row_read(const json_t *o, const char *name, uint64_t *out)
+{
+	return row_sum(json_object_get(o, name), out);
 }
 
 static bool
@@ -140,11 +146,10 @@ row_read_withheld(json_t *o, struct totals_counts *c)
 		return false;
 	json_object_foreach(o, name, v)
 	{
-		if (!json_is_integer(v) || json_integer_value(v) < 0)
-			return false;
 		if (!d4_reason_find(name, &r))
 			r = D4_R_INTERNAL;
-		c->withheld[r] += (uint64_t)json_integer_value(v);
+		if (!row_sum(v, &c->withheld[r]))
+			return false;
 	}
 	return true;
 }

@@ -6,13 +6,20 @@
 
 #define SECOND_US 1000000u
 
-/* One entry, its stream, and the partner under way. */
+/*
+ * One entry, its stream, and the partner under way. What the chain writes
+ * stands in out behind from: in place in the lane's own buffer when the lane
+ * is known, which it nearly always is, or else in w->out.
+ */
 struct job {
 	const struct wash_work *w;
 	const struct d4_entry *e;
 	struct stream *stream;
 	size_t partner;
 	struct path *path;
+	struct d4_buf *out;
+	size_t from;
+	bool in_place;
 };
 
 static const char *
@@ -164,6 +171,48 @@ job_held(const struct job *j)
 	       stream_id_compare(&j->w->id, &held) <= 0;
 }
 
+/* ---- where the chain writes ---- */
+
+static struct d4_slice
+job_data(const struct job *j)
+{
+	return d4_slice_of(j->out->p + j->from, j->out->n - j->from);
+}
+
+static enum d4_status
+job_out_begin(struct job *j)
+{
+	enum d4_status st = D4_OK;
+
+	j->out = j->w->out;
+	j->out->n = 0;
+	j->in_place = j->path->lane != NULL && j->path->named && !job_held(j);
+	if (j->in_place)
+		st = d4_spool_begin(j->path->lane->writer, &j->out);
+	j->from = j->out->n;
+	return st;
+}
+
+/* Not in that lane after all: what was written moves out of its buffer. */
+static enum d4_status
+job_out_move(struct job *j, bool keep)
+{
+	struct d4_slice data = job_data(j);
+	enum d4_status st = D4_OK;
+
+	if (!j->in_place) {
+		j->out->n = keep ? j->out->n : 0;
+		return D4_OK;
+	}
+	if (keep)
+		st = d4_buf_add(j->w->out, data.p, data.n);
+	(void)!d4_spool_end(j->path->lane->writer, NULL);
+	j->in_place = false;
+	j->out = j->w->out;
+	j->from = 0;
+	return st;
+}
+
 static enum d4_status
 job_append(struct job *j, uint64_t n)
 {
@@ -179,17 +228,23 @@ job_append(struct job *j, uint64_t n)
 	    .t_first_us = j->e->t_rx_us,
 	    .t_last_us = j->e->t_rx_us,
 	    .opening = (uint32_t)san_stream_opening(p->san),
-	    .data = d4_buf_slice(j->w->out)};
+	    .data = job_data(j)};
+	enum d4_status st;
 
 	if (delay > 0)
 		out.not_before_s =
 		    (j->e->t_rx_us + delay + SECOND_US - 1) / SECOND_US;
 	if (p->d.max_age_s > 0)
 		out.expires_s = rx_s + p->d.max_age_s;
-	if (job_held(j))
+	if (!j->in_place && job_held(j))
 		return D4_OK; /* a crash came between lane and journal */
 	p->lane->touched = true;
-	return d4_spool_append(p->lane->writer, &out);
+	st = j->in_place ? d4_spool_end(p->lane->writer, &out)
+	                 : d4_spool_append(p->lane->writer, &out);
+	j->in_place = false;
+	if (st == D4_OK)
+		lane_appended(p->lane);
+	return st;
 }
 
 static void
@@ -217,19 +272,17 @@ job_chain(struct job *j, struct d4_tally *after)
 	struct san_stream *san = j->path->san;
 	enum d4_status st;
 
-	j->w->out->n = 0;
 	san_stream_begin(san);
-	st = san_stream_feed(san, j->e->data, j->w->out);
+	st = san_stream_feed(san, j->e->data, j->out);
 	if (st == D4_OK || st == D4_EMALFORMED)
-		st = san_stream_finish(san, j->w->out);
+		st = san_stream_finish(san, j->out);
 	*after = *san_stream_tally(san);
 	j->path->dirty = true;
 	job_alarm(j);
-	if (st == D4_ENOMEM)
-		return st;
-	if (st == D4_ETOOBIG)
-		j->w->out->n = 0; /* what is in it is not whole */
-	return D4_OK;
+	/* Too big: what is there is not whole. */
+	if (st == D4_ENOMEM || st == D4_ETOOBIG)
+		(void)!job_out_move(j, false);
+	return st == D4_ENOMEM ? st : D4_OK;
 }
 
 /* What was forwarded is not written after all. */
@@ -242,7 +295,7 @@ job_take_back(struct d4_tally *after, const struct d4_tally *before)
 	after->records[D4_R_INTERNAL] += n;
 }
 
-/* D4_OK: out is appended. D4_ETOOBIG: it cannot be, and is not sent. */
+/* D4_OK: it is appended. D4_ETOOBIG: it cannot be, and is not sent. */
 static enum d4_status
 job_write(struct job *j, uint64_t n)
 {
@@ -250,8 +303,11 @@ job_write(struct job *j, uint64_t n)
 	struct path *p = j->path;
 	enum d4_status st = D4_OK;
 
-	if (p->lane == NULL || p->variant != variant)
-		st = job_lane(j, variant);
+	if (p->lane == NULL || p->variant != variant) {
+		st = job_out_move(j, true);
+		if (st == D4_OK)
+			st = job_lane(j, variant);
+	}
 	if (st == D4_OK)
 		st = job_append(j, n);
 	if (st == D4_ETOOBIG || st == D4_EDENIED || st == D4_ECRYPTO) {
@@ -263,14 +319,39 @@ job_write(struct job *j, uint64_t n)
 	return st;
 }
 
+/* The chain's work to the lane, and both into the counts. */
+static enum d4_status
+job_output(struct job *j, const struct d4_tally *before, struct d4_tally *after)
+{
+	uint64_t n = after->records[D4_R_NONE] - before->records[D4_R_NONE];
+	struct path *p = j->path;
+	enum d4_status st = D4_OK;
+
+	if (job_data(j).n > 0) {
+		st = job_write(j, n);
+	} else {
+		(void)!job_out_move(j, false);
+		job_name_only(j, san_stream_variant(p->san));
+		st = n > 0 ? D4_ETOOBIG : D4_OK;
+	}
+	if (st == D4_ETOOBIG) {
+		job_take_back(after, before);
+		st = D4_OK;
+	}
+	if (st == D4_OK)
+		st = job_row(j, p->named ? p->id : "", &p->row);
+	if (st == D4_OK)
+		totals_count(journal_totals(j->w->journal), (size_t)p->row,
+		    before, after);
+	return st;
+}
+
 static enum d4_status
 job_release(struct job *j)
 {
-	struct path *p = j->path;
 	struct d4_tally before, after;
 	struct san_stream *san;
 	enum d4_status st;
-	uint64_t n;
 
 	st = path_san(j->w->streams, j->stream, j->partner, &san);
 	if (st == D4_ENOTSUP)
@@ -278,21 +359,13 @@ job_release(struct job *j)
 	if (st != D4_OK)
 		return st == D4_ENOMEM ? st : job_refuse(j, D4_R_INTERNAL);
 	before = *san_stream_tally(san);
-	st = job_chain(j, &after);
-	n = after.records[D4_R_NONE] - before.records[D4_R_NONE];
-	if (st == D4_OK && j->w->out->n > 0)
-		st = job_write(j, n);
-	else
-		job_name_only(j, san_stream_variant(san));
-	if (st == D4_ETOOBIG || (st == D4_OK && j->w->out->n == 0)) {
-		job_take_back(&after, &before);
-		st = D4_OK;
-	}
+	st = job_out_begin(j);
 	if (st == D4_OK)
-		st = job_row(j, p->named ? p->id : "", &p->row);
+		st = job_chain(j, &after);
 	if (st == D4_OK)
-		totals_count(journal_totals(j->w->journal), (size_t)p->row,
-		    &before, &after);
+		st = job_output(j, &before, &after);
+	if (j->in_place)
+		(void)!job_out_move(j, false);
 	return st;
 }
 

@@ -14,7 +14,7 @@
 #define WASH_SAFE_MS    10000u     /* an older lease is not trusted */
 #define WASH_BLOCK_MS   "200"      /* an idle read waits so long */
 #define WASH_AHEAD      2u         /* reads under way at once */
-#define WASH_REPLY      (4u << 20) /* bytes aimed at in one answer */
+#define WASH_REPLY      (8u << 20) /* bytes aimed at in one answer */
 #define WASH_COUNT_MAX  512u       /* entries of a shard in one answer */
 #define WASH_QUEUED     (1u << 20) /* bytes of commands */
 #define WASH_OUT        D4_SPOOL_ENTRY

@@ -210,7 +210,7 @@ shards_tick(struct wash *w)
 		if (!s->asked && (s->state == SHARD_FREE ||
 				     now - s->renewed_ms >= WASH_RENEW_MS))
 			shard_lease(s);
-		if (w->ticks % 2 == 0)
+		if (s->state != SHARD_FREE || w->ticks % 5 == 0)
 			(void)!d4_redis_sendf(
 			    w->redis, on_groups, s, "XINFO GROUPS %s", s->key);
 	}

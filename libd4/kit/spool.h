@@ -111,6 +111,13 @@ D4_USED enum d4_status d4_spool_end(
 D4_USED enum d4_status d4_spool_commit(struct d4_spool_writer *w);
 void d4_spool_drop(struct d4_spool_writer *w);
 
+/*
+ * d4_spool_flush -- writes what is queued and lets the disk begin with it,
+ * without waiting: nothing is held by it, and the commit will be shorter. An
+ * error is the commit's to report.
+ */
+void d4_spool_flush(struct d4_spool_writer *w);
+
 /* d4_spool_queued -- bytes queued and not committed. */
 size_t d4_spool_queued(const struct d4_spool_writer *w);
 

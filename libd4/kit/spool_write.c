@@ -122,14 +122,6 @@ d4_spool_queued(const struct d4_spool_writer *w)
 }
 
 void
-d4_spool_drop(struct d4_spool_writer *w)
-{
-	w->open = false;
-	w->out.n = 0;
-	w->queued_total = w->total;
-}
-
-void
 d4_spool_floor(struct d4_spool_writer *w, uint64_t floor)
 {
 	if (w->next <= floor)
@@ -214,14 +206,15 @@ spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
 	return D4_OK;
 }
 
+/* The rest of what is queued, sealed: the checksums need the segment. */
 static enum d4_status
-spool_write_all(struct d4_spool_writer *w)
+spool_write_queued(struct d4_spool_writer *w)
 {
-	size_t done = 0;
-
-	while (done < w->out.n) {
-		ssize_t k = pwrite(w->fd, w->out.p + done, w->out.n - done,
-		    (off_t)(w->size + done));
+	for (size_t at = w->flushed; at < w->out.n;)
+		at += spool_entry_seal(w->out.p + at, w->seed);
+	while (w->flushed < w->out.n) {
+		ssize_t k = pwrite(w->fd, w->out.p + w->flushed,
+		    w->out.n - w->flushed, (off_t)(w->size + w->flushed));
 
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -230,9 +223,9 @@ spool_write_all(struct d4_spool_writer *w)
 				errno = ENOSPC;
 			return spool_status();
 		}
-		done += (size_t)k;
+		w->flushed += (size_t)k;
 	}
-	return fdatasync(w->fd) == 0 ? D4_OK : spool_status();
+	return D4_OK;
 }
 
 /*
@@ -250,19 +243,12 @@ spool_abandon(struct d4_spool_writer *w)
 		(void)fdatasync(w->fd);
 	(void)close(w->fd);
 	w->fd = -1;
+	w->flushed = 0;
 	if (w->empty && w->segs.n > 1) {
 		spool_name(w->segs.list[--w->segs.n].first, name);
 		(void)unlinkat(w->dirfd, name, 0);
 	}
 	errno = err;
-}
-
-/* The checksums depend on the segment, so they are made last. */
-static void
-spool_seal(struct d4_spool_writer *w)
-{
-	for (size_t at = 0; at < w->out.n;)
-		at += spool_entry_seal(w->out.p + at, w->seed);
 }
 
 /* After a commit: what is queued counts as held. */
@@ -284,30 +270,65 @@ spool_committed(struct d4_spool_writer *w)
 	w->size += w->out.n;
 	w->segs.list[w->segs.n - 1].bytes = w->size;
 	w->empty = false;
-	w->out.n = 0;
+	w->out.n = w->flushed = 0;
+}
+
+/* The segment that the queued entries go to. */
+static enum d4_status
+spool_segment_ready(struct d4_spool_writer *w)
+{
+	struct d4_spool_entry e = {.n = 0};
+
+	if (w->flushed > 0 ||
+	    (w->fd >= 0 && (w->size < D4_SPOOL_SEGMENT || w->empty)))
+		return D4_OK;
+	spool_entry_peek(d4_buf_slice(&w->out), &e);
+	return spool_segment_begin(w, e.seq);
 }
 
 enum d4_status
 d4_spool_commit(struct d4_spool_writer *w)
 {
-	struct d4_spool_entry e = {.n = 0};
 	enum d4_status st;
 
 	assert(!w->open);
 	if (w->out.n == 0)
 		return D4_OK;
-	if (w->fd < 0 || (w->size >= D4_SPOOL_SEGMENT && !w->empty)) {
-		spool_entry_peek(d4_buf_slice(&w->out), &e);
-		st = spool_segment_begin(w, e.seq);
-		if (st != D4_OK)
-			return st;
-	}
-	spool_seal(w);
-	st = spool_write_all(w);
+	st = spool_segment_ready(w);
+	if (st != D4_OK)
+		return st;
+	st = spool_write_queued(w);
+	if (st == D4_OK && fdatasync(w->fd) != 0)
+		st = spool_status();
 	if (st != D4_OK) {
 		spool_abandon(w);
 		return st;
 	}
 	spool_committed(w);
 	return D4_OK;
+}
+
+void
+d4_spool_flush(struct d4_spool_writer *w)
+{
+	size_t from = w->flushed;
+
+	if (w->open || w->out.n == from || spool_segment_ready(w) != D4_OK)
+		return;
+	if (spool_write_queued(w) != D4_OK) {
+		spool_abandon(w);
+		return;
+	}
+	(void)sync_file_range(w->fd, (off_t)(w->size + from),
+	    (off_t)(w->flushed - from), SYNC_FILE_RANGE_WRITE);
+}
+
+void
+d4_spool_drop(struct d4_spool_writer *w)
+{
+	w->open = false;
+	if (w->flushed > 0)
+		spool_abandon(w);
+	w->out.n = 0;
+	w->queued_total = w->total;
 }

@@ -21,7 +21,8 @@ struct spool_held {
  *         committed bytes; empty: it holds no entry yet. seq, total: of the
  *         last committed entry. next: seq of the next one queued. out: what
  *         is queued; while open, an entry is being written behind mark.
- *         lane.meta points into meta. seed: of the active segment.
+ *         lane.meta points into meta. seed: of the active segment. flushed:
+ *         bytes of out that are in the file already, behind size.
  */
 struct d4_spool_writer {
 	char *dir;
@@ -33,6 +34,7 @@ struct d4_spool_writer {
 	uint64_t seq, next;
 	uint64_t total, queued_total;
 	size_t mark;
+	size_t flushed;
 	struct d4_buf out;
 	struct d4_buf head;
 	struct d4_buf meta;

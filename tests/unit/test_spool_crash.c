@@ -176,6 +176,49 @@ dropped_entries_leave_a_gap_and_no_number_is_used_twice(void **state)
 	d4_spool_writer_close(w);
 }
 
+/* What was flushed is in the file, and nothing is held by it. */
+static void
+flushed_entries_are_held_by_a_commit_only(void **state)
+{
+	struct d4_spool_writer *w = open_writer(dir, "r1", NULL);
+	struct d4_spool_entry e = make_entry(2, "two", 3);
+	struct d4_spool_reader *r;
+	uint64_t ms, n;
+	off_t size;
+
+	(void)state;
+	put_text(w, 1, "one");
+	size = segment_size(1);
+	assert_int_equal(d4_spool_append(w, &e), D4_OK);
+	d4_spool_flush(w);
+	assert_true(segment_size(1) > size);
+	assert_true(d4_spool_held(w, 7, &ms, &n));
+	assert_int_equal(ms, 1);
+	e = make_entry(3, "three", 5);
+	assert_int_equal(d4_spool_append(w, &e), D4_OK);
+	d4_spool_flush(w);
+	d4_spool_flush(w);
+	sync_fails = 1;
+	assert_int_equal(d4_spool_commit(w), D4_EIO);
+	assert_int_equal(segment_size(1), size);
+	d4_spool_flush(w);
+	assert_int_equal(d4_spool_commit(w), D4_OK);
+	e = make_entry(4, "never", 5);
+	assert_int_equal(d4_spool_append(w, &e), D4_OK);
+	d4_spool_flush(w);
+	d4_spool_drop(w);
+	put_text(w, 5, "five");
+	r = open_reader(dir, 0);
+	expect_text(r, 1, "one");
+	expect_text(r, 2, "two");
+	expect_text(r, 3, "three");
+	expect_text(r, 5, "five");
+	expect_end(r);
+	assert_int_equal(d4_spool_total(w), 12);
+	d4_spool_reader_close(r);
+	d4_spool_writer_close(w);
+}
+
 /* A full disk, played by a limit on the size of files. */
 static void
 a_full_disk_is_cut_back_to_the_last_commit(void **state)
@@ -299,6 +342,7 @@ main(void)
 	    T(a_lost_last_page_full_of_zeros_is_a_torn_tail),
 	    T(a_failed_sync_holds_nothing_and_the_next_try_everything),
 	    T(dropped_entries_leave_a_gap_and_no_number_is_used_twice),
+	    T(flushed_entries_are_held_by_a_commit_only),
 	    T(a_full_disk_is_cut_back_to_the_last_commit),
 	    T(what_was_committed_survives_kill_9),
 	};

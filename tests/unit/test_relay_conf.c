@@ -1,0 +1,159 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "libd4/kit/file.h"
+#include "relay/conf.h"
+#include "tmpdir.h"
+
+#define HEAD "redis: \"unix:/r\"\npolicy: p.yaml\n"
+#define ACME(more)                                                            \
+	HEAD "partners:\n  acme: {host: h, port: 1, key: \"file:k\"" more "}" \
+	                                                                  "\n"
+
+static char dir[64], path[80];
+
+static int
+setup(void **state)
+{
+	(void)state;
+	tmpdir_make(dir, sizeof(dir));
+	(void)snprintf(path, sizeof(path), "%s/relay.yaml", dir);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tmpdir_remove(dir);
+	return 0;
+}
+
+static enum d4_status
+load(const char *text, struct d4_diag *diag, struct relay_conf **out)
+{
+	assert_int_equal(
+	    d4_file_replace(path, d4_slice_str(text), 0644), D4_OK);
+	*diag = (struct d4_diag){.file = NULL};
+	return relay_conf_load(path, diag, out);
+}
+
+static void
+put(const char *name, const char *text, unsigned mode)
+{
+	char file[128];
+
+	(void)snprintf(file, sizeof(file), "%s/%s", dir, name);
+	assert_int_equal(
+	    d4_file_replace(file, d4_slice_str(text), mode), D4_OK);
+}
+
+static void
+defaults_hold_and_relative_files_are_beside_the_configuration(void **state)
+{
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+	char want[96];
+
+	(void)state;
+	assert_int_equal(load(ACME(", tls: {pin: aa}"), &diag, &c), D4_OK);
+	(void)snprintf(want, sizeof(want), "%s/p.yaml", dir);
+	assert_string_equal(c->policy, want);
+	assert_string_equal(c->group, "relay:relay");
+	assert_string_equal(c->spool, "/var/lib/d4/relay/spool");
+	assert_int_equal(c->budget, 10ull << 30);
+	assert_int_equal(c->n_partners, 1);
+	assert_string_equal(c->partner[0].id, "acme");
+	assert_int_equal(c->partner[0].port, 1);
+	assert_int_equal(c->partner[0].resend, RELAY_BY_TYPE);
+	assert_int_equal(c->partner[0].rotate_us, 3600000000u);
+	assert_int_equal(c->partner[0].rotate_bytes, 256u << 20);
+	assert_int_equal(c->partner[0].key.n, 0);
+	(void)snprintf(want, sizeof(want), "%s/k", dir);
+	assert_string_equal(c->file[0].key, want);
+	relay_conf_free(c);
+}
+
+/* The words that the message must hold. */
+static const struct {
+	const char *text;
+	const char *what;
+} invalid[] = {
+    {"policy: p\n", "redis"},
+    {"redis: r\n", "policy"},
+    {HEAD "polcy: x\n", "polcy"},
+    {HEAD "name: \"a b\"\n", "not a name"},
+    {HEAD "instance: \"a:b\"\n", "not a name"},
+    {HEAD "sandbox: none\n", "not a value: none"},
+    {HEAD "log_level: loud\n", "not a level: loud"},
+    {HEAD "budget: 1KiB\n", "budget"},
+    {HEAD "partners: [a]\n", "partners is no map"},
+    {HEAD "partners:\n  A: {}\n", "not an id: A"},
+    {ACME(""), "tls"},
+    {ACME(", tls: {}"), "0 ways"},
+    {ACME(", tls: {pin: aa, insecure: true}"), "2 ways"},
+    {ACME(", tls: {insecure: false}"), "0 ways"},
+    {ACME(", tls: {pin: aa}, resend: never"), "not a value: never"},
+    {ACME(", tls: {pin: aa}, client_cert: c"), "half"},
+    {ACME(", tls: {pin: aa}, backoff_min: 2m, backoff_max: 1m"), "backoff_min"},
+    {ACME(", tls: {pin: aa}, prot: 5"), "prot"},
+};
+
+static void
+what_is_wrong_is_said_with_its_place(void **state)
+{
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
+		assert_int_equal(load(invalid[i].text, &diag, &c), D4_EINVAL);
+		assert_null(c);
+		if (strstr(diag.what, invalid[i].what) == NULL)
+			fail_msg("%s: %s", invalid[i].what, diag.what);
+		assert_string_equal(diag.file, path);
+	}
+}
+
+static void
+a_partner_whose_key_is_not_safe_is_left_out(void **state)
+{
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	put("good", "Key_1\n", 0600);
+	put("open", "Key_1\n", 0644);
+	put("odd", "key with spaces", 0600);
+	assert_int_equal(
+	    load(HEAD "partners:\n"
+		      "  open: {host: h, port: 1, key: open, tls: {pin: a}}\n"
+		      "  odd: {host: h, port: 1, key: odd, tls: {pin: a}}\n"
+		      "  good: {host: h, port: 1, key: good, tls: {pin: a}}\n"
+		      "  none: {host: h, port: 1, key: none, tls: {pin: a}}\n",
+		&diag, &c),
+	    D4_OK);
+	assert_int_equal(c->n_partners, 4);
+	relay_conf_secrets(c);
+	assert_int_equal(c->n_partners, 1);
+	assert_string_equal(c->partner[0].id, "good");
+	assert_true(d4_slice_eqs(c->partner[0].key, "Key_1"));
+	relay_conf_free(c);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(defaults_hold_and_relative_files_are_beside_the_configuration),
+	    T(what_is_wrong_is_said_with_its_place),
+	    T(a_partner_whose_key_is_not_safe_is_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
