@@ -12,7 +12,7 @@
 #define HEAD "redis: \"unix:/r\"\npolicy: p.yaml\n"
 #define ACME(more)                                                            \
 	HEAD "partners:\n  acme: {host: h, port: 1, key: \"file:k\"" more "}" \
-	                                                                  "\n"
+	     "\n"
 
 static char dir[64], path[80];
 
