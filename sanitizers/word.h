@@ -4,9 +4,8 @@
 
 #include "libd4/yaml.h"
 
-#define SAN_WORD_LATER                                        \
-	(-1) /* value of a word that a later version enforces \
-	      */
+/* The value of a word that a later version enforces. */
+#define SAN_WORD_LATER (-1)
 
 /* A NULL-ended list of these. */
 struct san_word {
