@@ -3,6 +3,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include "hub/sensor.h"
 
 #define SENSOR_KEY_MAX 4096u /* bytes of a key; d4-core cuts at 100 */
@@ -12,22 +13,26 @@ sensors_init(struct sensors *t)
 {
 	*t = (struct sensors){.n = 0};
 	TAILQ_INIT(&t->lru);
+	if (RAND_bytes((uint8_t *)&t->seed, sizeof(t->seed)) != 1)
+		t->seed = (uint64_t)(uintptr_t)t;
 }
 
+/* Seeded: whoever chooses UUIDs cannot choose the same place for them. */
 static size_t
-bucket(const struct d4_uuid *u)
+bucket(const struct sensors *t, const struct d4_uuid *u)
 {
-	size_t h;
+	uint64_t half[2];
 
-	/* Random in its last bytes; a chosen collision costs a short walk. */
-	memcpy(&h, u->b + 8, sizeof(h));
-	return (h ^ (h >> 29)) & (SENSOR_BUCKETS - 1);
+	memcpy(half, u->b, sizeof(half));
+	half[0] = (half[0] ^ t->seed) * 0x9e3779b97f4a7c15u;
+	half[1] = (half[1] ^ half[0] ^ half[0] >> 32) * 0x9e3779b97f4a7c15u;
+	return (size_t)(half[1] >> 32) & (SENSOR_BUCKETS - 1);
 }
 
 static struct sensor **
 sensor_place(struct sensors *t, const struct d4_uuid *uuid)
 {
-	struct sensor **at = &t->all[bucket(uuid)];
+	struct sensor **at = &t->all[bucket(t, uuid)];
 
 	while (*at != NULL && !d4_uuid_eq(&(*at)->uuid, uuid))
 		at = &(*at)->chain;

@@ -45,6 +45,7 @@ struct sensors {
 	struct sensor *all[SENSOR_BUCKETS];
 	TAILQ_HEAD(sensor_lru, sensor) lru;
 	size_t n;
+	uint64_t seed;
 };
 
 void sensors_init(struct sensors *t);

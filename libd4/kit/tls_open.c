@@ -106,7 +106,9 @@ expect_name(struct d4_tls *t, const char *name)
 			return D4_ENOMEM;
 		return D4_OK;
 	}
-	if (SSL_set_tlsext_host_name(t->ssl, name) != 1)
+	/* SSL_set_tlsext_host_name, whose macro casts const away. */
+	if (SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) != 1)
 		return D4_EINVAL;
 	SSL_set_hostflags(t->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (t->ctx->by_name && SSL_set1_host(t->ssl, name) != 1)
