@@ -210,7 +210,7 @@ a_wrong_configuration_says_where_and_what(void **unused)
 	    {"nonsense: 1\n", "nonsense"},
 	    {"shards: 0\n", "range"},
 	    {"payload_max: 1B\n", "payload_max"},
-	    {"flush: [1ms]\n", "flush"},
+	    {"flush: [1ms]\n", "a list"},
 	};
 
 	(void)unused;
