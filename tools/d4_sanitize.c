@@ -23,7 +23,7 @@ static const char help_text[] =
     "  -t, --type TYPE       what stdin is: 1 pcap, 6 JSON lines, 8 passive "
     "DNS,\n"
     "                        or the name of an extended type; default: the\n"
-    "                        pipeline's only type\n"
+    "                        pipeline's first type\n"
     "      --stats           one JSON object with all counters on stderr\n"
     "\n"
     "exit status: 0 done (also when broken input was dropped), 1 error, 2 the\n"

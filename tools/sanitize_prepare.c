@@ -65,26 +65,16 @@ prepare_takes(const struct pol_pipeline *p, char list[LIST])
 		prepare_list(list, p->meta[i]);
 }
 
-/* prepare_only -- the only type of a pipeline. */
+/* prepare_first -- the first type that the pipeline names. */
 static bool
-prepare_only(struct sanitize_job *job)
+prepare_first(struct sanitize_job *job)
 {
 	const struct pol_pipeline *p = job->pipeline;
-	char list[LIST];
+	bool plain = p->n_types != 0;
 
-	job->facts.ext = "";
-	if (p->n_types + p->n_meta == 1) {
-		job->facts.type =
-		    p->n_types == 1 ? p->types[0] : D4_TYPE_EXTENDED;
-		if (p->n_meta == 1)
-			job->facts.ext = p->meta[0];
-		return true;
-	}
-	prepare_takes(p, list);
-	sanitize_say("pipeline `%s` takes several types; write -t with one "
-		     "of: %s",
-	    p->id, list);
-	return false;
+	job->facts.type = plain ? p->types[0] : D4_TYPE_EXTENDED;
+	job->facts.ext = plain ? "" : p->meta[0];
+	return true;
 }
 
 /* prepare_type -- a number, or the name of an extended type. */
@@ -96,7 +86,7 @@ prepare_type(const struct sanitize_args *a, struct sanitize_job *job)
 	char list[LIST], *end;
 
 	if (a->type == NULL)
-		return prepare_only(job);
+		return prepare_first(job);
 	type = strtoul(a->type, &end, 10);
 	for (size_t i = 0; *end == '\0' && i < p->n_types; i++) {
 		job->facts = (struct san_facts){.type = p->types[i], .ext = ""};
