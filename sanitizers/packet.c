@@ -182,8 +182,7 @@ packet_ip(struct pkt *p, const struct pkt_link *l, struct d4_slice in)
 	if (why == D4_R_NONE)
 		why = pkt_link_write(p, l);
 	if (why == D4_R_NONE)
-		why = ip.version == 6 ? pkt_ip6_write(p, &ip)
-		                      : pkt_ip4_write(p, &ip);
+		why = pkt_ip_write(p, &ip);
 	return why != D4_R_NONE ? why : pkt_l4_write(p, &ip);
 }
 

@@ -79,7 +79,6 @@ struct pkt {
 	unsigned depth;     /* quotes inside quotes */
 	const uint8_t *nd;  /* replaced ND target: 16 bytes, or NULL */
 	uint8_t nd_target[16];
-	struct pkt_link layers;
 	struct san_check check;
 };
 
@@ -121,14 +120,11 @@ D4_USED enum d4_reason pkt_mac(
 D4_USED enum d4_reason pkt_arp(
     struct pkt *p, const struct pkt_link *l, struct d4_slice in);
 
-/* packet_ip.c: either version; decode, replace the addresses, write. */
-D4_USED enum d4_reason pkt_ip_decode(struct d4_slice in, struct pkt_ip *out);
+/* packet_ip.c: either version; replace the addresses, write. */
 D4_USED enum d4_reason pkt_ip_map(struct pkt *p, struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_ip_write(struct pkt *p, struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_map4(
     struct pkt *p, uint32_t in, uint32_t *out, bool *scoped);
-D4_USED enum d4_reason pkt_map6(
-    struct pkt *p, const uint8_t *in, struct d4_addr *out, bool *scoped);
 /* pkt_scope_met -- an address of the scope stands where it is required. */
 bool pkt_scope_met(const struct pkt *p, bool src, bool dst);
 /* pkt_map4_at, pkt_map6_at -- reads, replaces and writes an address. */

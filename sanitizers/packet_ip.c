@@ -28,8 +28,8 @@ pkt_map4(struct pkt *p, uint32_t in, uint32_t *out, bool *scoped)
 	return why;
 }
 
-enum d4_reason
-pkt_map6(struct pkt *p, const uint8_t *in, struct d4_addr *out, bool *scoped)
+static enum d4_reason
+ip_replace6(struct pkt *p, const uint8_t *in, struct d4_addr *out, bool *scoped)
 {
 	struct d4_addr a = {.family = 6};
 	struct san_mapped m;
@@ -72,7 +72,7 @@ pkt_map6_at(struct pkt *p, const uint8_t *in, uint8_t *out)
 	struct d4_addr v;
 	bool scoped;
 
-	why = pkt_map6(p, in, &v, &scoped);
+	why = ip_replace6(p, in, &v, &scoped);
 	if (why == D4_R_NONE)
 		memcpy(out, v.b, 16);
 	return why;
@@ -94,14 +94,6 @@ pkt_scope_met(const struct pkt *p, bool src, bool dst)
 		return dst;
 	}
 	return false;
-}
-
-enum d4_reason
-pkt_ip_decode(struct d4_slice in, struct pkt_ip *out)
-{
-	unsigned version = in.n != 0 ? in.p[0] >> 4 : 4;
-
-	return version == 6 ? pkt_ip6_decode(in, out) : pkt_ip4_decode(in, out);
 }
 
 /* The group that asks for a target has the target's last 24 bits. */
@@ -148,11 +140,11 @@ ip_ends(struct pkt *p, struct pkt_ip *ip)
 	pkt_ext_ends(ip, ends);
 	if (ends[0] != NULL) {
 		memcpy(ip->home.b, ends[0], 16);
-		why = pkt_map6(p, ends[0], &ip->to_home, &scoped);
+		why = ip_replace6(p, ends[0], &ip->to_home, &scoped);
 	}
 	if (ends[1] != NULL && why == D4_R_NONE) {
 		memcpy(ip->final.b, ends[1], 16);
-		why = pkt_map6(p, ends[1], &ip->to_final, &scoped);
+		why = ip_replace6(p, ends[1], &ip->to_final, &scoped);
 	}
 	return why;
 }
@@ -164,8 +156,8 @@ ip_map6(struct pkt *p, struct pkt_ip *ip, enum d4_reason *second)
 
 	if (why != D4_R_NONE)
 		return why;
-	why = pkt_map6(p, ip->src.b, &ip->to_src, &ip->src_scoped);
-	*second = pkt_map6(p, ip->dst.b, &ip->to_dst, &ip->dst_scoped);
+	why = ip_replace6(p, ip->src.b, &ip->to_src, &ip->src_scoped);
+	*second = ip_replace6(p, ip->dst.b, &ip->to_dst, &ip->dst_scoped);
 	ip_solicited(p, ip);
 	return why != D4_R_NONE ? why : ip_ends(p, ip);
 }
