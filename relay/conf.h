@@ -44,7 +44,7 @@ struct relay_conf {
 struct relay_partner_file {
 	char *host, *key, *name, *client_cert, *client_key, *resend;
 	uint64_t port, rotate_us, rotate_bytes, idle_us;
-	uint64_t backoff_min_us, backoff_max_us;
+	uint64_t backoff_min_us, backoff_max_us, gap_us;
 	const struct d4_yaml *tls;
 	char *ca, *pin;
 	bool insecure;

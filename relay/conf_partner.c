@@ -38,6 +38,8 @@ static const struct d4_conf_option partner_table[] = {
 	"1s", false, "first wait after a refusal or failure"},
     {"backoff_max", D4_CONF_DURATION, MEMBER(backoff_max_us), 10000, DAY_US,
 	"5m", false, "longest wait"},
+    {"session_gap", D4_CONF_DURATION, MEMBER(gap_us), 0, HOUR_US, "0s", false,
+	"from a session's start to the next one's; 12s for a d4-core"},
     {.name = NULL},
 };
 
@@ -145,7 +147,8 @@ partner_fill(
 	    .rotate_bytes = f->rotate_bytes,
 	    .idle_us = f->idle_us,
 	    .backoff_min_us = f->backoff_min_us,
-	    .backoff_max_us = f->backoff_max_us};
+	    .backoff_max_us = f->backoff_max_us,
+	    .gap_us = f->gap_us};
 	(void)snprintf(p->id, sizeof(p->id), "%s", id);
 	p->tls.ca = f->ca;
 	p->tls.pin = f->pin;

@@ -19,7 +19,10 @@ enum relay_resend { RELAY_BY_TYPE, RELAY_ALL, RELAY_TCP };
  *         d4_tls_ctx_new wants it; name: for SNI and the certificate, NULL:
  *         host. rotate: a session is ended for a confirmation after so long
  *         or so many payload bytes, or idle_us after the last record.
- *         backoff: first and longest wait after a refusal or failure.
+ *         backoff: first and longest wait after a refusal or failure. gap:
+ *         the least time between the starts of two sessions of one wire UUID
+ *         and type: two that wait for a stock server's workers at a time
+ *         are written into one file (docs/interop.md).
  * Owns:   all texts and the key belong to the configuration.
  */
 struct relay_partner {
@@ -31,7 +34,7 @@ struct relay_partner {
 	const char *name;
 	enum relay_resend resend;
 	uint64_t rotate_us, rotate_bytes, idle_us;
-	uint64_t backoff_min_us, backoff_max_us;
+	uint64_t backoff_min_us, backoff_max_us, gap_us;
 	uint64_t max_rate_bits; /* per second, 0: no limit */
 };
 

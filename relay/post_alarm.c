@@ -24,8 +24,9 @@ static const struct {
 	.partner = true},
     [POST_FAIL_REFUSED] = {.name = "refused",
 	.hint = "closed without a word: this UUID is not registered there, "
-		"the key is wrong, UUID or address are blocked, or a stale "
-		"session of the same UUID and type locks us out"},
+		"the key is wrong, UUID or address are blocked, the type is "
+		"not accepted, a stale session of the same UUID and type "
+		"locks us out, or a limit is reached"},
     [POST_FAIL_NOT_ACCEPTED] = {.name = "not-accepted",
 	.hint = "closed by close_notify: the type (or extended type) is not "
 		"accepted there"},

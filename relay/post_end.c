@@ -60,7 +60,12 @@ post_fail(struct post_lane *l, enum post_failure what, const char *why)
 		l->budget = l->run.frames / 2;
 	if (l->budget < POST_PROBE)
 		l->budget = POST_PROBE;
-	if (what == POST_FAIL_REFUSED || what == POST_FAIL_NOT_ACCEPTED)
+	/*
+	 * Proven by the past only: who took us yesterday may refuse us now.
+	 * The second loss in a row is told as the refusal that it seems to be.
+	 */
+	if (what == POST_FAIL_REFUSED || what == POST_FAIL_NOT_ACCEPTED ||
+	    what == POST_FAIL_LOST)
 		l->proven = false;
 	end_alarm(l, what, why);
 	post_clear(l);

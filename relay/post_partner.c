@@ -72,11 +72,32 @@ slot_same(const struct post_lane *a, const struct post_lane *b)
 	       strcmp(a->name.ext, b->name.ext) == 0;
 }
 
+/* Is the last session of the slot begun long enough ago? */
+static bool
+slot_rested(struct post_lane *l)
+{
+	struct post_partner *pp = l->partner;
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < pp->n_lanes; i++) {
+		const struct post_lane *o = pp->lanes[i];
+
+		if (slot_same(o, l) && o->run.opened_us > last)
+			last = o->run.opened_us;
+	}
+	if (last == 0 || post_now_us() - last >= pp->conf->gap_us)
+		return true;
+	post_lane_wake(l, last + pp->conf->gap_us);
+	return false;
+}
+
 bool
 post_slot_take(struct post_lane *l)
 {
 	struct post_partner *pp = l->partner;
 
+	if (!slot_rested(l))
+		return false;
 	for (size_t i = 0; i < pp->n_lanes; i++) {
 		struct post_lane *o = pp->lanes[i];
 

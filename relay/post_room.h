@@ -86,7 +86,8 @@ void post_partner_fini(struct post_partner *pp);
 
 /*
  * post_slot_take -- lanes of one wire UUID and type send in turns (ADR 0005).
- * False: another one is sending; it is asked to end.
+ * False: another one is sending, it is asked to end; or the partner's
+ * session_gap is not over.
  * post_slot_free -- somebody may be waiting.
  */
 bool post_slot_take(struct post_lane *l);

@@ -5,7 +5,7 @@
  * Keys of fill: spool partner lane type ext meta first entries records size
  * uuid pipeline expires not_before snaplen max. Keys of run: spool cursors
  * account and, once for each partner, partner=ID followed by host port key
- * pin ca resend rotate_us rotate_bytes idle_us backoff_us rate; times:
+ * pin ca resend rotate_us rotate_bytes idle_us backoff_us gap_us rate; times:
  * linger_us quiet_us stall_us confirm_us connect_us recheck_us.
  */
 #include <stdio.h>
@@ -239,6 +239,7 @@ run_partner(char **argv, struct relay_partner *p)
 	p->idle_us = number(argv, "idle_us", 300000);
 	p->backoff_min_us = number(argv, "backoff_us", 50000);
 	p->backoff_max_us = number(argv, "backoff_max_us", 400000);
+	p->gap_us = number(argv, "gap_us", 0);
 	p->max_rate_bits = number(argv, "rate", 0);
 	*end = save;
 }

@@ -3,6 +3,7 @@
 
 import contextlib
 import socket
+import threading
 import time
 import unittest
 
@@ -32,6 +33,44 @@ class Refusal(Case):
         p.confirmed(50)
         self.assertIn("post works again", self.log())
         self.assertExact(s, 50)
+
+    def test_one_who_took_us_may_refuse_later_and_it_is_told(self):
+        shut = threading.Event()
+
+        def play(conn, tls, n):
+            if not shut.is_set():
+                s.serve(conn, tls)
+
+        s = self.server(play)
+        self.fill(type=8, entries=10, records=5)
+        self.release(LANE)
+        p = self.post({"port": s.port})
+        p.confirmed(50)
+        shut.set()
+        self.fill(type=8, entries=10, records=5, first=50)
+        p.nudge()
+        until(lambda: "failure=refused" in self.log())
+        self.assertEqual(p.lane()["failure"], "refused")
+        shut.clear()
+        p.confirmed(100)
+        self.assertEqual(sorted(set(s.records())), list(range(100)))
+
+    def test_sessions_of_a_lane_keep_the_gap(self):
+        begun = []
+
+        def play(conn, tls, n):
+            begun.append(time.monotonic())
+            s.serve(conn, tls)
+
+        s = self.server(play)
+        self.fill(type=8, entries=40, records=50, size=500)
+        self.release(LANE)
+        p = self.post({"port": s.port, "gap_us": 600000})
+        p.confirmed(2000)
+        self.assertExact(s, 2000)
+        self.assertGreater(len(begun), 1)
+        for one, two in zip(begun, begun[1:]):
+            self.assertGreater(two - one, 0.5)
 
     def test_close_notify_of_the_server_confirms_nothing(self):
         def play(conn, tls, n):
