@@ -74,7 +74,10 @@ on_channel(evutil_socket_t fd, short what, void *arg)
 		(void)event_base_loopbreak(l->base);
 }
 
-/* Keys, certificates and names are read here; nothing of it later. */
+/*
+ * Keys and certificates are read first, by whoever started us; what post makes
+ * in its folder afterwards belongs to its own account.
+ */
 static enum d4_status
 post_prepare(struct post_life *l)
 {
@@ -84,6 +87,9 @@ post_prepare(struct post_life *l)
 	enum d4_status st;
 
 	relay_conf_secrets(c);
+	st = d4_user_drop(c->post_user);
+	if (st != D4_OK)
+		return st;
 	set.partner = c->partner;
 	set.n_partners = c->n_partners;
 	st = d4_account_open(c->cursors, "post", &l->account);

@@ -48,7 +48,7 @@ struct relay_partner_file {
 	const struct d4_yaml *tls;
 	char *ca, *pin;
 	bool insecure;
-	struct d4_buf secret, cert_pem, key_pem;
+	struct d4_buf secret, cert_pem, key_pem, ca_pem;
 };
 
 /*

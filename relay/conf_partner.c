@@ -64,6 +64,7 @@ conf_partner_free(struct relay_partner_file *f)
 	d4_buf_wipe(&f->secret);
 	d4_buf_wipe(&f->key_pem);
 	d4_buf_fini(&f->cert_pem);
+	d4_buf_fini(&f->ca_pem);
 	*f = (struct relay_partner_file){.port = 0};
 }
 
@@ -166,6 +167,7 @@ conf_partner_read(const struct d4_yaml *map, size_t i, const char *path,
 	d4_buf_init(&f->secret, D4_KEY_MAX);
 	d4_buf_init(&f->cert_pem, PEM_MAX);
 	d4_buf_init(&f->key_pem, PEM_MAX);
+	d4_buf_init(&f->ca_pem, PEM_MAX);
 	if (!partner_id_ok(map->key[i]->text))
 		return d4_diag_set(diag, map->key[i]->at,
 		    "use the partner's id in the policy: [a-z0-9-]",
@@ -193,6 +195,44 @@ partner_unusable(
 	return false;
 }
 
+/* What was read as a text from its first PEM block on (see tls.h). */
+static enum d4_status
+partner_text(struct d4_buf *b, const char **out)
+{
+	enum d4_status st = d4_buf_add(b, "\n", 2); /* and a NUL */
+	const char *text =
+	    st == D4_OK ? strstr((const char *)b->p, "-----BEGIN ") : NULL;
+
+	if (st == D4_OK && text == NULL)
+		st = D4_EMALFORMED;
+	if (st == D4_OK)
+		*out = text;
+	return st;
+}
+
+static enum d4_status
+partner_pem(const char *path, struct d4_buf *b, const char **out)
+{
+	enum d4_status st = d4_file_read(path, b);
+
+	return st == D4_OK ? partner_text(b, out) : st;
+}
+
+/* Our certificate and its key. */
+static bool
+partner_client(struct relay_partner_file *f, struct relay_partner *p)
+{
+	enum d4_status st;
+
+	st = d4_secret_read(f->client_key, &f->key_pem);
+	if (st == D4_OK)
+		st = partner_text(&f->key_pem, &p->tls.key);
+	if (st != D4_OK)
+		return partner_unusable(p, f->client_key, st);
+	st = partner_pem(f->client_cert, &f->cert_pem, &p->tls.cert);
+	return st == D4_OK || partner_unusable(p, f->client_cert, st);
+}
+
 bool
 conf_partner_secrets(struct relay_partner_file *f, struct relay_partner *p)
 {
@@ -204,19 +244,10 @@ conf_partner_secrets(struct relay_partner_file *f, struct relay_partner *p)
 	if (st != D4_OK)
 		return partner_unusable(p, f->key, st);
 	p->key = d4_buf_slice(&f->secret);
-	if (f->client_key == NULL)
-		return true;
-	st = d4_secret_read(f->client_key, &f->key_pem);
-	if (st == D4_OK)
-		st = d4_buf_add(&f->key_pem, "\n", 2); /* and a NUL */
-	if (st != D4_OK)
-		return partner_unusable(p, f->client_key, st);
-	st = d4_file_read(f->client_cert, &f->cert_pem);
-	if (st == D4_OK)
-		st = d4_buf_add(&f->cert_pem, "", 1);
-	if (st != D4_OK)
-		return partner_unusable(p, f->client_cert, st);
-	p->tls.key = (const char *)f->key_pem.p;
-	p->tls.cert = (const char *)f->cert_pem.p;
-	return true;
+	if (f->ca != NULL && strcmp(f->ca, "system") != 0) {
+		st = partner_pem(f->ca, &f->ca_pem, &p->tls.ca);
+		if (st != D4_OK)
+			return partner_unusable(p, f->ca, st);
+	}
+	return f->client_key == NULL || partner_client(f, p);
 }

@@ -56,6 +56,8 @@ folders_make(const struct relay_conf *c)
 
 	(void)umask(0027);
 	st = d4_dir_make(c->dir, 0755);
+	if (st == D4_OK && geteuid() == 0 && chmod(c->dir, 0755) != 0)
+		st = D4_EIO; /* both accounts must pass through */
 	if (st == D4_OK)
 		st = folder_make(c->spool, 0750, c->wash_user);
 	if (st == D4_OK)

@@ -262,6 +262,30 @@ def test_the_processes_are_confined():
         org.close()
 
 
+def test_a_certificate_is_checked_by_ca_and_name():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        with open(acme.cert) as f:
+            pem = f.read()
+        ca = relay.write(os.path.join(org.dir, "ca.pem"),
+                         "a comment in front\n" + pem)
+        pdns = Sensor(org, 8, uid=LOG)
+        pdns.lines(numbered(0, 10))
+        org.tls = "{ca: %s}, name: wrong.example" % ca
+        org.up()
+        row = until("refused by us", lambda: org.lane() and
+                    "failure" in org.lane() and org.lane())
+        assert row["waiting"] == 10 and not acme.frames(), row
+        org.tls = "{ca: %s}, name: localhost" % ca
+        org.configure()
+        org.reload()
+        until("confirmed", lambda: org.idle() and confirmed(org) == 10)
+    finally:
+        org.close()
+
+
 def test_commands_say_what_is_wrong():
     org = Org(ONE)
     try:

@@ -199,6 +199,7 @@ class Org:
         self.policy = os.path.join(self.policy_dir, "policy.yaml")
         self.partners = {p: Partner(self.dir, p) for p in partners}
         self.options = {}
+        self.tls = None  # the partners' pins
         self.partner_options = "idle: 1s, rotate: 5s, backoff_min: 100ms"
         self.process = None
         self.log_path = os.path.join(self.dir, "relay.log")
@@ -219,8 +220,9 @@ class Org:
         lines.append("partners:")
         for p in self.partners.values():
             lines.append("  %s: {host: 127.0.0.1, port: %d, key: %s, "
-                         "tls: {pin: \"%s\"}, %s}" %
-                         (p.id, p.port or 1, self.hmac, p.pin,
+                         "tls: %s, %s}" %
+                         (p.id, p.port or 1, self.hmac,
+                          self.tls or "{pin: \"%s\"}" % p.pin,
                           self.partner_options))
         self.conf = write(os.path.join(self.dir, "relay.yaml"),
                           "\n".join(lines) + "\n")
