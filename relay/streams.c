@@ -60,7 +60,7 @@ path_file(const struct streams *s, const struct stream *t, size_t partner)
 	return d4_path(s->folder, name);
 }
 
-static void
+static bool
 path_save(struct streams *s, const struct stream *t, size_t partner)
 {
 	struct path *p = &t->path[partner];
@@ -69,7 +69,7 @@ path_save(struct streams *s, const struct stream *t, size_t partner)
 	char *file;
 
 	if (p->san == NULL || !p->remembers || !p->dirty)
-		return;
+		return true;
 	d4_buf_init(&state, STREAMS_STATE);
 	file = path_file(s, t, partner);
 	st = file == NULL ? D4_ENOMEM : san_stream_state_save(p->san, &state);
@@ -79,8 +79,10 @@ path_save(struct streams *s, const struct stream *t, size_t partner)
 		d4_warnx("streams file=%s save=\"%s\"",
 		    file != NULL ? file : "-", d4_status_text(st));
 	p->dirty = st != D4_OK;
+	p->state_bytes = state.n;
 	free(file);
 	d4_buf_fini(&state);
+	return st == D4_OK;
 }
 
 /* Lost or unusable state only delays a release (chain.h): it is said. */
@@ -134,7 +136,7 @@ path_reset(struct streams *s, const struct stream *t, size_t partner)
 {
 	struct path *p = &t->path[partner];
 
-	path_save(s, t, partner);
+	(void)path_save(s, t, partner);
 	san_stream_free(p->san);
 	*p = (struct path){.row = -1, .none = -1};
 }
@@ -182,15 +184,28 @@ streams_gate(struct streams *s, struct gate *g)
 	s->n_partners = g == NULL ? 0 : pol_n_partners(gate_policy(g));
 }
 
-void
-streams_save(struct streams *s)
+static bool
+stream_save(struct streams *s, const struct stream *t, size_t max)
 {
-	for (size_t i = 0; i < STREAMS_BUCKETS; i++) {
-		for (struct stream *t = s->bucket[i]; t != NULL; t = t->next) {
-			for (size_t k = 0; k < s->n_partners; k++)
-				path_save(s, t, k);
-		}
+	bool all = true;
+
+	for (size_t k = 0; k < s->n_partners; k++) {
+		if (t->path[k].state_bytes <= max)
+			all = path_save(s, t, k) && all;
 	}
+	return all;
+}
+
+bool
+streams_save(struct streams *s, size_t max)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < STREAMS_BUCKETS; i++) {
+		for (struct stream *t = s->bucket[i]; t != NULL; t = t->next)
+			all = stream_save(s, t, max) && all;
+	}
+	return all;
 }
 
 static uint32_t

@@ -25,6 +25,7 @@ struct path {
 	struct decision d;
 	struct san_stream *san;
 	bool remembers, dirty, alarmed;
+	size_t state_bytes; /* of the last save */
 	bool named;
 	uint32_t variant;
 	char id[17];
@@ -66,8 +67,12 @@ void streams_gate(struct streams *s, struct gate *g);
 D4_USED enum d4_status streams_get(
     struct streams *s, const struct d4_entry *e, struct stream **out);
 
-/* streams_save -- what changed of what streams must remember, to disk. */
-void streams_save(struct streams *s);
+/*
+ * streams_save -- what changed of what streams must remember, to disk; max:
+ * only what took at most so many bytes the last time. false: some of it could
+ * not be saved (logged).
+ */
+bool streams_save(struct streams *s, size_t max);
 
 /* path_san -- the path's chain, with what it remembers. Errors: as san. */
 D4_USED enum d4_status path_san(struct streams *s, const struct stream *st,

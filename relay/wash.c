@@ -207,7 +207,7 @@ wash_snapshot(struct wash *w)
 			d4_warnx("queue=%s sums=\"%s\"", w->shard[i]->key,
 			    d4_status_text(st));
 	}
-	streams_save(w->streams);
+	(void)streams_save(w->streams, SIZE_MAX);
 }
 
 /* Is the reason for a stall gone? */

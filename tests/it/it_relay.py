@@ -4,6 +4,7 @@
 import base64
 import collections
 import os
+import resource
 import signal
 import sys
 import time
@@ -283,6 +284,81 @@ def test_a_certificate_is_checked_by_ca_and_name():
         org.reload()
         until("confirmed", lambda: org.idle() and confirmed(org) == 10)
     finally:
+        org.close()
+
+
+def test_a_full_disk_stops_reading_and_loses_nothing():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 500))
+        until("confirmed", lambda: org.idle() and confirmed(org) == 500)
+        wash = org.pids()["wash"]
+        old = resource.prlimit(wash, resource.RLIMIT_FSIZE, (8192, -1))
+        for i in range(1, 40):
+            pdns.lines(numbered(i * 500, 500))
+        until("said", lambda: "the disk does not take a batch" in org.log())
+        assert "disk" in org.status()["reading"]
+        assert org.waiting() > 0 and confirmed(org) == 500
+        resource.prlimit(wash, resource.RLIMIT_FSIZE, old)
+        until("all there", lambda: org.idle() and confirmed(org) == 20000)
+        assert org.pids()["wash"] == wash
+        assert acme.lines(8) == numbered(0, 20000)
+        row = org.lane()
+        assert row["in"] == 20000 and balanced(row), row
+    finally:
+        org.close()
+
+
+class Second(Org):
+    """Another host's relay on the same queues: its own airlock."""
+
+    def __init__(self, first):
+        super().__init__(None, (), first.redis)
+        self.policy, self.master, self.hmac = \
+            first.policy, first.master, first.hmac
+        self.options["instance"] = "second"
+        self.partners = first.partners
+
+    def close(self):
+        self.partners = {}
+        super().close()
+
+
+def test_a_second_relay_takes_over_from_a_dead_one():
+    org = Org(ONE)
+    second = Second(org)
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 50))
+        until("confirmed", lambda: org.idle() and confirmed(org) == 50)
+        second.up()
+        assert all(q["state"] == "free" for q in second.status()["queues"])
+        for name in ("wash", "post"):
+            os.kill(org.pids()[name], signal.SIGSTOP)
+        org.process.kill()
+        org.process.wait()
+        pids = org.pids()
+        for i in range(10):
+            pdns.lines(numbered(50 + i * 10, 10))
+        until("taken over", lambda: second.idle() and
+              confirmed(second) == 100)
+        # The first wakes up, and must notice that it is not its turn.
+        for pid in pids.values():
+            os.kill(pid, signal.SIGCONT)
+        until("gone", lambda: not any(
+            os.path.exists("/proc/%d" % p) for p in pids.values()))
+        got = org.partners["acme"].lines(8)
+        assert collections.Counter(got) == collections.Counter(
+            numbered(0, 150))
+        assert second.lane()["in"] == 100
+    finally:
+        second.close()
         org.close()
 
 

@@ -171,6 +171,34 @@ def test_a_feed_that_is_denied_stops_what_it_may_have_queued():
         org.close()
 
 
+def test_witnesses_are_remembered_over_stop_and_kill():
+    k3 = sensors_policy(
+        source("pdns", [LOG], types="8"),
+        pipeline("k3", types="8",
+                 steps="[{pdns: {min_distinct: 3, window: 7d, "
+                 "client: zero, server: zero}}]"),
+        share("pdns-out", "pdns", "k3"))
+    org = Org(k3)
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        for turn, end in enumerate(("stop", "kill", None)):
+            pdns.lines([PDNS.replace(b"192.0.2.7", b"192.0.2.%d" % turn)
+                        % (0, 1)])
+            until("counted", lambda: org.idle() and
+                  org.lane(partner="acme")["in"] == turn + 1)
+            assert org.lane()["released_records"] == (1 if turn == 2 else 0)
+            if end == "stop":
+                org.stop()
+                org.up()
+            elif end == "kill":
+                org.kill("wash")
+        until("confirmed", lambda: confirmed(org) == 1)
+    finally:
+        org.close()
+
+
 def test_shadow_and_sinks_without_a_way_out_are_counted_only():
     partners = (
         "  - {id: acme, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11, kind: "
