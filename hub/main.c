@@ -104,22 +104,6 @@ make_state(const struct hub_options *opt)
 	free(dir);
 }
 
-static void
-start_redis(const struct hub_options *opt, struct d4_embedded *e, char **dir)
-{
-	enum d4_status st = hub_options_redis(opt, e, dir);
-
-	if (st == D4_OK)
-		st = d4_embedded_start(e);
-	if (st != D4_OK)
-		d4_fatalx("redis not started why=\"%s\" remedy=\"%s\"",
-		    d4_status_text(st),
-		    st == D4_ENOENT ? "install redis-server"
-				    : "see redis/redis.log in the state");
-	d4_info("redis pid=%d %s appendfsync=%s", (int)e->pid,
-	    e->adopted ? "adopted" : "started", opt->appendfsync);
-}
-
 static int
 run(const char *conf, struct hub_options *opt)
 {
@@ -136,8 +120,10 @@ run(const char *conf, struct hub_options *opt)
 	if (listeners_open(&opt->listen, &set.listeners, &which) != D4_OK)
 		d4_fatal("listen=%s", which);
 	if (hub_options_embedded(opt)) {
-		start_redis(opt, &redis, &dir);
-		set.redis = &redis;
+		set.keeper.redis = &redis;
+		if (hub_options_redis(opt, &redis, &dir) != D4_OK ||
+		    keeper_start(&set.keeper) != D4_OK)
+			return 1; /* it said why */
 	}
 	/* The worker then: control socket, user, sandbox, dispatch. */
 	rc = supervisor_run(&set);

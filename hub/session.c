@@ -196,9 +196,14 @@ session_check_time(struct session *s)
 {
 	uint64_t now = d4_mono_ms(), since, limit;
 	enum d4_reason why;
+	unsigned ours;
 
-	/* It is our fault when it is not read. */
-	if (s->state == SESSION_OPEN && (s->pause | s->hub->pause) != 0)
+	/*
+	 * It is our fault when it is not read; but a frame that is held back
+	 * for its size must end some time, or it would be held for ever.
+	 */
+	ours = (s->pause & ~(unsigned)PAUSE_HELD) | s->hub->pause;
+	if (s->state == SESSION_OPEN && ours != 0)
 		s->active_ms = now;
 	limit = session_limit(s, &since, &why);
 	if (s->state == SESSION_BYE)

@@ -20,11 +20,13 @@
 
 /*
  * struct supervisor -- Shape: worker is 0 while none runs; it is started at
- * start_ms. wants_redis: the worker waits for a connection. stop_ms: when
+ * start_ms. first: the options of the start, which the keeper's texts point
+ * into. wants_redis: the worker waits for a connection. stop_ms: when
  * the worker is killed; 0: not stopping.
  */
 struct supervisor {
 	struct supervisor_setup *set;
+	struct hub_options *first;
 	int signals;
 	int pair;
 	pid_t worker;
@@ -69,6 +71,7 @@ worker_start(struct supervisor *s)
 		(void)signal(SIGPIPE, SIG_IGN);
 		/* The supervisor decides; a terminal's ^C reaches both. */
 		(void)signal(SIGINT, SIG_IGN);
+		(void)signal(SIGTERM, SIG_IGN);
 		(void)signal(SIGHUP, SIG_IGN);
 		(void)prctl(PR_SET_NAME, "d4-hub[worker]", 0, 0, 0);
 		worker_run(
@@ -108,44 +111,24 @@ reap(struct supervisor *s)
 
 /* ---- Redis ---- */
 
-/* The private server, started again when it died. False: not this time. */
-static bool
-redis_revive(struct supervisor *s)
-{
-	struct d4_embedded *e = s->set->redis;
-	enum d4_status st;
-
-	if (e == NULL || d4_embedded_alive(e))
-		return true;
-	d4_warnx("redis pid=%d died; starting it again", (int)e->pid);
-	d4_embedded_forget(e);
-	st = d4_embedded_start(e);
-	if (st != D4_OK) {
-		d4_warnx(
-		    "redis not started why=\"%s\" remedy=\"see %s/redis.log\"",
-		    d4_status_text(st), e->dir);
-		return false;
-	}
-	d4_info(
-	    "redis pid=%d %s", (int)e->pid, e->adopted ? "adopted" : "started");
-	return true;
-}
-
 static void
 redis_give(struct supervisor *s)
 {
-	const char *url =
-	    s->set->redis != NULL ? s->set->redis->url : s->set->opt->redis;
+	struct keeper *k = &s->set->keeper;
+	const char *url = k->redis != NULL ? k->redis->url : s->set->opt->redis;
 	enum d4_status st;
 	int fd = -1;
 
 	s->wants_redis = false;
-	st = redis_revive(s) ? d4_redis_dial(url, &fd) : D4_EIO;
-	if (st != D4_OK)
-		d4_warnx("redis not reached why=\"%s\"",
-		    st == D4_EIO ? strerror(errno) : d4_status_text(st));
-	send_message(s, st == D4_OK ? WORKER_REDIS : WORKER_NONE,
-	    d4_slice_of(NULL, 0), fd);
+	if (keeper_revive(k)) {
+		st = d4_redis_dial(url, &fd);
+		if (st != D4_OK)
+			d4_warnx("redis not reached why=\"%s\"",
+			    st == D4_EIO ? strerror(errno)
+					 : d4_status_text(st));
+	}
+	send_message(
+	    s, fd >= 0 ? WORKER_REDIS : WORKER_NONE, d4_slice_of(NULL, 0), fd);
 	if (fd >= 0)
 		(void)close(fd);
 }
@@ -214,7 +197,8 @@ reload(struct supervisor *s)
 		d4_warnx("reload failed, the old one stays why=\"%s\"", why);
 	} else {
 		d4_tls_ctx_free(s->set->tls);
-		hub_options_free(s->set->opt);
+		if (s->set->opt != s->first)
+			hub_options_free(s->set->opt);
 		s->set->tls = tls;
 		s->set->opt = opt;
 		if (s->worker != 0)
@@ -280,7 +264,7 @@ due(struct supervisor *s)
 int
 supervisor_run(struct supervisor_setup *setup)
 {
-	struct supervisor s = {.set = setup, .pair = -1};
+	struct supervisor s = {.set = setup, .first = setup->opt, .pair = -1};
 
 	signals_take(&s);
 	while (s.stop_ms == 0 || s.worker != 0) {
@@ -297,8 +281,10 @@ supervisor_run(struct supervisor_setup *setup)
 		else if (s.pair >= 0 && (p[1].revents & POLLHUP) != 0)
 			(void)poll(NULL, 0, 10); /* SIGCHLD is coming */
 	}
-	if (setup->redis != NULL && !setup->opt->keep_redis)
-		d4_embedded_stop(setup->redis);
+	if (setup->keeper.redis != NULL && !setup->opt->keep_redis)
+		d4_embedded_stop(setup->keeper.redis);
+	if (setup->opt != s.first)
+		hub_options_free(s.first);
 	d4_info("stopped");
 	return 0;
 }

@@ -5,20 +5,20 @@
 #ifndef HUB_SUPERVISOR_H
 #define HUB_SUPERVISOR_H
 
+#include "hub/keeper.h"
 #include "hub/listener.h"
-#include "libd4/kit/embedded.h"
 
 /*
  * struct supervisor_setup -- all that is read, started and bound already.
- * Shape:  conf: the path, for SIGHUP. redis is NULL with an external one.
- * Owns:   opt and tls are taken (each worker has a copy by fork).
+ * Shape:  conf: the path, for SIGHUP. keeper.redis is NULL with an external
+ * one. Owns:   opt and tls are taken (each worker has a copy by fork).
  */
 struct supervisor_setup {
 	const char *conf;
 	struct hub_options *opt;
 	struct d4_tls_ctx *tls;
 	struct listeners listeners;
-	struct d4_embedded *redis;
+	struct keeper keeper;
 };
 
 /* supervisor_run -- until SIGTERM or SIGINT; returns the exit status. */

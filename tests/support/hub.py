@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import redis
@@ -225,3 +226,59 @@ def end_redis(pid, folder):
     if b"redis-server" in line and cwd.startswith(folder):
         os.kill(pid, signal.SIGTERM)
         until("redis ends", lambda: not os.path.exists("/proc/%d" % pid))
+
+
+class Load(threading.Thread):
+    """A sensor that sends numbered lines until it is told to stop, and ends
+    each session properly; what the hub confirmed is in `confirmed`."""
+
+    def __init__(self, hub, sensor):
+        super().__init__(daemon=True)
+        self.hub, self.sensor = hub, sensor
+        self.halt = threading.Event()
+        self.confirmed = []
+        self.sessions = 0
+        self.number = 0
+
+    def one_session(self):
+        mine = []
+        tls = self.hub.connect()
+        try:
+            for _ in range(40):
+                batch = [self.number + i for i in range(50)]
+                self.number += 50
+                tls.sendall(self.sensor.frame(8, b"".join(
+                    b"%d|%s\n" % (i, b"x" * 80) for i in batch)))
+                mine += batch
+        except OSError:
+            tls.close()
+            return
+        self.sessions += 1
+        if d4.finish(tls, 60) == "confirmed":
+            self.confirmed += mine
+
+    def run(self):
+        while not self.halt.is_set():
+            try:
+                self.one_session()
+            except OSError:
+                time.sleep(0.05)  # the hub is away: try again
+
+    def end(self):
+        self.halt.set()
+        self.join(DEADLINE * 3)
+        assert not self.is_alive()
+
+
+def stored(hub, sensor):
+    """Numbers in the queue, in order, entries that came twice once."""
+    seen, numbers, doubled = set(), [], 0
+    for e in hub.entries(8):
+        if e["sensor"] != sensor.uuid:
+            continue
+        if (e["sess"], e["seq"]) in seen:
+            doubled += 1
+            continue
+        seen.add((e["sess"], e["seq"]))
+        numbers += [int(x.split(b"|")[0]) for x in e["data"].splitlines()]
+    return numbers, doubled
