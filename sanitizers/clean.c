@@ -1,6 +1,7 @@
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/clean.h"
+#include "sanitizers/find_hidden.h"
 
 #define CLEAN_TEXT 80u /* the longest text of an address, and more */
 
@@ -43,52 +44,23 @@ clean_bytes(const struct san_addr *c, struct d4_slice d)
 	return false;
 }
 
-static int
-clean_hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 clean_digit(uint8_t c)
 {
 	return c >= '0' && c <= '9';
 }
 
-/* n hex digits, `step` apart, into bytes; false when one is none. */
-static bool
-clean_digits(struct d4_slice d, size_t n, size_t step, uint8_t *out)
-{
-	if (d.n < (n - 1) * step + 1)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int v = clean_hex(d.p[i * step]);
-
-		if (v < 0)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | v);
-	}
-	return true;
-}
-
 /* 8 digits, 32 digits, or 32 nibbles from the end with dots between. */
 static bool
 clean_number(const struct san_addr *c, struct d4_slice d)
 {
-	uint8_t b[16], rev[16];
+	uint8_t b[16];
 
-	if (clean_digits(d, 8, 1, b) && clean_scoped4(c, d4_get_be32(b)))
+	if (san_hex_read(d, 8, 1, b) && clean_scoped4(c, d4_get_be32(b)))
 		return true;
-	if (clean_digits(d, 32, 1, b) && clean_scoped6(c, b))
+	if (san_hex_read(d, 32, 1, b) && clean_scoped6(c, b))
 		return true;
-	if (!clean_digits(d, 32, 2, b))
-		return false;
-	for (size_t i = 0; i < 16; i++)
-		rev[i] = (uint8_t)(b[15 - i] << 4 | b[15 - i] >> 4);
-	return clean_scoped6(c, rev);
+	return san_hex_nibbles(d, b) && clean_scoped6(c, b);
 }
 
 /* A whole number in digits, as u32. */
@@ -129,7 +101,7 @@ clean_quad(const struct san_addr *c, struct d4_slice d)
 static bool
 clean_char6(uint8_t ch)
 {
-	return clean_hex(ch) >= 0 || ch == ':' || ch == '.' || ch == '-';
+	return san_hex_digit(ch) >= 0 || ch == ':' || ch == '.' || ch == '-';
 }
 
 /* The word at the start of d as IPv6 text; dashes may stand for colons. */
@@ -159,14 +131,14 @@ clean_text_at(const struct san_addr *c, struct d4_slice d, size_t i)
 	struct d4_slice rest = {d.p + i, d.n - i};
 	uint8_t before = i > 0 ? d.p[i - 1] : ' ';
 
-	if (clean_hex(*rest.p) < 0 && *rest.p != ':')
+	if (san_hex_digit(*rest.p) < 0 && *rest.p != ':')
 		return false;
 	if (clean_number(c, rest))
 		return true;
 	if (clean_digit(*rest.p) && !clean_digit(before) &&
 	    (clean_quad(c, rest) || clean_decimal(c, rest)))
 		return true;
-	return clean_hex(before) < 0 && clean_text6(c, rest);
+	return san_hex_digit(before) < 0 && clean_text6(c, rest);
 }
 
 bool

@@ -65,23 +65,18 @@ json_record(void *state, struct d4_slice record, struct d4_buf *out,
 {
 	struct san_json_run *r = state;
 	size_t from = out->n;
-	bool leaks = false;
 
 	r->scoped = 0;
 	r->n_fixed = 0;
 	*why = san_json_rewrite(r, record, out);
 	if (*why == D4_R_NONE)
 		*why = json_require(r);
-	if (*why == D4_R_NONE && r->addr != NULL && r->addr->scope.n != 0 &&
-	    san_json_leaks(r, record, d4_slice_of(out->p + from, out->n - from),
-		&leaks) != D4_OK)
-		*why = D4_R_INTERNAL;
-	if (*why != D4_R_NONE)
-		return SAN_DROP;
-	if (!leaks)
+	if (*why == D4_R_NONE && r->addr != NULL && r->addr->scope.n != 0)
+		*why = san_json_leaks(
+		    r, record, d4_slice_of(out->p + from, out->n - from));
+	if (*why == D4_R_NONE)
 		return SAN_FORWARD;
-	*why = D4_R_SELFCHECK;
-	return SAN_QUARANTINE;
+	return *why == D4_R_SELFCHECK ? SAN_QUARANTINE : SAN_DROP;
 }
 
 /* json_keeps_all -- some rule keeps whatever comes. */

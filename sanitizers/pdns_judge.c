@@ -1,12 +1,21 @@
 /* May this line leave? First what is broken, then what is not wanted. */
 #include <string.h>
 #include "sanitizers/find.h"
+#include "sanitizers/find_hidden.h"
 #include "sanitizers/pdns_run.h"
 
 static bool
 judge_in_scope(const struct san_pdns_run *r, const struct d4_addr *a)
 {
 	return r->scope != NULL && san_scope_has(r->scope, a);
+}
+
+/* judge_tells -- a text has an address of the scope, however it is written. */
+static bool
+judge_tells(const struct san_pdns_run *r, struct d4_slice text)
+{
+	return r->scope != NULL && (san_find_scope(text, r->scope) ||
+				       san_hidden_scope(text, r->scope));
 }
 
 static bool
@@ -76,8 +85,7 @@ judge_spelled(const struct san_pdns_run *r, const struct san_name *n)
 	if (!r->deny_reverse || !n->digits)
 		return false;
 	return san_name_reverse(n, r->scope) ||
-	       (r->scope != NULL &&
-		   san_find_scope(d4_slice_of(n->text, n->n), r->scope));
+	       judge_tells(r, d4_slice_of(n->text, n->n));
 }
 
 /* judge_name -- what holds for the name asked for and for names in answers. */
@@ -163,8 +171,7 @@ judge_words(struct san_pdns_run *r)
 static enum d4_reason
 judge_text(const struct san_pdns_run *r)
 {
-	if (r->scope == NULL || r->conf->answer_keep ||
-	    !san_find_scope(r->line.f[PDNS_ANSWER], r->scope))
+	if (r->conf->answer_keep || !judge_tells(r, r->line.f[PDNS_ANSWER]))
 		return D4_R_NONE;
 	return D4_R_PDNS_ANSWER;
 }

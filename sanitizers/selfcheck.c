@@ -178,9 +178,8 @@ check_marked(
 	return false;
 }
 
-/* Is the lower-case text, of two bytes at least, in out, in any case? */
-static bool
-check_text(struct d4_slice out, const char *text, size_t n)
+bool
+san_check_text(struct d4_slice out, const char *text, size_t n)
 {
 	size_t i = 0;
 
@@ -233,15 +232,15 @@ check_texts4(struct d4_slice out, uint32_t addr)
 	static const char digit[] = "0123456789abcdef";
 	char text[CHECK_TEXT];
 
-	if (check_text(out, text, check_quad(text, addr, '.')) ||
-	    check_text(
+	if (san_check_text(out, text, check_quad(text, addr, '.')) ||
+	    san_check_text(
 		out, text, check_quad(text, __builtin_bswap32(addr), '.')) ||
-	    check_text(out, text, check_quad(text, addr, '-')) ||
-	    check_text(out, text, check_put(text, addr)))
+	    san_check_text(out, text, check_quad(text, addr, '-')) ||
+	    san_check_text(out, text, check_put(text, addr)))
 		return true;
 	for (unsigned i = 0; i < 8; i++)
 		text[i] = digit[addr >> (28 - 4 * i) & 15];
-	return check_text(out, text, 8);
+	return san_check_text(out, text, 8);
 }
 
 /* 32 hex digits, and 32 nibbles from the end with dots (ip6.arpa). */
@@ -280,7 +279,7 @@ check_texts6(struct d4_slice out, const uint8_t *b)
 		text[4][i] = ':';
 	text[4][39] = '\0'; /* all digits written out */
 	for (size_t i = 0; i < 5; i++) {
-		if (check_text(out, text[i], strlen(text[i])))
+		if (san_check_text(out, text[i], strlen(text[i])))
 			return true;
 	}
 	return false;

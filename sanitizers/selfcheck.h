@@ -46,4 +46,7 @@ void san_check_add(struct san_check *c, const struct d4_addr *a);
  */
 bool san_check_hit(const struct san_check *c, struct d4_slice out);
 
+/* san_check_text -- a lower-case text, of 2 bytes at least, in any case. */
+bool san_check_text(struct d4_slice out, const char *text, size_t n);
+
 #endif

@@ -3,6 +3,7 @@
  * not change when it goes through again, and holds no address of the scope.
  */
 #include "fuzz_san.h"
+#include "sanitizers/find_hidden.h"
 #include "sanitizers/json_lex.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -61,11 +62,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_both(&chains[i], d4_slice_of(data + 1, size - 1),
 	    1 + data[0] / PIPELINES, &out);
 	is_json(d4_buf_slice(&out));
-	if (i == SCOPE)
-		HOLDS(!san_find_scope(
-		    d4_buf_slice(&out), fuzz_network(NULL, "x")));
-	else
+	if (i == SCOPE) {
+		const struct d4_prefix_set *x = fuzz_network(NULL, "x");
+
+		HOLDS(!san_find_scope(d4_buf_slice(&out), x));
+		HOLDS(!san_hidden_scope(d4_buf_slice(&out), x));
+	} else {
 		fuzz_again(&chains[i], &out);
+	}
 	d4_buf_fini(&out);
 	return 0;
 }

@@ -238,6 +238,54 @@ addresses_are_replaced_and_searched_for_in_what_is_left(void **state)
 	check(ADDR, rows, COUNT(rows));
 }
 
+#define HIDE KEEP("{path: /ip, op: addr}")
+#define IP   "{\"ip\":\"10.1.9.9\","
+#define NIBBLES                            \
+	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." \
+	"0.0.0.0.7.7.0.0.8.b.d.0.1.0.0.2."
+
+/* 10.1.2.3 is 167838211. */
+static void
+other_spellings_of_addresses_do_not_leave(void **state)
+{
+	static const struct row rows[] = {
+	    {HIDE, IP "\"q\":\"3.2.1.10.in-addr.arpa\"}", "addr.drop"},
+	    {HIDE, IP "\"3.2.1.10.IN-ADDR.arpa.\":1}", "addr.drop"},
+	    {HIDE, IP "\"q\":\"" NIBBLES "iP6.ArPa\"}", "addr.drop"},
+	    {HIDE, IP "\"q\":\"h0A010203.isp.org\"}", "addr.drop"},
+	    {HIDE, IP "\"0a010203\":1}", "addr.drop"},
+	    {HIDE, IP "\"n\":167838211}", "addr.drop"},
+	    {HIDE, IP "\"n\":\"\\u0031\\u00367838211\"}", "addr.drop"},
+	    {HIDE, IP "\"q\":\"3.2.1.10.in\\u002daddr.arpa\"}", "addr.drop"},
+	    {KEEP("{path: /ip, op: addr}, {path: /m, op: trunc, n: 8}"),
+		IP "\"m\":\"0a0102034\"}", "addr.drop"},
+	    {DROP("{path: /ip, op: addr}, {path: /q, op: keep}"),
+		IP "\"q\":\"3.2.1.10.in-addr.arpa\"}", "addr.drop"},
+	    /* What the self-check sees is still its own. */
+	    {HIDE, IP "\"n\":167838211,\"m\":\"10.1.9.9\"}", "selfcheck"},
+	    {HIDE, IP "\"n\":167838211,\"m\":\"10\\u002e1.9.9\"}", "selfcheck"},
+	    /* Taken out, of others, or only part of something longer. */
+	    {DROP("{path: /ip, op: addr}"),
+		IP "\"q\":\"3.2.1.10.in-addr.arpa\"}",
+		"{\"ip\":\"198.18.9.9\"}"},
+	    {HIDE, IP "\"q\":\"3.2.2.10.in-addr.arpa\"}",
+		"{\"ip\":\"198.18.9.9\",\"q\":\"3.2.2.10.in-addr.arpa\"}"},
+	    {HIDE, IP "\"h\":\"0a0102030\",\"t\":167838211.5}",
+		"{\"ip\":\"198.18.9.9\",\"h\":\"0a0102030\","
+		"\"t\":167838211.5}"},
+	};
+	static const struct row kept[] = {
+	    {HIDE, IP "\"q\":\"3.2.1.10.in-addr.arpa\"}",
+		"{\"ip\":\"198.18.9.9\",\"q\":\"3.2.1.10.in-addr.arpa\"}"},
+	};
+
+	(void)state;
+	check(ADDR, rows, COUNT(rows));
+	check("- addr: {scope: telescope, method: pnat, keep: [10.1.2.3/32], "
+	      "into: [198.18.0.0/16, 2001:db8:fffe::/48], others: keep}\n",
+	    kept, COUNT(kept));
+}
+
 static void
 broken_lines_are_dropped_and_counted(void **state)
 {
@@ -288,6 +336,7 @@ main(void)
 	    cmocka_unit_test(ops_write_what_they_say),
 	    cmocka_unit_test(
 		addresses_are_replaced_and_searched_for_in_what_is_left),
+	    cmocka_unit_test(other_spellings_of_addresses_do_not_leave),
 	    cmocka_unit_test(broken_lines_are_dropped_and_counted),
 	    cmocka_unit_test(output_that_would_grow_without_bound_is_dropped),
 	};

@@ -199,7 +199,14 @@ filters_let_only_what_they_name_through(void **state)
 	    {LINE("3.2.1.10.zen.org", "A", "127.0.0.2"), "pdns.reverse\n"},
 	    {LINE("3.2.2.10.zen.org", "A", "127.0.0.2"),
 		ZERO("3.2.2.10.zen.org", "A", "127.0.0.2")},
-	    {LINE("a.org", "CNAME", "ip-10-1-2-3.org"), "pdns.reverse\n"}};
+	    {LINE("a.org", "CNAME", "ip-10-1-2-3.org"), "pdns.reverse\n"},
+	    {LINE("h0a010203.a.org", "A", "1.2.3.4"), "pdns.reverse\n"},
+	    {LINE("a.org", "CNAME", "167838211.b.org"), "pdns.reverse\n"},
+	    {LINE("a.org", "TXT", "is 3.2.1.10.IN-ADDR.ARPA"), "pdns.answer\n"},
+	    {LINE("a.org", "TXT", "0A010203"), "pdns.answer\n"},
+	    {LINE("a.org", "TXT", "id=167838211"), "pdns.answer\n"},
+	    {LINE("a.org", "TXT", "0a01020304 167838211.5"),
+		ZERO("a.org", "TXT", "0a01020304 167838211.5")}};
 	static const struct row reverse[] = {
 	    {LINE("8.8.8.8.in-addr.arpa", "PTR", "dns.google."),
 		"pdns.reverse\n"}};

@@ -1,0 +1,230 @@
+#include <string.h>
+#include "libd4/wire.h"
+#include "sanitizers/find.h"
+#include "sanitizers/find_hidden.h"
+
+#define HIDDEN_RUN     8u  /* the shortest row of digits that counts */
+#define HIDDEN_DECIMAL 10u /* digits of the largest u32 */
+#define HIDDEN_NIBBLES 63u /* bytes of 32 nibbles with dots */
+
+int
+san_hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+san_hex_read(struct d4_slice d, size_t n, size_t step, uint8_t *out)
+{
+	if (d.n < (n - 1) * step + 1)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int v = san_hex_digit(d.p[i * step]);
+
+		if (v < 0)
+			return false;
+		out[i / 2] = (uint8_t)(out[i / 2] << 4 | v);
+	}
+	return true;
+}
+
+bool
+san_hex_nibbles(struct d4_slice d, uint8_t out[16])
+{
+	uint8_t b[16];
+
+	if (!san_hex_read(d, 32, 2, b))
+		return false;
+	for (size_t i = 0; i < 16; i++)
+		out[i] = (uint8_t)(b[15 - i] << 4 | b[15 - i] >> 4);
+	return true;
+}
+
+static bool
+hidden_is_digit(struct d4_slice t, size_t i)
+{
+	return i < t.n && t.p[i] >= '0' && t.p[i] <= '9';
+}
+
+/* hidden_is_part -- the digits t[from..to) are only part of a number. */
+static bool
+hidden_is_part(struct d4_slice t, size_t from, size_t to)
+{
+	if (from >= 2 && t.p[from - 1] == '.' && hidden_is_digit(t, from - 2))
+		return true;
+	if (to == t.n)
+		return false;
+	if (t.p[to] == '.')
+		return hidden_is_digit(t, to + 1);
+	if ((t.p[to] | 0x20) != 'e' || to + 1 == t.n)
+		return false;
+	if (t.p[to + 1] == '+' || t.p[to + 1] == '-')
+		to++;
+	return hidden_is_digit(t, to + 1);
+}
+
+static bool
+hidden_decimal(
+    struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
+{
+	struct d4_addr a = {.family = 4};
+	uint64_t v = 0;
+
+	if (to - from < HIDDEN_RUN || to - from > HIDDEN_DECIMAL ||
+	    hidden_is_part(t, from, to))
+		return false;
+	for (size_t i = from; i < to; i++)
+		v = v * 10 + (uint64_t)(t.p[i] - '0');
+	if (v > UINT32_MAX)
+		return false;
+	d4_put_be32(a.b, (uint32_t)v);
+	return w->is(w->arg, &a);
+}
+
+/* hidden_run -- all that a run of hex digits may be. */
+static bool
+hidden_run(
+    struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
+{
+	size_t n = to - from;
+	struct d4_addr a = {.family = n == 8 ? 4 : 6};
+
+	if ((n == 8 || n == 32) &&
+	    san_hex_read(d4_slice_of(t.p + from, n), n, 1, a.b) &&
+	    w->is(w->arg, &a))
+		return true;
+	while (from < to) {
+		size_t end = from;
+
+		while (end < to && hidden_is_digit(t, end))
+			end++;
+		if (hidden_decimal(t, from, end, w))
+			return true;
+		from = end + 1;
+	}
+	return false;
+}
+
+/* A run of HIDDEN_RUN hex digits covers one position in HIDDEN_RUN. */
+static bool
+hidden_numbers(struct d4_slice t, const struct san_wanted *w)
+{
+	size_t i = HIDDEN_RUN - 1;
+
+	while (i < t.n) {
+		size_t from = i, to = i + 1;
+
+		if (san_hex_digit(t.p[i]) < 0) {
+			i += HIDDEN_RUN;
+			continue;
+		}
+		while (from > 0 && san_hex_digit(t.p[from - 1]) >= 0)
+			from--;
+		while (to < t.n && san_hex_digit(t.p[to]) >= 0)
+			to++;
+		if (to - from >= HIDDEN_RUN && hidden_run(t, from, to, w))
+			return true;
+		i = to + HIDDEN_RUN;
+	}
+	return false;
+}
+
+/* hidden_ends -- t[0..end) ends with a lower-case text, in any case. */
+static bool
+hidden_ends(struct d4_slice t, size_t end, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (end < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = t.p[end - n + i];
+
+		if (c >= 'A' && c <= 'Z')
+			c |= 0x20;
+		if (c != (uint8_t)text[i])
+			return false;
+	}
+	return true;
+}
+
+/* hidden_octets -- the four numbers in t[0..end) at its end, turned round. */
+static bool
+hidden_octets(struct d4_slice t, size_t end, const struct san_wanted *w)
+{
+	struct d4_addr a, back = {.family = 4};
+	unsigned dots = 0;
+	size_t from = end;
+
+	for (; from > 0; from--) {
+		dots += t.p[from - 1] == '.';
+		if (dots == 4 ||
+		    (t.p[from - 1] != '.' && !hidden_is_digit(t, from - 1)))
+			break;
+	}
+	if (d4_addr_parse(d4_slice_of(t.p + from, end - from), &a) != D4_OK ||
+	    a.family != 4)
+		return false;
+	for (unsigned i = 0; i < 4; i++)
+		back.b[i] = a.b[3 - i];
+	return w->is(w->arg, &back);
+}
+
+static bool
+hidden_nibbles(struct d4_slice t, size_t end, const struct san_wanted *w)
+{
+	struct d4_addr a = {.family = 6};
+	struct d4_slice d;
+
+	if (end < HIDDEN_NIBBLES)
+		return false;
+	d = d4_slice_of(t.p + end - HIDDEN_NIBBLES, HIDDEN_NIBBLES);
+	for (size_t i = 1; i < d.n; i += 2) {
+		if (d.p[i] != '.')
+			return false;
+	}
+	return san_hex_nibbles(d, a.b) && w->is(w->arg, &a);
+}
+
+static bool
+hidden_zones(struct d4_slice t, const struct san_wanted *w)
+{
+	static const char zone4[] = ".in-addr.arpa", zone6[] = ".ip6.arpa";
+
+	if (!san_check_text(t, "arpa", 4))
+		return false;
+	for (size_t end = sizeof(zone6) - 1; end <= t.n; end++) {
+		if ((t.p[end - 1] | 0x20) != 'a')
+			continue;
+		if (hidden_ends(t, end, zone4) &&
+		    hidden_octets(t, end - (sizeof(zone4) - 1), w))
+			return true;
+		if (hidden_ends(t, end, zone6) &&
+		    hidden_nibbles(t, end - (sizeof(zone6) - 1), w))
+			return true;
+	}
+	return false;
+}
+
+bool
+san_find_hidden(struct d4_slice text, const struct san_wanted *w)
+{
+	return hidden_numbers(text, w) || hidden_zones(text, w);
+}
+
+static bool
+hidden_of_set(const void *arg, const struct d4_addr *a)
+{
+	return san_scope_has(arg, a);
+}
+
+bool
+san_hidden_scope(struct d4_slice text, const struct d4_prefix_set *scope)
+{
+	struct san_wanted w = {hidden_of_set, scope};
+
+	return san_find_hidden(text, &w);
+}
