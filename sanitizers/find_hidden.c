@@ -5,15 +5,39 @@
 
 #define HIDDEN_RUN     8u  /* the shortest row of digits that counts */
 #define HIDDEN_DECIMAL 10u /* digits of the largest u32 */
+#define HIDDEN_LANES   uint8_t __attribute__((vector_size(16)))
 #define HIDDEN_NIBBLES 63u /* bytes of 32 nibbles with dots */
+
+/* One more than the value of a hex digit; 0: it is none. */
+static const uint8_t hidden_hex[256] = {
+    ['0'] = 1,
+    ['1'] = 2,
+    ['2'] = 3,
+    ['3'] = 4,
+    ['4'] = 5,
+    ['5'] = 6,
+    ['6'] = 7,
+    ['7'] = 8,
+    ['8'] = 9,
+    ['9'] = 10,
+    ['a'] = 11,
+    ['b'] = 12,
+    ['c'] = 13,
+    ['d'] = 14,
+    ['e'] = 15,
+    ['f'] = 16,
+    ['A'] = 11,
+    ['B'] = 12,
+    ['C'] = 13,
+    ['D'] = 14,
+    ['E'] = 15,
+    ['F'] = 16,
+};
 
 int
 san_hex_digit(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return hidden_hex[c] - 1;
 }
 
 bool
@@ -96,14 +120,18 @@ hidden_run(
 	    san_hex_read(d4_slice_of(t.p + from, n), n, 1, a.b) &&
 	    w->is(w->arg, &a))
 		return true;
-	while (from < to) {
-		size_t end = from;
+	for (size_t i = from + HIDDEN_RUN - 1; i < to; i += HIDDEN_RUN) {
+		size_t first = i, end = i;
 
 		while (end < to && hidden_is_digit(t, end))
 			end++;
-		if (hidden_decimal(t, from, end, w))
+		if (end == i)
+			continue;
+		while (first > from && hidden_is_digit(t, first - 1))
+			first--;
+		if (hidden_decimal(t, first, end, w))
 			return true;
-		from = end + 1;
+		i = end;
 	}
 	return false;
 }
@@ -117,13 +145,13 @@ hidden_numbers(struct d4_slice t, const struct san_wanted *w)
 	while (i < t.n) {
 		size_t from = i, to = i + 1;
 
-		if (san_hex_digit(t.p[i]) < 0) {
+		if (hidden_hex[t.p[i]] == 0) {
 			i += HIDDEN_RUN;
 			continue;
 		}
-		while (from > 0 && san_hex_digit(t.p[from - 1]) >= 0)
+		while (from > 0 && hidden_hex[t.p[from - 1]] != 0)
 			from--;
-		while (to < t.n && san_hex_digit(t.p[to]) >= 0)
+		while (to < t.n && hidden_hex[t.p[to]] != 0)
 			to++;
 		if (to - from >= HIDDEN_RUN && hidden_run(t, from, to, w))
 			return true;
@@ -189,12 +217,36 @@ hidden_nibbles(struct d4_slice t, size_t end, const struct san_wanted *w)
 	return san_hex_nibbles(d, a.b) && w->is(w->arg, &a);
 }
 
+/* hidden_may_zone -- "rp" stands somewhere, in any case; or nearly so. */
+static bool
+hidden_may_zone(struct d4_slice t)
+{
+	HIDDEN_LANES x, y, any = {0};
+	uint64_t half[2];
+	size_t i = 0;
+
+	for (; i + sizeof(x) < t.n; i += sizeof(x)) {
+		memcpy(&x, t.p + i, sizeof(x));
+		memcpy(&y, t.p + i + 1, sizeof(y));
+		any |=
+		    (HIDDEN_LANES)(((x | 0x20) == 'r') & ((y | 0x20) == 'p'));
+	}
+	memcpy(half, &any, sizeof(half));
+	if ((half[0] | half[1]) != 0)
+		return true;
+	for (; i + 1 < t.n; i++) {
+		if ((t.p[i] | 0x20) == 'r' && (t.p[i + 1] | 0x20) == 'p')
+			return true;
+	}
+	return false;
+}
+
 static bool
 hidden_zones(struct d4_slice t, const struct san_wanted *w)
 {
 	static const char zone4[] = ".in-addr.arpa", zone6[] = ".ip6.arpa";
 
-	if (!san_check_text(t, "arpa", 4))
+	if (!hidden_may_zone(t) || !san_check_text(t, "arpa", 4))
 		return false;
 	for (size_t end = sizeof(zone6) - 1; end <= t.n; end++) {
 		if ((t.p[end - 1] | 0x20) != 'a')
