@@ -114,7 +114,16 @@ on_dropped(void *arg, enum d4_status st, const redisReply *reply)
 	look_answered(l, st);
 }
 
-/* Over its budget, nobody reads it, and it may lose its oldest. */
+/* Above this a queue is full; once it is, until half of it is free again. */
+static uint64_t
+queue_limit(const struct trim *t, const struct queue *q)
+{
+	uint64_t max = t->hub->opt->queue_max;
+
+	return q->full ? max / 2 : max;
+}
+
+/* Over its limit, nobody reads it, and it may lose its oldest. */
 static void
 drop_oldest(struct look *l)
 {
@@ -125,7 +134,8 @@ drop_oldest(struct look *l)
 
 	if (l->groups != 0 || l->holds || l->shard->length == 0 ||
 	    strcmp(opt->unread, "drop-oldest") != 0 ||
-	    queue_bytes(l->shard->queue) <= opt->queue_max)
+	    queue_bytes(l->shard->queue) <=
+		queue_limit(l->trim, l->shard->queue))
 		return;
 	l->dropping = true;
 	if (d4_redis_send(l->trim->hub->redis, argv, 5, on_dropped, l) == D4_OK)
@@ -136,7 +146,7 @@ static void
 queue_check(struct trim *t, struct queue *q)
 {
 	uint64_t max = t->hub->opt->queue_max, bytes = queue_bytes(q);
-	bool full = bytes > (q->full ? max / 2 : max);
+	bool full = bytes > queue_limit(t, q);
 
 	if (full == q->full)
 		return;

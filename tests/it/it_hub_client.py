@@ -172,7 +172,7 @@ class Lists(unittest.TestCase):
 
 class Memory(unittest.TestCase):
     def test_unfinished_frames_have_a_budget_and_others_go_on(self):
-        with Hub(held="1MiB", frame="2s") as hub:
+        with Hub(held="1MiB", frame="10s") as hub:
             hub.start()
             s = hub.enroll("--type", "8")
             bad = [hub.enroll("--type", "3") for _ in range(8)]
