@@ -11,9 +11,9 @@
 
 #define REST_MIN_MS 500u
 #define REST_MAX_MS 10000u
-#define LASTS_MS    5000u      /* whoever lives so long does not die at once */
+#define LASTS_MS    5000u       /* whoever lives so long does not die at once */
 #define DISK_LOW    (16u << 20) /* bytes free: less than a few entries */
-#define LOG_TAIL    2048       /* bytes looked at */
+#define LOG_TAIL    2048        /* bytes looked at */
 
 /* The last line in the tail of its log, in quotes; "" when there is none. */
 static const char *
