@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
@@ -142,6 +143,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	for (size_t i = 0; i < p->setup.n_partners; i++) {
 		post_scan(&p->partners[i], true);
 		post_sweep_soon(&p->partners[i]);
+		post_rules_save(&p->partners[i]);
 	}
 	post_checkpoint(p, POST_CHECKPOINTS);
 }
@@ -182,6 +184,8 @@ on_drain(evutil_socket_t fd, short what, void *arg)
 	}
 	p->drained = NULL;
 	post_checkpoint(p, UINT32_MAX);
+	for (size_t i = 0; i < p->setup.n_partners; i++)
+		post_rules_save(&p->partners[i]);
 	done(p->drained_arg);
 }
 
@@ -199,6 +203,19 @@ post_drain(
 }
 
 /* ---- making and ending ---- */
+
+/* A lane may need three descriptors; the usual soft limit is 1,024. */
+static void
+post_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+		d4_warn("post cannot raise limit=nofile");
+}
 
 static enum d4_status
 post_events(struct post *p)
@@ -273,6 +290,7 @@ post_new(
 	p->base = base;
 	p->setup = *setup;
 	p->times = setup->times != NULL ? *setup->times : times_default;
+	post_descriptors();
 	st = post_begin(p);
 	if (st != D4_OK) {
 		post_free(p);

@@ -109,6 +109,7 @@ post_lane_rewind(struct post_lane *l)
 {
 	d4_spool_reader_close(l->reader);
 	l->reader = NULL;
+	l->watch.on = false;
 	l->have = l->damaged = false;
 	l->passed = (struct post_passed){.seq = 0};
 }
@@ -191,16 +192,41 @@ lane_damage(struct post_lane *l, enum d4_status st, size_t bytes)
 	l->damaged = true;
 }
 
+/*
+ * The next entry of the spool. A lane without a session does not keep the
+ * reader (its window, its descriptors): it watches the folder instead. The
+ * watch is set before the last look, so nothing is missed in between.
+ */
+static enum d4_status
+lane_next(struct post_lane *l)
+{
+	bool idle = !post_session_active(l);
+	enum d4_status st = D4_OK;
+	struct post_watch watch;
+
+	if (l->reader == NULL && post_watch_same(&l->watch, l->dir))
+		return D4_AGAIN;
+	if (idle)
+		post_watch_take(&watch, l->dir);
+	if (l->reader == NULL)
+		st = lane_open(l);
+	if (st == D4_OK)
+		st = d4_spool_next(l->reader, &l->head, &l->entry);
+	if (st == D4_AGAIN && idle && watch.on) {
+		d4_spool_reader_close(l->reader);
+		l->reader = NULL;
+		l->watch = watch;
+	}
+	return st;
+}
+
 /* D4_OK: l->entry is the next one. D4_END: look again. */
 static enum d4_status
 lane_read(struct post_lane *l)
 {
-	enum d4_status st = l->reader == NULL ? lane_open(l) : D4_OK;
 	struct d4_spool_entry *e = &l->entry;
+	enum d4_status st = lane_next(l);
 
-	if (st != D4_OK)
-		return st;
-	st = d4_spool_next(l->reader, &l->head, e);
 	if (st == D4_ECHECKSUM || st == D4_EVERSION) {
 		lane_damage(l, st, st == D4_ECHECKSUM ? e->data.n : 0);
 		return D4_END;

@@ -8,6 +8,7 @@
 #include "relay/post_resend.h"
 #include "relay/post_resolve.h"
 #include "libd4/kit/tls.h"
+#include "relay/post_watch.h"
 #include "relay/release.h"
 
 #define POST_META_MAX   65536u
@@ -68,12 +69,12 @@ struct post_run {
  * struct post_lane -- one lane: its spool, its books, its session.
  * Shape:  named: the spool was read once, so name, row and books are known.
  *         have: entry (and head, its segment's lane) is the next to go. base:
- *         records up to the entry before it. damaged: a gap was met since.
- *         unsettled: a session's end is not on disk yet (`outcome`).
- *         dirty: the books moved since the cursor was saved.
- *         broken: why nothing can ever be sent, or "".
- *         budget: frames of the next session. proven: one was confirmed.
- * Units:  wake_us: when the timer has to fire, 0 never.
+ *         records up to the entry before it. watch: how the folder was when
+ *         there was no more and the reader was closed. damaged: a gap was met
+ * since. unsettled: a session's end is not on disk yet (`outcome`). dirty: the
+ * books moved since the cursor was saved. broken: why nothing can ever be sent,
+ * or "". budget: frames of the next session. proven: one was confirmed. Units:
+ * wake_us: when the timer has to fire, 0 never.
  */
 struct post_lane {
 	struct post_partner *partner;
@@ -84,6 +85,7 @@ struct post_lane {
 	const struct release_lane *release;
 	struct limit *limit;
 	struct d4_spool_reader *reader;
+	struct post_watch watch;
 	struct d4_spool_lane name;
 	struct d4_buf meta;
 	const struct d4_type_row *row;

@@ -35,6 +35,10 @@ post_partner_init(
 		return D4_ENOMEM;
 	if (d4_dir_make(pp->cursors, 0750) != D4_OK)
 		partner_break(pp, "cannot make", pp->cursors);
+	else if (post_rules_load(pp) != D4_OK)
+		partner_break(pp, "volume.json",
+		    "cannot be read; repair or remove it (then the volume "
+		    "of today begins again)");
 	st = d4_tls_ctx_new(&conf->tls, &why, &pp->ctx);
 	if (st == D4_ENOMEM)
 		return st;
@@ -54,7 +58,7 @@ post_partner_fini(struct post_partner *pp)
 	for (size_t i = 0; i < pp->n_lanes; i++)
 		post_lane_free(pp->lanes[i]);
 	free(pp->lanes);
-	free(pp->rules);
+	free(pp->rules.list);
 	release_fini(&pp->release);
 	d4_tls_ctx_free(pp->ctx);
 	d4_hmac_free(pp->hmac);

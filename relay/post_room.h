@@ -5,22 +5,18 @@
 #include <time.h>
 #include "relay/post.h"
 #include "relay/post_lane.h"
+#include "relay/post_volume.h"
 
 #define POST_LANES_MAX   4096u /* of a partner */
 #define POST_SECOND      1000000u
 #define POST_SLICE       64u /* lanes of a partner in one wake-up */
 #define POST_CHECKPOINTS 32u /* cursors saved in one second */
 
-/* The use of one share rule's limits; all its lanes have the same. */
-struct post_rule {
-	char rule[65];
-	struct limit limit;
-};
-
 /*
  * struct post_partner
  * Shape:  release_at: what the release file was when it was read. rules:
  *         places that lanes point at, so it is only replaced by a load.
+ *         volume_saved: sum of what they used, as on disk.
  *         sweep: the lane that is stepped next, left: how many still are.
  *         dialing: lanes that try to connect.
  */
@@ -32,8 +28,8 @@ struct post_partner {
 	struct d4_hmac *hmac;
 	char broken[160];
 	struct limit limit;
-	struct post_rule *rules;
-	size_t n_rules;
+	struct post_rules rules;
+	uint64_t volume_saved;
 	struct release release;
 	struct timespec dir_at, release_at;
 	uint64_t release_ino;
@@ -73,6 +69,18 @@ void post_scan(struct post_partner *pp, bool all);
 
 /* post_sweep_soon -- steps every lane of the partner, some in each turn. */
 void post_sweep_soon(struct post_partner *pp);
+
+/* ---- post_rules.c: limits of share rules ---- */
+
+/* post_rules_load -- what was used today. Errors: D4_ENOENT is none. */
+D4_USED enum d4_status post_rules_load(struct post_partner *pp);
+
+/* post_rules_apply -- the limits of a new release; use goes on. */
+D4_USED enum d4_status post_rules_apply(
+    struct post_partner *pp, const struct release *rel);
+
+/* post_rules_save -- if anything was used since. */
+void post_rules_save(struct post_partner *pp);
 
 /* ---- post_partner.c ---- */
 

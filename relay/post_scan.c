@@ -25,16 +25,6 @@ scan_known(const struct post_partner *pp, const char *id)
 	return false;
 }
 
-static struct post_rule *
-scan_rule(struct post_rule *rules, size_t n, const char *rule)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(rules[i].rule, rule) == 0)
-			return &rules[i];
-	}
-	return NULL;
-}
-
 /* What the release file says of one lane, now. */
 static void
 scan_apply(struct post_partner *pp, struct post_lane *l)
@@ -42,9 +32,8 @@ scan_apply(struct post_partner *pp, struct post_lane *l)
 	struct post_rule *r;
 
 	l->release = release_find(&pp->release, l->id);
-	r = l->release == NULL
-	        ? NULL
-	        : scan_rule(pp->rules, pp->n_rules, l->release->rule);
+	r = l->release == NULL ? NULL
+	                       : post_rules_find(&pp->rules, l->release->rule);
 	l->limit = r == NULL ? NULL : &r->limit;
 }
 
@@ -100,35 +89,6 @@ scan_folder(struct post_partner *pp)
 
 /* ---- the release file ---- */
 
-/* Places for the limits of all rules; those that go on keep what was used. */
-static enum d4_status
-scan_rules(struct post_partner *pp, const struct release *rel)
-{
-	struct post_rule *rules = calloc(rel->n + 1, sizeof(*rules)), *r, *old;
-	size_t n = 0;
-
-	if (rules == NULL)
-		return D4_ENOMEM;
-	for (size_t i = 0; i < rel->n; i++) {
-		const struct release_lane *l = &rel->lane[i];
-
-		r = scan_rule(rules, n, l->rule);
-		if (r == NULL) {
-			r = &rules[n++];
-			old = scan_rule(pp->rules, pp->n_rules, l->rule);
-			if (old != NULL)
-				r->limit = old->limit;
-			memcpy(r->rule, l->rule, sizeof(r->rule));
-		}
-		r->limit.rate_bits = l->max_rate_bits;
-		r->limit.volume = l->max_volume;
-	}
-	free(pp->rules);
-	pp->rules = rules;
-	pp->n_rules = n;
-	return D4_OK;
-}
-
 static enum d4_status
 scan_read(const char *path, struct release *out)
 {
@@ -151,7 +111,7 @@ scan_load(struct post_partner *pp, const char *path)
 	enum d4_status st = scan_read(path, &rel);
 
 	if (st == D4_OK)
-		st = scan_rules(pp, &rel);
+		st = post_rules_apply(pp, &rel);
 	if (st != D4_OK) {
 		release_fini(&rel);
 		if (!pp->release_bad)

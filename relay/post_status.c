@@ -58,6 +58,10 @@ status_waiting(json_t *o, const struct post_lane *l, unsigned *tails)
 {
 	uint64_t seq, total, passed = status_settled(l) + status_under_way(l);
 
+	if (post_watch_same(&l->watch, l->dir)) {
+		status_number(o, "waiting", 0);
+		return;
+	}
 	if (*tails == 0)
 		return;
 	(*tails)--;

@@ -154,6 +154,12 @@ class Release(Case):
             p.nudge()
             self.assertEqual(p.lane()["state"], "idle")
         self.assertEqual(len(s.records()), sent)
+        p.drain()
+        p = self.post({"port": s.port})  # the same day
+        for _ in range(20):
+            p.nudge()
+            self.assertEqual(p.lane()["state"], "idle")
+        self.assertEqual(len(s.records()), sent)
 
 
 if __name__ == "__main__":
