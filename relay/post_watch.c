@@ -52,7 +52,7 @@ void
 post_watch_take(struct post_watch *w, const char *dir)
 {
 	DIR *d = opendir(dir);
-	struct stat own, seg;
+	struct stat own, seg = {.st_size = 0};
 
 	*w = (struct post_watch){.on = false};
 	if (d == NULL)

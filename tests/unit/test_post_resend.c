@@ -195,23 +195,24 @@ in_tcp_mode_a_checkpoint_settles_drops_that_are_behind(void **state)
 static void
 too_many_marks_make_it_coarser_but_never_wrong(void **state)
 {
+	const uint64_t marks = POST_MARKS;
 	struct post_settled s;
 
 	(void)state;
 	begin(true);
-	for (uint64_t i = 1; i <= POST_MARKS + 500; i++)
+	for (uint64_t i = 1; i <= marks + 500; i++)
 		send_entry(i, 2);
-	post_resend_acked(&books, (POST_MARKS - 1) * 100);
-	assert_int_equal(books.cursor.acked, POST_MARKS - 1);
-	post_resend_acked(&books, (POST_MARKS + 499) * 100);
-	assert_int_equal(books.cursor.acked, POST_MARKS - 1);
-	for (uint64_t i = POST_MARKS + 501; i <= 2 * POST_MARKS; i++)
+	post_resend_acked(&books, (marks - 1) * 100);
+	assert_int_equal(books.cursor.acked, marks - 1);
+	post_resend_acked(&books, (marks + 499) * 100);
+	assert_int_equal(books.cursor.acked, marks - 1);
+	for (uint64_t i = marks + 501; i <= 2 * marks; i++)
 		send_entry(i, 2);
 	post_resend_acked(&books, UINT64_MAX);
-	assert_int_equal(books.cursor.acked, 2 * POST_MARKS);
-	assert_int_equal(books.cursor.acked_records, 4 * POST_MARKS);
+	assert_int_equal(books.cursor.acked, 2 * marks);
+	assert_int_equal(books.cursor.acked_records, 4 * marks);
 	s = settle(POST_UNCLEAN);
-	assert_int_equal(s.maybe_lost, 4 * POST_MARKS);
+	assert_int_equal(s.maybe_lost, 4 * marks);
 }
 
 int
