@@ -83,24 +83,29 @@ read_keys(const struct hub_options *opt)
 
 /* The worker's user writes there. */
 static void
+give_state(const struct hub_options *opt, const char *dir)
+{
+	const struct passwd *pw = getpwnam(opt->user);
+
+	if (opt->user[0] == '\0' || geteuid() != 0)
+		return;
+	if (pw == NULL)
+		d4_fatalx("user=%s does not exist; remedy: useradd --system %s",
+		    opt->user, opt->user);
+	else if (chown(dir, pw->pw_uid, pw->pw_gid) < 0)
+		d4_fatal("chown %s", dir);
+}
+
+static void
 make_state(const struct hub_options *opt)
 {
-	const struct passwd *pw;
 	char *dir = d4_path(opt->state, "account");
 
 	if (dir == NULL || d4_dir_make(opt->state, 0750) != D4_OK ||
 	    d4_dir_make(dir, 0750) != D4_OK)
 		d4_fatal("state=%s", opt->state);
-	if (opt->user[0] != '\0' && geteuid() == 0) {
-		pw = getpwnam(opt->user);
-		if (pw == NULL)
-			d4_fatalx("user=%s does not exist; remedy: useradd "
-				  "--system %s",
-			    opt->user, opt->user);
-		if (chown(opt->state, pw->pw_uid, pw->pw_gid) < 0 ||
-		    chown(dir, pw->pw_uid, pw->pw_gid) < 0)
-			d4_fatal("chown %s", opt->state);
-	}
+	give_state(opt, opt->state);
+	give_state(opt, dir);
 	free(dir);
 }
 

@@ -17,8 +17,8 @@
 #include "libd4/kit/log.h"
 
 #define TRIM_MS    250L
-#define TRIM_RESTS 20u   /* rounds that an empty shard is left alone */
-#define TRIM_DROP  "256" /* entries that one script call may drop */
+#define TRIM_RESTS 20u  /* rounds that an empty shard is left alone */
+#define TRIM_DROP  256u /* entries that one script call may drop */
 
 struct trim {
 	struct hub *hub;
@@ -42,6 +42,7 @@ struct look {
 };
 
 static void look_answered(struct look *l, enum d4_status st);
+static void look_begin(struct trim *t, struct queue_shard *s);
 
 /* One question; whatever becomes of it is counted. */
 static void __attribute__((format(printf, 3, 4)))
@@ -114,7 +115,7 @@ on_dropped(void *arg, enum d4_status st, const redisReply *reply)
 	look_answered(l, st);
 }
 
-/* Above this a queue is full; once it is, until half of it is free again. */
+/* Above which a queue is too large; once full, it is until half is free. */
 static uint64_t
 queue_limit(const struct trim *t, const struct queue *q)
 {
@@ -123,20 +124,34 @@ queue_limit(const struct trim *t, const struct queue *q)
 	return q->full ? max / 2 : max;
 }
 
-/* Over its limit, nobody reads it, and it may lose its oldest. */
+/* How many of a shard's entries are too many, by their mean size. */
+static unsigned
+too_many(const struct look *l)
+{
+	const struct queue *q = l->shard->queue;
+	uint64_t bytes = queue_bytes(q), limit = queue_limit(l->trim, q), n;
+
+	limit -= limit / 8; /* a little more, or it would be now and again */
+	n = l->shard->length * (bytes - limit) / bytes + 1;
+	return n < TRIM_DROP ? (unsigned)n : TRIM_DROP;
+}
+
+/* Over its budget, nobody reads it, and it may lose its oldest. */
 static void
 drop_oldest(struct look *l)
 {
-	const struct d4_slice argv[] = {d4_slice_str("EVAL"),
+	struct d4_slice argv[] = {d4_slice_str("EVAL"),
 	    d4_slice_str(drop_script), d4_slice_str("1"),
-	    d4_slice_str(l->shard->key), d4_slice_str(TRIM_DROP)};
-	const struct hub_options *opt = l->trim->hub->opt;
+	    d4_slice_str(l->shard->key), {NULL, 0}};
+	const struct queue *q = l->shard->queue;
+	char count[16];
 
 	if (l->groups != 0 || l->holds || l->shard->length == 0 ||
-	    strcmp(opt->unread, "drop-oldest") != 0 ||
-	    queue_bytes(l->shard->queue) <=
-		queue_limit(l->trim, l->shard->queue))
+	    strcmp(l->trim->hub->opt->unread, "drop-oldest") != 0 ||
+	    queue_bytes(q) <= queue_limit(l->trim, q))
 		return;
+	(void)snprintf(count, sizeof(count), "%u", too_many(l));
+	argv[4] = d4_slice_str(count);
 	l->dropping = true;
 	if (d4_redis_send(l->trim->hub->redis, argv, 5, on_dropped, l) == D4_OK)
 		l->due++;
@@ -193,6 +208,10 @@ look_decide(struct look *l)
 static void
 look_answered(struct look *l, enum d4_status st)
 {
+	struct queue_shard *s = l->shard;
+	struct trim *t = l->trim;
+	bool again;
+
 	l->failed = l->failed || st != D4_OK;
 	if (--l->due != 0)
 		return;
@@ -200,8 +219,11 @@ look_answered(struct look *l, enum d4_status st)
 		look_decide(l);
 	if (l->due != 0)
 		return;
-	l->shard->polling = false;
+	again = l->dropping && !l->failed;
+	s->polling = false;
 	free(l);
+	if (again)
+		look_begin(t, s); /* more may be too much: at once */
 }
 
 static void
