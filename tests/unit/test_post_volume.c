@@ -19,7 +19,7 @@ what_was_used_today_is_written_and_read(void **state)
 	d4_buf_init(&text, POST_VOLUME_MAX);
 	assert_int_equal(post_volume_text(&r, DAY, &text), D4_OK);
 	assert_slice(d4_buf_slice(&text), "{\"v\":1,\"day\":20000,\"used\":{"
-	                                  "\"a\":5,\"d\":1125899906842624}}");
+					  "\"a\":5,\"d\":1125899906842624}}");
 	assert_int_equal(post_volume_parse(d4_buf_slice(&text), &got), D4_OK);
 	assert_int_equal(got.n, 2);
 	assert_non_null(post_rules_find(&got, "a"));
