@@ -15,7 +15,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -23,6 +22,7 @@ TOP = os.environ.get("D4_SOURCE", os.path.dirname(os.path.dirname(
     os.path.dirname(os.path.abspath(__file__)))))
 BIN = os.environ.get("D4_BIN", os.path.join(TOP, "build/dev/bin"))
 sys.path.insert(0, os.path.join(TOP, "tests/support"))
+import acceptor  # noqa: E402
 import d4  # noqa: E402
 
 KEY = b"a-key"
@@ -105,32 +105,18 @@ class Server:
     """A scripted TLS server; play(conn, tls, n) is one session's behaviour."""
 
     def __init__(self, pki, play=None, rcvbuf=None):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(pki.cert, pki.key)
-        self.sock = socket.create_server(("127.0.0.1", 0), backlog=64)
-        if rcvbuf:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
-        self.port = self.sock.getsockname()[1]
+        self.context = acceptor.server_context(pki.cert, pki.key)
         self.play = play or (lambda c, t, n: self.serve(c, t))
         self.conns = []
         self.errors = []
         self.tls = []
-        self.stop = False
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = acceptor.Acceptor(self.one, rcvbuf)
+        self.port = self.acceptor.port
 
     def close(self):
-        self.stop = True
-        self.sock.close()
+        self.acceptor.close()
         for t in self.tls:
             self.reset(t)
-
-    def accept(self):
-        while not self.stop:
-            try:
-                raw, _ = self.sock.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.one, args=(raw,), daemon=True).start()
 
     def one(self, raw):
         raw.settimeout(DEADLINE)

@@ -15,9 +15,9 @@ import ssl
 import struct
 import subprocess
 import sys
-import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import acceptor  # noqa: E402
 import d4  # noqa: E402
 
 
@@ -51,30 +51,22 @@ class Sink:
     def __init__(self, cert, key, *steps):
         self.steps = list(steps) or [("confirm",)]
         self.sessions = []
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(cert, key)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
+        self.context = acceptor.server_context(cert, key)
+        self.acceptor = acceptor.Acceptor(self._session)
+        self.port = self.acceptor.port
         self.address = "127.0.0.1:%d" % self.port
-        threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
-        self.socket.close()
+        self.acceptor.close()
 
     def frames(self):
         return [f for s in self.sessions for f in s.frames()]
 
-    def _accept(self):
-        while True:
-            try:
-                raw, _ = self.socket.accept()
-            except OSError:
-                return
-            step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-            session = Session()
-            self.sessions.append(session)
-            threading.Thread(target=self._serve, args=(raw, step, session),
-                             daemon=True).start()
+    def _session(self, raw):
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        session = Session()
+        self.sessions.append(session)
+        self._serve(raw, step, session)
 
     def _serve(self, raw, step, session):
         raw.settimeout(60)

@@ -8,8 +8,9 @@ that), and turns an unclean end on one side into one on the other.
 import select
 import socket
 import ssl
-import threading
 import time
+
+import acceptor
 
 
 class Recorded(bytearray):
@@ -29,29 +30,16 @@ class Tap:
         self.to = to
         self.recorded = []
         self.cut_after = None
-        self._server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._server.load_cert_chain(cert, key)
+        self._server = acceptor.server_context(cert, key)
         self._client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._client.check_hostname = False
         self._client.verify_mode = ssl.CERT_NONE  # the test's own hub
-        for context in (self._server, self._client):
-            # Python sets it: an EOF without close_notify would look clean.
-            context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
-        self._sock = socket.create_server(("127.0.0.1", 0))
-        self.port = self._sock.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._client.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        self._acceptor = acceptor.Acceptor(self._serve)
+        self.port = self._acceptor.port
 
     def close(self):
-        self._sock.close()
-
-    def _accept(self):
-        while True:
-            try:
-                raw, _ = self._sock.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(raw,),
-                             daemon=True).start()
+        self._acceptor.close()
 
     def _serve(self, raw):
         bytes_ = Recorded()
