@@ -156,6 +156,12 @@ step_share(struct judge *j)
 }
 
 /* output = max(input, rule); below the input only by an exact downgrade. */
+static enum pol_tlp
+relabelled(const struct pol_relabel *l, enum pol_tlp in)
+{
+	return l->from == (int)in || in < l->to ? l->to : in;
+}
+
 static bool
 step_relabel(struct judge *j)
 {
@@ -172,12 +178,13 @@ step_relabel(struct judge *j)
 	/* Stricter data too: it must not pass where `from` itself may not. */
 	if (l->from >= 0 && (int)s->tlp >= l->from && !allowed)
 		return stopped(j, POL_R_RELABEL_ORIGIN, l->at);
-	if (l->from != (int)s->tlp && s->tlp >= l->to) {
+	/* What the rule makes of the policy's own label counts, too. */
+	j->base = relabelled(l, s->base);
+	j->v->label = relabelled(l, s->tlp);
+	if (j->v->label == s->tlp) {
 		trace(j->v, "relabel:none");
 		return true;
 	}
-	j->v->label = l->to;
-	j->base = l->to;
 	trace(j->v, "relabel:%s>%s", pol_tlp_text(s->tlp),
 	    pol_tlp_text(j->v->label));
 	return true;

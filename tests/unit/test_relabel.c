@@ -31,8 +31,8 @@ static const struct row rows[] = {
 	"{\"type\":\"x\",\"tags\":[\"tlp:red\"]}", 0, false, "tlp.ceiling",
 	POL_RED},
     {"amber+strict is not amber", SRC(ORG_OWN, ""), DOWN("}"),
-	"{\"type\":\"x\",\"tags\":[\"tlp:amber+strict\"]}", 0, true, "r1",
-	POL_AMBER_STRICT}, /* named: allowed, but not as clear */
+	"{\"type\":\"x\",\"tags\":[\"tlp:amber+strict\"]}", 0, false,
+	"tlp.ceiling", POL_AMBER_STRICT},
     {"data of others", SRC(ORG_OTHER, ""), DOWN("}, transit: true"), NULL, 0,
 	false, "relabel.origin", POL_AMBER},
     {"stricter data of others", SRC(ORG_OTHER, ""), DOWN("}, transit: true"),
