@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "relay/post_room.h"
@@ -105,10 +106,10 @@ scan_read(const char *path, struct release *out)
 
 /* Whatever is wrong with it: nothing of this partner is released. */
 static void
-scan_load(struct post_partner *pp, const char *path)
+scan_load(struct post_partner *pp, const char *path, bool stale)
 {
 	struct release rel = {.n = 0};
-	enum d4_status st = scan_read(path, &rel);
+	enum d4_status st = stale ? D4_ETIMEOUT : scan_read(path, &rel);
 
 	if (st == D4_OK)
 		st = post_rules_apply(pp, &rel);
@@ -138,22 +139,35 @@ scan_same_time(struct timespec a, struct timespec b)
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+/* Nobody renewed it for too long, or the clock went back. */
+static bool
+scan_stale(const struct stat *sb)
+{
+	int64_t now = (int64_t)(d4_now_us() / 1000000), at = sb->st_mtim.tv_sec;
+
+	return sb->st_ino != 0 &&
+	       (at < now - RELEASE_STALE_S || at > now + RELEASE_STALE_S);
+}
+
 /* A file that cannot be used is tried again each time. */
 static void
 scan_release(struct post_partner *pp)
 {
 	char *path = d4_path(pp->dir, RELEASE_NAME);
 	struct stat sb = {.st_ino = 0};
+	bool stale;
 
 	if (path == NULL)
 		return;
 	if (stat(path, &sb) != 0)
 		sb = (struct stat){.st_ino = 0};
-	if (pp->release_bad || sb.st_ino == 0 || sb.st_ino != pp->release_ino ||
+	stale = scan_stale(&sb);
+	if (pp->release_bad || stale || sb.st_ino == 0 ||
+	    sb.st_ino != pp->release_ino ||
 	    !scan_same_time(sb.st_mtim, pp->release_at)) {
 		pp->release_ino = sb.st_ino;
 		pp->release_at = sb.st_mtim;
-		scan_load(pp, path);
+		scan_load(pp, path, stale);
 	}
 	free(path);
 }

@@ -12,6 +12,13 @@
 #define RELEASE_MAX  (4u << 20) /* bytes of a release file */
 
 /*
+ * Wash renews the file's time every minute. One that is older than this (or as
+ * far in the future) releases nothing: while wash is down, nobody decides
+ * whether an agreement has ended.
+ */
+#define RELEASE_STALE_S 300
+
+/*
  * struct release_lane -- one lane that may be sent.
  * Shape:  pipeline: SHA-256 (hex) of the steps that today's rule names;
  *         entries that passed another one are not sent. after: nor are

@@ -1,6 +1,8 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
@@ -118,6 +120,18 @@ release_is(const char *path, struct d4_slice text)
 	return same;
 }
 
+/* Writes it, or renews the time of one that says the same. */
+static enum d4_status
+release_put(const char *folder, const char *path, struct d4_slice text)
+{
+	enum d4_status st;
+
+	if (release_is(path, text))
+		return utimensat(AT_FDCWD, path, NULL, 0) == 0 ? D4_OK : D4_EIO;
+	st = d4_dir_make(folder, 0750);
+	return st == D4_OK ? d4_file_replace(path, text, 0640) : st;
+}
+
 static enum d4_status
 release_save(const struct wash *w, const char *partner, const struct release *r)
 {
@@ -129,11 +143,8 @@ release_save(const struct wash *w, const char *partner, const struct release *r)
 	d4_buf_init(&text, RELEASE_MAX);
 	if (path != NULL)
 		st = release_text(r, &text);
-	if (st == D4_OK && !release_is(path, d4_buf_slice(&text))) {
-		st = d4_dir_make(folder, 0750);
-		if (st == D4_OK)
-			st = d4_file_replace(path, d4_buf_slice(&text), 0640);
-	}
+	if (st == D4_OK)
+		st = release_put(folder, path, d4_buf_slice(&text));
 	free(folder);
 	free(path);
 	d4_buf_fini(&text);

@@ -93,6 +93,33 @@ class Release(Case):
         self.assertExact(s, 40)
         self.assertEqual(self.accounted(), {})
 
+    def test_a_file_that_nobody_renews_releases_nothing(self):
+        s = self.server()
+        self.fill(type=8, entries=2, records=5)
+        self.release(LANE)
+        path = os.path.join(self.home, "spool/acme/release.json")
+
+        def refused(times):
+            until(lambda: self.log().count("post sends nothing") == times,
+                  text="refused")
+
+        for n, old in enumerate((time.time() - 400, time.time() + 400)):
+            os.utime(path, (old, old))
+            p = self.post({"port": s.port})
+            refused(n + 1)
+            self.assertEqual(s.records(), [])
+            p.drain()
+        os.utime(path)
+        p = self.post({"port": s.port})
+        p.confirmed(10)
+        os.utime(path, (1, 1))  # wash died five minutes ago
+        refused(3)
+        self.fill(type=8, entries=1, records=5, first=10)
+        self.assertExact(s, 10)
+        os.utime(path)
+        p.confirmed(15)
+        self.assertExact(s, 15)
+
     def test_expired_entries_are_accounted_and_embargoed_ones_wait(self):
         s = self.server()
         now = int(time.time())
