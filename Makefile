@@ -18,7 +18,7 @@ builddir = build$(if $(filter-out release,$(PRESET)),/$(PRESET))
 test: packages-run packages-test packages-build
 	@cmake --preset $(PRESET) >/dev/null
 	@ninja -C $(builddir)
-	@ctest --test-dir $(builddir) --output-on-failure -j2 --repeat until-pass:2
+	@ctest --test-dir $(builddir) --output-on-failure -j2
 
 # More random cases for the properties than `make test` runs.
 prop: packages-test all

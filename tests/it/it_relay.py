@@ -103,8 +103,8 @@ def test_kill_9_of_wash_and_post_loses_nothing_and_wash_doubles_nothing():
                 sent += 40
             org.kill("wash" if turn % 3 else "post")
         until("all there", lambda: org.idle() and
-              not org.lane() is None and org.lane()["waiting"] == 0 and
-              org.lane()["confirmed"] == sent)
+              not org.lane() is None and org.lane_now()["waiting"] == 0 and
+              org.lane_now()["confirmed"] == sent)
         # Wash: every entry is in the airlock's lane once, counted once.
         row = org.lane()
         assert balanced(row) and row["in"] == sent, row
@@ -215,7 +215,7 @@ def test_redis_killed_and_back_costs_nothing():
             org.redis.start()
         until("all there", lambda: org.idle() and confirmed(org) == sent)
         assert org.partners["acme"].lines(8) == numbered(0, sent)
-        assert org.lane()["in"] == sent
+        assert org.lane_now()["in"] == sent
     finally:
         org.close()
 
@@ -356,7 +356,7 @@ def test_a_second_relay_takes_over_from_a_dead_one():
         got = org.partners["acme"].lines(8)
         assert collections.Counter(got) == collections.Counter(
             numbered(0, 150))
-        assert second.lane()["in"] == 100
+        assert second.lane_now()["in"] == 100
     finally:
         second.close()
         org.close()

@@ -319,6 +319,11 @@ class Org:
                 return lane
         return None
 
+    def lane_now(self):
+        """The lane; a status in which wash was too busy to answer is asked
+        for again."""
+        return until("a status with the lane", self.lane)
+
     def spooled(self, partner="acme"):
         """[(lane header, entry)] of all that is in the airlock."""
         top = os.path.join(self.state, "spool", partner)
