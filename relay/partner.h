@@ -3,6 +3,7 @@
 #define RELAY_PARTNER_H
 
 #include "libd4/kit/tls.h"
+#include "relay/sink_conf.h"
 
 /*
  * enum relay_resend -- what is sent again after a session that ended without
@@ -14,7 +15,7 @@
 enum relay_resend { RELAY_BY_TYPE, RELAY_ALL, RELAY_TCP };
 
 /*
- * struct relay_partner -- one partner of kind D4.
+ * struct relay_partner -- one partner.
  * Shape:  id as in the policy; key: the HMAC key (rule R2). tls: as
  *         d4_tls_ctx_new wants it; name: for SNI and the certificate, NULL:
  *         host. rotate: a session is ended for a confirmation after so long
@@ -27,6 +28,7 @@ enum relay_resend { RELAY_BY_TYPE, RELAY_ALL, RELAY_TCP };
  */
 struct relay_partner {
 	char id[65];
+	enum sink_kind sink;
 	const char *host;
 	uint16_t port;
 	struct d4_slice key;

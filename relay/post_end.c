@@ -11,8 +11,7 @@ post_clear(struct post_lane *l)
 {
 	post_resolve_cancel(l->run.query);
 	l->run.query = NULL;
-	d4_tls_free(l->run.tls);
-	l->run.tls = NULL;
+	sink_free(l);
 	if (l->frames != NULL)
 		post_frames_begin(l->frames);
 }
@@ -54,7 +53,7 @@ post_fail(struct post_lane *l, enum post_failure what, const char *why)
 {
 	bool begun = end_begun(l);
 
-	if (begun && l->run.tls != NULL)
+	if (begun && l->run.wire != NULL)
 		post_pump_acked(l);
 	if (begun && l->run.frames / 2 < l->budget)
 		l->budget = l->run.frames / 2;

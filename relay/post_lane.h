@@ -10,6 +10,7 @@
 #include "libd4/kit/tls.h"
 #include "relay/post_watch.h"
 #include "relay/release.h"
+#include "relay/sink.h"
 
 #define POST_META_MAX   65536u
 #define POST_PROBE      8u    /* frames of a lane's first session */
@@ -56,7 +57,7 @@ struct post_passed {
 struct post_run {
 	struct post_query *query;
 	struct post_addresses found;
-	struct d4_tls *tls;
+	void *wire; /* of the partner's sink */
 	uint64_t frames, bytes;
 	uint64_t entered_us, opened_us, written_us, held_us, quiet_us;
 	uint64_t acked, progress_us;
@@ -189,8 +190,5 @@ bool post_dial_may(struct post_lane *l);
 
 /* post_dial_resolve -- D4_OK known; D4_AGAIN POST_RESOLVED will come. */
 D4_USED enum d4_status post_dial_resolve(struct post_lane *l);
-
-/* post_dial_connect -- Errors: l->run.why says what. */
-D4_USED enum d4_status post_dial_connect(struct post_lane *l);
 
 #endif

@@ -27,7 +27,8 @@ post_partner_init(
 	const char *why = "";
 	enum d4_status st;
 
-	*pp = (struct post_partner){.post = p, .conf = conf};
+	*pp = (struct post_partner){
+	    .post = p, .conf = conf, .sink = sink_of(conf)};
 	pp->limit.rate_bits = conf->max_rate_bits;
 	pp->dir = d4_path(p->setup.spool, conf->id);
 	pp->cursors = d4_path(p->setup.cursors, conf->id);

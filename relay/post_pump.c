@@ -29,7 +29,7 @@ post_pump_begin(struct post_lane *l)
 void
 post_pump_acked(struct post_lane *l)
 {
-	uint64_t acked = d4_tls_wire_acked(l->run.tls);
+	uint64_t acked = sink_acked(l);
 
 	if (acked > l->run.acked) {
 		l->run.acked = acked;
@@ -37,7 +37,7 @@ post_pump_acked(struct post_lane *l)
 		post_resend_acked(&l->books, acked);
 		l->dirty = true;
 	}
-	if (acked == d4_tls_wire_end(l->run.tls))
+	if (acked == sink_end(l))
 		l->run.progress_us = post_now_us();
 }
 
@@ -46,8 +46,7 @@ pump_note(struct post_lane *l, const struct post_frame *fr)
 {
 	if (!fr->marked)
 		return;
-	post_resend_note(
-	    &l->books, fr->seq, &fr->counts, d4_tls_wire_end(l->run.tls));
+	post_resend_note(&l->books, fr->seq, &fr->counts, sink_end(l));
 	l->dirty = true;
 }
 
@@ -63,9 +62,9 @@ pump_write(struct post_lane *l, const struct post_frame *fr)
 	enum d4_status st = D4_OK;
 
 	if (head != 0)
-		st = d4_tls_write(l->run.tls, d4_slice_skip(&rest, head));
+		st = sink_write(l, d4_slice_skip(&rest, head));
 	if (st == D4_OK)
-		st = d4_tls_write(l->run.tls, rest);
+		st = sink_write(l, rest);
 	if (st != D4_OK)
 		return st;
 	l->run.frames++;
@@ -196,7 +195,7 @@ post_pump(struct post_lane *l)
 	struct post_frame fr;
 
 	post_pump_acked(l);
-	while (st == D4_OK && d4_tls_queued(l->run.tls) < PUMP_FULL) {
+	while (st == D4_OK && sink_queued(l) < PUMP_FULL) {
 		st = post_frames_next(l->frames, &fr);
 		if (st == D4_OK)
 			st = pump_write(l, &fr);

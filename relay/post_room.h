@@ -23,6 +23,7 @@
 struct post_partner {
 	struct post *post;
 	const struct relay_partner *conf;
+	const struct sink *sink;
 	char *dir, *cursors;
 	struct d4_tls_ctx *ctx;
 	struct d4_hmac *hmac;

@@ -60,7 +60,7 @@ session_connect(struct post_lane *l)
 		return;
 	}
 	post_session_enter(l, POST_CONNECT);
-	if (post_dial_connect(l) != D4_OK)
+	if (l->partner->sink->open(l) != D4_OK)
 		post_fail(l, POST_FAIL_CONNECT, l->run.why);
 	else
 		post_lane_wake(
@@ -219,7 +219,7 @@ session_drain(struct post_lane *l, enum post_event ev)
 	if (session_over(l, ev))
 		return;
 	now = post_now_us();
-	if (d4_tls_unacked(l->run.tls) != 0) {
+	if (sink_unacked(l) != 0) {
 		poll = (now - l->run.entered_us) / 8 + SESSION_POLL_US;
 		l->run.quiet_us = 0;
 		post_lane_wake(l,
@@ -235,7 +235,7 @@ session_drain(struct post_lane *l, enum post_event ev)
 		return;
 	}
 	post_session_enter(l, POST_CLOSE);
-	d4_tls_close(l->run.tls);
+	sink_close(l);
 	post_lane_wake(l, now + l->partner->post->times.confirm_us);
 }
 

@@ -1,0 +1,56 @@
+/*
+ * The table of sinks: how the bytes of a lane leave. Above it, post's lanes,
+ * books, limits and state machine are the same for all (ADR 0017).
+ *
+ * A wire is one connection (or file) of one lane. It tells the lane what
+ * happens by post_session_step(): POST_OPEN, POST_ROOM, POST_READ,
+ * POST_PEER_CLOSED and POST_ENDED, the last with l->run.how and why set; and
+ * never from inside one of the functions below.
+ */
+#ifndef RELAY_SINK_H
+#define RELAY_SINK_H
+
+#include "relay/partner.h"
+
+struct post_lane;
+
+/*
+ * struct sink -- one row.
+ * Shape:  confirms: what "confirmed" means here, for people. host: an
+ *         address has to be found first (l->run.found).
+ *         open: a new wire into l->run.wire. Errors: l->run.why says what.
+ *         write: queues or sends all of the bytes, or fails; after an error
+ *         nothing may follow.
+ *         queued: bytes that wait for the kernel; D4_TLS_QUEUE at most.
+ *         end: where on the wire the last write ends. acked: how far it is
+ *         known to have arrived.
+ *         close: no more writes; POST_ENDED with D4_TLS_CLEAN comes when the
+ *         other side has everything.
+ *         free: closes at once; NULL is legal, and any time.
+ */
+struct sink {
+	enum sink_kind kind;
+	const char *confirms;
+	bool host;
+	enum d4_status (*open)(struct post_lane *l);
+	enum d4_status (*write)(void *wire, struct d4_slice bytes);
+	size_t (*queued)(const void *wire);
+	uint64_t (*end)(const void *wire);
+	uint64_t (*acked)(const void *wire);
+	void (*close)(void *wire);
+	void (*free)(void *wire);
+};
+
+/* sink_of -- the row of a partner. */
+const struct sink *sink_of(const struct relay_partner *c);
+
+/* The wire of a lane's session; free is legal without one. */
+D4_USED enum d4_status sink_write(struct post_lane *l, struct d4_slice bytes);
+size_t sink_queued(const struct post_lane *l);
+uint64_t sink_end(const struct post_lane *l);
+uint64_t sink_acked(const struct post_lane *l);
+uint64_t sink_unacked(const struct post_lane *l);
+void sink_close(struct post_lane *l);
+void sink_free(struct post_lane *l);
+
+#endif
