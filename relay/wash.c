@@ -9,7 +9,6 @@
 #include "relay/wash_room.h"
 
 #define TICK_S         1
-#define LOOK_TICKS     2u  /* which queues there are */
 #define TRIM_TICKS     5u  /* what post settled */
 #define SNAPSHOT_TICKS 10u /* sums, and what streams remember */
 #define RELEASE_TICKS  60u /* time-dependent verdicts */
@@ -106,12 +105,12 @@ wash_reload(struct wash *w)
 		return;
 	}
 	wash_gate(w, g);
-	read_more(w);
+	sources_step(w);
 }
 
 /* ---- redis ---- */
 
-static void
+void
 wash_ask_redis(struct wash *w)
 {
 	if (!w->redis_asked && !w->stopping)
@@ -145,7 +144,7 @@ static void
 wash_stop(struct wash *w)
 {
 	w->stopping = true;
-	shards_release(w);
+	sources_stop(w);
 	/* The leases go back in this turn of the loop, then it ends. */
 	(void)event_base_loopexit(w->base, &(struct timeval){0, 100000});
 }
@@ -241,12 +240,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	w->ticks++;
 	wash_unstall(w);
-	if (!d4_redis_is_up(w->redis))
-		wash_ask_redis(w);
-	else if (w->ticks % LOOK_TICKS == 0)
-		shards_look(w);
-	if (d4_redis_is_up(w->redis) && w->stall != WASH_NO_POLICY)
-		shards_tick(w);
+	sources_tick(w);
 	if (w->ticks % TRIM_TICKS == 0)
 		lanes_trim(w->lanes);
 	if (w->ticks % SNAPSHOT_TICKS == 0)
@@ -254,7 +248,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (w->ticks % RELEASE_TICKS == 0)
 		release_write(w);
 	release_soon(w);
-	read_more(w);
+	sources_step(w);
 }
 
 /* ---- life ---- */
@@ -297,6 +291,7 @@ wash_close(struct wash *w)
 {
 	w->stopping = true;
 	d4_redis_free(w->redis); /* answers what is under way */
+	sources_close(w);
 	if (w->streams != NULL && w->lanes != NULL)
 		wash_snapshot(w);
 	for (size_t i = 0; i < w->n_shards; i++) {
@@ -332,6 +327,8 @@ wash_run(struct wash_setup *setup)
 	st = wash_open_events(&w);
 	if (st == D4_OK)
 		st = wash_open_state(&w);
+	if (st == D4_OK)
+		st = sources_open(&w);
 	if (st != D4_OK) {
 		d4_warn("wash start=\"%s\"", d4_status_text(st));
 		gate_free(gate);
@@ -349,7 +346,7 @@ wash_run(struct wash_setup *setup)
 		d4_warnx("alarm master_key=missing %s (nothing is forwarded)",
 		    setup->error);
 	(void)!d4_fd_send(setup->channel, d4_slice_str("ready"), -1);
-	wash_ask_redis(&w);
+	sources_tick(&w);
 	(void)event_base_dispatch(w.base);
 	wash_close(&w);
 	return w.code;

@@ -115,29 +115,6 @@ batch_take(struct wash *w, struct shard *s, const redisReply *entries)
 }
 
 static void
-batch_ack(struct wash *w, struct shard *s)
-{
-	struct d4_slice *arg = calloc(s->n_acks + 3, sizeof(*arg));
-	char(*text)[48] = calloc(s->n_acks + 1, sizeof(*text));
-
-	if (arg != NULL && text != NULL) {
-		arg[0] = d4_slice_str("XACK");
-		arg[1] = d4_slice_str(s->key);
-		arg[2] = d4_slice_str(w->setup->group);
-		for (size_t i = 0; i < s->n_acks; i++) {
-			(void)snprintf(text[i], sizeof(text[i]), "%llu-%llu",
-			    (unsigned long long)s->acks[i].ms,
-			    (unsigned long long)s->acks[i].n);
-			arg[3 + i] = d4_slice_str(text[i]);
-		}
-		/* Unsent: they come again, and are known as completed. */
-		(void)!d4_redis_send(w->redis, arg, s->n_acks + 3, NULL, NULL);
-	}
-	free(arg);
-	free(text);
-}
-
-static void
 batch_clear(struct shard *s)
 {
 	s->in_batch = s->committed = false;
@@ -159,6 +136,8 @@ batch_drop(struct wash *w, enum d4_status why)
 		any = true;
 		batch_clear(s);
 		shard_reset(s);
+		if (s->source->kind->drop != NULL)
+			s->source->kind->drop(s);
 	}
 	if (!any)
 		return;
@@ -219,7 +198,7 @@ batch_finish(struct wash *w)
 	for (size_t i = 0; i < w->n_shards; i++) {
 		if (!w->shard[i]->in_batch)
 			continue;
-		batch_ack(w, w->shard[i]);
+		w->shard[i]->source->kind->ack(w->shard[i]);
 		batch_clear(w->shard[i]);
 	}
 	release_soon(w);

@@ -82,6 +82,12 @@ read_more(struct wash *w)
 		read_live(w);
 }
 
+void
+read_step(struct source *src)
+{
+	read_more(src->wash);
+}
+
 /* How many entries to ask for, so that an answer is about WASH_REPLY. */
 static void
 read_adapt(struct wash *w, uint64_t entries, uint64_t bytes, size_t streams)

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include "libd4/kit/redis.h"
 #include "relay/journal.h"
+#include "relay/source.h"
 #include "relay/streams.h"
 #include "relay/wash.h"
 
@@ -27,14 +28,15 @@
 enum shard_state { SHARD_FREE, SHARD_LEASED, SHARD_PENDING, SHARD_LIVE };
 
 /*
- * struct shard -- one stream of a queue.
- * Shape:  fence: of the lease. renewed_ms: when it was last known to be ours.
- *         asked: a lease command is under way. from: the pending read goes on
- *         behind it. acks: ids of the batch; batch.entries of it. committed:
- *         the journal has the batch. lag, pending: as Redis says.
+ * struct shard -- one stream of a queue, or all of another source.
+ * Shape:  source: whose it is. fence: of the lease. renewed_ms: when it was
+ * last known to be ours. asked: a lease command is under way. from: the pending
+ * read goes on behind it. acks: ids of the batch; batch.entries of it.
+ * committed: the journal has the batch. lag, pending: as Redis says.
  */
 struct shard {
 	char *key;
+	struct source *source;
 	uint32_t origin;
 	enum shard_state state;
 	bool asked;
@@ -78,6 +80,9 @@ struct wash {
 	struct d4_slice *args; /* of a read: see READ_ARGS */
 	bool redis_asked;
 	bool stopping;
+	struct source *queues; /* ours */
+	struct source *source[SOURCES_MAX];
+	size_t n_sources;
 	uint64_t ticks;
 	uint64_t released_ms; /* when the release files were written last */
 	bool release_due;
@@ -90,14 +95,21 @@ struct wash {
 /* shards_look -- asks Redis which queues there are. */
 void shards_look(struct wash *w);
 
-/* shards_tick -- takes and renews leases. */
-void shards_tick(struct wash *w);
+/* shards_tick -- once a second: looks, takes and renews leases. */
+void shards_tick(struct source *src);
+
+/* shard_add -- a shard of a source, once. Errors: D4_ENOMEM, D4_ETOOBIG. */
+D4_USED enum d4_status shard_add(
+    struct wash *w, struct source *src, const char *key, struct shard **out);
 
 /* shards_forget -- a batch under way is dropped, every lease taken again. */
 void shards_forget(struct wash *w);
 
 /* shards_release -- gives all leases back. */
-void shards_release(struct wash *w);
+void shards_release(struct source *src);
+
+/* shards_ack -- the batch of one shard is durable: XACK. */
+void shards_ack(struct shard *s);
 
 /* shard_reset -- forgets the shard's journal and lease; taken again later. */
 void shard_reset(struct shard *s);
@@ -109,6 +121,7 @@ struct shard *shard_find(const struct wash *w, const char *key, size_t n);
 
 /* read_more -- asks for entries while reads may be under way. */
 void read_more(struct wash *w);
+void read_step(struct source *src);
 
 /* ---- wash_batch.c: a batch's way to the acknowledgement ---- */
 
@@ -134,6 +147,9 @@ void release_soon(struct wash *w);
 void status_send(struct wash *w);
 
 /* ---- wash.c ---- */
+
+/* wash_ask_redis -- a connection for our queues, please. */
+void wash_ask_redis(struct wash *w);
 void wash_stalls(struct wash *w, enum wash_stall why, const char *text);
 const char *wash_stall_text(enum wash_stall s);
 

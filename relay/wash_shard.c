@@ -6,7 +6,8 @@
 #include "libd4/kit/log.h"
 #include "relay/wash_room.h"
 
-#define SHARD_MAX 1024ull /* shards of one queue that we believe */
+#define SHARD_MAX  1024ull /* shards of one queue that we believe */
+#define LOOK_TICKS 2u      /* seconds between looks for new queues */
 
 /*
  * One lease, compared and set in one step. 0: somebody else has it. 1: it was
@@ -197,8 +198,8 @@ on_groups(void *arg, enum d4_status st, const redisReply *r)
 	}
 }
 
-void
-shards_tick(struct wash *w)
+static void
+shards_lease(struct wash *w)
 {
 	uint64_t now = d4_mono_ms();
 
@@ -207,6 +208,8 @@ shards_tick(struct wash *w)
 	for (size_t i = 0; i < w->n_shards; i++) {
 		struct shard *s = w->shard[i];
 
+		if (s->source != w->queues)
+			continue;
 		if (!s->asked && (s->state == SHARD_FREE ||
 				     now - s->renewed_ms >= WASH_RENEW_MS))
 			shard_lease(s);
@@ -217,12 +220,27 @@ shards_tick(struct wash *w)
 }
 
 void
+shards_tick(struct source *src)
+{
+	struct wash *w = src->wash;
+
+	if (!d4_redis_is_up(w->redis)) {
+		wash_ask_redis(w);
+		return;
+	}
+	if (w->ticks % LOOK_TICKS == 0)
+		shards_look(w);
+	if (w->stall != WASH_NO_POLICY)
+		shards_lease(w);
+}
+
+void
 shards_forget(struct wash *w)
 {
-	lanes_drop(w->lanes);
-	if (w->stall == WASH_DISK)
-		wash_stalls(w, WASH_LATER, "batch dropped");
+	batch_drop(w, D4_ECLOSED);
 	for (size_t i = 0; i < w->n_shards; i++) {
+		if (w->shard[i]->source != w->queues)
+			continue;
 		w->shard[i]->asked = false;
 		shard_reset(w->shard[i]);
 	}
@@ -230,19 +248,45 @@ shards_forget(struct wash *w)
 }
 
 void
-shards_release(struct wash *w)
+shards_release(struct source *src)
 {
+	struct wash *w = src->wash;
+
 	for (size_t i = 0; i < w->n_shards; i++) {
 		struct shard *s = w->shard[i];
 		char lease[256];
 		const char *argv[] = {
 		    "EVAL", unlease_script, "1", lease, w->setup->consumer};
 
-		if (s->state == SHARD_FREE)
+		if (s->state == SHARD_FREE || s->source != src)
 			continue;
 		shard_name(s, "lease", lease, sizeof(lease));
 		(void)!shard_send(s, NULL, argv, 5);
 	}
+}
+
+void
+shards_ack(struct shard *s)
+{
+	struct d4_slice *arg = calloc(s->n_acks + 3, sizeof(*arg));
+	char(*text)[48] = calloc(s->n_acks + 1, sizeof(*text));
+
+	if (arg != NULL && text != NULL) {
+		arg[0] = d4_slice_str("XACK");
+		arg[1] = d4_slice_str(s->key);
+		arg[2] = d4_slice_str(s->wash->setup->group);
+		for (size_t i = 0; i < s->n_acks; i++) {
+			(void)snprintf(text[i], sizeof(text[i]), "%llu-%llu",
+			    (unsigned long long)s->acks[i].ms,
+			    (unsigned long long)s->acks[i].n);
+			arg[3 + i] = d4_slice_str(text[i]);
+		}
+		/* Unsent: they come again, and are known as completed. */
+		(void)!d4_redis_send(
+		    s->wash->redis, arg, s->n_acks + 3, NULL, NULL);
+	}
+	free(arg);
+	free(text);
 }
 
 /* ---- which queues there are ---- */
@@ -258,28 +302,34 @@ shard_find(const struct wash *w, const char *key, size_t n)
 	return NULL;
 }
 
-static void
-shard_add(struct wash *w, const char *key)
+enum d4_status
+shard_add(
+    struct wash *w, struct source *src, const char *key, struct shard **out)
 {
-	struct shard **list;
-	struct shard *s;
+	struct shard **list, *s = shard_find(w, key, strlen(key));
 
-	if (w->n_shards >= WASH_SHARDS_MAX ||
-	    shard_find(w, key, strlen(key)) != NULL)
-		return;
+	if (s != NULL) {
+		*out = s;
+		return D4_OK;
+	}
+	if (w->n_shards >= WASH_SHARDS_MAX)
+		return D4_ETOOBIG;
 	list = reallocarray(w->shard, w->n_shards + 1, sizeof(struct shard *));
 	if (list == NULL)
-		return;
+		return D4_ENOMEM;
 	w->shard = list;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL || (s->key = strdup(key)) == NULL) {
 		free(s);
-		return;
+		return D4_ENOMEM;
 	}
 	s->wash = w;
+	s->source = src;
 	s->lag = -1;
 	s->origin = d4_crc32c(0, d4_slice_str(key));
 	w->shard[w->n_shards++] = s;
+	*out = s;
+	return D4_OK;
 }
 
 /* A queue's name becomes a key: only what d4_queue_key would write. */
@@ -298,6 +348,7 @@ on_queues(void *arg, enum d4_status st, const redisReply *r)
 {
 	struct wash *w = arg;
 	unsigned long long n;
+	struct shard *s;
 	char key[128], *end;
 
 	if (st != D4_OK || r->type != REDIS_REPLY_ARRAY)
@@ -311,10 +362,11 @@ on_queues(void *arg, enum d4_status st, const redisReply *r)
 		for (unsigned long long k = 0; k < n; k++) {
 			(void)snprintf(
 			    key, sizeof(key), "d4:{%s:%llu}:q", name, k);
-			shard_add(w, key);
+			(void)!shard_add(w, w->queues, key, &s);
 		}
 	}
-	shards_tick(w);
+	if (w->stall != WASH_NO_POLICY)
+		shards_lease(w);
 }
 
 void

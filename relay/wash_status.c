@@ -21,6 +21,8 @@ status_queues(const struct wash *w)
 	for (size_t i = 0; i < w->n_shards; i++) {
 		const struct shard *s = w->shard[i];
 
+		if (s->source != w->queues)
+			continue;
 		(void)json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:I, s:I, s:I}", "key", s->key,
 			"state", shard_texts[s->state], "fence",
