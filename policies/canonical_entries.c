@@ -140,8 +140,8 @@ pol_json_partner(const struct pol_peer *peer)
 	ok = ok && pol_json_put(o, "accept_pap", accept_json(peer->accept));
 	ok = ok &&
 	     pol_json_put(o, "profile", json_string(profile[pub->profile]));
-	ok = ok && pol_json_put(
-		       o, "sink", json_string(pub->sink_misp ? "misp" : "d4"));
+	ok = ok &&
+	     pol_json_put(o, "sink", json_string(pol_sink_text(pub->sink)));
 	ok = ok && pol_json_put(o, "state", json_string(state[pub->state]));
 	ok = ok &&
 	     pol_json_put(o, "agreement", agreement_json(&peer->agreement));

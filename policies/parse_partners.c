@@ -51,18 +51,6 @@ read_profile(struct pol_reader *r, const struct d4_yaml *n, void *out)
 }
 
 static enum d4_status
-read_sink(struct pol_reader *r, const struct d4_yaml *n, void *out)
-{
-	static const char *const words[] = {"d4", "misp", NULL};
-	unsigned i;
-	enum d4_status st = pol_read_word(r, n, words, &i);
-
-	if (st == D4_OK)
-		*(bool *)out = i == 1;
-	return st;
-}
-
-static enum d4_status
 read_min_class(struct pol_reader *r, const struct d4_yaml *n, void *out)
 {
 	int cls;
@@ -121,7 +109,7 @@ static const struct pol_field fields[] = {
     {"min_class", read_min_class, AT(pub.min_class), true, NULL},
     {"accept_pap", read_accept, AT(accept), false, NULL},
     {"profile", read_profile, AT(pub.profile), false, NULL},
-    {"sink", read_sink, AT(pub.sink_misp), false, NULL},
+    {"sink", pol_read_sink, AT(pub.sink), false, NULL},
     {"state", read_state, AT(pub.state), false, NULL},
     {"agreement", read_agreement, AT(agreement), false, NULL},
     {"hosts_others", pol_read_bool, AT(hosts_others), false, NULL},
@@ -143,6 +131,11 @@ partner_done(struct pol_reader *r, const struct d4_yaml *map, void *entry)
 	if (peer->hosts_others && peer->pub.kind != POL_OWN)
 		return POL_BAD(r, d4_yaml_get(map, "hosts_others"),
 		    "leave it out", "`hosts_others` is for `kind: own`");
+	if (pol_sink_own(peer->pub.sink) && peer->pub.kind != POL_OWN)
+		return POL_BAD(r, d4_yaml_get(map, "sink"),
+		    "use d4, or directory for a public data set",
+		    "`sink: %s` is for `kind: own`",
+		    pol_sink_text(peer->pub.sink));
 	if (strcmp(peer->pub.id, r->p->hub.id) == 0)
 		return POL_BAD(r, d4_yaml_get(map, "id"),
 		    "give the partner another id", "the hub's own id");

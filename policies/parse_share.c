@@ -178,7 +178,7 @@ check_misp(struct pol_reader *r, const struct d4_yaml *map,
 	if (!rule->misp.set)
 		return D4_OK;
 	for (i = 0; i < p->n_partners; i++)
-		if (!p->partners[i].pub.sink_misp &&
+		if (p->partners[i].pub.sink != POL_SINK_MISP &&
 		    pol_to_reaches(rule->cond.to, &p->partners[i]) !=
 			POL_NOT_REACHED)
 			return POL_BAD(r, d4_yaml_get(map, "misp"),

@@ -18,6 +18,18 @@ enum pol_state { POL_ACTIVE, POL_SHADOW, POL_SUSPENDED };
 /* What speaks D4 at the other end. */
 enum pol_profile { POL_D4_CORE, POL_D4HUB };
 
+/* How it is delivered: to a D4 server, or by another row of sinks.c. */
+enum pol_sink {
+	POL_SINK_D4,
+	POL_SINK_MISP,
+	POL_SINK_UNIX,
+	POL_SINK_TCP,
+	POL_SINK_TLS,
+	POL_SINK_UDP,
+	POL_SINK_SYSLOG,
+	POL_SINK_DIRECTORY,
+};
+
 /*
  * struct pol_loader -- reads a file named in the policy (networks).
  * path is as written; out is initialised with its limit. D4_ENOENT, D4_EIO.
@@ -61,7 +73,7 @@ struct pol_partner {
 	enum pol_kind kind;
 	enum pol_state state;
 	uint8_t min_class;
-	bool sink_misp; /* sink: misp; else d4 */
+	enum pol_sink sink;
 	enum pol_profile profile;
 	struct d4_mark at;
 };
@@ -144,5 +156,6 @@ D4_USED enum d4_status pol_time_read(const char *text, uint64_t *out);
 
 const char *pol_tlp_text(enum pol_tlp t);
 const char *pol_pap_text(enum pol_pap p);
+const char *pol_sink_text(enum pol_sink s);
 
 #endif

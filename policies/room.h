@@ -24,6 +24,11 @@ enum d4_status pol_parse_deny(
 enum d4_status pol_read_relabel(
     struct pol_reader *r, const struct d4_yaml *n, void *out);
 
+/* pol_read_sink -- an enum pol_sink (sinks.c); own: for kind own only. */
+enum d4_status pol_read_sink(
+    struct pol_reader *r, const struct d4_yaml *n, void *out);
+bool pol_sink_own(enum pol_sink s);
+
 /* pol_read_misp -- a struct pol_misp (parse_misp.c). */
 enum d4_status pol_read_misp(
     struct pol_reader *r, const struct d4_yaml *n, void *out);

@@ -164,7 +164,7 @@ warn_partners(const struct warner *w)
 		if (!reached(p, peer))
 			warn(w, peer->pub.at, "add a share rule for it",
 			    "no share rule goes to partner `%s`", peer->pub.id);
-		else if (peer->pub.sink_misp)
+		else if (peer->pub.sink == POL_SINK_MISP)
 			warn(w, peer->pub.at,
 			    "use a D4 partner where it has to arrive",
 			    "`%s` is a MISP: its streams are decided and "

@@ -41,8 +41,8 @@ decide_allowed(
 	out->allow = out->chain != NULL && out->keys != NULL && to != NULL;
 	if (!out->allow)
 		decide_copy(out->rule, sizeof(out->rule), "key.missing");
-	else if (to->sink_misp)
-		out->sink = DECIDE_MISP;
+	else
+		out->sink = to->sink;
 }
 
 void

@@ -23,9 +23,6 @@ struct decide_facts {
 	bool minted;
 };
 
-/* What is not delivered although it is allowed. */
-enum decide_sink { DECIDE_D4, DECIDE_MISP };
-
 /*
  * struct decision -- a verdict and what follows from it. rule, source and
  * label are copies; share, chain and keys belong to the gate. NULL and ""
@@ -34,7 +31,7 @@ enum decide_sink { DECIDE_D4, DECIDE_MISP };
 struct decision {
 	bool allow;
 	bool shadow;
-	enum decide_sink sink;
+	enum pol_sink sink;
 	char rule[POL_ID_LEN];
 	char source[POL_ID_LEN];
 	const char *label;

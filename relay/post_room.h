@@ -17,7 +17,8 @@
  * Shape:  release_at: what the release file was when it was read. rules:
  *         places that lanes point at, so it is only replaced by a load.
  *         volume_saved: sum of what they used, as on disk.
- *         sweep: the lane that is stepped next, left: how many still are.
+ *         other_sink: it releases to another sink than conf's. sweep: the lane
+ *         that is stepped next, left: how many still are.
  *         dialing: lanes that try to connect.
  */
 struct post_partner {
@@ -34,7 +35,7 @@ struct post_partner {
 	struct release release;
 	struct timespec dir_at, release_at;
 	uint64_t release_ino;
-	bool release_bad;
+	bool release_bad, other_sink;
 	struct post_lane **lanes;
 	size_t n_lanes, cap_lanes, sweep, left;
 	unsigned dialing;

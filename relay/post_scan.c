@@ -26,6 +26,21 @@ scan_known(const struct post_partner *pp, const char *id)
 	return false;
 }
 
+/* The policy decided for one way out; relay.yaml has to mean the same. */
+static bool
+scan_sink(struct post_partner *pp, const struct release_lane *r)
+{
+	const char *ours = sink_kind_name(pp->conf->sink);
+	bool same = strcmp(r->sink, ours) == 0;
+
+	if (!same && !pp->other_sink)
+		d4_warnx("post sends nothing: the policy releases to another "
+			 "sink partner=%s policy=%s relay.yaml=%s",
+		    pp->conf->id, r->sink, ours);
+	pp->other_sink = !same;
+	return same;
+}
+
 /* What the release file says of one lane, now. */
 static void
 scan_apply(struct post_partner *pp, struct post_lane *l)
@@ -33,6 +48,8 @@ scan_apply(struct post_partner *pp, struct post_lane *l)
 	struct post_rule *r;
 
 	l->release = release_find(&pp->release, l->id);
+	if (l->release != NULL && !scan_sink(pp, l->release))
+		l->release = NULL;
 	r = l->release == NULL ? NULL
 	                       : post_rules_find(&pp->rules, l->release->rule);
 	l->limit = r == NULL ? NULL : &r->limit;

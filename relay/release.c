@@ -38,10 +38,10 @@ release_json(const struct release *r)
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct release_lane *l = &r->lane[i];
-		json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "rule",
-		    l->rule, "policy", l->policy, "pipeline", l->pipeline,
-		    "after", (json_int_t)l->after, "max_rate_bits",
-		    (json_int_t)l->max_rate_bits, "max_volume",
+		json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}",
+		    "rule", l->rule, "policy", l->policy, "pipeline",
+		    l->pipeline, "sink", l->sink, "after", (json_int_t)l->after,
+		    "max_rate_bits", (json_int_t)l->max_rate_bits, "max_volume",
 		    (json_int_t)l->max_volume);
 
 		if (json_object_set_new(lanes, l->id, o) != 0) {
@@ -94,6 +94,18 @@ release_number(const json_t *v, uint64_t *out)
 	return true;
 }
 
+/* A file of before there were others says nothing: a D4 server. */
+static bool
+release_sink(const json_t *o, char *out, size_t n)
+{
+	const json_t *v = json_object_get(o, "sink");
+
+	if (v != NULL)
+		return release_copy(v, out, n);
+	(void)snprintf(out, n, "d4");
+	return true;
+}
+
 static enum d4_status
 release_one(const char *id, const json_t *o, struct release *out)
 {
@@ -108,6 +120,7 @@ release_one(const char *id, const json_t *o, struct release *out)
 		json_object_get(o, "policy"), l.policy, sizeof(l.policy)) ||
 	    !release_copy(json_object_get(o, "pipeline"), l.pipeline,
 		sizeof(l.pipeline)) ||
+	    !release_sink(o, l.sink, sizeof(l.sink)) ||
 	    !release_number(json_object_get(o, "after"), &l.after) ||
 	    !release_number(
 		json_object_get(o, "max_rate_bits"), &l.max_rate_bits) ||

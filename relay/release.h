@@ -19,7 +19,7 @@
 #define RELEASE_STALE_S 300
 
 /*
- * struct release_lane -- one lane that may be sent.
+ * struct release_lane -- one lane that may be sent, and by which sink.
  * Shape:  pipeline: SHA-256 (hex) of the steps that today's rule names;
  *         entries that passed another one are not sent. after: nor are
  *         entries with a seq at or below it (a stream that fed the lane until
@@ -31,6 +31,7 @@ struct release_lane {
 	char rule[65];
 	char policy[65];
 	char pipeline[65];
+	char sink[16];
 	uint64_t after;
 	uint64_t max_rate_bits;
 	uint64_t max_volume;

@@ -29,7 +29,7 @@ release_feed(struct wash *w, const struct lane *lane,
 	bool same;
 
 	decide(w->gate, &facts, d);
-	if (!d->allow || d->shadow || d->sink != DECIDE_D4)
+	if (!d->allow || d->shadow || d->sink == POL_SINK_MISP)
 		return false;
 	d4_buf_init(&meta, D4_META_MAX);
 	same = decide_head(w->gate, &facts, lane->head.variant, &meta, &head) ==
@@ -69,6 +69,7 @@ release_list(const struct wash *w, const struct lane *lane,
 
 	(void)snprintf(l.id, sizeof(l.id), "%s", lane->head.id);
 	(void)snprintf(l.rule, sizeof(l.rule), "%s", d->rule);
+	(void)snprintf(l.sink, sizeof(l.sink), "%s", pol_sink_text(d->sink));
 	(void)snprintf(
 	    l.policy, sizeof(l.policy), "%s", pol_hash(gate_policy(w->gate)));
 	(void)snprintf(

@@ -11,6 +11,7 @@ same(const struct release_lane *a, const struct release_lane *b)
 	assert(strcmp(a->id, b->id) == 0 && strcmp(a->rule, b->rule) == 0);
 	assert(strcmp(a->policy, b->policy) == 0);
 	assert(strcmp(a->pipeline, b->pipeline) == 0);
+	assert(strcmp(a->sink, b->sink) == 0);
 	assert(a->after == b->after && a->max_volume == b->max_volume);
 	assert(a->max_rate_bits == b->max_rate_bits);
 }

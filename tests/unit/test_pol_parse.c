@@ -111,6 +111,23 @@ static const struct row partner_rows[] = {
 	"is for `kind: own`", "leave it out"},
     {"hosts_others yes", 8, PRT ", hosts_others: ^yes}", 0, 0,
 	"`yes` is no boolean", "write true or false"},
+    {"sink", 8, PRT ", sink: ^tpc}", 0, 0, "unknown value `tpc`",
+	"did you mean `tcp`?"},
+    {"sink without D4 to others", 8,
+	"  - {id: p1, kind: partner, min_class: S0, sink: ^tcp}", 0, 0,
+	"`sink: tcp` is for `kind: own`", "use d4, or directory"},
+    {"syslog to the public", 8,
+	"  - {id: p1, kind: public, min_class: S3, sink: ^syslog}", 0, 0,
+	"`sink: syslog` is for `kind: own`", "use d4, or directory"},
+    {"udp to a client", 8,
+	"  - {id: p1, kind: client, min_class: S0, sink: ^udp}", 0, 0,
+	"`sink: udp` is for `kind: own`", "use d4, or directory"},
+    {"unix to a partner", 8,
+	"  - {id: p1, kind: partner, min_class: S0, sink: ^unix}", 0, 0,
+	"`sink: unix` is for `kind: own`", "use d4, or directory"},
+    {"tls to a partner", 8,
+	"  - {id: p1, kind: partner, min_class: S0, sink: ^tls}", 0, 0,
+	"`sink: tls` is for `kind: own`", "use d4, or directory"},
     {"agreement text", 8, PRT ", agreement: ^\"2024-17\"}", 0, 0,
 	"a value where a map belongs", ""},
     {"agreement turned", 8,
@@ -285,7 +302,7 @@ the_small_policy_is_valid(void **state)
 	assert_string_equal(pol_hub(p)->id, "lu-hub-1");
 	assert_null(pol_hub(p)->master_key);
 	assert_int_equal(pol_n_partners(p), 2);
-	assert_true(own->sink_misp);
+	assert_true(own->sink == POL_SINK_MISP);
 	assert_int_equal(own->kind, POL_OWN);
 	assert_int_equal(pol_network(p, "tele")->n, 2);
 	assert_null(pol_network(p, "nix"));

@@ -19,6 +19,7 @@ what_was_written_is_read_and_found(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct release_lane l = {.rule = "r",
+		    .sink = "tcp",
 		    .after = 7,
 		    .max_rate_bits = i,
 		    .max_volume = 1ull << 40};
@@ -36,6 +37,7 @@ what_was_written_is_read_and_found(void **state)
 
 		assert_non_null(l);
 		assert_int_equal(l->after, 7);
+		assert_string_equal(l->sink, "tcp");
 		assert_int_equal(l->max_rate_bits, i);
 		assert_int_equal(l->max_volume, 1ull << 40);
 	}
