@@ -240,14 +240,14 @@ post_events(struct post *p)
 static enum d4_status
 post_names(struct post *p)
 {
-	struct post_addresses a;
+	struct d4_addresses a;
 
 	for (size_t i = 0; i < p->setup.n_partners; i++) {
 		const struct relay_partner *c = &p->setup.partner[i];
 
 		if (p->resolver == NULL &&
-		    post_resolve_numeric(c->host, c->port, &a) != D4_OK)
-			return post_resolver_new(p->base, &p->resolver);
+		    d4_resolve_numeric(c->host, c->port, &a) != D4_OK)
+			return d4_resolver_new(p->base, &p->resolver);
 	}
 	return D4_OK;
 }
@@ -319,6 +319,6 @@ post_free(struct post *p)
 		if (all[i] != NULL)
 			event_free(all[i]);
 	}
-	post_resolver_free(p->resolver);
+	d4_resolver_free(p->resolver);
 	free(p);
 }

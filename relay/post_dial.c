@@ -4,7 +4,7 @@
 #define DIAL_AT_ONCE 32u /* lanes of a partner that connect at a time */
 
 static void
-on_resolved(void *arg, const struct post_addresses *found, const char *why)
+on_resolved(void *arg, const struct d4_addresses *found, const char *why)
 {
 	struct post_lane *l = arg;
 
@@ -32,13 +32,13 @@ enum d4_status
 post_dial_resolve(struct post_lane *l)
 {
 	const struct relay_partner *c = l->partner->conf;
-	struct post_answer to = {.done = on_resolved, .arg = l};
+	struct d4_answer to = {.done = on_resolved, .arg = l};
 
-	if (post_resolve_numeric(c->host, c->port, &l->run.found) == D4_OK)
+	if (d4_resolve_numeric(c->host, c->port, &l->run.found) == D4_OK)
 		return D4_OK;
 	if (l->partner->post->resolver == NULL)
 		return D4_ENOMEM;
-	if (post_resolve(l->partner->post->resolver, c->host, c->port, &to,
+	if (d4_resolve(l->partner->post->resolver, c->host, c->port, &to,
 		&l->run.query) != D4_OK)
 		return D4_ENOMEM;
 	return D4_AGAIN;

@@ -9,7 +9,7 @@
 void
 post_clear(struct post_lane *l)
 {
-	post_resolve_cancel(l->run.query);
+	d4_resolve_cancel(l->run.query);
 	l->run.query = NULL;
 	sink_free(l);
 	if (l->frames != NULL)

@@ -92,7 +92,7 @@ post_lane_free(struct post_lane *l)
 {
 	if (l == NULL)
 		return;
-	post_resolve_cancel(l->run.query);
+	d4_resolve_cancel(l->run.query);
 	sink_free(l);
 	d4_spool_reader_close(l->reader);
 	post_frames_free(l->frames);

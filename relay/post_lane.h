@@ -6,7 +6,7 @@
 #include "relay/post_frames.h"
 #include "relay/post_limit.h"
 #include "relay/post_resend.h"
-#include "relay/post_resolve.h"
+#include "libd4/kit/resolve.h"
 #include "libd4/kit/tls.h"
 #include "relay/post_watch.h"
 #include "relay/release.h"
@@ -55,8 +55,8 @@ struct post_passed {
  * waits. Units:  _us by the clock that does not go back.
  */
 struct post_run {
-	struct post_query *query;
-	struct post_addresses found;
+	struct d4_query *query;
+	struct d4_addresses found;
 	void *wire; /* of the partner's sink */
 	uint64_t frames, bytes;
 	uint64_t entered_us, opened_us, written_us, held_us, quiet_us;

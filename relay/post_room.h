@@ -48,7 +48,7 @@ struct post {
 	struct event_base *base;
 	struct post_setup setup;
 	struct post_times times;
-	struct post_resolver *resolver;
+	struct d4_resolver *resolver;
 	struct event *nudge, *tick, *sweep, *drain;
 	struct post_partner *partners;
 	uint64_t swept_us, drain_us;

@@ -57,7 +57,7 @@ tls_open(struct post_lane *l)
 {
 	struct post_partner *pp = l->partner;
 	const struct relay_partner *c = pp->conf;
-	const struct post_addresses *a = &l->run.found;
+	const struct d4_addresses *a = &l->run.found;
 	struct d4_tls_to to = {
 	    .at = &a->at[pp->next_address % a->n],
 	    .name = c->name != NULL ? c->name : c->host,

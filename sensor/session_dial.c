@@ -79,7 +79,7 @@ dial_one(struct session *s, const struct addrinfo *ai)
 {
 	const struct d4_tls_owner owner = {&tls_events, s};
 	struct sockaddr_storage at = {0};
-	struct d4_tls_to to = {&at, s->conf.name};
+	struct d4_tls_to to = {.at = &at, .name = s->conf.name};
 	enum d4_status st;
 
 	if (ai->ai_addrlen > sizeof(at))

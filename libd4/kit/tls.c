@@ -7,6 +7,7 @@
 
 static const char *const state_names[] = {
     [TLS_DIAL] = "dial",
+    [TLS_PROXY] = "proxy",
     [TLS_SHAKE] = "handshake",
     [TLS_UP] = "up",
     [TLS_BYE] = "closing",
@@ -110,6 +111,26 @@ tls_shake(struct d4_tls *t)
 		ssl_failed(t);
 }
 
+/* The proxy's turn; when it has connected, TLS begins on the same socket. */
+static void
+tls_proxied(struct d4_tls *t)
+{
+	const char *why = "";
+	enum d4_status st;
+
+	if (t->closing) {
+		tls_finish(t, D4_TLS_CONNECT, "closed before it was open");
+		return;
+	}
+	st = tls_proxy_step(t, &why);
+	if (st == D4_OK) {
+		tls_enter(t, TLS_SHAKE);
+		tls_shake(t);
+	} else if (st != D4_AGAIN) {
+		tls_finish(t, D4_TLS_PROXY, why);
+	}
+}
+
 static void
 tls_connected(struct d4_tls *t)
 {
@@ -126,8 +147,13 @@ tls_connected(struct d4_tls *t)
 		finish_errno(t, D4_TLS_CONNECT, e);
 		return;
 	}
-	tls_enter(t, TLS_SHAKE);
-	tls_shake(t);
+	if (t->socks == NULL) {
+		tls_enter(t, TLS_SHAKE);
+		tls_shake(t);
+		return;
+	}
+	tls_enter(t, TLS_PROXY);
+	tls_proxied(t);
 }
 
 /* SSL_shutdown once: our close_notify behind what is queued. */
@@ -247,11 +273,13 @@ tls_unfinished(const struct d4_tls *t, bool want)
 void
 tls_arm(struct d4_tls *t)
 {
-	bool want = t->state == TLS_SHAKE || tls_may_read(t);
+	bool want =
+	    t->state == TLS_SHAKE || t->state == TLS_PROXY || tls_may_read(t);
 
 	if (t->state == TLS_ENDED || t->dead)
 		return;
-	if (t->state == TLS_DIAL) {
+	if (t->state == TLS_DIAL ||
+	    (t->socks != NULL && d4_socks5_out(t->socks).n != 0)) {
 		(void)event_add(t->wr, NULL);
 		return;
 	}
@@ -275,6 +303,9 @@ tls_step(struct d4_tls *t)
 	case TLS_DIAL:
 		tls_connected(t);
 		break;
+	case TLS_PROXY:
+		tls_proxied(t);
+		break;
 	case TLS_SHAKE:
 		tls_shake(t);
 		break;
@@ -288,7 +319,7 @@ tls_step(struct d4_tls *t)
 	if (t->state == TLS_UP && t->closing && !t->dead)
 		tls_bye(t);
 	tls_wire_end(&t->wire);
-	if (t->state != TLS_ENDED && t->state != TLS_DIAL && !t->dead)
+	if (t->state > TLS_PROXY && t->state != TLS_ENDED && !t->dead)
 		tls_flush(t);
 	tls_arm(t);
 	t->busy = false;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <event2/event.h>
-#include "libd4/slice.h"
+#include "libd4/kit/socks5.h"
 
 struct d4_tls_ctx;
 struct d4_tls;
@@ -64,6 +64,7 @@ enum d4_tls_end {
 	D4_TLS_TIMEOUT,
 	D4_TLS_CONNECT, /* TCP could not be opened */
 	D4_TLS_CROSSED, /* theirs came, but not as the answer to ours */
+	D4_TLS_PROXY,   /* the SOCKS5 proxy did not connect to the target */
 };
 
 /*
@@ -91,17 +92,21 @@ struct d4_tls_owner {
 	void *arg;
 };
 
-/* Where to: name is for SNI and the certificate; NULL with a pin only. */
+/*
+ * Where to: name is for SNI and the certificate; NULL with a pin only. via:
+ * `at` is a SOCKS5 proxy, which connects to this target; NULL: none. Copied.
+ */
 struct d4_tls_to {
 	const struct sockaddr_storage *at;
 	const char *name;
+	const struct d4_socks5_to *via;
 };
 
 /*
  * d4_tls_accept -- server side on an accepted, non-blocking fd (taken).
  * d4_tls_connect -- client side to an address. Both return at once.
  * Errors: D4_ENOMEM, D4_EIO; the fd is closed then. D4_EINVAL a client with
- *         ca but no name to check.
+ *         ca but no name to check; a target that SOCKS5 cannot name.
  */
 D4_USED enum d4_status d4_tls_accept(struct event_base *base,
     struct d4_tls_ctx *ctx, int fd, const struct d4_tls_owner *owner,
@@ -109,6 +114,13 @@ D4_USED enum d4_status d4_tls_accept(struct event_base *base,
 D4_USED enum d4_status d4_tls_connect(struct event_base *base,
     struct d4_tls_ctx *ctx, const struct d4_tls_to *to,
     const struct d4_tls_owner *owner, struct d4_tls **out);
+
+/*
+ * d4_tls_keepalive -- TCP asks an idle peer after idle_s whether it is there,
+ * and gives up after three times that; 0: never. The system's values hold
+ * (about two hours) until it is called.
+ */
+void d4_tls_keepalive(struct d4_tls *t, unsigned idle_s);
 
 /* d4_tls_free -- closes at once without close_notify; legal any time. */
 void d4_tls_free(struct d4_tls *t);

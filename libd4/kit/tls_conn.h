@@ -6,6 +6,7 @@
 
 enum tls_state {
 	TLS_DIAL,  /* TCP is being opened */
+	TLS_PROXY, /* SOCKS5, where it leads to a proxy */
 	TLS_SHAKE, /* handshake */
 	TLS_UP,    /* application data */
 	TLS_BYE,   /* our close_notify is queued or sent */
@@ -18,7 +19,8 @@ enum tls_state {
  *         that no descriptor event announces (inside SSL, in the window).
  *         busy: a step is running, so free only marks dead. closing: our
  *         close_notify is wanted. undrained: owes a drained(). crossed: the
- *         peer's close_notify cannot be the answer to ours.
+ *         peer's close_notify cannot be the answer to ours. socks: until the
+ *         proxy has connected.
  */
 struct d4_tls {
 	enum tls_state state;
@@ -27,6 +29,7 @@ struct d4_tls {
 	struct d4_tls_ctx *ctx;
 	struct d4_tls_owner to;
 	struct event *rd, *wr, *kick;
+	struct d4_socks5 *socks;
 	struct sockaddr_storage peer;
 	bool busy, dead;
 	bool paused, closing, peer_closed, undrained, crossed;
@@ -40,6 +43,16 @@ void tls_arm(struct d4_tls *t);
 
 /* tls_kick -- asks for another step in the next turn. */
 void tls_kick(struct d4_tls *t);
+
+/*
+ * tls_proxy_new -- for a client that shall go through a proxy.
+ * tls_proxy_step -- reads and writes what can be. D4_OK the target is
+ * reached, D4_AGAIN wait, else it failed for *why.
+ */
+D4_USED enum d4_status tls_proxy_new(
+    struct d4_tls *t, const struct d4_socks5_to *to);
+void tls_proxy_free(struct d4_tls *t);
+D4_USED enum d4_status tls_proxy_step(struct d4_tls *t, const char **why);
 
 /* tls_destroy -- frees; never inside a step. */
 void tls_destroy(struct d4_tls *t);

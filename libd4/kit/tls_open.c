@@ -20,6 +20,7 @@ tls_destroy(struct d4_tls *t)
 		if (all[i] != NULL)
 			event_free(all[i]);
 	}
+	tls_proxy_free(t);
 	SSL_free(t->ssl);
 	tls_wire_fini(&t->wire);
 	d4_tls_ctx_free(t->ctx);
@@ -62,6 +63,23 @@ socket_tune(int fd)
 
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+void
+d4_tls_keepalive(struct d4_tls *t, unsigned idle_s)
+{
+	int on = idle_s != 0, idle = idle_s < 32767 ? (int)idle_s : 32767;
+	int tries = 3;
+
+	(void)setsockopt(t->wire.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	if (on == 0)
+		return;
+	(void)setsockopt(
+	    t->wire.fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	(void)setsockopt(
+	    t->wire.fd, IPPROTO_TCP, TCP_KEEPINTVL, &idle, sizeof(idle));
+	(void)setsockopt(
+	    t->wire.fd, IPPROTO_TCP, TCP_KEEPCNT, &tries, sizeof(tries));
 }
 
 enum d4_status
@@ -131,6 +149,8 @@ tls_dial(struct d4_tls *t, const struct d4_tls_to *to)
 {
 	enum d4_status st = expect_name(t, to->name);
 
+	if (st == D4_OK && to->via != NULL)
+		st = tls_proxy_new(t, to->via);
 	if (st != D4_OK)
 		return st;
 	t->peer = *to->at;

@@ -198,7 +198,8 @@ tls_dial(struct world *w, const struct d4_tls_settings *set, const char *name,
 
 	assert_int_equal(d4_tls_ctx_new(set, &why, &ctx), D4_OK);
 	assert_int_equal(
-	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, name},
+	    d4_tls_connect(w->base, ctx,
+		&(struct d4_tls_to){.at = &w->at, .name = name},
 		&(struct d4_tls_owner){&tls_plain_events, &w->c}, &w->c.tls),
 	    D4_OK);
 	d4_tls_ctx_free(ctx);

@@ -68,7 +68,7 @@ ca_needs_a_name(void **state)
 
 	assert_int_equal(d4_tls_ctx_new(&set, &why, &ctx), D4_OK);
 	assert_int_equal(
-	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, NULL},
+	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){.at = &w->at},
 		&(struct d4_tls_owner){&tls_plain_events, &w->c}, &w->c.tls),
 	    D4_EINVAL);
 	d4_tls_ctx_free(ctx);
@@ -132,7 +132,7 @@ refused_connection_is_told_as_such(void **state)
 	w->listener = -1;
 	assert_int_equal(d4_tls_ctx_new(&set, &why, &ctx), D4_OK);
 	assert_int_equal(
-	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){&w->at, NULL},
+	    d4_tls_connect(w->base, ctx, &(struct d4_tls_to){.at = &w->at},
 		&(struct d4_tls_owner){&tls_plain_events, &w->c}, &w->c.tls),
 	    D4_OK);
 	tls_turn_until(w, &w->c.ended);

@@ -2,7 +2,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include "relay/post_resolve.h"
+#include "libd4/kit/resolve.h"
 
 static void
 literals_of_both_families_need_no_resolver(void **state)
@@ -14,7 +14,7 @@ literals_of_both_families_need_no_resolver(void **state)
 	    {"2001:db8::7", AF_INET6}};
 	static const char *const names[] = {
 	    "localhost", "1.2.3", "[::1]", "", "1.2.3.4.example"};
-	struct post_addresses a;
+	struct d4_addresses a;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -23,7 +23,7 @@ literals_of_both_families_need_no_resolver(void **state)
 		const struct sockaddr_in6 *v6 = p;
 
 		assert_int_equal(
-		    post_resolve_numeric(cases[i].host, 4443, &a), D4_OK);
+		    d4_resolve_numeric(cases[i].host, 4443, &a), D4_OK);
 		assert_int_equal(a.n, 1);
 		assert_int_equal(a.at[0].ss_family, cases[i].family);
 		assert_int_equal(
@@ -33,17 +33,17 @@ literals_of_both_families_need_no_resolver(void **state)
 	}
 	for (size_t i = 0; i < COUNT(names); i++)
 		assert_int_equal(
-		    post_resolve_numeric(names[i], 1, &a), D4_EINVAL);
+		    d4_resolve_numeric(names[i], 1, &a), D4_EINVAL);
 }
 
 struct answer {
 	struct event_base *base;
-	struct post_addresses a;
+	struct d4_addresses a;
 	unsigned n;
 };
 
 static void
-on_answer(void *arg, const struct post_addresses *a, const char *why)
+on_answer(void *arg, const struct d4_addresses *a, const char *why)
 {
 	struct answer *to = arg;
 
@@ -57,20 +57,20 @@ static void
 a_name_of_the_hosts_file_is_found_once_and_later(void **state)
 {
 	struct answer got = {.base = event_base_new()};
-	struct post_answer to = {.done = on_answer, .arg = &got};
+	struct d4_answer to = {.done = on_answer, .arg = &got};
 	struct timeval deadline = {10, 0};
-	struct post_resolver *r = NULL;
-	struct post_query *q = NULL;
+	struct d4_resolver *r = NULL;
+	struct d4_query *q = NULL;
 
 	(void)state;
-	assert_int_equal(post_resolver_new(got.base, &r), D4_OK);
-	assert_int_equal(post_resolve(r, "localhost", 4443, &to, &q), D4_OK);
+	assert_int_equal(d4_resolver_new(got.base, &r), D4_OK);
+	assert_int_equal(d4_resolve(r, "localhost", 4443, &to, &q), D4_OK);
 	assert_int_equal(got.n, 0);
 	(void)event_base_loopexit(got.base, &deadline);
 	(void)event_base_dispatch(got.base);
 	assert_int_equal(got.n, 1);
 	assert_true(got.a.n >= 1);
-	post_resolver_free(r);
+	d4_resolver_free(r);
 	event_base_free(got.base);
 }
 
@@ -78,26 +78,26 @@ static void
 a_cancelled_query_never_answers(void **state)
 {
 	struct answer got = {.base = event_base_new()};
-	struct post_answer to = {.done = on_answer, .arg = &got};
-	struct post_resolver *r = NULL;
-	struct post_query *q = NULL;
+	struct d4_answer to = {.done = on_answer, .arg = &got};
+	struct d4_resolver *r = NULL;
+	struct d4_query *q = NULL;
 
 	(void)state;
-	assert_int_equal(post_resolver_new(got.base, &r), D4_OK);
-	assert_int_equal(post_resolve(r, "localhost", 1, &to, &q), D4_OK);
-	post_resolve_cancel(q);
+	assert_int_equal(d4_resolver_new(got.base, &r), D4_OK);
+	assert_int_equal(d4_resolve(r, "localhost", 1, &to, &q), D4_OK);
+	d4_resolve_cancel(q);
 	assert_int_equal(
-	    post_resolve(r, "no-such-host.invalid", 1, &to, &q), D4_OK);
-	post_resolve_cancel(q);
+	    d4_resolve(r, "no-such-host.invalid", 1, &to, &q), D4_OK);
+	d4_resolve_cancel(q);
 	for (int i = 0; i < 20; i++)
 		(void)event_base_loop(got.base, EVLOOP_NONBLOCK);
 	assert_int_equal(got.n, 0);
-	post_resolver_free(r);
+	d4_resolver_free(r);
 	for (int i = 0; i < 20; i++)
 		(void)event_base_loop(got.base, EVLOOP_NONBLOCK);
 	assert_int_equal(got.n, 0);
 	event_base_free(got.base);
-	post_resolve_cancel(NULL);
+	d4_resolve_cancel(NULL);
 }
 
 int

@@ -5,32 +5,32 @@
 #include <string.h>
 #include <event2/dns.h>
 #include <event2/util.h>
-#include "relay/post_resolve.h"
+#include "libd4/kit/resolve.h"
 
-struct post_resolver {
+struct d4_resolver {
 	struct event_base *base;
 	struct evdns_base *dns;
 };
 
 /*
- * struct post_query
+ * struct d4_query
  * Shape:  req: evdns still works on it. tell: an event of zero length that
  *         brings the answer in a turn of its own. dead: cancelled; freed when
  *         evdns lets go of it.
  */
-struct post_query {
+struct d4_query {
 	struct evdns_getaddrinfo_request *req;
 	struct event *tell;
-	struct post_answer to;
-	struct post_addresses found;
+	struct d4_answer to;
+	struct d4_addresses found;
 	const char *why;
 	bool asking, dead;
 };
 
 enum d4_status
-post_resolver_new(struct event_base *base, struct post_resolver **out)
+d4_resolver_new(struct event_base *base, struct d4_resolver **out)
 {
-	struct post_resolver *r = calloc(1, sizeof(*r));
+	struct d4_resolver *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return D4_ENOMEM;
@@ -50,7 +50,7 @@ post_resolver_new(struct event_base *base, struct post_resolver **out)
 }
 
 void
-post_resolver_free(struct post_resolver *r)
+d4_resolver_free(struct d4_resolver *r)
 {
 	if (r == NULL)
 		return;
@@ -59,10 +59,9 @@ post_resolver_free(struct post_resolver *r)
 }
 
 enum d4_status
-post_resolve_numeric(
-    const char *host, uint16_t port, struct post_addresses *out)
+d4_resolve_numeric(const char *host, uint16_t port, struct d4_addresses *out)
 {
-	struct post_addresses a = {.n = 1};
+	struct d4_addresses a = {.n = 1};
 	void *at = &a.at[0];
 	struct sockaddr_in *v4 = at;
 	struct sockaddr_in6 *v6 = at;
@@ -82,7 +81,7 @@ post_resolve_numeric(
 }
 
 static void
-query_free(struct post_query *q)
+query_free(struct d4_query *q)
 {
 	if (q->tell != NULL)
 		event_free(q->tell);
@@ -92,9 +91,9 @@ query_free(struct post_query *q)
 static void
 on_tell(evutil_socket_t fd, short what, void *arg)
 {
-	struct post_query *q = arg;
-	struct post_answer to = q->to;
-	struct post_addresses found = q->found;
+	struct d4_query *q = arg;
+	struct d4_answer to = q->to;
+	struct d4_addresses found = q->found;
 	const char *why = q->why;
 
 	(void)fd;
@@ -104,11 +103,11 @@ on_tell(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-query_take(struct post_query *q, const struct evutil_addrinfo *list)
+query_take(struct d4_query *q, const struct evutil_addrinfo *list)
 {
-	struct post_addresses *f = &q->found;
+	struct d4_addresses *f = &q->found;
 
-	for (; list != NULL && f->n < POST_ADDRESSES; list = list->ai_next) {
+	for (; list != NULL && f->n < D4_ADDRESSES; list = list->ai_next) {
 		if (list->ai_addrlen > sizeof(f->at[0]))
 			continue;
 		memcpy(&f->at[f->n], list->ai_addr, list->ai_addrlen);
@@ -119,7 +118,7 @@ query_take(struct post_query *q, const struct evutil_addrinfo *list)
 static void
 on_addrinfo(int err, struct evutil_addrinfo *list, void *arg)
 {
-	struct post_query *q = arg;
+	struct d4_query *q = arg;
 
 	q->asking = false;
 	q->req = NULL;
@@ -136,13 +135,13 @@ on_addrinfo(int err, struct evutil_addrinfo *list, void *arg)
 }
 
 enum d4_status
-post_resolve(struct post_resolver *r, const char *host, uint16_t port,
-    const struct post_answer *to, struct post_query **out)
+d4_resolve(struct d4_resolver *r, const char *host, uint16_t port,
+    const struct d4_answer *to, struct d4_query **out)
 {
 	struct evutil_addrinfo hints = {
 	    .ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
 	struct evdns_getaddrinfo_request *req;
-	struct post_query *q = calloc(1, sizeof(*q));
+	struct d4_query *q = calloc(1, sizeof(*q));
 	char service[8];
 
 	if (q == NULL)
@@ -165,7 +164,7 @@ post_resolve(struct post_resolver *r, const char *host, uint16_t port,
 }
 
 void
-post_resolve_cancel(struct post_query *q)
+d4_resolve_cancel(struct d4_query *q)
 {
 	if (q == NULL)
 		return;
