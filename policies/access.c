@@ -77,6 +77,7 @@ pol_source_at(const struct pol *p, size_t i)
 	v.id = s->id;
 	v.floor = pol_source_floor(p, s);
 	v.default_pap = s->default_pap;
+	v.queue = s->queue[0] != '\0' ? s->queue : NULL;
 	v.sensors = s->sensors.list;
 	v.n_sensors = s->sensors.n;
 	v.at = s->at;
@@ -147,4 +148,10 @@ pol_set_class(
 	}
 	return d4_diag_set(
 	    diag, (struct d4_mark){0, 0}, "", "no pipeline `%s`", pipeline);
+}
+
+bool
+pol_source_takes(const struct pol *p, size_t i, uint8_t type, const char *ext)
+{
+	return pol_types_has(&p->sources[i].types, type, ext);
 }

@@ -68,6 +68,15 @@ text_json(const char *text)
 	return text == NULL ? json_null() : json_string(text);
 }
 
+static bool
+put_origin(json_t *o, const struct pol_source *s)
+{
+	if (s->queue[0] == '\0')
+		return pol_json_put(o, "sensors", uuids_json(&s->sensors));
+	return pol_json_put(o, "queue", json_string(s->queue)) &&
+	       pol_json_put(o, "fed_by", uuids_json(&s->fed_by));
+}
+
 json_t *
 pol_json_source(const struct pol *p, const struct pol_source *s)
 {
@@ -75,7 +84,7 @@ pol_json_source(const struct pol *p, const struct pol_source *s)
 	bool ok = o != NULL;
 
 	ok = ok && pol_json_put(o, "id", json_string(s->id));
-	ok = ok && pol_json_put(o, "sensors", uuids_json(&s->sensors));
+	ok = ok && put_origin(o, s);
 	ok = ok && put_types(o, &s->types);
 	ok = ok && pol_json_put(o, "org", pol_json_uuid(&s->org));
 	ok = ok && pol_json_put(o, "tags", pol_json_words(s->tags));

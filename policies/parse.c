@@ -116,6 +116,7 @@ entries_fini(struct pol *p)
 
 	for (i = 0; i < p->n_sources; i++) {
 		free(p->sources[i].sensors.list);
+		free(p->sources[i].fed_by.list);
 		free(p->sources[i].speaks_for.list);
 	}
 	for (i = 0; i < p->n_pipelines; i++) {

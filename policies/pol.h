@@ -2,6 +2,7 @@
 #ifndef POL_POL_H
 #define POL_POL_H
 
+#include "policies/date.h"
 #include "policies/policy.h"
 
 #define POL_ENTRIES_MAX  1024u /* partners, pipelines, rules of a kind */
@@ -33,10 +34,17 @@ struct pol_types {
 	const struct d4_yaml *meta;
 };
 
+/*
+ * A source of sensors, or of a queue of another server: then queue is its
+ * name, sensors is the one UUID that stands for it, and fed_by are the
+ * sensors behind it, where they are known.
+ */
 struct pol_source {
 	char id[POL_ID_LEN];
 	struct d4_mark at;
 	struct pol_uuids sensors;
+	char queue[POL_ID_LEN];
+	struct pol_uuids fed_by;
 	struct pol_types types;
 	struct d4_uuid org;
 	const struct d4_yaml *tags;
@@ -170,6 +178,10 @@ enum pol_reach pol_to_reaches(
 
 const struct pol_source *pol_source_find(const struct pol *p, const char *id);
 
+/* A source that this one is fed by: one of its sensors, with such a type. */
+bool pol_source_feeds(
+    const struct pol_source *from, const struct pol_source *queue);
+
 /* The floor: as written, else the label of its tags, else default_tlp. */
 enum pol_tlp pol_source_floor(
     const struct pol *p, const struct pol_source *source);
@@ -177,20 +189,5 @@ enum pol_tlp pol_source_floor(
 /* pol_overlap_check -- share rules that meet and have no stated order. */
 D4_USED enum d4_status pol_overlap_check(
     const struct pol *p, struct d4_diag *diag);
-
-/* pol_date_read -- "2027-12-31" to seconds since 1970 of its first second. */
-D4_USED enum d4_status pol_date_read(const char *text, uint64_t *out);
-
-/* pol_date_text -- the date of a time, as "2027-12-31". */
-void pol_date_text(uint64_t s, char out[16]);
-
-#define POL_DAY_S UINT64_C(86400)
-
-/* pol_day_over -- the UTC day that began at day_s is over. */
-static inline bool
-pol_day_over(uint64_t day_s, uint64_t now_s)
-{
-	return now_s >= day_s + POL_DAY_S;
-}
 
 #endif

@@ -106,9 +106,10 @@ struct pol_share {
 	struct d4_mark at;
 };
 
-/* A source; sensors and labels stay inside. */
+/* A source; labels stay inside. queue: NULL where it is sensors. */
 struct pol_source_view {
 	const char *id;
+	const char *queue;
 	enum pol_tlp floor;
 	enum pol_pap default_pap;
 	const struct d4_uuid *sensors;
@@ -153,6 +154,18 @@ void pol_warnings(const struct pol *p, uint64_t now_s,
  * Errors: D4_EMALFORMED; *out is untouched.
  */
 D4_USED enum d4_status pol_time_read(const char *text, uint64_t *out);
+
+/*
+ * pol_queue_uuid -- the UUID that stands for a queue of another server, whose
+ * items do not say of which sensor they are: version 8, which no sensor can
+ * have (a hub takes version 4 only), of SHA-256 over the queue's name.
+ * Errors: D4_ECRYPTO.
+ */
+D4_USED enum d4_status pol_queue_uuid(const char *queue, struct d4_uuid *out);
+
+/* pol_source_takes -- the i-th source has that type. ext: of type 254. */
+bool pol_source_takes(
+    const struct pol *p, size_t i, uint8_t type, const char *ext);
 
 const char *pol_tlp_text(enum pol_tlp t);
 const char *pol_pap_text(enum pol_pap p);

@@ -71,3 +71,11 @@ pol_uuids_meet(const struct pol_uuids *a, const struct pol_uuids *b)
 			return true;
 	return false;
 }
+
+bool
+pol_source_feeds(const struct pol_source *from, const struct pol_source *queue)
+{
+	return from->queue[0] == '\0' &&
+	       pol_uuids_meet(&from->sensors, &queue->fed_by) &&
+	       pol_types_meet(&from->types, &queue->types);
+}

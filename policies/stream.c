@@ -45,6 +45,18 @@ in_path(const struct d4_meta *m, const char *id)
 	return false;
 }
 
+static bool
+fed_by_others(const struct pol *p, const struct pol_source *source)
+{
+	size_t i;
+
+	for (i = 0; source->fed_by.n > 0 && i < p->n_sources; i++)
+		if (pol_source_feeds(&p->sources[i], source) &&
+		    !d4_uuid_eq(&p->sources[i].org, &p->org))
+			return true;
+	return false;
+}
+
 /*
  * Whose data it is. An org that the sensor names counts if it is the source's
  * or the source may speak for it; else it still makes the data not ours: a
@@ -66,32 +78,74 @@ find_owner(struct pol_stream *s, const struct pol *p)
 			s->org = org;
 	}
 	s->relay = s->foreign || !d4_uuid_eq(&s->org, &p->org) ||
-	           !d4_uuid_eq(&s->source->org, &p->org) || s->meta.n_path != 0;
+	           !d4_uuid_eq(&s->source->org, &p->org) ||
+	           fed_by_others(p, s->source) || s->meta.n_path != 0;
 	s->hops = (unsigned)s->meta.n_path + 1;
 	if (s->relay && s->meta.n_path == 0)
 		s->hops = 2; /* a server that keeps no path gave it to us */
 }
 
 static void
+add_tags(struct pol_labels *l, const struct pol_source *source)
+{
+	size_t i;
+
+	for (i = 0; source->tags != NULL && i < source->tags->n; i++)
+		pol_labels_add(l, source->tags->item[i]->text);
+}
+
+/* What an entry of a source comes under before it says anything itself. */
+struct base {
+	struct pol_labels tags;
+	enum pol_tlp floor;
+	enum pol_pap pap;
+};
+
+/* A queue that several sensors feed has the strictest of their labels. */
+static void
+find_base(const struct pol *p, const struct pol_source *source, struct base *b)
+{
+	struct pol_labels one;
+	size_t i;
+
+	pol_labels_init(&b->tags);
+	add_tags(&b->tags, source);
+	b->floor = pol_source_floor(p, source);
+	b->pap = source->default_pap;
+	for (i = 0; source->fed_by.n > 0 && i < p->n_sources; i++) {
+		const struct pol_source *from = &p->sources[i];
+		enum pol_tlp floor = pol_source_floor(p, from);
+
+		if (!pol_source_feeds(from, source))
+			continue;
+		pol_labels_init(&one);
+		add_tags(&one, from);
+		pol_labels_join(&b->tags, &one);
+		b->floor = floor > b->floor ? floor : b->floor;
+		b->pap =
+		    from->default_pap > b->pap ? from->default_pap : b->pap;
+	}
+}
+
+static void
 find_labels(struct pol_stream *s, const struct pol *p)
 {
-	struct pol_labels meta, source;
-	enum pol_tlp floor = pol_source_floor(p, s->source);
+	struct pol_labels meta;
+	struct base base;
 	size_t i;
 
 	pol_labels_init(&meta);
 	for (i = 0; i < s->meta.n_tag; i++)
 		pol_labels_add(&meta, s->meta.tag[i]);
-	pol_labels_init(&source);
-	for (i = 0; s->source->tags != NULL && i < s->source->tags->n; i++)
-		pol_labels_add(&source, s->source->tags->item[i]->text);
-	s->base = source.tlp > (int)floor ? (enum pol_tlp)source.tlp : floor;
-	pol_labels_join(&meta, &source);
+	find_base(p, s->source, &base);
+	s->base = base.tags.tlp > (int)base.floor ? (enum pol_tlp)base.tags.tlp
+	                                          : base.floor;
+	pol_labels_join(&meta, &base.tags);
 	s->labels = meta;
 	s->tlp = meta.tlp < 0 ? p->default_tlp : (enum pol_tlp)meta.tlp;
-	if (s->tlp < floor)
-		s->tlp = floor;
-	s->pap = meta.pap < 0 ? s->source->default_pap : (enum pol_pap)meta.pap;
+	if (s->tlp < base.floor)
+		s->tlp = base.floor;
+	s->pap = meta.pap < 0 ? base.pap : (enum pol_pap)meta.pap;
 }
 
 enum pol_tlp

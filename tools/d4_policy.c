@@ -8,8 +8,8 @@ static const char usage_text[] =
     "usage: d4-policy check POLICY\n"
     "       d4-policy show POLICY [--json]\n"
     "       d4-policy explain POLICY --partner ID --type TYPE\n"
-    "           [--sensor UUID] [--source ID] [--meta JSON|@FILE]\n"
-    "           [--at TIME] [--json]\n"
+    "           [--sensor UUID | --queue ID] [--source ID]\n"
+    "           [--meta JSON|@FILE] [--at TIME] [--json]\n"
     "       d4-policy test POLICY [TESTS]\n"
     "       d4-policy --help | --version\n";
 
@@ -25,6 +25,7 @@ static const char help_text[] =
     "  --partner ID    who would receive it\n"
     "  --sensor UUID   whose stream it is; may be left out where the source\n"
     "                  has one sensor\n"
+    "  --queue ID      or the queue of another server whose items they are\n"
     "  --source ID     the source, when the sensor alone is not enough\n"
     "  --type TYPE     1, 3 to 8, 254, or the name of an extended type\n"
     "  --meta JSON     the meta header as the sensor sends it\n"
@@ -85,6 +86,7 @@ take_option(int c, struct policy_args *a)
 	const char **text[128] = {['p'] = &a->partner,
 	    ['s'] = &a->source,
 	    ['u'] = &a->sensor,
+	    ['q'] = &a->queue,
 	    ['t'] = &a->type,
 	    ['m'] = &a->meta,
 	    ['a'] = &a->at};
@@ -107,6 +109,7 @@ take_args(int argc, char **argv, struct policy_args *a)
 	    {"partner", required_argument, NULL, 'p'},
 	    {"source", required_argument, NULL, 's'},
 	    {"sensor", required_argument, NULL, 'u'},
+	    {"queue", required_argument, NULL, 'q'},
 	    {"type", required_argument, NULL, 't'},
 	    {"meta", required_argument, NULL, 'm'},
 	    {"at", required_argument, NULL, 'a'},

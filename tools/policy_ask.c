@@ -99,9 +99,15 @@ static enum d4_status
 ask_sensor(const struct pol *p, const struct policy_question *q,
     struct pol_ask *ask, struct d4_diag *why)
 {
+	if (q->sensor != NULL && q->queue != NULL)
+		return d4_diag_set(why, nowhere, "leave one out",
+		    "both a sensor and a queue are named");
+	if (q->queue != NULL)
+		return pol_queue_uuid(q->queue, &ask->sensor);
 	if (q->sensor == NULL && q->source == NULL)
 		return d4_diag_set(why, nowhere,
-		    "add --sensor UUID or --source ID", "no sensor is named");
+		    "add --sensor UUID, --queue ID or --source ID",
+		    "no sensor is named");
 	if (q->sensor == NULL)
 		return ask_only_sensor(p, q->source, ask, why);
 	if (d4_uuid_parse(q->sensor, &ask->sensor) != D4_OK)

@@ -103,6 +103,7 @@ policy_explain(const struct policy_args *a)
 	const struct policy_question q = {.partner = a->partner,
 	    .source = a->source,
 	    .sensor = a->sensor,
+	    .queue = a->queue,
 	    .type = a->type,
 	    .meta = a->meta,
 	    .at = a->at};

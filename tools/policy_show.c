@@ -46,10 +46,14 @@ show_sources(const json_t *root)
 	printf("\nsources\n");
 	json_array_foreach(json_object_get(root, "sources"), i, o)
 	{
-		printf("  %-20s %zu sensors  floor %s  pap %s",
-		    text_of(o, "id"),
-		    json_array_size(json_object_get(o, "sensors")),
-		    text_of(o, "floor_tlp"), text_of(o, "default_pap"));
+		printf("  %-20s ", text_of(o, "id"));
+		if (json_object_get(o, "queue") != NULL)
+			printf("queue %s", text_of(o, "queue"));
+		else
+			printf("%zu sensors",
+			    json_array_size(json_object_get(o, "sensors")));
+		printf("  floor %s  pap %s", text_of(o, "floor_tlp"),
+		    text_of(o, "default_pap"));
 		print_member(o, "types");
 		print_member(o, "meta");
 		print_member(o, "community");

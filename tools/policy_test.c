@@ -23,6 +23,7 @@ static const struct {
     {"partner", AT(q.partner)},
     {"source", AT(q.source)},
     {"sensor", AT(q.sensor)},
+    {"queue", AT(q.queue)},
     {"type", AT(q.type)},
     {"meta", AT(q.meta)},
     {"at", AT(q.at)},

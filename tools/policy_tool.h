@@ -19,6 +19,7 @@ struct policy_args {
 	const char *partner;
 	const char *source;
 	const char *sensor;
+	const char *queue;
 	const char *type;
 	const char *meta;
 	const char *at;
@@ -44,7 +45,7 @@ uint64_t policy_now(void);
  * type is a number or the name of an extended type. meta is JSON.
  */
 struct policy_question {
-	const char *partner, *source, *sensor, *type, *meta, *at;
+	const char *partner, *source, *sensor, *queue, *type, *meta, *at;
 };
 
 /*

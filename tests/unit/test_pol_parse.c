@@ -52,10 +52,24 @@ static const struct row file_rows[] = {
 static const struct row source_rows[] = {
     {"unknown key", 5, SRC ", ^florr_tlp: red}", 0, 0,
 	"unknown key `florr_tlp`", "did you mean `floor_tlp`?"},
-    {"queue", 5, SRC ", ^queue: x}", 0, 0, "`queue` is not enforced by this",
-	"bind `sensors:`"},
+    {"both", 5,
+	"  - ^{id: s1, queue: q1, sensors: [" SENSOR_1
+	"], types: [1], org: " ORG_OWN "}",
+	0, 0, "names both sensors and a queue", "`queue: ID`"},
+    {"queue id", 5, "  - {id: s1, queue: ^Q1, types: [1], org: " ORG_OWN "}", 0,
+	0, "is no id", "a-z, 0-9"},
+    {"fed_by alone", 5, SRC ", fed_by: ^[" SENSOR_2 "]}", 0, 0,
+	"`fed_by` without `queue`", "remove it"},
+    {"fed by a stranger", 5,
+	"  - {id: s1, queue: q1, types: [1], org: " ORG_OWN
+	", fed_by: [" SENSOR_3 "]}",
+	5, 5, "which no source names", "source of its own"},
+    {"queue twice", 5,
+	"  - {id: s1, queue: q1, types: [1], org: " ORG_OWN
+	"}\n  - {id: s3, queue: q1, types: [1, 8], org: " ORG_OWN "}",
+	6, 5, "queue `q1` stands in `s1` and `s3`", "strictest"},
     {"no sensors", 5, "  - ^{id: s1, types: [1], org: " ORG_OWN "}", 0, 0,
-	"`sensors` is missing", ""},
+	"names neither sensors nor a queue", "`sensors: [UUID]`"},
     {"no types", 5, "  - ^{id: s1, sensors: [" SENSOR_1 "], org: " ORG_OWN "}",
 	0, 0, "source `s1` names no types", "add `types: [1]`"},
     {"type 2", 5,
