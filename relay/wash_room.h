@@ -30,9 +30,11 @@ enum shard_state { SHARD_FREE, SHARD_LEASED, SHARD_PENDING, SHARD_LIVE };
 /*
  * struct shard -- one stream of a queue, or all of another source.
  * Shape:  source: whose it is. fence: of the lease. renewed_ms: when it was
- * last known to be ours. asked: a lease command is under way. from: the pending
- * read goes on behind it. acks: ids of the batch; batch.entries of it.
- * committed: the journal has the batch. lag, pending: as Redis says.
+ *         last known to be ours. asked: a lease command is under way, sent at
+ *         asked_ms: the lease counts from then, whenever its answer is read.
+ *         from: the pending read goes on behind it. acks: ids of the batch;
+ *         batch.entries of it. committed: the journal has the batch. lag,
+ *         pending: as Redis says.
  */
 struct shard {
 	char *key;
@@ -44,7 +46,7 @@ struct shard {
 	bool committed;
 	struct journal *journal;
 	uint64_t fence;
-	uint64_t renewed_ms;
+	uint64_t renewed_ms, asked_ms;
 	struct stream_id from;
 	struct stream_id *acks;
 	size_t n_acks, cap_acks;

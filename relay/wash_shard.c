@@ -144,7 +144,7 @@ on_lease(void *arg, enum d4_status st, const redisReply *r)
 		}
 		return;
 	}
-	s->renewed_ms = d4_mono_ms();
+	s->renewed_ms = s->asked_ms;
 	if (s->state == SHARD_FREE)
 		shard_taken(
 		    s, r->integer > 1 ? (uint64_t)r->integer - 1 : s->fence);
@@ -162,6 +162,7 @@ shard_lease(struct shard *s)
 	shard_name(s, "lease", lease, sizeof(lease));
 	shard_name(s, "fence", fence, sizeof(fence));
 	(void)snprintf(ms, sizeof(ms), "%u", WASH_LEASE_MS);
+	s->asked_ms = d4_mono_ms();
 	s->asked = shard_send(s, on_lease, argv, 7) == D4_OK;
 }
 

@@ -52,6 +52,7 @@ struct d4_spool_lane {
  *         its first record's number; n records in data. opening bytes at the
  *         front of data are the file's opening (pcap global header). base:
  *         records of the lane in front of this entry since it was made.
+ *         packed: data is still zstd, as in the file (a reader unpacks it).
  * Units:  t_first_us, t_last_us: receive times; not_before_s, expires_s:
  *         seconds since 1970, 0 = none.
  * Owns:   nothing; data is borrowed (valid until the reader's next call).
@@ -67,6 +68,7 @@ struct d4_spool_entry {
 	uint64_t not_before_s, expires_s;
 	uint32_t opening;
 	uint64_t base;
+	bool packed;
 	struct d4_slice data;
 };
 
@@ -147,10 +149,8 @@ uint64_t d4_spool_total(const struct d4_spool_writer *w);
 bool d4_spool_held(const struct d4_spool_writer *w, uint32_t origin,
     uint64_t *id_ms, uint64_t *id_n);
 
-/*
- * d4_spool_trim -- deletes whole segments whose last seq <= confirmed. When
- * all of them are, an empty one is kept: it remembers seq and total.
- */
+/* d4_spool_trim -- deletes whole segments whose last seq <= confirmed. When
+ * all of them are, an empty one is kept: it remembers seq and total. */
 D4_USED enum d4_status d4_spool_trim(
     struct d4_spool_writer *w, uint64_t confirmed);
 
@@ -193,8 +193,7 @@ D4_USED enum d4_status d4_spool_tail(
 D4_USED enum d4_status d4_spool_head(
     const char *lane_dir, struct d4_buf *meta, struct d4_spool_lane *out);
 
-/* d4_spool_name_seq -- the segment's first seq in its file name; false: none.
- */
+/* d4_spool_name_seq -- the first seq in a segment's file name; false: none. */
 bool d4_spool_name_seq(const char *name, uint64_t *seq);
 
 #endif

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "libd4/kit/spool.h"
 #include "libd4/kit/spool_dir.h"
 
 void
@@ -30,6 +30,22 @@ spool_segs_add(struct spool_segs *s, uint64_t first, uint64_t bytes)
 	}
 	s->list[s->n++] = (struct spool_seg){.first = first, .bytes = bytes};
 	return D4_OK;
+}
+
+void
+spool_seg_note(struct spool_seg *s, const struct d4_spool_entry *e)
+{
+	bool one = s->last == 0;
+
+	if (one || e->t_first_us < s->t_first_us)
+		s->t_first_us = e->t_first_us;
+	if (e->t_last_us > s->t_last_us)
+		s->t_last_us = e->t_last_us;
+	/* One that never expires (0) keeps them all: 0 - 1 is the latest. */
+	if (one || e->expires_s - 1 > s->expires_s - 1)
+		s->expires_s = e->expires_s;
+	s->last = e->seq;
+	s->records += e->n;
 }
 
 static int
@@ -60,27 +76,48 @@ spool_dir_scan(DIR *d, struct spool_segs *out)
 	return st;
 }
 
+static DIR *
+spool_dir_open(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (d == NULL && fd >= 0)
+		(void)close(fd);
+	return d;
+}
+
 enum d4_status
 spool_dir_list(int dirfd, struct spool_segs *out)
 {
+	DIR *d = spool_dir_open(dirfd);
 	enum d4_status st;
-	DIR *d;
-	int fd;
 
-	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (d == NULL)
 		return D4_EIO;
-	d = fdopendir(fd);
-	if (d == NULL) {
-		(void)close(fd);
-		return D4_EIO;
-	}
 	out->n = 0;
 	st = spool_dir_scan(d, out);
 	(void)closedir(d);
 	if (st == D4_OK && out->n > 1)
 		qsort(out->list, out->n, sizeof(*out->list), spool_seg_compare);
 	return st;
+}
+
+enum d4_status
+spool_dir_clean(int dirfd)
+{
+	DIR *d = spool_dir_open(dirfd);
+	struct dirent *e;
+
+	if (d == NULL)
+		return D4_EIO;
+	while ((e = readdir(d)) != NULL) {
+		if (strspn(e->d_name, "0123456789") == 20 &&
+		    strncmp(e->d_name + 20, ".seg.", 5) == 0)
+			(void)unlinkat(dirfd, e->d_name, 0);
+	}
+	(void)closedir(d);
+	return D4_OK;
 }
 
 enum d4_status

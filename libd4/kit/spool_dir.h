@@ -2,16 +2,23 @@
 #ifndef KIT_SPOOL_DIR_H
 #define KIT_SPOOL_DIR_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include "libd4/slice.h"
+#include "libd4/kit/spool.h"
 
 #define SPOOL_SEGMENTS_MAX 1000000u /* in a folder that we list */
 
-/* Segments by their first seq, rising. bytes is what stat says. */
+/*
+ * struct spool_seg -- a segment, by its first seq.
+ * Shape:  bytes is what stat says. known: its entries were seen, and the rest
+ *         holds: last seq, sum of n, times of receipt, and when the last of
+ *         them expires (0: not all do). packed: it is, or is not worth it.
+ */
 struct spool_seg {
 	uint64_t first;
 	uint64_t bytes;
+	bool known, packed;
+	uint64_t last, records;
+	uint64_t t_first_us, t_last_us;
+	uint64_t expires_s;
 };
 
 struct spool_segs {
@@ -25,10 +32,16 @@ struct spool_segs {
  */
 D4_USED enum d4_status spool_dir_list(int dirfd, struct spool_segs *out);
 
+/* spool_dir_clean -- deletes what a killed writer was about to rename. */
+D4_USED enum d4_status spool_dir_clean(int dirfd);
+
 /* spool_segs_add -- behind the last one. Errors: D4_ENOMEM. */
 D4_USED enum d4_status spool_segs_add(
     struct spool_segs *s, uint64_t first, uint64_t bytes);
 void spool_segs_fini(struct spool_segs *s);
+
+/* spool_seg_note -- an entry that the segment holds, in their order. */
+void spool_seg_note(struct spool_seg *s, const struct d4_spool_entry *e);
 
 /*
  * spool_read_at -- up to n bytes of fd from off into buf (appended).

@@ -35,9 +35,10 @@ spool_entry_encode(
 {
 	size_t length = SPOOL_LEN_MIN + e->data.n;
 
-	assert(e->data.n <= D4_SPOOL_ENTRY && e->opening <= e->data.n);
+	assert(e->data.n <= D4_SPOOL_ENTRY);
+	assert(e->packed || e->opening <= e->data.n);
 	d4_put_le32(fixed + AT_LENGTH, (uint32_t)length);
-	d4_put_le32(fixed + AT_FLAGS, 0);
+	d4_put_le32(fixed + AT_FLAGS, e->packed ? SPOOL_PACKED : 0);
 	d4_put_le32(fixed + AT_OPENING, e->opening);
 	d4_put_le64(fixed + AT_SEQ, e->seq);
 	d4_put_le32(fixed + AT_ORIGIN, e->origin);
@@ -68,14 +69,18 @@ spool_entry_seal(uint8_t *entry, uint32_t seed)
 static enum d4_status
 spool_entry_frame(struct d4_slice at, size_t *total)
 {
-	uint32_t length;
+	uint32_t length, opening;
 
 	if (at.n < D4_SPOOL_FIXED)
 		return D4_AGAIN;
 	length = d4_get_le32(at.p + AT_LENGTH);
 	if (length < SPOOL_LEN_MIN || length > SPOOL_LEN_MIN + D4_SPOOL_ENTRY)
 		return D4_ECHECKSUM;
-	if (d4_get_le32(at.p + AT_OPENING) > length - SPOOL_LEN_MIN)
+	/* Of packed data the opening is known to fit once it is unpacked. */
+	opening = d4_get_le32(at.p + AT_OPENING);
+	if (opening > D4_SPOOL_ENTRY ||
+	    ((d4_get_le32(at.p + AT_FLAGS) & SPOOL_PACKED) == 0 &&
+		opening > length - SPOOL_LEN_MIN))
 		return D4_ECHECKSUM;
 	*total = AT_FLAGS + (size_t)length;
 	return at.n < *total ? D4_AGAIN : D4_OK;
@@ -86,6 +91,7 @@ spool_entry_peek(struct d4_slice at, struct d4_spool_entry *e)
 {
 	const uint8_t *p = at.p;
 
+	e->packed = (d4_get_le32(p + AT_FLAGS) & SPOOL_PACKED) != 0;
 	e->opening = d4_get_le32(p + AT_OPENING);
 	e->seq = d4_get_le64(p + AT_SEQ);
 	e->origin = d4_get_le32(p + AT_ORIGIN);
@@ -116,7 +122,7 @@ spool_entry_decode(
 	if (d4_crc32c(seed, d4_slice_of(at.p + AT_FLAGS, total - AT_FLAGS)) !=
 	    d4_get_le32(at.p + AT_CRC))
 		return D4_ECHECKSUM;
-	if (d4_get_le32(at.p + AT_FLAGS) != 0)
+	if ((d4_get_le32(at.p + AT_FLAGS) & ~SPOOL_PACKED) != 0)
 		return D4_EVERSION;
 	spool_entry_peek(at, out);
 	*used = total;
@@ -131,7 +137,7 @@ spool_plausible(struct d4_slice at, uint64_t last, size_t *total)
 
 	if (spool_entry_frame(at, total) != D4_OK)
 		return false;
-	if (d4_get_le32(at.p + AT_FLAGS) != 0)
+	if ((d4_get_le32(at.p + AT_FLAGS) & ~SPOOL_PACKED) != 0)
 		return false;
 	seq = d4_get_le64(at.p + AT_SEQ);
 	return seq > last && seq - last < SPOOL_SEQ_AHEAD;

@@ -14,6 +14,7 @@
 #define SPOOL_FILE_MAX  (64u << 20)  /* bytes of a segment that we read */
 #define SPOOL_NAME_LEN  25u          /* 20 digits, ".seg", NUL */
 #define SPOOL_SEQ_AHEAD (1u << 24)   /* a seq that far ahead is no seq */
+#define SPOOL_PACKED    1u           /* flag: data is one frame of zstd */
 
 /* spool_name -- "00000000000000000001.seg". */
 void spool_name(uint64_t first_seq, char out[SPOOL_NAME_LEN]);

@@ -8,8 +8,9 @@
 #include "libd4/kit/spool_format.h"
 #include "libd4/kit/spool_writer.h"
 
-/* What a whole segment was found to hold. */
+/* What a whole segment was found to hold; seg: to be noted there, too. */
 struct spool_seen {
+	struct spool_seg *seg;
 	struct d4_spool_lane lane;
 	bool header; /* the header is valid */
 	bool entry;  /* there is a valid entry */
@@ -30,6 +31,7 @@ spool_inspect(struct d4_spool_writer *w, struct d4_slice file,
 	seen->header =
 	    spool_lane_decode(file, meta, &seen->lane, &walk.off) == D4_OK;
 	seen->end = walk.off;
+	seen->seg->known = true;
 	for (;;) {
 		st = spool_walk_next(&walk, file, &e, &skipped);
 		if (st == D4_AGAIN)
@@ -41,11 +43,13 @@ spool_inspect(struct d4_spool_writer *w, struct d4_slice file,
 		seen->total = e.base + e.n;
 		seen->end = walk.off;
 		spool_held_note(w, &e);
+		spool_seg_note(seen->seg, &e);
 	}
 }
 
-static enum d4_status
-spool_slurp(struct d4_spool_writer *w, uint64_t first, struct d4_buf *file)
+enum d4_status
+spool_slurp(
+    const struct d4_spool_writer *w, uint64_t first, struct d4_buf *file)
 {
 	char name[SPOOL_NAME_LEN];
 	enum d4_status st;
@@ -122,19 +126,21 @@ spool_resume(struct d4_spool_writer *w, const struct spool_seen *seen,
 static enum d4_status
 spool_recover(struct d4_spool_writer *w, uint64_t *torn)
 {
-	struct spool_seen before = {.end = 0}, seen = {.end = 0};
+	struct spool_seg *last = &w->segs.list[w->segs.n - 1];
+	struct spool_seen before = {.end = 0}, seen = {.seg = last};
 	struct d4_buf file, meta;
 	enum d4_status st = D4_OK;
 
 	d4_buf_init(&file, SPOOL_FILE_MAX);
 	d4_buf_init(&meta, SPOOL_JSON_MAX);
 	if (w->segs.n > 1) {
-		st = spool_slurp(w, w->segs.list[w->segs.n - 2].first, &file);
+		before.seg = last - 1;
+		st = spool_slurp(w, before.seg->first, &file);
 		if (st == D4_OK)
 			spool_inspect(w, d4_buf_slice(&file), &meta, &before);
 	}
 	if (st == D4_OK)
-		st = spool_slurp(w, w->segs.list[w->segs.n - 1].first, &file);
+		st = spool_slurp(w, last->first, &file);
 	if (st == D4_OK) {
 		spool_inspect(w, d4_buf_slice(&file), &meta, &seen);
 		if (!seen.header && !seen.entry)
@@ -206,11 +212,14 @@ d4_spool_writer_open(const char *dir, const struct d4_spool_lane *lane,
 		return D4_ENOMEM;
 	w->fd = w->dirfd = -1;
 	w->next = 1;
+	w->limit = D4_SPOOL_SEGMENT;
 	d4_buf_init(&w->out, SPOOL_QUEUE_MAX);
 	d4_buf_init(&w->head, SPOOL_HEAD + SPOOL_JSON_MAX);
 	st = spool_take_lane(w, lane);
 	if (st == D4_OK)
 		st = spool_folder(w, dir);
+	if (st == D4_OK)
+		st = spool_dir_clean(w->dirfd);
 	if (st == D4_OK)
 		st = spool_dir_list(w->dirfd, &w->segs);
 	if (st == D4_OK && w->segs.n > 0)
@@ -261,41 +270,5 @@ d4_spool_relabel(struct d4_spool_writer *w, const struct d4_spool_lane *lane)
 		    w, w->segs.list[w->segs.n - 1].first);
 	(void)close(w->fd);
 	w->fd = -1;
-	return D4_OK;
-}
-
-static void
-spool_forget_first(struct d4_spool_writer *w, size_t n)
-{
-	char name[SPOOL_NAME_LEN];
-
-	for (size_t i = 0; i < n; i++) {
-		spool_name(w->segs.list[i].first, name);
-		(void)unlinkat(w->dirfd, name, 0);
-	}
-	w->segs.n -= n;
-	memmove(
-	    w->segs.list, w->segs.list + n, w->segs.n * sizeof(*w->segs.list));
-}
-
-enum d4_status
-d4_spool_trim(struct d4_spool_writer *w, uint64_t confirmed)
-{
-	enum d4_status st;
-	size_t n = 0;
-
-	if (w->segs.n == 0)
-		return D4_OK;
-	if (w->seq > 0 && w->seq <= confirmed && w->out.n == 0 && !w->empty) {
-		st = spool_segment_begin(w, w->next);
-		if (st != D4_OK)
-			return st;
-	}
-	while (n + 1 < w->segs.n && w->segs.list[n + 1].first <= confirmed + 1)
-		n++;
-	/* The new empty one may start behind a gap. */
-	if (w->empty && w->segs.n > 0 && w->seq <= confirmed)
-		n = w->segs.n - 1;
-	spool_forget_first(w, n);
 	return D4_OK;
 }

@@ -4,35 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "libd4/kit/spool_dir.h"
-#include "libd4/kit/spool_format.h"
+#include "libd4/kit/spool_reader.h"
 #include "libd4/wire.h"
 
 #define READ_WINDOW (512u << 10) /* bytes asked of the kernel at a time */
-
-/*
- * struct d4_spool_reader
- * Shape:  first: the segment under way, 0 none yet. buf holds the file's
- *         bytes from buf_off on; walk.off counts in buf. final: a later
- *         segment exists, so this one will not grow. bad: its header is not
- *         valid. stuck: at this size of the file the tail made no sense;
- *         it is not looked at again before the file grows.
- */
-struct d4_spool_reader {
-	int dirfd;
-	int fd;
-	uint64_t first;
-	uint64_t last;
-	uint64_t buf_off;
-	uint64_t stuck;
-	bool final;
-	bool bad;
-	struct spool_walk walk;
-	struct d4_buf buf;
-	struct d4_buf meta;
-	struct d4_spool_lane lane;
-	struct spool_segs segs;
-};
 
 static void
 reader_leave(struct d4_spool_reader *r)
@@ -128,6 +103,7 @@ d4_spool_reader_open(
 	r->last = after;
 	d4_buf_init(&r->buf, SPOOL_FILE_MAX);
 	d4_buf_init(&r->meta, SPOOL_JSON_MAX);
+	d4_buf_init(&r->plain, D4_SPOOL_ENTRY + 1);
 	r->dirfd = open(lane_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->dirfd < 0)
 		st = errno == ENOENT ? D4_ENOENT : D4_EIO;
@@ -155,6 +131,8 @@ d4_spool_reader_close(struct d4_spool_reader *r)
 		(void)close(r->dirfd);
 	d4_buf_fini(&r->buf);
 	d4_buf_fini(&r->meta);
+	d4_buf_fini(&r->plain);
+	spool_zstd_free(r->zstd);
 	spool_segs_fini(&r->segs);
 	free(r);
 	errno = err;
@@ -170,6 +148,12 @@ reader_at_end(struct d4_spool_reader *r)
 
 	/* An unfinished tail may be cut off and written again: forget it. */
 	r->buf.n = r->walk.off;
+	if (r->fd < 0) { /* deleted as it was to be entered */
+		st = reader_newer(r, &newer);
+		return st != D4_OK  ? st
+		       : newer == 0 ? D4_AGAIN
+		                    : reader_enter(r, newer);
+	}
 	if (fstat(r->fd, &sb) != 0)
 		return D4_EIO;
 	/* Replaced under the same name while it was empty: another header. */
@@ -206,6 +190,7 @@ reader_slow(struct d4_spool_reader *r, struct d4_spool_entry *e)
 	if (r->stuck == r->buf_off + r->buf.n && !r->final)
 		return reader_at_end(r);
 	r->stuck = r->buf_off + r->buf.n;
+	r->at.offset = r->buf_off + r->walk.off;
 	st = spool_walk_next(&r->walk, d4_buf_slice(&r->buf), e, &skipped);
 	if (st == D4_AGAIN)
 		return reader_at_end(r);
@@ -224,6 +209,9 @@ reader_step(struct d4_spool_reader *r, struct d4_spool_entry *e)
 	enum d4_status st;
 
 	(void)d4_slice_skip(&at, r->walk.off);
+	r->at = (struct d4_spool_where){r->first, r->buf_off + r->walk.off};
+	if (r->fd < 0)
+		return reader_at_end(r);
 	st = spool_entry_decode(at, r->walk.seed, e, &used);
 	if (st == D4_OK && e->seq > r->walk.last) {
 		r->walk.off += used;
@@ -256,11 +244,29 @@ reader_bad(struct d4_spool_reader *r, struct d4_spool_entry *e)
 		return D4_AGAIN;
 	if (fstat(r->fd, &sb) != 0)
 		return D4_EIO;
+	r->at = (struct d4_spool_where){r->first, 0};
 	st = reader_enter(r, newer);
 	if (st != D4_OK)
 		return st;
 	*e = (struct d4_spool_entry){.data = {NULL, (size_t)sb.st_size}};
 	return D4_ECHECKSUM;
+}
+
+/* What does not unpack is damage, although its checksum is right. */
+static enum d4_status
+reader_unpack(struct d4_spool_reader *r, struct d4_spool_entry *e)
+{
+	enum d4_status st = D4_OK;
+	size_t stored = D4_SPOOL_FIXED + e->data.n;
+
+	if (r->zstd == NULL)
+		st = spool_zstd_new(&r->zstd);
+	if (st == D4_OK)
+		st = spool_zstd_unpack(r->zstd, e, &r->plain);
+	if (st == D4_ECHECKSUM)
+		*e = (struct d4_spool_entry){
+		    .seq = e->seq, .data = {NULL, stored}};
+	return st;
 }
 
 enum d4_status
@@ -279,18 +285,19 @@ d4_spool_next(struct d4_spool_reader *r, const struct d4_spool_lane **lane,
 		return D4_AGAIN;
 	if (st != D4_END && st != D4_ECHECKSUM)
 		return st;
-	*e = got;
 	*lane = &r->lane;
-	if (st == D4_ECHECKSUM)
-		return st;
-	r->last = got.seq;
-	return D4_OK;
+	if (st == D4_END) {
+		r->last = got.seq;
+		st = got.packed ? reader_unpack(r, &got) : D4_OK;
+	}
+	*e = got;
+	return st;
 }
 
 static enum d4_status
 tail_walk(struct d4_spool_reader *r, uint64_t *seq, uint64_t *total)
 {
-	struct d4_spool_entry e;
+	struct d4_spool_entry e = {.n = 0};
 	enum d4_status st = D4_OK;
 	uint64_t s = r->first - 1, t = r->bad ? 0 : r->lane.base;
 
@@ -324,20 +331,4 @@ d4_spool_tail(const char *lane_dir, uint64_t *seq, uint64_t *total)
 	st = tail_walk(r, seq, total);
 	d4_spool_reader_close(r);
 	return st;
-}
-
-enum d4_status
-d4_spool_head(
-    const char *lane_dir, struct d4_buf *meta, struct d4_spool_lane *out)
-{
-	struct d4_spool_reader *r;
-	enum d4_status st;
-	size_t used;
-
-	st = d4_spool_reader_open(lane_dir, UINT64_MAX - 1, &r);
-	if (st != D4_OK)
-		return st;
-	st = spool_lane_decode(d4_buf_slice(&r->buf), meta, out, &used);
-	d4_spool_reader_close(r);
-	return st == D4_AGAIN ? D4_EMALFORMED : st;
 }

@@ -201,7 +201,8 @@ spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
 	w->fd = fd;
 	w->seed = spool_seed(d4_buf_slice(&w->head));
 	w->size = w->head.n;
-	w->segs.list[w->segs.n - 1].bytes = w->size;
+	w->segs.list[w->segs.n - 1] =
+	    (struct spool_seg){.first = first, .bytes = w->size, .known = true};
 	w->empty = true;
 	return D4_OK;
 }
@@ -263,6 +264,7 @@ spool_committed(struct d4_spool_writer *w)
 
 		spool_entry_peek(left, &e);
 		spool_held_note(w, &e);
+		spool_seg_note(&w->segs.list[w->segs.n - 1], &e);
 		w->seq = e.seq;
 		(void)d4_slice_skip(&left, total);
 	}
@@ -279,8 +281,7 @@ spool_segment_ready(struct d4_spool_writer *w)
 {
 	struct d4_spool_entry e = {.n = 0};
 
-	if (w->flushed > 0 ||
-	    (w->fd >= 0 && (w->size < D4_SPOOL_SEGMENT || w->empty)))
+	if (w->flushed > 0 || (w->fd >= 0 && (w->size < w->limit || w->empty)))
 		return D4_OK;
 	spool_entry_peek(d4_buf_slice(&w->out), &e);
 	return spool_segment_begin(w, e.seq);

@@ -22,7 +22,8 @@ struct spool_held {
  *         last committed entry. next: seq of the next one queued. out: what
  *         is queued; while open, an entry is being written behind mark.
  *         lane.meta points into meta. seed: of the active segment. flushed:
- *         bytes of out that are in the file already, behind size.
+ *         bytes of out that are in the file already, behind size. limit:
+ *         bytes at which a segment is left.
  */
 struct d4_spool_writer {
 	char *dir;
@@ -30,7 +31,7 @@ struct d4_spool_writer {
 	int fd;
 	bool empty;
 	bool open;
-	uint64_t size;
+	uint64_t size, limit;
 	uint64_t seq, next;
 	uint64_t total, queued_total;
 	size_t mark;
@@ -50,6 +51,10 @@ enum d4_status spool_status(void);
 
 /* spool_held_note -- an entry is held durably. */
 void spool_held_note(struct d4_spool_writer *w, const struct d4_spool_entry *e);
+
+/* spool_slurp -- a segment's bytes, at most SPOOL_FILE_MAX of them. */
+D4_USED enum d4_status spool_slurp(
+    const struct d4_spool_writer *w, uint64_t first, struct d4_buf *file);
 
 /*
  * spool_segment_begin -- makes the segment whose first entry will be `first`,

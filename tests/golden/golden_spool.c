@@ -96,12 +96,45 @@ what_is_read_is_written_again_byte_for_byte(void **state)
 	d4_buf_fini(&again);
 }
 
+/* The same entries, packed by the other program. */
+static void
+packed_entries_are_the_same_entries(void **state)
+{
+	static const char *const names[] = {"spool", "spool_packed"};
+	const char *dir = getenv("D4_SOURCE");
+	const struct d4_spool_lane *lane;
+	struct d4_spool_reader *r[2];
+	struct d4_spool_entry e[2];
+	enum d4_status st;
+	char path[512];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(path, sizeof(path), "%s/tests/golden/%s",
+		    dir != NULL ? dir : ".", names[i]);
+		assert_int_equal(d4_spool_reader_open(path, 0, &r[i]), D4_OK);
+	}
+	for (;;) {
+		st = d4_spool_next(r[0], &lane, &e[0]);
+		assert_int_equal(d4_spool_next(r[1], &lane, &e[1]), st);
+		if (st == D4_AGAIN)
+			break;
+		assert_int_equal(st, D4_OK);
+		assert_int_equal(e[0].seq, e[1].seq);
+		assert_int_equal(e[0].opening, e[1].opening);
+		assert_true(d4_slice_eq(e[0].data, e[1].data));
+	}
+	d4_spool_reader_close(r[0]);
+	d4_spool_reader_close(r[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_segment_of_the_other_program_is_understood),
 	    cmocka_unit_test(what_is_read_is_written_again_byte_for_byte),
+	    cmocka_unit_test(packed_entries_are_the_same_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,11 @@
 """A second reader of the spool, written from docs/adr/0006-spool-format.md.
 
 As a program: spool.py LANE-DIR... prints one JSON line per segment header and
-entry. Strict: any damage is an error.
+entry. Strict: any damage is an error. Packed data is unpacked by libzstd.
 """
 
+import ctypes
+import ctypes.util
 import json
 import os
 import struct
@@ -36,6 +38,21 @@ class Damaged(ValueError):
     """Bytes that ADR 0006 does not allow."""
 
 
+def unpack(data):
+    """One frame of zstd that says its size."""
+    lib = ctypes.CDLL(ctypes.util.find_library("zstd"))
+    for name in ("ZSTD_getFrameContentSize", "ZSTD_decompress"):
+        getattr(lib, name).restype = ctypes.c_ulonglong
+    size = lib.ZSTD_getFrameContentSize(data, ctypes.c_size_t(len(data)))
+    if size > 8 << 20:
+        raise Damaged("size of packed data")
+    out = ctypes.create_string_buffer(size + 1)
+    if lib.ZSTD_decompress(out, ctypes.c_size_t(size), data,
+                           ctypes.c_size_t(len(data))) != size:
+        raise Damaged("packed data")
+    return out.raw[:size]
+
+
 def read_segment(blob, check=True):
     """-> (lane dict, [entry dict with 'data']); bytes must be whole."""
     magic, version, flags, length, crc = HEAD.unpack_from(blob)
@@ -58,6 +75,8 @@ def read_segment(blob, check=True):
         last = entry["seq"]
         entry["sess"] = str(uuid.UUID(bytes=entry["sess"]))
         entry["data"] = blob[off + ENTRY.size:end]
+        if entry["flags"] & 1:
+            entry["data"] = unpack(entry["data"])
         entries.append(entry)
         off = end
     return lane, entries

@@ -1,0 +1,21 @@
+/* Where in a lane a reader stands: for those who tell people of damage. */
+#ifndef KIT_SPOOL_LOOK_H
+#define KIT_SPOOL_LOOK_H
+
+#include "libd4/kit/spool.h"
+
+/* Where in a lane: bytes from the front of the segment of that first seq. */
+struct d4_spool_where {
+	uint64_t segment, offset;
+};
+
+/* d4_spool_where -- where what d4_spool_next answered last begins. */
+struct d4_spool_where d4_spool_where(const struct d4_spool_reader *r);
+
+/*
+ * d4_spool_left -- bytes behind the last valid entry, after D4_AGAIN; whole:
+ * they are no entry that is being written, but a damaged one.
+ */
+size_t d4_spool_left(const struct d4_spool_reader *r, bool *whole);
+
+#endif
