@@ -267,9 +267,9 @@ d4_spool_pack(struct d4_spool_packer *p, struct d4_spool_writer *w,
 	struct spool_seg *s;
 	enum d4_status st;
 
-	if (p->w != NULL && p->w != w)
-		return D4_AGAIN;
-	if (p->w == w) {
+	if (p->w != NULL) {
+		if (p->w != w)
+			return D4_AGAIN;
 		s = pack_segment(p, w);
 		if (s != NULL)
 			return pack_step(p, s);
