@@ -16,6 +16,7 @@ static const struct post_times times_default = {
     .stall_us = 300000000,
     .confirm_us = 300000000,
     .recheck_us = 3000000,
+    .turn_us = 60000000,
 };
 
 uint64_t

@@ -23,10 +23,11 @@ struct post;
  * confirm  for the partner's close_notify after ours.
  * recheck  before entries that passed another pipeline than the release
  *          file's are given up: the file may just be about to change.
+ * turn     of a slot for a lane while others wait for it.
  */
 struct post_times {
 	uint64_t linger_us, quiet_us, connect_us;
-	uint64_t stall_us, confirm_us, recheck_us;
+	uint64_t stall_us, confirm_us, recheck_us, turn_us;
 };
 
 /*
@@ -62,9 +63,11 @@ void post_drain(
 /*
  * post_status -- {"partners":[{"partner", "host", "port", "lanes":[...]}]},
  * per lane: state of the session, sent, acked and confirmed records,
- * maybe_lost, resent, expired, damaged, toobig, withheld, under_way, waiting,
+ * maybe_lost, resent, expired, damaged, toobig, withheld, gone (taken away by
+ * wash, which accounts for it), under_way, waiting,
  * and what fails with a hint. All records of the airlock = confirmed +
- * maybe_lost + expired + damaged + toobig + withheld + under_way + waiting.
+ * maybe_lost + expired + damaged + toobig + withheld + gone + under_way +
+ * waiting.
  * waiting is missing when the spool could not be asked.
  * Owns:   the caller's.
  */

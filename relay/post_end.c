@@ -73,6 +73,7 @@ post_fail(struct post_lane *l, enum post_failure what, const char *why)
 	if (begun && post_settle(l, POST_UNCLEAN) != D4_OK)
 		post_lane_wake(l, post_now_us() + POST_SECOND);
 	post_lane_wake(l, l->retry_us);
+	post_slot_free(l);
 }
 
 /* The connection is gone in the middle: what does it mean? */

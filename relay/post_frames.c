@@ -11,8 +11,10 @@
 /*
  * struct post_frames
  * Shape:  buf: room for a header, then the payload held. given: it was handed
- *         out. rest: what is not taken yet of the entry `seq`. part: counts of
- *         that entry; whole: of the entries up to whole_seq, not told yet.
+ *         out. rest: what is not taken yet of the entry `seq`, of which
+ *         `done` records are taken, `left` are not, and the first `again`
+ *         were sent before. whole: the last entry that is taken. counts: of
+ *         what is taken or passed and not told yet.
  */
 struct post_frames {
 	struct post_framing of;
@@ -22,10 +24,10 @@ struct post_frames {
 	struct d4_slice meta;
 	struct d4_slice rest;
 	uint64_t seq, entry_t_s;
-	uint64_t left; /* records of the entry that are not counted yet */
-	bool taking, again;
-	struct post_counts part, whole;
-	uint64_t whole_seq;
+	uint64_t done, left, again;
+	bool taking;
+	struct post_counts counts;
+	uint64_t whole;
 	bool marked;
 	struct post_opening opening;
 };
@@ -77,8 +79,8 @@ post_frames_begin(struct post_frames *f)
 	                                              : (struct d4_slice){0};
 	f->rest = (struct d4_slice){0};
 	f->taking = f->marked = false;
-	f->part = f->whole = (struct post_counts){.fresh = 0};
-	f->whole_seq = 0;
+	f->counts = (struct post_counts){.fresh = 0};
+	f->whole = f->done = 0;
 }
 
 static size_t
@@ -113,9 +115,26 @@ frames_put(struct post_frames *f, struct d4_slice s)
 
 /* ---- entries ---- */
 
+/* Takes records off the front of the entry that are not to be sent. */
+static void
+frames_skip(struct post_frames *f, uint64_t n)
+{
+	size_t len;
+
+	while (f->done < n && f->rest.n != 0) {
+		len = d4_cutter_split(f->opening.cutter, f->rest);
+		if (len == 0)
+			f->rest.n = 0; /* worth nothing, see frames_odd */
+		(void)d4_slice_skip(&f->rest, len);
+		f->done++;
+	}
+	f->done = n;
+	f->left -= n < f->left ? n : f->left;
+}
+
 enum d4_status
 post_frames_entry(
-    struct post_frames *f, const struct d4_spool_entry *e, bool again)
+    struct post_frames *f, const struct d4_spool_entry *e, struct post_take t)
 {
 	struct d4_slice data = e->data, send = {0};
 	enum d4_status st;
@@ -130,10 +149,12 @@ post_frames_entry(
 	if (st != D4_OK && st != D4_EMALFORMED)
 		return st;
 	f->seq = e->seq;
-	f->again = again;
+	f->again = t.again;
 	f->taking = true;
 	f->left = e->n;
+	f->done = 0;
 	f->rest = st == D4_OK ? data : (struct d4_slice){0};
+	frames_skip(f, t.skip);
 	return D4_OK;
 }
 
@@ -141,8 +162,9 @@ void
 post_frames_pass(
     struct post_frames *f, uint64_t seq, const struct post_counts *c)
 {
-	post_counts_add(&f->whole, c);
-	f->whole_seq = seq;
+	post_counts_add(&f->counts, c);
+	f->whole = seq;
+	f->done = 0;
 	f->marked = true;
 }
 
@@ -152,9 +174,7 @@ frames_entry_end(struct post_frames *f)
 {
 	if (!f->taking)
 		return;
-	f->part.damaged += f->left;
-	post_frames_pass(f, f->seq, &f->part);
-	f->part = (struct post_counts){.fresh = 0};
+	post_frames_pass(f, f->seq, &(struct post_counts){.damaged = f->left});
 	f->rest = (struct d4_slice){0};
 	f->left = 0;
 	f->taking = false;
@@ -162,14 +182,25 @@ frames_entry_end(struct post_frames *f)
 
 /* ---- frames ---- */
 
+/* n records more of the entry are taken. */
+static void
+frames_done(struct post_frames *f, uint64_t n)
+{
+	f->done += n;
+	f->left -= n < f->left ? n : f->left;
+	f->marked = true;
+}
+
 static void
 frames_count(struct post_frames *f, uint64_t n)
 {
-	if (f->again)
-		f->part.again += n;
-	else
-		f->part.fresh += n;
-	f->left -= n < f->left ? n : f->left;
+	uint64_t old = f->again > f->done ? f->again - f->done : 0;
+
+	if (old > n)
+		old = n;
+	f->counts.again += old;
+	f->counts.fresh += n - old;
+	frames_done(f, n);
 }
 
 /* Hands out the payload as a frame of a type. */
@@ -196,14 +227,14 @@ frames_seal(struct post_frames *f, uint8_t type, struct post_frame *out)
 	return D4_OK;
 }
 
-/* What is whole is told with the frame that empties the buffer. */
+/* What is taken is told with the frame that empties the buffer. */
 static void
 frames_tell(struct post_frames *f, struct post_frame *out)
 {
 	out->marked = f->marked;
-	out->seq = f->whole_seq;
-	out->counts = f->whole;
-	f->whole = (struct post_counts){.fresh = 0};
+	out->at = (struct post_place){f->whole, f->done};
+	out->counts = f->counts;
+	f->counts = (struct post_counts){.fresh = 0};
 	f->marked = false;
 }
 
@@ -262,8 +293,8 @@ frames_odd(struct post_frames *f, struct post_frame *out)
 		return D4_AGAIN;
 	}
 	if (len > D4_PAYLOAD_MAX) {
-		f->part.toobig++;
-		f->left -= f->left != 0;
+		f->counts.toobig++;
+		frames_done(f, 1);
 		(void)d4_slice_skip(&f->rest, len);
 		return D4_AGAIN;
 	}
@@ -286,7 +317,7 @@ post_frames_next(struct post_frames *f, struct post_frame *out)
 
 	if (f->given)
 		frames_empty(f);
-	*out = (struct post_frame){.seq = 0};
+	*out = (struct post_frame){.marked = false};
 	if (f->meta.n != 0 && f->taking)
 		return frames_meta(f, out);
 	while (f->rest.n != 0 && st == D4_AGAIN) {
@@ -313,7 +344,7 @@ post_frames_flush(struct post_frames *f, struct post_frame *out)
 {
 	if (f->given)
 		frames_empty(f);
-	*out = (struct post_frame){.seq = 0};
+	*out = (struct post_frame){.marked = false};
 	if (frames_payload(f) != 0)
 		return frames_emit(f, out);
 	frames_tell(f, out);

@@ -29,14 +29,15 @@ struct post_framing {
 
 /*
  * struct post_frame -- one whole frame, header and payload, sealed.
- * Shape:  all entries up to seq are in this frame and those before it;
- *         counts: what became of the records of those that were not told yet.
- *         marked: seq and counts say something new.
+ * Shape:  at: what is in front of it is in this frame and those before it
+ *         (seq 0: no entry of this session is whole yet); counts: what became
+ *         of the records that were not told yet. marked: at and counts say
+ *         something new.
  * Owns:   nothing; wire lives until the next call.
  */
 struct post_frame {
 	struct d4_slice wire;
-	uint64_t seq;
+	struct post_place at;
 	struct post_counts counts;
 	bool marked;
 };
@@ -49,15 +50,21 @@ void post_frames_free(struct post_frames *f);
 /* post_frames_begin -- a new session: meta header and opening go first. */
 void post_frames_begin(struct post_frames *f);
 
+/* Of an entry: its first `skip` records are not sent (they arrived), and
+ * its first `again` records were sent before. */
+struct post_take {
+	uint64_t skip, again;
+};
+
 /*
  * post_frames_entry -- takes up one entry; e->data must stay until
- * post_frames_next answered D4_AGAIN. again: it was sent before.
+ * post_frames_next answered D4_AGAIN.
  * Errors: D4_END its opening is another than the session's: the session has
  *         to be ended first, then give the entry again.  D4_ENOMEM.
  *         An entry that does not begin as its type must counts as damaged.
  */
 D4_USED enum d4_status post_frames_entry(
-    struct post_frames *f, const struct d4_spool_entry *e, bool again);
+    struct post_frames *f, const struct d4_spool_entry *e, struct post_take t);
 
 /* post_frames_pass -- entries up to seq are passed without being sent. */
 void post_frames_pass(

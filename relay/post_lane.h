@@ -51,8 +51,9 @@ struct post_passed {
  *         budget: frames it may have (see session_budget). held_us: since
  *         when less than a frame is held, 0 nothing is. quiet_us: since when
  *         all is acknowledged, 0 it is not. given: l->entry is being sent.
- *         cut: it was stopped inside an entry. yield: another lane of the slot
- * waits. Units:  _us by the clock that does not go back.
+ *         cut: it was stopped inside an entry. stale: the release changed.
+ * yield: another lane of the slot waits. Units:  _us by the clock that does not
+ * go back.
  */
 struct post_run {
 	struct d4_query *query;
@@ -63,18 +64,21 @@ struct post_run {
 	uint64_t acked, progress_us;
 	enum d4_tls_end how;
 	char why[128];
-	bool given, cut, yield;
+	bool given, cut, yield, stale;
 };
 
 /*
  * struct post_lane -- one lane: its spool, its books, its session.
  * Shape:  named: the spool was read once, so name, row and books are known.
- *         have: entry (and head, its segment's lane) is the next to go. base:
- *         records up to the entry before it. watch: how the folder was when
+ *         have: entry (and head, its segment's lane) is the next to go;
+ *         before: seq of the one in front of it, skip: records of it that
+ *         are done. base: records up to the entry before it; part: records
+ *         done of the first entry to be read. watch: how the folder was when
  *         there was no more and the reader was closed. damaged: a gap was met
  * since. unsettled: a session's end is not on disk yet (`outcome`). dirty: the
  * books moved since the cursor was saved. broken: why nothing can ever be sent,
  * or "". budget: frames of the next session. proven: one was confirmed. Units:
+ * slot_us, limit_us: since when it waits for its turn, 0 it does not.
  * wake_us: when the timer has to fire, 0 never.
  */
 struct post_lane {
@@ -84,6 +88,8 @@ struct post_lane {
 	struct event *timer;
 	enum post_state state;
 	const struct release_lane *release;
+	char under[65]; /* pipeline and after of the last release */
+	uint64_t after;
 	struct limit *limit;
 	struct d4_spool_reader *reader;
 	struct post_watch watch;
@@ -93,7 +99,7 @@ struct post_lane {
 	bool named, have, damaged;
 	struct d4_spool_entry entry;
 	const struct d4_spool_lane *head;
-	uint64_t base;
+	uint64_t base, before, skip, part;
 	struct post_passed passed;
 	uint64_t recheck_us;
 	char pipeline[65];
@@ -103,6 +109,7 @@ struct post_lane {
 	char broken[96];
 	struct post_frames *frames;
 	uint64_t budget, retry_us, wake_us;
+	uint64_t slot_us, limit_us;
 	struct post_alarm alarm;
 	struct post_run run;
 };
@@ -179,9 +186,6 @@ void post_pump_acked(struct post_lane *l);
 
 /* post_pump_begin -- a new session: nothing written yet. */
 D4_USED enum d4_status post_pump_begin(struct post_lane *l);
-
-/* post_pump_limit -- us until the rule's and partner's limits allow more. */
-uint64_t post_pump_limit(struct post_lane *l);
 
 /* ---- post_dial.c: connecting ---- */
 

@@ -5,10 +5,6 @@
 #include "libd4/kit/log.h"
 #include "relay/post_room.h"
 
-#define TURN_US                                                      \
-	60000000u /* a lane keeps its slot so long while it has data \
-	           */
-
 static void
 partner_break(struct post_partner *pp, const char *what, const char *why)
 {
@@ -67,67 +63,10 @@ post_partner_fini(struct post_partner *pp)
 	free(pp->cursors);
 }
 
-/* ---- slots ---- */
-
-static bool
-slot_same(const struct post_lane *a, const struct post_lane *b)
+uint64_t
+post_partner_gap(const struct post_partner *pp)
 {
-	return a->named && b->named && a->name.type == b->name.type &&
-	       d4_uuid_eq(&a->name.wire_uuid, &b->name.wire_uuid) &&
-	       strcmp(a->name.ext, b->name.ext) == 0;
-}
-
-/* Is the last session of the slot begun long enough ago? */
-static bool
-slot_rested(struct post_lane *l)
-{
-	struct post_partner *pp = l->partner;
-	uint64_t last = 0;
-
-	for (size_t i = 0; i < pp->n_lanes; i++) {
-		const struct post_lane *o = pp->lanes[i];
-
-		if (slot_same(o, l) && o->run.opened_us > last)
-			last = o->run.opened_us;
-	}
-	if (last == 0 || post_now_us() - last >= pp->conf->gap_us)
-		return true;
-	post_lane_wake(l, last + pp->conf->gap_us);
-	return false;
-}
-
-bool
-post_slot_take(struct post_lane *l)
-{
-	struct post_partner *pp = l->partner;
-
-	if (!slot_rested(l))
-		return false;
-	for (size_t i = 0; i < pp->n_lanes; i++) {
-		struct post_lane *o = pp->lanes[i];
-
-		if (o == l || !post_session_active(o) || !slot_same(o, l))
-			continue;
-		o->run.yield = true;
-		return false;
-	}
-	return true;
-}
-
-void
-post_slot_free(struct post_lane *l)
-{
-	struct post_partner *pp = l->partner;
-
-	for (size_t i = 0; l->run.yield && i < pp->n_lanes; i++) {
-		struct post_lane *o = pp->lanes[i];
-
-		if (o == l || o->state != POST_IDLE || !slot_same(o, l))
-			continue;
-		/* The other goes first: it has waited. */
-		post_lane_wake(o, post_now_us());
-		post_lane_arm(o);
-	}
+	return pp->conf->gap_us;
 }
 
 /* ---- alarms ---- */

@@ -3,7 +3,6 @@
 
 /* Below D4_TLS_QUEUE by more than the head of a frame (see pump_write). */
 #define PUMP_FULL (D4_TLS_QUEUE - 1024u)
-#define PUMP_TURN 60000000u /* us of a slot for a lane while others wait */
 
 enum d4_status
 post_pump_begin(struct post_lane *l)
@@ -19,7 +18,8 @@ post_pump_begin(struct post_lane *l)
 	l->run.frames = l->run.bytes = l->run.acked = 0;
 	l->run.held_us = l->run.quiet_us = 0;
 	l->run.opened_us = l->run.written_us = l->run.progress_us = now;
-	l->run.given = l->run.cut = l->run.yield = false;
+	l->run.given = l->run.cut = false;
+	l->run.yield = l->run.stale = false;
 	if (l->frames == NULL)
 		return post_frames_new(&of, &l->frames);
 	post_frames_begin(l->frames);
@@ -46,7 +46,7 @@ pump_note(struct post_lane *l, const struct post_frame *fr)
 {
 	if (!fr->marked)
 		return;
-	post_resend_note(&l->books, fr->seq, &fr->counts, sink_end(l));
+	post_resend_note(&l->books, fr->at, &fr->counts, sink_end(l));
 	l->dirty = true;
 }
 
@@ -92,12 +92,13 @@ pump_flush(struct post_lane *l)
 	return st == D4_AGAIN ? D4_OK : st;
 }
 
-/* The session ends here. */
+/* The session ends here; perhaps inside an entry, which is read again. */
 static enum d4_status
 pump_end(struct post_lane *l)
 {
 	enum d4_status st = pump_flush(l);
 
+	l->run.cut = l->run.given;
 	/* What was passed behind the last frame is told by a second one. */
 	if (st == D4_OK)
 		st = pump_flush(l);
@@ -115,23 +116,13 @@ pump_rotates(const struct post_lane *l)
 		return true;
 	if (r->frames >= l->budget)
 		return true;
-	if (r->yield && post_now_us() - r->opened_us >= PUMP_TURN)
+	if (r->yield &&
+	    post_now_us() - r->opened_us >= l->partner->post->times.turn_us)
 		return true;
 	if (c->rotate_bytes != 0 && r->bytes >= c->rotate_bytes)
 		return true;
 	return c->rotate_us != 0 &&
 	       post_now_us() - r->opened_us >= c->rotate_us;
-}
-
-uint64_t
-post_pump_limit(struct post_lane *l)
-{
-	uint64_t now = d4_now_us();
-	uint64_t a = limit_wait(&l->partner->limit, now), b = 0;
-
-	if (l->limit != NULL)
-		b = limit_wait(l->limit, now);
-	return a > b ? a : b;
 }
 
 /* No more entries for now: what is held goes out after a while. */
@@ -159,48 +150,75 @@ pump_dry(struct post_lane *l)
 	return D4_AGAIN;
 }
 
+/*
+ * A limit: between frames, also of one entry. What is held waits with it; a
+ * wait that is longer than a session may be idle ends it.
+ */
+static enum d4_status
+pump_limited(struct post_lane *l, uint64_t wait)
+{
+	uint64_t idle = l->run.written_us + l->partner->conf->idle_us;
+	uint64_t now = post_now_us();
+
+	if (now >= idle || pump_rotates(l))
+		return pump_end(l);
+	post_lane_wake(l, now + wait < idle ? now + wait : idle);
+	return D4_AGAIN;
+}
+
 /* The next entry to the frames. D4_OK: there is one, or a frame was sent. */
 static enum d4_status
 pump_entry(struct post_lane *l)
 {
+	struct post_take take;
 	enum d4_status st;
-	uint64_t wait;
 
-	if (l->run.given)
+	if (l->run.given) {
 		l->have = false;
+		l->before = l->entry.seq;
+	}
 	l->run.given = false;
 	if (pump_rotates(l))
 		return pump_end(l);
-	wait = post_pump_limit(l);
-	if (wait != 0) {
-		post_lane_wake(l, post_now_us() + wait);
-		return pump_dry(l);
-	}
 	st = post_lane_entry(l);
 	if (l->passed.seq != 0)
 		post_frames_pass(l->frames, l->passed.seq, &l->passed.counts);
 	l->passed = (struct post_passed){.seq = 0};
 	if (st != D4_OK)
-		return pump_dry(l);
-	st = post_frames_entry(
-	    l->frames, &l->entry, post_resend_again(&l->books, l->entry.seq));
+		return st == D4_AGAIN ? pump_dry(l) : st;
+	take.skip = l->skip;
+	take.again =
+	    post_resend_again(&l->books, l->before, l->entry.seq, l->entry.n);
+	st = post_frames_entry(l->frames, &l->entry, take);
 	l->run.given = st == D4_OK;
 	return st == D4_END ? pump_end(l) : st;
+}
+
+/* The next frame, or what is in its way. */
+static enum d4_status
+pump_step(struct post_lane *l)
+{
+	uint64_t wait = post_limit_wait(l);
+	struct post_frame fr;
+	enum d4_status st;
+
+	if (wait != 0)
+		return pump_limited(l, wait);
+	st = post_frames_next(l->frames, &fr);
+	if (st == D4_OK)
+		return pump_write(l, &fr);
+	return st == D4_AGAIN ? pump_entry(l) : st;
 }
 
 enum d4_status
 post_pump(struct post_lane *l)
 {
 	enum d4_status st = D4_OK;
-	struct post_frame fr;
 
 	post_pump_acked(l);
-	while (st == D4_OK && sink_queued(l) < PUMP_FULL) {
-		st = post_frames_next(l->frames, &fr);
-		if (st == D4_OK)
-			st = pump_write(l, &fr);
-		else if (st == D4_AGAIN)
-			st = pump_entry(l);
-	}
+	while (st == D4_OK && sink_queued(l) < PUMP_FULL)
+		st = pump_step(l);
+	if (st == D4_OK) /* full: it waits for its partner, not for a turn */
+		post_turn_none(l);
 	return st == D4_OK ? D4_AGAIN : st;
 }

@@ -10,6 +10,8 @@ post_counts_add(struct post_counts *to, const struct post_counts *c)
 	to->damaged += c->damaged;
 	to->expired += c->expired;
 	to->withheld += c->withheld;
+	to->lost += c->lost;
+	to->gone += c->gone;
 }
 
 static uint64_t
@@ -34,37 +36,59 @@ post_resend_init(
 	memset(r, 0, sizeof(*r));
 	r->tcp = tcp;
 	r->cursor = *c;
-	r->seq = c->confirmed;
+	r->at = (struct post_place){c->confirmed, c->confirmed_part};
+}
+
+struct post_place
+post_resend_from(const struct post_resend *r)
+{
+	const struct d4_spool_cursor *c = &r->cursor;
+
+	if (r->tcp)
+		return (struct post_place){c->acked, c->acked_part};
+	return (struct post_place){c->confirmed, c->confirmed_part};
 }
 
 uint64_t
-post_resend_from(const struct post_resend *r)
+post_resend_again(
+    const struct post_resend *r, uint64_t before, uint64_t seq, uint64_t n)
 {
-	return r->tcp ? r->cursor.acked : r->cursor.confirmed;
+	const struct d4_spool_cursor *c = &r->cursor;
+
+	if (seq <= c->sent)
+		return n;
+	if (before > c->sent)
+		return 0;
+	return c->sent_part < n ? c->sent_part : n;
 }
 
-bool
-post_resend_again(const struct post_resend *r, uint64_t seq)
+static bool
+place_before(uint64_t seq, uint64_t part, struct post_place p)
 {
-	return seq <= r->cursor.sent;
+	return seq < p.seq || (seq == p.seq && part < p.part);
 }
 
 void
-post_resend_note(struct post_resend *r, uint64_t seq,
+post_resend_note(struct post_resend *r, struct post_place at,
     const struct post_counts *c, uint64_t wire_end)
 {
 	struct post_mark *m;
 
 	r->cursor.sent_records += c->fresh;
 	r->cursor.resent += c->again;
-	if (seq > r->cursor.sent)
-		r->cursor.sent = seq;
-	r->seq = seq;
+	if (at.seq == 0)
+		at.seq = r->at.seq;
+	if (place_before(r->at.seq, r->at.part, at))
+		r->at = at;
+	if (place_before(r->cursor.sent, r->cursor.sent_part, r->at)) {
+		r->cursor.sent = r->at.seq;
+		r->cursor.sent_part = r->at.part;
+	}
 	post_counts_add(&r->rest, c);
 	if (r->n < POST_MARKS)
 		r->n++;
 	m = &r->marks[(r->head + r->n - 1) % POST_MARKS];
-	m->seq = seq;
+	m->at = r->at;
 	m->wire_end = wire_end;
 	post_counts_add(&m->counts, c);
 }
@@ -78,6 +102,8 @@ counts_sub(struct post_counts *from, const struct post_counts *c)
 	from->damaged -= c->damaged;
 	from->expired -= c->expired;
 	from->withheld -= c->withheld;
+	from->lost -= c->lost;
+	from->gone -= c->gone;
 }
 
 void
@@ -88,9 +114,11 @@ post_resend_acked(struct post_resend *r, uint64_t wire_acked)
 	while (r->n != 0 && m->wire_end <= wire_acked) {
 		post_counts_add(&r->acked, &m->counts);
 		counts_sub(&r->rest, &m->counts);
-		r->cursor.acked = m->seq;
-		r->cursor.acked_records += counts_sent(&m->counts);
-		*m = (struct post_mark){.seq = 0};
+		r->cursor.acked = m->at.seq;
+		r->cursor.acked_part = m->at.part;
+		r->cursor.acked_records +=
+		    counts_sent(&m->counts) + m->counts.lost;
+		*m = (struct post_mark){.wire_end = 0};
 		r->head = (r->head + 1) % POST_MARKS;
 		r->n--;
 		m = &r->marks[r->head];
@@ -108,17 +136,23 @@ settle_drops(struct post_settled *s, const struct post_counts *c)
 	s->cursor.damaged += c->damaged;
 	s->cursor.expired += c->expired;
 	s->cursor.withheld += c->withheld;
+	s->cursor.gone += c->gone;
+	s->cursor.maybe_lost += c->lost;
+	s->maybe_lost += c->lost;
 }
 
 static void
 settle_confirmed(const struct post_resend *r, struct post_settled *s)
 {
 	struct d4_spool_cursor *c = &s->cursor;
+	uint64_t doubt;
 
 	settle_drops(s, &r->acked);
+	doubt = resend_in_doubt(c);
 	settle_drops(s, &r->rest);
-	c->confirmed_records += resend_in_doubt(c) + counts_sent(&r->rest);
-	c->confirmed = c->acked = r->seq;
+	c->confirmed_records += doubt + counts_sent(&r->rest);
+	c->confirmed = c->acked = r->at.seq;
+	c->confirmed_part = c->acked_part = r->at.part;
 	c->acked_records = c->confirmed_records + c->maybe_lost;
 }
 
@@ -127,11 +161,14 @@ static void
 settle_given_up(const struct post_resend *r, struct post_settled *s)
 {
 	struct d4_spool_cursor *c = &s->cursor;
+	uint64_t doubt;
 
 	settle_drops(s, &r->acked);
-	s->maybe_lost = resend_in_doubt(c);
-	c->maybe_lost += s->maybe_lost;
+	doubt = resend_in_doubt(c);
+	s->maybe_lost += doubt;
+	c->maybe_lost += doubt;
 	c->confirmed = c->acked;
+	c->confirmed_part = c->acked_part;
 }
 
 void
@@ -153,6 +190,7 @@ post_resend_settle(const struct post_resend *r, enum post_outcome how,
 		}
 		/* All of it goes out again, whatever TCP said. */
 		c->acked = c->confirmed;
+		c->acked_part = c->confirmed_part;
 		c->acked_records = c->confirmed_records + c->maybe_lost;
 		break;
 	case POST_CHECKPOINT:
@@ -161,7 +199,7 @@ post_resend_settle(const struct post_resend *r, enum post_outcome how,
 			settle_drops(out, &r->acked);
 		break;
 	}
-	out->to = c->confirmed > c->acked ? c->confirmed : c->acked;
+	out->to = c->acked + (c->acked_part != 0);
 }
 
 void
@@ -177,7 +215,7 @@ post_resend_apply(
 	memset(r->marks, 0, sizeof(r->marks));
 	r->head = r->n = 0;
 	r->acked = r->rest = (struct post_counts){.fresh = 0};
-	r->seq = post_resend_from(r);
+	r->at = post_resend_from(r);
 }
 
 bool

@@ -15,20 +15,25 @@
 
 /*
  * struct post_counts -- what became of records that were passed.
- * fresh: sent, the first time. again: sent, once more. toobig, damaged,
- * expired, withheld: not sent, and why.
+ * fresh: sent, the first time. again: sent, once more. lost: they had been
+ * sent, and are not there to be sent again. toobig, damaged, expired,
+ * withheld, gone: not sent, and why (see struct d4_spool_cursor).
  */
 struct post_counts {
-	uint64_t fresh, again;
-	uint64_t toobig, damaged, expired, withheld;
+	uint64_t fresh, again, lost;
+	uint64_t toobig, damaged, expired, withheld, gone;
 };
 
 void post_counts_add(struct post_counts *to, const struct post_counts *c);
 
-/* All entries up to seq are on the wire once it was acknowledged to wire_end.
- */
+/* A place in a lane: behind entry seq and `part` records of the next one. */
+struct post_place {
+	uint64_t seq, part;
+};
+
+/* What is in front of `at` is on the wire once wire_end is acknowledged. */
 struct post_mark {
-	uint64_t seq;
+	struct post_place at;
 	uint64_t wire_end;
 	struct post_counts counts;
 };
@@ -39,7 +44,7 @@ struct post_mark {
  *         (sent, acked). marks[head..head+n): not acknowledged yet; when all
  *         places are taken the last one grows, which only makes the answer
  *         coarser. acked, rest: what the session passed, acknowledged and
- *         not. seq: up to where it went.
+ *         not. at: up to where it went.
  */
 struct post_resend {
 	bool tcp;
@@ -47,7 +52,7 @@ struct post_resend {
 	struct post_mark marks[POST_MARKS];
 	size_t head, n;
 	struct post_counts acked, rest;
-	uint64_t seq;
+	struct post_place at;
 };
 
 /*
@@ -74,17 +79,22 @@ enum post_outcome { POST_CONFIRMED, POST_UNCLEAN, POST_CHECKPOINT };
 void post_resend_init(
     struct post_resend *r, bool tcp, const struct d4_spool_cursor *c);
 
-/* post_resend_from -- the seq after which the next session begins. */
-uint64_t post_resend_from(const struct post_resend *r);
-
-/* post_resend_again -- was this entry sent before (by high-water mark)? */
-bool post_resend_again(const struct post_resend *r, uint64_t seq);
+/* post_resend_from -- the place where the next session begins. */
+struct post_place post_resend_from(const struct post_resend *r);
 
 /*
- * post_resend_note -- entries up to seq are passed; what was sent of them
- * ends at wire_end.
+ * post_resend_again -- how many of the n records of the entry seq, which
+ * follows the entry `before` (0: it is the first), were sent before, by
+ * high-water mark.
  */
-void post_resend_note(struct post_resend *r, uint64_t seq,
+uint64_t post_resend_again(
+    const struct post_resend *r, uint64_t before, uint64_t seq, uint64_t n);
+
+/*
+ * post_resend_note -- the lane is passed up to a place (seq 0: inside the
+ * session's first entry); what was sent of it ends at wire_end.
+ */
+void post_resend_note(struct post_resend *r, struct post_place at,
     const struct post_counts *c, uint64_t wire_end);
 
 /* post_resend_acked -- the peer's TCP acknowledged up to wire_acked. */

@@ -84,6 +84,26 @@ D4_USED enum d4_status post_rules_apply(
 /* post_rules_save -- if anything was used since. */
 void post_rules_save(struct post_partner *pp);
 
+/* ---- post_turn.c: slots and limits, in turns ---- */
+
+/*
+ * post_slot_take -- lanes of one wire UUID and type send in turns (ADR 0005).
+ * False: another one is sending, and is asked to end; or it waits longer; or
+ * the partner's session_gap is not over.
+ * post_slot_free -- the session is over: who waits longest is woken.
+ */
+bool post_slot_take(struct post_lane *l);
+void post_slot_free(struct post_lane *l);
+
+/*
+ * post_limit_wait -- us until the rule's and partner's limits allow more, and
+ * nobody who shares a rate has waited longer; 0: now.
+ */
+uint64_t post_limit_wait(struct post_lane *l);
+
+/* post_turn_none -- it does not wait for a turn any more. */
+void post_turn_none(struct post_lane *l);
+
 /* ---- post_partner.c ---- */
 
 /*
@@ -94,14 +114,8 @@ D4_USED enum d4_status post_partner_init(
     struct post_partner *pp, struct post *p, const struct relay_partner *conf);
 void post_partner_fini(struct post_partner *pp);
 
-/*
- * post_slot_take -- lanes of one wire UUID and type send in turns (ADR 0005).
- * False: another one is sending, it is asked to end; or the partner's
- * session_gap is not over.
- * post_slot_free -- somebody may be waiting.
- */
-bool post_slot_take(struct post_lane *l);
-void post_slot_free(struct post_lane *l);
+/* post_partner_gap -- the least time between sessions of a slot, us. */
+uint64_t post_partner_gap(const struct post_partner *pp);
 
 /* post_alarm_say -- a lane's or its partner's alarm, with all that is known. */
 void post_alarm_say(struct post_lane *l, const struct post_alarm *a);

@@ -41,6 +41,20 @@ scan_sink(struct post_partner *pp, const struct release_lane *r)
 	return same;
 }
 
+/* What is being sent was judged by another release: it is judged again. */
+static void
+scan_changed(struct post_lane *l)
+{
+	const struct release_lane *r = l->release;
+
+	if (r == NULL)
+		return; /* nothing is sent, whatever it was */
+	l->run.stale = l->run.stale || l->after != r->after ||
+	               strcmp(l->under, r->pipeline) != 0;
+	l->after = r->after;
+	memcpy(l->under, r->pipeline, sizeof(l->under));
+}
+
 /* What the release file says of one lane, now. */
 static void
 scan_apply(struct post_partner *pp, struct post_lane *l)
@@ -50,6 +64,7 @@ scan_apply(struct post_partner *pp, struct post_lane *l)
 	l->release = release_find(&pp->release, l->id);
 	if (l->release != NULL && !scan_sink(pp, l->release))
 		l->release = NULL;
+	scan_changed(l);
 	r = l->release == NULL ? NULL
 	                       : post_rules_find(&pp->rules, l->release->rule);
 	l->limit = r == NULL ? NULL : &r->limit;
@@ -142,11 +157,13 @@ scan_load(struct post_partner *pp, const char *path, bool stale)
 	pp->release = rel;
 	for (size_t i = 0; i < pp->n_lanes; i++)
 		scan_apply(pp, pp->lanes[i]);
-	/* Those that lost their release stop at once. */
+	/* Those that lost their release, or have another one, stop at once. */
 	for (size_t i = 0; i < pp->n_lanes; i++) {
-		if (pp->lanes[i]->release == NULL &&
-		    post_session_active(pp->lanes[i]))
-			post_session_step(pp->lanes[i], POST_POKE);
+		struct post_lane *l = pp->lanes[i];
+
+		if ((l->release == NULL || l->run.stale) &&
+		    post_session_active(l))
+			post_session_step(l, POST_POKE);
 	}
 }
 

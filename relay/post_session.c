@@ -45,6 +45,7 @@ post_session_enter(struct post_lane *l, enum post_state to)
 	if (!session_dialing(l->state) && session_dialing(to))
 		l->partner->dialing++;
 	l->state = to;
+	post_turn_none(l);
 	l->run.entered_us = post_now_us();
 	if (!post_session_active(l) && l->partner->post->draining)
 		event_active(l->partner->post->drain, EV_TIMEOUT, 0);
@@ -73,7 +74,8 @@ idle_pass(struct post_lane *l)
 {
 	if (l->passed.seq == 0)
 		return true;
-	post_resend_note(&l->books, l->passed.seq, &l->passed.counts, 0);
+	post_resend_note(&l->books, (struct post_place){.seq = l->passed.seq},
+	    &l->passed.counts, 0);
 	l->passed = (struct post_passed){.seq = 0};
 	return post_settle(l, POST_CONFIRMED) == D4_OK;
 }
@@ -92,12 +94,21 @@ idle_has_entry(struct post_lane *l)
 		post_lane_wake(l, post_now_us());
 		return false;
 	}
-	if (!idle_pass(l) || st != D4_OK)
+	if (!idle_pass(l) || st != D4_OK) {
+		post_turn_none(l);
 		return false;
-	wait = post_pump_limit(l);
+	}
+	wait = post_limit_wait(l);
 	if (wait != 0)
 		post_lane_wake(l, post_now_us() + wait);
 	return wait == 0;
+}
+
+static bool
+idle_may(const struct post_lane *l)
+{
+	return !l->partner->post->draining && l->broken[0] == '\0' &&
+	       l->partner->broken[0] == '\0' && l->release != NULL;
 }
 
 static void
@@ -105,9 +116,10 @@ session_idle(struct post_lane *l)
 {
 	enum d4_status st;
 
-	if (l->partner->post->draining || l->broken[0] != '\0' ||
-	    l->partner->broken[0] != '\0' || l->release == NULL)
+	if (!idle_may(l)) {
+		post_turn_none(l);
 		return;
+	}
 	if (!idle_has_entry(l) || !post_slot_take(l) || !post_dial_may(l))
 		return;
 	post_session_enter(l, POST_RESOLVE);
@@ -239,6 +251,20 @@ session_drain(struct post_lane *l, enum post_event ev)
 	post_lane_wake(l, now + l->partner->post->times.confirm_us);
 }
 
+/*
+ * The release is gone, or another one than that by which the entry under way,
+ * and what is held, were judged: they are read and judged again.
+ */
+static bool
+session_changed(struct post_lane *l)
+{
+	if (l->release == NULL)
+		return true;
+	if (!l->run.given && post_frames_held(l->frames) == 0)
+		l->run.stale = false;
+	return l->run.stale;
+}
+
 static void
 session_stream(struct post_lane *l, enum post_event ev)
 {
@@ -247,7 +273,7 @@ session_stream(struct post_lane *l, enum post_event ev)
 	post_pump_acked(l);
 	if (session_over(l, ev))
 		return;
-	if (l->release == NULL) { /* at this record border */
+	if (session_changed(l)) { /* at this record border */
 		l->run.cut = true;
 		st = D4_END;
 	} else {

@@ -38,8 +38,8 @@ status_under_way(const struct post_lane *l)
 	struct post_counts c = l->books.acked;
 
 	post_counts_add(&c, &l->books.rest);
-	return c.fresh + c.again + c.toobig + c.damaged + c.expired +
-	       c.withheld;
+	return c.fresh + c.again + c.lost + c.toobig + c.damaged + c.expired +
+	       c.withheld + c.gone;
 }
 
 /* All that are settled: confirmed, given up, or not sent for a reason. */
@@ -49,7 +49,7 @@ status_settled(const struct post_lane *l)
 	const struct d4_spool_cursor *c = &l->books.cursor;
 
 	return c->confirmed_records + c->maybe_lost + c->expired + c->damaged +
-	       c->toobig + c->withheld;
+	       c->toobig + c->withheld + c->gone;
 }
 
 /* What waits in the spool; asked of the disk for some lanes in an answer. */
@@ -101,6 +101,7 @@ status_lane(const struct post_lane *l, unsigned *tails)
 	status_number(o, "damaged", c->damaged);
 	status_number(o, "toobig", c->toobig);
 	status_number(o, "withheld", c->withheld);
+	status_number(o, "gone", c->gone);
 	status_number(o, "under_way", status_under_way(l));
 	status_waiting(o, l, tails);
 	/* What fails for all of the partner fails for the lane. */

@@ -109,7 +109,8 @@ merge_states(json_t *out, const json_t *lane, const json_t *post)
 	    "maybe_lost", "resent", "state", "failure", "error", "hint",
 	    "failing_for", "broken"};
 	json_int_t gone = number(post, "expired") + number(post, "damaged") +
-	                  number(post, "toobig") + number(post, "withheld");
+	                  number(post, "toobig") + number(post, "withheld") +
+	                  number(post, "gone");
 	json_int_t all = number(out, "released_records");
 	json_int_t sent = number(post, "sent");
 

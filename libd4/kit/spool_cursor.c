@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <jansson.h>
@@ -7,20 +8,29 @@
 #define CURSOR_VERSION 1
 #define CURSOR_MAX     4096u /* bytes of a cursor file */
 
+/* may_lack: files of the first release do not have it, and mean 0. */
 struct cursor_field {
 	const char *name;
 	size_t offset;
+	bool may_lack;
 };
 
-#define CURSOR_FIELD(member)                                      \
-	{                                                         \
-#member, offsetof(struct d4_spool_cursor, member) \
+#define CURSOR_FIELD(member)                                             \
+	{                                                                \
+#member, offsetof(struct d4_spool_cursor, member), false \
+	}
+#define CURSOR_LATER(member)                                            \
+	{                                                               \
+#member, offsetof(struct d4_spool_cursor, member), true \
 	}
 
 static const struct cursor_field cursor_fields[] = {
     CURSOR_FIELD(sent),
     CURSOR_FIELD(acked),
     CURSOR_FIELD(confirmed),
+    CURSOR_LATER(sent_part),
+    CURSOR_LATER(acked_part),
+    CURSOR_LATER(confirmed_part),
     CURSOR_FIELD(sent_records),
     CURSOR_FIELD(acked_records),
     CURSOR_FIELD(confirmed_records),
@@ -30,6 +40,7 @@ static const struct cursor_field cursor_fields[] = {
     CURSOR_FIELD(damaged),
     CURSOR_FIELD(toobig),
     CURSOR_FIELD(withheld),
+    CURSOR_LATER(gone),
 };
 
 #define CURSOR_FIELDS (sizeof(cursor_fields) / sizeof(cursor_fields[0]))
@@ -61,6 +72,13 @@ d4_spool_cursor_save(const char *path, const struct d4_spool_cursor *c)
 	return st;
 }
 
+/* Is the place a_seq, a_part at or in front of b_seq, b_part? */
+static bool
+cursor_order(uint64_t a_seq, uint64_t a_part, uint64_t b_seq, uint64_t b_part)
+{
+	return a_seq < b_seq || (a_seq == b_seq && a_part <= b_part);
+}
+
 static enum d4_status
 cursor_read(const json_t *o, struct d4_spool_cursor *out)
 {
@@ -72,12 +90,16 @@ cursor_read(const json_t *o, struct d4_spool_cursor *out)
 		const struct cursor_field *f = &cursor_fields[i];
 		const json_t *v = json_object_get(o, f->name);
 
+		if (v == NULL && f->may_lack)
+			continue;
 		if (!json_is_integer(v) || json_integer_value(v) < 0)
 			return D4_EMALFORMED;
 		*(uint64_t *)(void *)((char *)&c + f->offset) =
 		    (uint64_t)json_integer_value(v);
 	}
-	if (c.confirmed > c.acked || c.acked > c.sent)
+	if (!cursor_order(
+		c.confirmed, c.confirmed_part, c.acked, c.acked_part) ||
+	    !cursor_order(c.acked, c.acked_part, c.sent, c.sent_part))
 		return D4_EMALFORMED;
 	*out = c;
 	return D4_OK;

@@ -7,17 +7,21 @@
 
 /*
  * struct d4_spool_cursor -- how far a lane went, in entry seq.
- * sent >= acked >= confirmed. _records: the same three in records, each sent
- * record counted once (resent counts repeats). maybe_lost: sent, given up
+ * sent >= acked >= confirmed. _part: so many records of the entry behind it
+ * are sent, acked, confirmed too (a session can end inside an entry).
+ * _records: the same three in records, each sent record counted once (resent
+ * counts repeats). maybe_lost: sent, given up
  * without a confirmation. expired, damaged, toobig, withheld: records that
  * were not sent, and why (spool.expired, spool.damaged, wire.toobig,
- * send.recheck).
+ * send.recheck). gone: wash took them away before they were sent, and has
+ * accounted for them.
  */
 struct d4_spool_cursor {
 	uint64_t sent, acked, confirmed;
+	uint64_t sent_part, acked_part, confirmed_part;
 	uint64_t sent_records, acked_records, confirmed_records;
 	uint64_t maybe_lost, resent;
-	uint64_t expired, damaged, toobig, withheld;
+	uint64_t expired, damaged, toobig, withheld, gone;
 };
 
 /* By rename and fsync. Errors: D4_EIO, D4_ENOSPC; D4_ENOENT on load. */

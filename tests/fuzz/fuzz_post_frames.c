@@ -16,7 +16,8 @@ struct fuzz {
 	struct d4_parser *parser;
 	const struct d4_type_row *row;
 	struct post_frames *f;
-	uint64_t told, seq;
+	struct post_place at;
+	uint64_t told;
 	size_t in, out;
 };
 
@@ -44,8 +45,9 @@ mark(struct fuzz *z, const struct post_frame *fr)
 
 	if (!fr->marked)
 		return;
-	assert(fr->seq > z->seq);
-	z->seq = fr->seq;
+	assert(fr->at.seq > z->at.seq ||
+	       (fr->at.seq == z->at.seq && fr->at.part >= z->at.part));
+	z->at = fr->at;
 	z->told += c->fresh + c->again + c->toobig + c->damaged;
 }
 
@@ -64,13 +66,15 @@ flush(struct fuzz *z)
 static void
 give(struct fuzz *z, const struct d4_spool_entry *e)
 {
-	enum d4_status st = post_frames_entry(z->f, e, e->seq % 2);
+	struct post_take t = {.again = e->seq % 5};
+	enum d4_status st = post_frames_entry(z->f, e, t);
 	struct post_frame fr;
 
 	if (st == D4_END) {
 		flush(z);
 		post_frames_begin(z->f);
-		st = post_frames_entry(z->f, e, false);
+		z->at = (struct post_place){.seq = 0};
+		st = post_frames_entry(z->f, e, t);
 	}
 	assert(st == D4_OK);
 	while ((st = post_frames_next(z->f, &fr)) == D4_OK) {
@@ -93,7 +97,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct d4_slice in = d4_slice_of(data, size);
-	struct fuzz z = {.seq = 0};
+	struct fuzz z = {.told = 0};
 	struct post_framing of;
 	uint64_t announced = 0, seq = 0;
 
@@ -119,7 +123,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		give(&z, &e);
 	}
 	flush(&z);
-	assert(z.seq == seq);
+	assert(z.at.seq == seq && z.at.part == 0);
 	assert(z.told >= announced);
 	assert(z.out <= z.in);
 	post_frames_free(z.f);

@@ -3,10 +3,10 @@
  *   post_driver fill  k=v ...   writes numbered records into a spool
  *   post_driver run   k=v ...   runs post; stdin: n nudge, s status, d drain
  * Keys of fill: spool partner lane type ext meta first entries records size
- * uuid pipeline expires not_before snaplen max. Keys of run: spool cursors
+ * uuid pipeline rule expires not_before snaplen. Keys of run: spool cursors
  * account and, once for each partner, partner=ID followed by host port key
  * pin ca resend rotate_us rotate_bytes idle_us backoff_us gap_us rate; times:
- * linger_us quiet_us stall_us confirm_us connect_us recheck_us.
+ * linger_us quiet_us stall_us confirm_us connect_us recheck_us turn_us.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +117,7 @@ fill_lane(char **argv, struct d4_spool_lane *l)
 	(void)snprintf(l->ext, sizeof(l->ext), "%s", value(argv, "ext", ""));
 	(void)snprintf(l->pipeline, sizeof(l->pipeline), "%s",
 	    value(argv, "pipeline", "p1"));
+	(void)snprintf(l->rule, sizeof(l->rule), "%s", value(argv, "rule", ""));
 	l->type = (uint8_t)number(argv, "type", 8);
 	l->meta = d4_slice_str(value(argv, "meta", ""));
 	need(d4_uuid_parse(
@@ -254,6 +255,7 @@ run(char **argv)
 	    .stall_us = number(argv, "stall_us", 30000000),
 	    .confirm_us = number(argv, "confirm_us", 10000000),
 	    .recheck_us = number(argv, "recheck_us", 300000),
+	    .turn_us = number(argv, "turn_us", 60000000),
 	};
 	struct relay_partner partners[PARTNERS];
 	struct post_setup setup = {

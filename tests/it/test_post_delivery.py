@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Post: delivery to servers that behave, and lanes beside one another."""
 
+import collections
 import threading
 import unittest
 
@@ -133,6 +134,39 @@ class Lanes(Case):
             p.confirmed(500, "%016x" % i)
         self.assertEqual(worst[0], 1)
         self.assertEqual(sorted(s.records()), list(range(1500)))
+
+    def test_lanes_of_one_slot_all_get_their_turn(self):
+        s = self.server()
+        lanes = ["%016x" % i for i in range(3)]
+        for i, lane in enumerate(lanes):
+            self.fill(type=8, lane=lane, entries=400, records=20, size=500,
+                      first=i * 8000)
+        self.release(*lanes)
+        self.post({"port": s.port, "rate": 24000000}, turn_us=100000)
+        until(lambda: len(s.conns) >= 13, text="sessions")
+        who = [c.records[0] // 8000 for c in s.conns[:12] if c.records]
+        # Nobody is served again before the others that wait.
+        for at in range(len(who) - 2):
+            self.assertEqual(len(set(who[at:at + 3])), 3, who)
+
+    def test_lanes_share_a_partners_rate(self):
+        s = self.server()
+        lanes = ["%016x" % i for i in range(4)]
+        for i, lane in enumerate(lanes):
+            # One has large entries, the others small ones.
+            self.fill(type=8, lane=lane, entries=(20, 2000)[i != 0],
+                      records=(1000, 10)[i != 0], size=500,
+                      uuid="11111111-1111-4111-8111-%012x" % i,
+                      first=i * 20000)
+        self.release(*lanes)
+        self.post({"port": s.port, "rate": 16000000, "idle_us": 5000000})
+        # Behind the first second's burst and the probes.
+        until(lambda: len(s.records()) > 14000, text="first records")
+        before = collections.Counter(r // 20000 for r in s.records())
+        until(lambda: len(s.records()) > 26000, text="more records")
+        after = collections.Counter(r // 20000 for r in s.records())
+        got = [after[i] - before[i] for i in range(4)]
+        self.assertGreater(min(got) * 3, max(got), got)
 
     def test_many_lanes_at_once(self):
         s = self.server()

@@ -30,11 +30,11 @@ take(struct run *r, const struct post_frame *fr)
 static void
 give(struct run *r, struct post_frames *f, const struct d4_spool_entry *e)
 {
-	enum d4_status st = post_frames_entry(f, e, false);
+	enum d4_status st = post_frames_entry(f, e, (struct post_take){0});
 	struct post_frame fr;
 
 	if (st == D4_ENOMEM) /* one failure in a run: it works now */
-		st = post_frames_entry(f, e, false);
+		st = post_frames_entry(f, e, (struct post_take){0});
 	assert_int_equal(st, D4_OK);
 	for (;;) {
 		st = post_frames_next(f, &fr);

@@ -90,6 +90,7 @@ the_meta_header_goes_first_in_frames_of_its_own(void **state)
 	make(w, d4_type_handler("lines"), meta);
 	for (unsigned i = 1; i <= 2; i++) {
 		w->seen.data.n = w->seen.meta.n = w->seen.seq = 0;
+		w->seen.part = 0;
 		w->seen.frames = w->seen.meta_frames = 0;
 		post_frames_begin(w->f);
 		give_text(w, i, "{}\n", 1);
@@ -157,30 +158,78 @@ passed_entries_are_told_with_the_next_frame_or_at_the_flush(void **state)
 	assert_int_equal(w->seen.counts.damaged, 7);
 }
 
+/* 100 lines of 1,000 bytes in one entry: ten frames. */
+static struct d4_spool_entry
+long_entry(struct world *w)
+{
+	memset(w->room, 'x', 100000);
+	for (unsigned i = 0; i < 100; i++) {
+		w->room[i * 1000] = (uint8_t)i;
+		w->room[i * 1000 + 999] = '\n';
+	}
+	w->room[10 * 1000] = 'x'; /* no newline but at the ends */
+	return entry(5, d4_slice_of(w->room, 100000), 100, 0);
+}
+
 static void
-an_entry_counts_as_sent_with_its_last_frame_only(void **state)
+each_frame_tells_how_far_it_goes_into_an_entry(void **state)
 {
 	struct world *w = *state;
 	struct d4_spool_entry e;
 	struct post_frame fr;
 	unsigned before = 0;
+	uint64_t again = 0;
 
 	make(w, d4_type_find(D4_TYPE_PDNS), "");
-	memset(w->room, 'x', 100000);
-	for (unsigned i = 0; i < 100; i++)
-		w->room[i * 1000 + 999] = '\n';
-	e = entry(1, d4_slice_of(w->room, 100000), 100, 0);
-	assert_int_equal(post_frames_entry(w->f, &e, true), D4_OK);
+	e = long_entry(w);
+	assert_int_equal(
+	    post_frames_entry(w->f, &e, (struct post_take){.again = 25}),
+	    D4_OK);
 	while (post_frames_next(w->f, &fr) == D4_OK) {
-		assert_false(fr.marked);
+		assert_true(fr.marked);
 		before++;
+		assert_int_equal(fr.at.seq, 0);
+		assert_int_equal(fr.at.part, 10 * before);
+		assert_int_equal(fr.counts.fresh + fr.counts.again, 10);
+		again += fr.counts.again;
 	}
 	assert_int_equal(before, 9);
+	assert_int_equal(again, 25);
 	assert_int_equal(post_frames_flush(w->f, &fr), D4_OK);
 	assert_true(fr.marked);
-	assert_int_equal(fr.seq, 1);
-	assert_int_equal(fr.counts.again, 100);
-	assert_int_equal(fr.counts.fresh, 0);
+	assert_int_equal(fr.at.seq, 5);
+	assert_int_equal(fr.at.part, 0);
+	assert_int_equal(fr.counts.fresh, 10);
+}
+
+static void
+records_that_arrived_are_not_sent_again(void **state)
+{
+	struct world *w = *state;
+	struct d4_spool_entry e;
+
+	make(w, d4_type_find(D4_TYPE_PDNS), "");
+	e = long_entry(w);
+	assert_int_equal(post_frames_entry(w->f, &e,
+			     (struct post_take){.skip = 93, .again = 95}),
+	    D4_OK);
+	drive(w);
+	flush(w);
+	assert_int_equal(w->seen.data.n, 7000);
+	assert_int_equal(w->seen.data.p[0], 93);
+	assert_int_equal(w->seen.counts.again, 2);
+	assert_int_equal(w->seen.counts.fresh, 5);
+	assert_int_equal(w->seen.counts.damaged, 0);
+	assert_int_equal(w->seen.seq, 5);
+	e.seq = 6;
+	e.n = 90; /* it holds more than it says: nothing is hidden */
+	assert_int_equal(post_frames_entry(w->f, &e,
+			     (struct post_take){.skip = 90, .again = 90}),
+	    D4_OK);
+	drive(w);
+	flush(w);
+	assert_int_equal(w->seen.counts.fresh, 15);
+	assert_int_equal(w->seen.counts.damaged, 0);
 }
 
 /* The sizes that wire.md names, and all around the borders. */
@@ -212,7 +261,8 @@ main(void)
 	    TEST(a_record_over_a_million_bytes_is_dropped_and_counted),
 	    TEST(an_unfinished_or_missing_record_counts_as_damaged),
 	    TEST(passed_entries_are_told_with_the_next_frame_or_at_the_flush),
-	    TEST(an_entry_counts_as_sent_with_its_last_frame_only),
+	    TEST(each_frame_tells_how_far_it_goes_into_an_entry),
+	    TEST(records_that_arrived_are_not_sent_again),
 	    TEST(no_tls_record_of_a_frame_is_too_short),
 	};
 

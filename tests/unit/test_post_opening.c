@@ -68,7 +68,8 @@ another_opening_needs_another_session(void **state)
 	make(w, d4_type_find(D4_TYPE_PCAP), "");
 	give(w, &e);
 	e = capture(w, 2, 3, 65535);
-	assert_int_equal(post_frames_entry(w->f, &e, false), D4_END);
+	assert_int_equal(
+	    post_frames_entry(w->f, &e, (struct post_take){0}), D4_END);
 	flush(w);
 	assert_int_equal(w->seen.seq, 1);
 	post_frames_begin(w->f);
@@ -87,7 +88,8 @@ the_largest_snaplen_is_announced_and_others_share_the_session(void **state)
 	give(w, &e);
 	flush(w);
 	e = capture(w, 2, 1, 1500);
-	assert_int_equal(post_frames_entry(w->f, &e, false), D4_END);
+	assert_int_equal(
+	    post_frames_entry(w->f, &e, (struct post_take){0}), D4_END);
 	post_frames_begin(w->f);
 	give(w, &e);
 	flush(w);

@@ -9,14 +9,20 @@ begin(bool tcp)
 	post_resend_init(&books, tcp, &(struct d4_spool_cursor){.sent = 0});
 }
 
+static struct post_place
+place(uint64_t seq, uint64_t part)
+{
+	return (struct post_place){.seq = seq, .part = part};
+}
+
 /* Entry seq of n records, whose last byte is at seq * 100 on the wire. */
 static void
 send_entry(uint64_t seq, uint64_t n)
 {
-	bool again = post_resend_again(&books, seq);
-	struct post_counts c = {.fresh = again ? 0 : n, .again = again ? n : 0};
+	uint64_t again = post_resend_again(&books, seq - 1, seq, n);
+	struct post_counts c = {.fresh = n - again, .again = again};
 
-	post_resend_note(&books, seq, &c, seq * 100);
+	post_resend_note(&books, place(seq, 0), &c, seq * 100);
 }
 
 static struct post_settled
@@ -49,7 +55,7 @@ a_confirmed_session_settles_all_that_was_sent(void **state)
 		assert_int_equal(books.cursor.acked, 5);
 		assert_int_equal(books.cursor.acked_records, 50);
 		assert_int_equal(books.cursor.sent_records, 50);
-		assert_int_equal(post_resend_from(&books), 5);
+		assert_int_equal(post_resend_from(&books).seq, 5);
 	}
 }
 
@@ -67,7 +73,7 @@ resend_all_begins_behind_the_last_confirmation(void **state)
 	post_resend_acked(&books, 350);
 	s = settle(POST_UNCLEAN);
 	assert_false(post_settled_losses(&s));
-	assert_int_equal(post_resend_from(&books), 1);
+	assert_int_equal(post_resend_from(&books).seq, 1);
 	assert_int_equal(books.cursor.confirmed, 1);
 	assert_int_equal(books.cursor.maybe_lost, 0);
 	for (uint64_t i = 2; i <= 5; i++)
@@ -98,7 +104,7 @@ resend_tcp_gives_up_what_tcp_took_and_counts_it(void **state)
 	assert_int_equal(books.cursor.maybe_lost, 40);
 	assert_int_equal(books.cursor.confirmed, 4);
 	assert_int_equal(books.cursor.confirmed_records, 0);
-	assert_int_equal(post_resend_from(&books), 4);
+	assert_int_equal(post_resend_from(&books).seq, 4);
 	send_entry(5, 10);
 	send_entry(6, 10);
 	send_entry(7, 10);
@@ -128,16 +134,16 @@ after_a_crash_the_saved_cursor_decides(void **state)
 	post_resend_init(&books, false, &saved);
 	s = settle(POST_UNCLEAN);
 	assert_false(post_settled_losses(&s));
-	assert_int_equal(post_resend_from(&books), 2);
-	assert_true(post_resend_again(&books, 9));
-	assert_false(post_resend_again(&books, 10));
+	assert_int_equal(post_resend_from(&books).seq, 2);
+	assert_int_equal(post_resend_again(&books, 8, 9, 7), 7);
+	assert_int_equal(post_resend_again(&books, 9, 10, 7), 0);
 
 	post_resend_init(&books, true, &saved);
 	s = settle(POST_UNCLEAN);
 	assert_int_equal(s.maybe_lost, 40);
 	assert_int_equal(s.from, 3);
 	assert_int_equal(s.to, 6);
-	assert_int_equal(post_resend_from(&books), 6);
+	assert_int_equal(post_resend_from(&books).seq, 6);
 	assert_int_equal(books.cursor.maybe_lost, 45);
 	s = settle(POST_UNCLEAN);
 	assert_false(post_settled_losses(&s));
@@ -152,11 +158,11 @@ what_was_not_sent_is_settled_once_with_its_reason(void **state)
 
 	(void)state;
 	begin(false);
-	post_resend_note(&books, 1, &drops, 100);
+	post_resend_note(&books, place(1, 0), &drops, 100);
 	s = settle(POST_UNCLEAN); /* it will be passed again */
 	assert_false(post_settled_losses(&s));
 	assert_int_equal(books.cursor.toobig, 0);
-	post_resend_note(&books, 1, &drops, 100);
+	post_resend_note(&books, place(1, 0), &drops, 100);
 	s = settle(POST_CHECKPOINT);
 	assert_false(post_settled_losses(&s));
 	s = settle(POST_CONFIRMED);
@@ -178,8 +184,8 @@ in_tcp_mode_a_checkpoint_settles_drops_that_are_behind(void **state)
 
 	(void)state;
 	begin(true);
-	post_resend_note(&books, 1, &drops, 100);
-	post_resend_note(&books, 2, &drops, 200);
+	post_resend_note(&books, place(1, 0), &drops, 100);
+	post_resend_note(&books, place(2, 0), &drops, 200);
 	post_resend_acked(&books, 100);
 	s = settle(POST_CHECKPOINT);
 	assert_int_equal(s.dropped.expired, 3);
@@ -215,6 +221,76 @@ too_many_marks_make_it_coarser_but_never_wrong(void **state)
 	assert_int_equal(s.maybe_lost, 4 * marks);
 }
 
+/* Records 0..9 of entry 3 go out, then all breaks off. */
+static void
+send_in_part(bool tcp)
+{
+	const struct post_counts ten = {.fresh = 10};
+
+	begin(tcp);
+	send_entry(1, 10);
+	send_entry(2, 10);
+	post_resend_note(&books, place(2, 10), &ten, 250);
+	assert_int_equal(books.cursor.sent, 2);
+	assert_int_equal(books.cursor.sent_part, 10);
+	assert_int_equal(books.cursor.sent_records, 30);
+}
+
+static void
+what_was_sent_of_an_entry_counts_as_sent_again(void **state)
+{
+	(void)state;
+	send_in_part(false);
+	(void)settle(POST_UNCLEAN);
+	assert_int_equal(post_resend_from(&books).seq, 0);
+	assert_int_equal(post_resend_again(&books, 1, 2, 10), 10);
+	assert_int_equal(post_resend_again(&books, 2, 3, 25), 10);
+	assert_int_equal(post_resend_again(&books, 2, 3, 5), 5);
+	assert_int_equal(post_resend_again(&books, 3, 4, 25), 0);
+	/* A place in front of where it is does not take it back. */
+	post_resend_note(
+	    &books, place(0, 5), &(struct post_counts){.again = 5}, 100);
+	assert_int_equal(books.cursor.sent_part, 10);
+
+	/* A session whose first entry is cut knows no whole one. */
+	begin(false);
+	send_entry(7, 10);
+	(void)settle(POST_CONFIRMED);
+	post_resend_note(
+	    &books, place(0, 4), &(struct post_counts){.fresh = 4}, 100);
+	(void)settle(POST_UNCLEAN);
+	assert_int_equal(post_resend_from(&books).seq, 7);
+	assert_int_equal(post_resend_again(&books, 7, 9, 10), 4);
+}
+
+static void
+a_session_that_ends_inside_an_entry_goes_on_there(void **state)
+{
+	struct post_settled s;
+
+	(void)state;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		send_in_part(tcp);
+		(void)settle(POST_CONFIRMED);
+		assert_int_equal(post_resend_from(&books).seq, 2);
+		assert_int_equal(post_resend_from(&books).part, 10);
+		assert_int_equal(books.cursor.confirmed_records, 30);
+	}
+	send_in_part(true);
+	post_resend_acked(&books, 250);
+	s = settle(POST_UNCLEAN);
+	assert_int_equal(s.maybe_lost, 30);
+	assert_int_equal(s.from, 1);
+	assert_int_equal(s.to, 3);
+	assert_int_equal(post_resend_from(&books).part, 10);
+	send_in_part(true);
+	post_resend_acked(&books, 249);
+	s = settle(POST_UNCLEAN);
+	assert_int_equal(s.maybe_lost, 20);
+	assert_int_equal(post_resend_from(&books).seq, 2);
+	assert_int_equal(post_resend_from(&books).part, 0);
+}
+
 int
 main(void)
 {
@@ -226,6 +302,8 @@ main(void)
 	    cmocka_unit_test(what_was_not_sent_is_settled_once_with_its_reason),
 	    cmocka_unit_test(
 		in_tcp_mode_a_checkpoint_settles_drops_that_are_behind),
+	    cmocka_unit_test(what_was_sent_of_an_entry_counts_as_sent_again),
+	    cmocka_unit_test(a_session_that_ends_inside_an_entry_goes_on_there),
 	    cmocka_unit_test(too_many_marks_make_it_coarser_but_never_wrong),
 	};
 
