@@ -36,6 +36,45 @@ pol_partner_find(const struct pol *p, const char *id)
 	return NULL;
 }
 
+bool
+pol_peer_barred(
+    const struct pol_partner *peer, uint64_t now_s, enum pol_reason *why)
+{
+	const struct pol_agreement *a = &peer->agreement;
+
+	if (peer->state == POL_SUSPENDED)
+		*why = POL_R_PARTNER_SUSPENDED;
+	else if (now_s < a->from_s)
+		*why = POL_R_AGREEMENT_EARLY;
+	else if (a->until_s != 0 && pol_day_over(a->until_s, now_s))
+		*why = POL_R_AGREEMENT_EXPIRED;
+	else
+		return false;
+	return true;
+}
+
+const char *
+pol_partner_bar(const struct pol_partner *peer, uint64_t now_s)
+{
+	enum pol_reason why;
+
+	if (pol_peer_barred(peer, now_s, &why))
+		return pol_reason_name(why);
+	return peer->state == POL_SHADOW ? "partner.shadow" : NULL;
+}
+
+const char *
+pol_state_text(enum pol_state s)
+{
+	static const char *const texts[] = {
+	    [POL_ACTIVE] = "active",
+	    [POL_SHADOW] = "shadow",
+	    [POL_SUSPENDED] = "suspended",
+	};
+
+	return texts[s];
+}
+
 size_t
 pol_n_pipelines(const struct pol *p)
 {

@@ -126,11 +126,6 @@ agreement_json(const struct pol_agreement *g)
 json_t *
 pol_json_partner(const struct pol_peer *peer)
 {
-	static const char *const state[] = {
-	    [POL_ACTIVE] = "active",
-	    [POL_SHADOW] = "shadow",
-	    [POL_SUSPENDED] = "suspended",
-	};
 	static const char *const profile[] = {
 	    [POL_D4_CORE] = "d4-core",
 	    [POL_D4HUB] = "d4hub",
@@ -151,9 +146,10 @@ pol_json_partner(const struct pol_peer *peer)
 	     pol_json_put(o, "profile", json_string(profile[pub->profile]));
 	ok = ok &&
 	     pol_json_put(o, "sink", json_string(pol_sink_text(pub->sink)));
-	ok = ok && pol_json_put(o, "state", json_string(state[pub->state]));
 	ok = ok &&
-	     pol_json_put(o, "agreement", agreement_json(&peer->agreement));
+	     pol_json_put(o, "state", json_string(pol_state_text(pub->state)));
+	ok =
+	    ok && pol_json_put(o, "agreement", agreement_json(&pub->agreement));
 	ok = ok &&
 	     pol_json_put(o, "hosts_others", json_boolean(peer->hosts_others));
 	return whole(o, ok);

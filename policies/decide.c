@@ -92,16 +92,12 @@ step_stream(struct judge *j)
 static bool
 step_dates(struct judge *j)
 {
-	const struct pol_agreement *a = &j->peer->agreement;
+	enum pol_reason bar;
 	const struct pol_stream *s = &j->stream;
 	uint64_t now = j->ask->now_s;
 
-	if (j->peer->pub.state == POL_SUSPENDED)
-		return stopped(j, POL_R_PARTNER_SUSPENDED, j->peer->pub.at);
-	if (now < a->from_s)
-		return stopped(j, POL_R_AGREEMENT_EARLY, j->peer->pub.at);
-	if (a->until_s != 0 && pol_day_over(a->until_s, now))
-		return stopped(j, POL_R_AGREEMENT_EXPIRED, j->peer->pub.at);
+	if (pol_peer_barred(&j->peer->pub, now, &bar))
+		return stopped(j, bar, j->peer->pub.at);
 	if (s->meta.not_after_s != 0 && now > s->meta.not_after_s)
 		return stopped(j, POL_R_META_EXPIRED, s->source->at);
 	if (s->labels.expired)

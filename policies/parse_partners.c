@@ -111,7 +111,7 @@ static const struct pol_field fields[] = {
     {"profile", read_profile, AT(pub.profile), false, NULL},
     {"sink", pol_read_sink, AT(pub.sink), false, NULL},
     {"state", read_state, AT(pub.state), false, NULL},
-    {"agreement", read_agreement, AT(agreement), false, NULL},
+    {"agreement", read_agreement, AT(pub.agreement), false, NULL},
     {"hosts_others", pol_read_bool, AT(hosts_others), false, NULL},
     {"forgettable", NULL, 0, false, "leave it out: keys are of the master"},
     {"networks", NULL, 0, false, "leave it out, and `concerns` too"},

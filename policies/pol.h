@@ -4,6 +4,7 @@
 
 #include "policies/date.h"
 #include "policies/policy.h"
+#include "policies/reasons.h"
 
 #define POL_ENTRIES_MAX  1024u /* partners, pipelines, rules of a kind */
 #define POL_SOURCES_MAX  4096u
@@ -60,19 +61,12 @@ struct pol_seat {
 	size_t source;
 };
 
-/* Seconds since 1970 of a UTC day's first second; 0 = not written. */
-struct pol_agreement {
-	uint64_t from_s;
-	uint64_t until_s;
-};
-
 struct pol_peer {
 	struct pol_partner pub;
 	struct d4_uuid org;
 	const struct d4_yaml *groups;
 	uint8_t accept; /* bit per enum pol_pap */
 	bool hosts_others;
-	struct pol_agreement agreement;
 };
 
 struct pol_pipe {
@@ -185,6 +179,10 @@ bool pol_source_feeds(
 /* The floor: as written, else the label of its tags, else default_tlp. */
 enum pol_tlp pol_source_floor(
     const struct pol *p, const struct pol_source *source);
+
+/* pol_peer_barred -- suspended, or no agreement that day; *why says which. */
+bool pol_peer_barred(
+    const struct pol_partner *peer, uint64_t now_s, enum pol_reason *why);
 
 /* pol_overlap_check -- share rules that meet and have no stated order. */
 D4_USED enum d4_status pol_overlap_check(

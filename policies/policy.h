@@ -67,11 +67,18 @@ struct pol_hub {
 	const char *master_key; /* path, or NULL when not set */
 };
 
+/* Seconds since 1970 of a UTC day's first second; 0 = not written. */
+struct pol_agreement {
+	uint64_t from_s;
+	uint64_t until_s; /* the last day of it */
+};
+
 struct pol_partner {
 	char id[POL_ID_LEN];
 	char org[D4_UUID_TEXT]; /* empty when not set */
 	enum pol_kind kind;
 	enum pol_state state;
+	struct pol_agreement agreement;
 	uint8_t min_class;
 	enum pol_sink sink;
 	enum pol_profile profile;
@@ -121,6 +128,15 @@ const struct pol_hub *pol_hub(const struct pol *p);
 size_t pol_n_partners(const struct pol *p);
 const struct pol_partner *pol_partner_at(const struct pol *p, size_t i);
 const struct pol_partner *pol_partner_find(const struct pol *p, const char *id);
+
+/*
+ * pol_partner_bar -- why nothing at all goes to the partner at that time:
+ * partner.suspended, agreement.early, agreement.expired, partner.shadow; or
+ * NULL.
+ */
+const char *pol_partner_bar(const struct pol_partner *peer, uint64_t now_s);
+const char *pol_state_text(enum pol_state s);
+
 size_t pol_n_pipelines(const struct pol *p);
 const struct pol_pipeline *pol_pipeline_at(const struct pol *p, size_t i);
 const struct pol_pipeline *pol_pipeline_find(

@@ -61,7 +61,7 @@ warn_dates(const struct warner *w)
 		(void)snprintf(what, sizeof(what), "the agreement with `%s`",
 		    w->p->partners[i].pub.id);
 		warn_end(w, w->p->partners[i].pub.at, what,
-		    w->p->partners[i].agreement.until_s);
+		    w->p->partners[i].pub.agreement.until_s);
 	}
 	for (i = 0; i < w->p->n_shares; i++) {
 		(void)snprintf(what, sizeof(what), "the downgrade of `%s`",

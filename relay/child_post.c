@@ -47,6 +47,10 @@ post_message(struct post_life *l, struct d4_slice msg)
 {
 	if (d4_slice_eqs(msg, "status")) {
 		post_tell_status(l);
+	} else if (d4_slice_eqs(msg, "freeze")) {
+		post_freeze(l->post);
+		(void)!d4_fd_send(
+		    l->setup->channel, d4_slice_str("frozen"), -1);
 	} else if (d4_slice_eqs(msg, "stop") && !l->stopping) {
 		l->stopping = true;
 		post_drain(l->post, l->setup->conf->drain_us, on_drained, l);
@@ -82,8 +86,10 @@ static enum d4_status
 post_prepare(struct post_life *l)
 {
 	struct relay_conf *c = l->setup->conf;
-	struct post_setup set = {
-	    .spool = c->spool, .cursors = c->cursors, .nudge = l->setup->nudge};
+	struct post_setup set = {.spool = c->spool,
+	    .cursors = c->cursors,
+	    .freeze = c->freeze,
+	    .nudge = l->setup->nudge};
 	enum d4_status st;
 
 	relay_conf_secrets(c);

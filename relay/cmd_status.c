@@ -98,6 +98,30 @@ print_queues(const json_t *list)
 		(void)printf("queues live and empty %u\n", quiet);
 }
 
+/* Partners to whom nothing goes, or to whom nothing will one day. */
+static void
+print_partners(const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		const char *from = text(o, "from"), *until = text(o, "until");
+
+		if (text(o, "bar")[0] == '\0' && from[0] == '\0' &&
+		    until[0] == '\0')
+			continue;
+		(void)printf(
+		    "partner %s %s", text(o, "partner"), text(o, "state"));
+		if (from[0] != '\0' || until[0] != '\0')
+			(void)printf(" agreement %s to %s",
+			    from[0] != '\0' ? from : "-",
+			    until[0] != '\0' ? until : "-");
+		if (text(o, "bar")[0] != '\0')
+			(void)printf(
+			    "; nothing goes to it: %s", text(o, "bar"));
+		(void)putchar('\n');
+	}
+}
+
 static void
 print_status(const json_t *o)
 {
@@ -118,6 +142,8 @@ print_status(const json_t *o)
 	(void)printf("entries %lld malformed %lld duplicate %lld lost %lld\n",
 	    number(o, "entries"), number(o, "malformed"),
 	    number(o, "duplicate"), number(o, "lost"));
+	print_partners(json_object_get(o, "partners"));
+	freeze_print(json_object_get(o, "frozen"));
 	print_queues(json_object_get(o, "queues"));
 	list = json_object_get(o, "lanes");
 	for (size_t i = 0; i < json_array_size(list); i++)

@@ -65,6 +65,7 @@ relay_conf_free(struct relay_conf *c)
 	free(c->spool);
 	free(c->state);
 	free(c->cursors);
+	free(c->freeze);
 	free(c->group);
 	d4_conf_free(conf_table, c);
 	d4_yaml_free(c->tree);
@@ -80,6 +81,7 @@ conf_derive(struct relay_conf *c)
 	c->spool = d4_path(c->dir, "spool");
 	c->state = d4_path(c->dir, "wash");
 	c->cursors = d4_path(c->dir, "post");
+	c->freeze = d4_path(c->dir, "freeze");
 	if (asprintf(&c->group, "relay:%s", c->name) < 0)
 		c->group = NULL;
 	if (c->instance == NULL) {
@@ -87,7 +89,7 @@ conf_derive(struct relay_conf *c)
 		c->instance = strdup(host[0] != '\0' ? host : "relay");
 	}
 	if (c->spool == NULL || c->state == NULL || c->cursors == NULL ||
-	    c->group == NULL || c->instance == NULL)
+	    c->freeze == NULL || c->group == NULL || c->instance == NULL)
 		return D4_ENOMEM;
 	return D4_OK;
 }

@@ -12,9 +12,9 @@
 /*
  * struct relay_conf -- what the file says.
  * Shape:  spool, state, cursors: the folders of the airlock, of wash and of
- *         post. partner[i] has everything but its key and the content of its
- *         certificate, which only post reads (relay_conf_secrets).
- *         key_file[i]: where its HMAC key is.
+ *         post; freeze: who is frozen. partner[i] has everything but its key
+ * and the content of its certificate, which only post reads
+ * (relay_conf_secrets). key_file[i]: where its HMAC key is.
  */
 struct relay_conf {
 	char *name;
@@ -33,7 +33,7 @@ struct relay_conf {
 	uint64_t respawn_us;
 	const struct d4_yaml *partners;
 	struct d4_yaml *tree;
-	char *spool, *state, *cursors;
+	char *spool, *state, *cursors, *freeze;
 	char *group; /* "relay:NAME" */
 	struct relay_partner *partner;
 	struct relay_partner_file *file;

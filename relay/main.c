@@ -15,6 +15,10 @@ static const struct {
     {"status", cmd_status, "[--json]  what the running relay says of itself"},
     {"partner", cmd_partner,
 	"uuids PARTNER  the UUIDs that the partner must register"},
+    {"freeze", cmd_freeze,
+	"[PARTNER | --all] [--because TEXT]  at once nothing more is sent;\n"
+	"           without a name: who is frozen"},
+    {"thaw", cmd_thaw, "PARTNER | --all [--because TEXT]  the opposite"},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

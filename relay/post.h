@@ -35,13 +35,15 @@ struct post_times {
  * Shape:  spool: the airlock (read-only): SPOOL/PARTNER/LANE/ segments and
  *         SPOOL/PARTNER/release.json, the lanes that may be sent now: no
  *         such file, or a lane not in it: nothing of it is sent. cursors:
- *         post's own folder: CURSORS/PARTNER/LANE.cursor. nudge: an eventfd
- * that wash writes after each commit. Owns:   nothing; all of it outlives the
- * post.
+ *         post's own folder: CURSORS/PARTNER/LANE.cursor. freeze: who is sent
+ *         nothing, whatever is released (kit/freeze.h); NULL: nobody. nudge: an
+ * eventfd that wash writes after each commit. Owns:   nothing; all of it
+ * outlives the post.
  */
 struct post_setup {
 	const char *spool;
 	const char *cursors;
+	const char *freeze;
 	const struct relay_partner *partner;
 	size_t n_partners;
 	int nudge;
@@ -59,6 +61,12 @@ D4_USED enum d4_status post_new(
  */
 void post_drain(
     struct post *p, uint64_t limit_us, void (*done)(void *arg), void *arg);
+
+/*
+ * post_freeze -- looks at the freezes now: when it returns, nothing more is
+ * written to who is frozen, and what the kernel had not sent is discarded.
+ */
+void post_freeze(struct post *p);
 
 /*
  * post_status -- {"partners":[{"partner", "host", "port", "lanes":[...]}]},

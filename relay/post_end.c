@@ -76,6 +76,28 @@ post_fail(struct post_lane *l, enum post_failure what, const char *why)
 	post_slot_free(l);
 }
 
+/*
+ * Not begun again before the freeze is over (see session_idle): no alarm, no
+ * wait. What was not confirmed is sent again then, or counted as maybe lost.
+ */
+void
+post_abort(struct post_lane *l)
+{
+	bool begun = end_begun(l);
+
+	if (begun && l->run.wire != NULL)
+		post_pump_acked(l);
+	sink_abort(l);
+	post_clear(l);
+	post_lane_rewind(l);
+	l->retry_us = 0;
+	post_session_enter(l, POST_BACKOFF);
+	if (begun && post_settle(l, POST_UNCLEAN) != D4_OK)
+		post_lane_wake(l, post_now_us() + POST_SECOND);
+	post_lane_wake(l, post_now_us());
+	post_slot_free(l);
+}
+
 /* The connection is gone in the middle: what does it mean? */
 void
 post_lost(struct post_lane *l)

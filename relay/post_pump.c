@@ -61,6 +61,10 @@ pump_write(struct post_lane *l, const struct post_frame *fr)
 	size_t head = post_frames_head(rest.n);
 	enum d4_status st = D4_OK;
 
+	/* Once in a burst: a freeze holds before anybody has told us of it. */
+	if (!l->run.asked && post_freeze_now(l->partner))
+		return D4_EDENIED;
+	l->run.asked = true;
 	if (head != 0)
 		st = sink_write(l, d4_slice_skip(&rest, head));
 	if (st == D4_OK)
@@ -216,6 +220,7 @@ post_pump(struct post_lane *l)
 	enum d4_status st = D4_OK;
 
 	post_pump_acked(l);
+	l->run.asked = false;
 	while (st == D4_OK && sink_queued(l) < PUMP_FULL)
 		st = pump_step(l);
 	if (st == D4_OK) /* full: it waits for its partner, not for a turn */

@@ -3,6 +3,7 @@
 #define RELAY_POST_ROOM_H
 
 #include <time.h>
+#include "libd4/kit/freeze.h"
 #include "relay/post.h"
 #include "relay/post_lane.h"
 #include "relay/post_volume.h"
@@ -19,7 +20,7 @@
  *         volume_saved: sum of what they used, as on disk.
  *         other_sink: it releases to another sink than conf's. sweep: the lane
  *         that is stepped next, left: how many still are.
- *         dialing: lanes that try to connect.
+ *         dialing: lanes that try to connect. frozen: as seen last.
  */
 struct post_partner {
 	struct post *post;
@@ -39,6 +40,7 @@ struct post_partner {
 	struct post_lane **lanes;
 	size_t n_lanes, cap_lanes, sweep, left;
 	unsigned dialing;
+	enum d4_freeze frozen;
 	size_t next_address;
 	uint64_t retry_us;
 	struct post_alarm alarm;
@@ -66,6 +68,17 @@ uint64_t post_now_us(void);
 /* post_scan -- looks at the partner's folder; all: even if it seems the same.
  */
 void post_scan(struct post_partner *pp, bool all);
+
+/* ---- post_freeze.c ---- */
+
+/* post_freeze_look -- looks again; ends the sessions of a freeze. */
+void post_freeze_look(struct post_partner *pp);
+
+/* post_freeze_now -- looks again, for a lane that is about to write. */
+bool post_freeze_now(struct post_partner *pp);
+
+/* post_freeze_lane -- ends the session of a frozen partner's lane. */
+void post_freeze_lane(struct post_lane *l);
 
 /* ---- post.c ---- */
 

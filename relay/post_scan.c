@@ -212,6 +212,7 @@ post_scan(struct post_partner *pp, bool all)
 	struct stat sb;
 	bool changed = true;
 
+	post_freeze_look(pp);
 	if (stat(pp->dir, &sb) == 0) {
 		changed = !scan_same_time(sb.st_mtim, pp->dir_at);
 		pp->dir_at = sb.st_mtim;

@@ -108,7 +108,8 @@ static bool
 idle_may(const struct post_lane *l)
 {
 	return !l->partner->post->draining && l->broken[0] == '\0' &&
-	       l->partner->broken[0] == '\0' && l->release != NULL;
+	       l->partner->broken[0] == '\0' && l->release != NULL &&
+	       l->partner->frozen == D4_THAWED;
 }
 
 static void
@@ -281,6 +282,10 @@ session_stream(struct post_lane *l, enum post_event ev)
 	}
 	if (st == D4_AGAIN)
 		return;
+	if (st == D4_EDENIED) {
+		post_freeze_lane(l);
+		return;
+	}
 	if (st != D4_END) {
 		post_fail(l, POST_FAIL_LOCAL, d4_status_text(st));
 		return;

@@ -119,6 +119,7 @@ status_partner(const struct post_partner *pp, unsigned *tails)
 	status_text(o, "host", pp->conf->host);
 	status_number(o, "port", pp->conf->port);
 	status_text(o, "broken", pp->broken);
+	status_text(o, "freeze", d4_freeze_text(pp->frozen));
 	status_alarm(o, &pp->alarm);
 	for (size_t i = 0; i < pp->n_lanes; i++)
 		(void)json_array_append_new(

@@ -208,33 +208,59 @@ process_wait(const struct process *p, uint64_t end_ms)
 	return poll(&fd, 1, (int)(end_ms - now)) > 0;
 }
 
+/*
+ * Handles its messages until that one comes, 2 s at most. *fd: what came with
+ * it, or -1.
+ */
+static bool
+process_hear(struct process *p, const char *word, int *fd)
+{
+	uint64_t end = d4_mono_ms() + ASK_MS;
+	bool heard = false;
+	struct d4_buf msg;
+
+	*fd = -1;
+	d4_buf_init(&msg, 4096);
+	while (!heard && process_wait(p, end)) {
+		msg.n = 0;
+		if (d4_fd_recv(p->channel, &msg, fd) != D4_OK)
+			break;
+		heard = d4_slice_eqs(d4_buf_slice(&msg), word);
+		if (!heard)
+			p->message(p->arg, d4_buf_slice(&msg), *fd);
+	}
+	d4_buf_fini(&msg);
+	return heard;
+}
+
 const json_t *
 process_ask(struct process *p)
 {
-	uint64_t end = d4_mono_ms() + ASK_MS;
-	struct d4_buf msg;
-	bool answered = false;
 	int fd;
 
 	if (!p->ready)
 		return NULL;
 	process_tell(p, "status", -1);
-	d4_buf_init(&msg, 4096);
-	while (!answered && process_wait(p, end)) {
-		msg.n = 0;
-		if (d4_fd_recv(p->channel, &msg, &fd) != D4_OK)
-			break;
-		answered =
-		    fd >= 0 && d4_slice_eqs(d4_buf_slice(&msg), "status");
-		if (!answered) {
-			p->message(p->arg, d4_buf_slice(&msg), fd);
-			continue;
-		}
-		process_take_status(p, fd);
+	if (!process_hear(p, "status", &fd) || fd < 0)
+		return NULL;
+	process_take_status(p, fd);
+	(void)close(fd);
+	return p->status;
+}
+
+bool
+process_obeys(struct process *p, const char *word, const char *answer)
+{
+	bool heard;
+	int fd;
+
+	if (!p->ready)
+		return true;
+	process_tell(p, word, -1);
+	heard = process_hear(p, answer, &fd);
+	if (heard && fd >= 0)
 		(void)close(fd);
-	}
-	d4_buf_fini(&msg);
-	return answered ? p->status : NULL;
+	return heard;
 }
 
 void

@@ -45,6 +45,12 @@ void process_tell(struct process *p, const char *word, int fd);
  */
 const json_t *process_ask(struct process *p);
 
+/*
+ * process_obeys -- tells it a word and waits for the answer, as process_ask.
+ * True at once when it has not begun its work.
+ */
+bool process_obeys(struct process *p, const char *word, const char *answer);
+
 void process_fini(struct process *p);
 
 #endif

@@ -39,6 +39,7 @@ profile_post(const struct relay_conf *c, struct profile *out)
 {
 	*out = (struct profile){.policy_dir = NULL};
 	out->read[0] = c->spool;
+	out->read[1] = c->freeze;
 	out->write[0] = c->cursors;
 	out->box = (struct d4_sandbox){.read = out->read,
 	    .write = out->write,

@@ -53,3 +53,15 @@ sink_free(struct post_lane *l)
 	l->partner->sink->free(l->run.wire);
 	l->run.wire = NULL;
 }
+
+void
+sink_abort(struct post_lane *l)
+{
+	const struct sink *s = l->partner->sink;
+
+	if (l->run.wire != NULL && s->abort != NULL)
+		s->abort(l->run.wire);
+	else
+		s->free(l->run.wire);
+	l->run.wire = NULL;
+}

@@ -27,6 +27,8 @@ struct post_lane;
  *         close: no more writes; POST_ENDED with D4_TLS_CLEAN comes when the
  *         other side has everything.
  *         free: closes at once; NULL is legal, and any time.
+ *         abort: the same, and what was written and is still here must not
+ *         leave any more (a freeze). NULL: free does it.
  */
 struct sink {
 	enum sink_kind kind;
@@ -39,6 +41,7 @@ struct sink {
 	uint64_t (*acked)(const void *wire);
 	void (*close)(void *wire);
 	void (*free)(void *wire);
+	void (*abort)(void *wire);
 };
 
 /* sink_of -- the row of a partner. */
@@ -52,5 +55,6 @@ uint64_t sink_acked(const struct post_lane *l);
 uint64_t sink_unacked(const struct post_lane *l);
 void sink_close(struct post_lane *l);
 void sink_free(struct post_lane *l);
+void sink_abort(struct post_lane *l);
 
 #endif

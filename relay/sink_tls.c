@@ -112,10 +112,16 @@ tls_free(void *wire)
 	d4_tls_free(wire);
 }
 
+static void
+tls_abort(void *wire)
+{
+	d4_tls_abort(wire);
+}
+
 #define TLS_WIRE                                                    \
 	.open = tls_open, .write = tls_write, .queued = tls_queued, \
 	.end = tls_end, .acked = tls_acked, .close = tls_close,     \
-	.free = tls_free
+	.free = tls_free, .abort = tls_abort
 
 const struct sink sink_d4 = {
     .kind = SINK_D4,

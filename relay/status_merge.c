@@ -160,8 +160,8 @@ json_t *
 status_merge(const json_t *answer)
 {
 	static const char *const same[] = {"policy", "policy_error", "reading",
-	    "redis", "airlock", "queues", "entries", "malformed", "duplicate",
-	    "lost"};
+	    "redis", "airlock", "partners", "queues", "entries", "malformed",
+	    "duplicate", "lost"};
 	const json_t *wash = json_object_get(answer, "wash");
 	const json_t *post = json_object_get(answer, "post");
 	json_t *lanes = json_array(), *denied = json_array();
@@ -184,6 +184,7 @@ status_merge(const json_t *answer)
 	}
 	if (json_object_get(out, "redis") == NULL)
 		(void)json_object_set_new(out, "redis", json_false());
+	(void)json_object_set(out, "frozen", json_object_get(answer, "frozen"));
 	(void)json_object_set_new(out, "lanes", lanes);
 	(void)json_object_set_new(out, "denied", denied);
 	(void)json_object_set_new(

@@ -13,6 +13,7 @@
 #include "libd4/kit/log.h"
 #include "libd4/kit/redis.h"
 #include "libd4/kit/signals.h"
+#include "relay/freezes.h"
 #include "relay/process.h"
 #include "relay/supervisor.h"
 
@@ -64,6 +65,8 @@ folders_make(const struct relay_conf *c)
 		st = folder_make(c->state, 0700, c->wash_user);
 	if (st == D4_OK)
 		st = folder_make(c->cursors, 0750, c->post_user);
+	if (st == D4_OK)
+		st = freezes_make(c);
 	if (st == D4_ENOENT)
 		d4_warnx("dir=%s error=\"no account %s or %s\" "
 			 "remedy=\"make them (sysusers), or name others\"",
@@ -244,11 +247,38 @@ cmd_status(void *arg, const json_t *request, const char **error)
 	    o, "wash_pid", json_integer((json_int_t)s->wash.pid));
 	(void)json_object_set_new(
 	    o, "post_pid", json_integer((json_int_t)s->post.pid));
+	(void)json_object_set_new(o, "frozen", d4_freeze_list(s->conf->freeze));
 	return o;
+}
+
+/*
+ * The freezes were changed on disk: post looks now, and says when it holds.
+ * One that does not answer could be anywhere in its work, so it is killed;
+ * the next one reads the freezes before it sends.
+ */
+static json_t *
+cmd_freeze_look(void *arg, const json_t *request, const char **error)
+{
+	struct supervisor *s = arg;
+	const char *post = "not running";
+
+	(void)request;
+	(void)error;
+	if (s->post.pid != 0) {
+		post = "holds";
+		if (!process_obeys(&s->post, "freeze", "frozen")) {
+			d4_warnx("alarm post=killed why=\"no answer to a "
+				 "freeze\"");
+			(void)kill(s->post.pid, SIGKILL);
+			post = "killed";
+		}
+	}
+	return json_pack("{s:s}", "post", post);
 }
 
 static const struct d4_ctl_command commands[] = {
     {"status", "what wash and post say of themselves", cmd_status},
+    {"freeze", "post looks now at who is frozen", cmd_freeze_look},
     {.name = NULL},
 };
 

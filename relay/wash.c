@@ -9,9 +9,9 @@
 #include "relay/wash_room.h"
 
 #define TICK_S         1
-#define TRIM_TICKS     5u  /* what post settled */
+#define TRIM_TICKS     5u /* what post settled */
+#define MINUTE_US      60000000u
 #define SNAPSHOT_TICKS 10u /* sums, and what streams remember */
-#define RELEASE_TICKS  60u /* time-dependent verdicts */
 
 static const char *const stall_texts[] = {
     [WASH_RUNS] = "yes",
@@ -245,7 +245,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		lanes_trim(w->lanes);
 	if (w->ticks % SNAPSHOT_TICKS == 0)
 		wash_snapshot(w);
-	if (w->ticks % RELEASE_TICKS == 0)
+	/* With each minute of UTC: an agreement ends at midnight, not after. */
+	if (w->released_minute != d4_now_us() / MINUTE_US)
 		release_write(w);
 	release_soon(w);
 	sources_step(w);

@@ -182,6 +182,7 @@ release_write(struct wash *w)
 	const char *name;
 
 	w->released_ms = d4_mono_ms();
+	w->released_minute = d4_now_us() / SECOND_US / 60;
 	w->release_due = false;
 	for (size_t i = 0; i < n; i++)
 		release_partner(w, pol_partner_at(p, i)->id);

@@ -86,7 +86,8 @@ struct wash {
 	struct source *source[SOURCES_MAX];
 	size_t n_sources;
 	uint64_t ticks;
-	uint64_t released_ms; /* when the release files were written last */
+	uint64_t released_ms;     /* when the release files were written last */
+	uint64_t released_minute; /* of UTC, that they were decided in */
 	bool release_due;
 	uint64_t batches, batch_bytes;
 	int code;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "libd4/kit/clock.h"
 #include "libd4/kit/fdpass.h"
 #include "libd4/kit/log.h"
 #include "relay/wash_room.h"
@@ -59,6 +60,37 @@ status_lanes(const struct wash *w)
 	return list;
 }
 
+static json_t *
+status_date(uint64_t s)
+{
+	char text[D4_TIME_TEXT];
+
+	d4_time_text(s * 1000000, text);
+	return s == 0 ? json_null() : json_stringn(text, 10);
+}
+
+/* What the policy says of each partner as a whole, today. */
+static json_t *
+status_partners(const struct wash *w)
+{
+	const struct pol *p = w->gate != NULL ? gate_policy(w->gate) : NULL;
+	uint64_t now_s = d4_now_us() / 1000000;
+	json_t *list = json_array();
+
+	for (size_t i = 0; p != NULL && i < pol_n_partners(p); i++) {
+		const struct pol_partner *peer = pol_partner_at(p, i);
+		const char *bar = pol_partner_bar(peer, now_s);
+
+		(void)json_array_append_new(
+		    list, json_pack("{s:s, s:s, s:o, s:o, s:s}", "partner",
+			      peer->id, "state", pol_state_text(peer->state),
+			      "from", status_date(peer->agreement.from_s),
+			      "until", status_date(peer->agreement.until_s),
+			      "bar", bar != NULL ? bar : ""));
+	}
+	return list;
+}
+
 /* The sums of all shards together. */
 static json_t *
 status_totals(const struct wash *w)
@@ -97,6 +129,7 @@ status_json(const struct wash *w)
 	(void)json_object_set_new(o, "airlock",
 	    json_pack("{s:I, s:I}", "bytes", (json_int_t)lanes_bytes(w->lanes),
 		"budget", (json_int_t)w->setup->budget));
+	(void)json_object_set_new(o, "partners", status_partners(w));
 	(void)json_object_set_new(o, "queues", status_queues(w));
 	(void)json_object_set_new(o, "lanes", status_lanes(w));
 	return o;

@@ -61,6 +61,16 @@ show_sources(const json_t *root)
 	}
 }
 
+/* "  agreement 2026-01-01 to 2026-12-31", "-" for an open end. */
+static void
+print_agreement(const json_t *a)
+{
+	if (json_is_string(json_object_get(a, "from")) ||
+	    json_is_string(json_object_get(a, "until")))
+		printf("  agreement %s to %s", text_of(a, "from"),
+		    text_of(a, "until"));
+}
+
 static void
 show_partners(const json_t *root)
 {
@@ -76,6 +86,7 @@ show_partners(const json_t *root)
 		    text_of(o, "profile"));
 		print_member(o, "accept_pap");
 		print_member(o, "groups");
+		print_agreement(json_object_get(o, "agreement"));
 		printf("\n");
 	}
 }

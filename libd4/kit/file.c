@@ -108,21 +108,29 @@ file_write_all(int fd, struct d4_slice s)
 	return D4_OK;
 }
 
+enum d4_status
+d4_dir_sync(const char *path)
+{
+	enum d4_status st = D4_OK;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) != 0)
+		st = file_status(errno);
+	if (fd >= 0)
+		file_close(fd);
+	return st;
+}
+
 /* The folder of path is made durable too: it holds the new name. */
 static enum d4_status
 file_sync_folder(const char *path)
 {
 	char *copy = strdup(path);
-	enum d4_status st = D4_OK;
-	int fd;
+	enum d4_status st;
 
 	if (copy == NULL)
 		return D4_ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		st = file_status(errno);
-	if (fd >= 0)
-		file_close(fd);
+	st = d4_dir_sync(dirname(copy));
 	free(copy);
 	return st;
 }

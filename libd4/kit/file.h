@@ -36,6 +36,9 @@ D4_USED enum d4_status d4_master_read(const char *path, uint8_t key[32]);
 /* d4_dir_make -- mkdir -p with mode for what is new. Errors: D4_EIO. */
 D4_USED enum d4_status d4_dir_make(const char *path, unsigned mode);
 
+/* d4_dir_sync -- fsync of a folder: names made or removed in it are durable. */
+D4_USED enum d4_status d4_dir_sync(const char *path);
+
 /* d4_path -- dir "/" name, allocated; NULL out of memory. */
 char *d4_path(const char *dir, const char *name);
 

@@ -126,6 +126,12 @@ void d4_tls_keepalive(struct d4_tls *t, unsigned idle_s);
 void d4_tls_free(struct d4_tls *t);
 
 /*
+ * d4_tls_abort -- frees it so that nothing follows, not even what the kernel
+ * holds and has not sent (SO_LINGER 0: the peer sees a reset).
+ */
+void d4_tls_abort(struct d4_tls *t);
+
+/*
  * d4_tls_write -- queues bytes. One call = one SSL_write: up to 16,384 bytes
  * become exactly one TLS record (rule R4); more are cut at 16,384. The
  * socket is written once per loop turn (several records, one system call).

@@ -230,6 +230,18 @@ d4_tls_write(struct d4_tls *t, struct d4_slice bytes)
 }
 
 void
+d4_tls_abort(struct d4_tls *t)
+{
+	static const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+	if (t == NULL)
+		return;
+	(void)setsockopt(
+	    t->wire.fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	d4_tls_free(t);
+}
+
+void
 d4_tls_close(struct d4_tls *t)
 {
 	if (t->closing)

@@ -224,5 +224,45 @@ def test_shadow_and_sinks_without_a_way_out_are_counted_only():
         org.close()
 
 
+def test_a_partners_state_and_agreement_stop_what_waits():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        acme = org.partners["acme"]
+        pdns = Sensor(org, 8, uid=LOG)
+        loose = open(org.policy).read()
+        org.up()
+        pdns.lines(numbered(0, 10))
+        until("sent", lambda: confirmed(org) == 10)
+        sent = 10
+        for words, bar in (("state: suspended", "partner.suspended"),
+                           ("state: shadow", "partner.shadow"),
+                           ("agreement: {until: 2020-12-31}",
+                            "agreement.expired"),
+                           ("agreement: {from: 2199-01-01}",
+                            "agreement.early")):
+            org.set_policy(loose.replace("profile: d4-core}",
+                                         "profile: d4-core, %s}" % words))
+            org.reload()
+            until(bar, lambda: [p for p in org.status().get("partners", [])
+                                if p["bar"] == bar])
+            assert org.lane_now()["may_be_sent"] is False
+            shown = org.ask("status")[1]
+            assert "nothing goes to it: " + bar in shown, shown
+            pdns.lines(numbered(sent, 5))
+            until("denied", lambda: [
+                d for d in org.status()["denied"] if d["in"] == 5 and
+                d["rule"] in (bar, "pdns-out")])
+            sent += 5
+        assert acme.lines(8) == numbered(0, 10)
+        org.set_policy(loose)
+        org.reload()
+        pdns.lines(numbered(sent, 5))
+        until("sent", lambda: confirmed(org) == 15)
+        assert acme.lines(8) == numbered(0, 10) + numbered(sent, 5)
+    finally:
+        org.close()
+
+
 if __name__ == "__main__":
     relay.run_all(sys.modules[__name__])

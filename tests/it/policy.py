@@ -249,6 +249,37 @@ class Show(Case):
             self.assertRegex(out, rf"{pipeline} +class S{cls}")
         self.assertRegex(out, r"tele-to-acme +line \d+ +from tele-pcap")
 
+    def test_a_partners_state_and_agreement_go_all_the_way(self):
+        """check, show, explain and test at dates before, in and after it."""
+        path = self.write(self.text.replace(
+            "accept_pap: [clear, green], profile",
+            "accept_pap: [clear, green], state: shadow, agreement: "
+            "{from: 2026-02-01, until: 2026-06-30}, profile"))
+        shown = run("show", path)[1]
+        self.assertRegex(shown, r"acme-csirt +partner  shadow .*  agreement "
+                         r"2026-02-01 to 2026-06-30")
+        peer = json.loads(run("show", path, "--json")[1])["partners"][0]
+        self.assertEqual(peer["agreement"],
+                         {"from": "2026-02-01", "until": "2026-06-30"})
+        ask = ("explain", path, "--partner", "acme-csirt", "--source",
+               "tele-pcap", "--type", "1", "--json", "--at")
+        for at, rule, shadow in (("2026-01-31T23:59:59Z", "agreement.early",
+                                  False), ("2026-02-01", "tele-to-acme", True),
+                                 ("2026-06-30T23:59:59Z", "tele-to-acme",
+                                  True),
+                                 ("2026-07-01", "agreement.expired", False)):
+            v = json.loads(run(*ask, at)[1])
+            self.assertEqual((v["rule"], v["shadow"]), (rule, shadow), at)
+            self.assertEqual(v["decision"], "allow" if shadow else "deny")
+        tests = self.write(
+            "tests:\n  - {name: over, partner: acme-csirt, source: tele-pcap,"
+            " type: 1, at: 2026-07-01, expect: deny, rule: "
+            "agreement.expired}\n", "t.yaml")
+        self.assertEqual(run("test", path, tests)[1], "1 tests, 0 failed\n")
+        out = run("check", path)[1]
+        self.assertIn("the agreement with `acme-csirt` ended on 2026-06-30",
+                      out)
+
 
 class Test(Case):
     def test_the_examples_expectations_hold(self):
