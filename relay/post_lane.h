@@ -48,13 +48,12 @@ struct post_passed {
 /*
  * struct post_run -- one session.
  * Shape:  found: the partner's addresses. frames, bytes: written so far.
- *         budget: frames it may have (see session_budget). held_us: since
- *         when less than a frame is held, 0 nothing is. quiet_us: since when
- *         all is acknowledged, 0 it is not. given: l->entry is being sent.
- *         asked: no freeze was found in this burst of writing.
- *         cut: it was stopped inside an entry. stale: the release changed.
- * yield: another lane of the slot waits. Units:  _us by the clock that does not
- * go back.
+ *         held_us: since when less than a frame is held, 0 nothing is.
+ *         quiet_us: since when all is acknowledged, 0 it is not. given:
+ *         l->entry is being sent. asked: no freeze in this burst. cut: stopped
+ *         inside an entry. stale: the release changed. yield: another lane of
+ *         the slot waits.
+ * Units:  _us by the clock that does not go back.
  */
 struct post_run {
 	struct d4_query *query;
@@ -169,9 +168,8 @@ void post_fail(struct post_lane *l, enum post_failure what, const char *why);
 /* post_lost -- the connection is gone in the middle (l->run.how, why). */
 void post_lost(struct post_lane *l);
 
-/* post_abort -- the session ends at once, for no fault of the partner. */
+/* post_abort -- it ends at once, for no fault of the partner. */
 void post_abort(struct post_lane *l);
-
 /* post_confirmed -- the partner answered our close_notify. */
 void post_confirmed(struct post_lane *l);
 
