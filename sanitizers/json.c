@@ -1,6 +1,5 @@
 /* The family of JSON lines. */
 #include <stdlib.h>
-#include "sanitizers/find.h"
 #include "sanitizers/json_run.h"
 
 static void
@@ -21,10 +20,8 @@ json_parts(struct san_json_run *r, const struct san_make *m)
 {
 	enum d4_status st = D4_OK;
 
-	if (r->addr != NULL) {
-		san_find_first(&r->addr->scope, r->first);
+	if (r->addr != NULL)
 		st = san_map_new(r->addr, m->keys, &r->map);
-	}
 	if (st == D4_OK && san_json_uses(r->conf, SAN_OP_TOK))
 		st = san_token_new(m->keys->tok, &r->token);
 	return st;
@@ -40,7 +37,8 @@ json_make(const struct san_make *m, void **state)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "json");
 	r->addr = san_chain_step(m->chain, "addr");
-	r->truncates = san_json_uses(r->conf, SAN_OP_TRUNC);
+	san_leak_init(&r->leak, r->addr);
+	r->leak.cuts = san_json_uses(r->conf, SAN_OP_TRUNC);
 	san_json_keys_init(&r->keys);
 	st = json_parts(r, m);
 	if (st != D4_OK) {
@@ -67,11 +65,11 @@ json_record(void *state, struct d4_slice record, struct d4_buf *out,
 	size_t from = out->n;
 
 	r->scoped = 0;
-	r->n_fixed = 0;
+	san_leak_begin(&r->leak);
 	*why = san_json_rewrite(r, record, out);
 	if (*why == D4_R_NONE)
 		*why = json_require(r);
-	if (*why == D4_R_NONE && r->addr != NULL && r->addr->scope.n != 0)
+	if (*why == D4_R_NONE && san_leak_on(&r->leak))
 		*why = san_json_leaks(
 		    r, record, d4_slice_of(out->p + from, out->n - from));
 	if (*why == D4_R_NONE)

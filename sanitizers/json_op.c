@@ -76,17 +76,6 @@ op_tok(const struct call *c)
 	return op_quoted(c, hex, 2 * c->rule->n);
 }
 
-/*
- * op_fixed -- an address of the scope that is there by the step's will, such
- * as 10.1.2.0 for a masked one, is no leak.
- */
-static void
-op_fixed(struct san_json_run *r, const struct d4_addr *a)
-{
-	if (r->n_fixed < SAN_JSON_FIXED)
-		r->fixed[r->n_fixed++] = *a;
-}
-
 static enum d4_reason
 op_addr(const struct call *c)
 {
@@ -104,8 +93,7 @@ op_addr(const struct call *c)
 	if (why != D4_R_NONE)
 		return why;
 	c->r->scoped += to.what == SAN_WHAT_SCOPED || to.n_inner != 0;
-	if (d4_prefix_set_find(&c->r->addr->scope, &to.addr) != NULL)
-		op_fixed(c->r, &to.addr);
+	san_leak_fixed(&c->r->leak, &to.addr);
 	d4_addr_text(&to.addr, shown);
 	return op_quoted(c, shown, strlen(shown));
 }

@@ -4,18 +4,14 @@
 
 #include "sanitizers/json.h"
 #include "sanitizers/json_lex.h"
+#include "sanitizers/leak.h"
 #include "sanitizers/map.h"
-#include "sanitizers/selfcheck.h"
-
-#define SAN_JSON_FIXED 8u /* addresses of a record that map to themselves */
 
 /*
  * struct san_json_run -- what a stream keeps for it.
  * Shape:  map, token: NULL where no rule needs them. keys: the room of the
- *         reader. Of the record under way: scoped addresses of the scope were
- *         replaced; fixed[0..n_fixed) are what the step `addr` leaves as it
- *         is; check: addresses of the scope that stood in it.
- *         first: first octets of the scope (san_find_first).
+ *         reader. scoped: addresses of the scope that were replaced in the
+ *         record under way.
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
@@ -23,11 +19,8 @@ struct san_json_run {
 	struct san_map *map;
 	struct san_token *token;
 	struct san_json_keys keys;
-	unsigned scoped, n_fixed;
-	struct d4_addr fixed[SAN_JSON_FIXED];
-	struct san_check check;
-	bool first[256];
-	bool truncates; /* an op makes new text of parts of the old */
+	unsigned scoped;
+	struct san_leak leak;
 };
 
 /*
@@ -51,11 +44,7 @@ D4_USED enum d4_reason san_json_rewrite(
 
 /*
  * san_json_leaks -- an address of the scope that stood in the record, at any
- * place and also in escapes, stands in what was made of it. Where strings
- * are cut ("10.1.2.34" to "10.1.2.3"), any address of the scope counts.
- * What is still spelled as reverse name, hex digits or number
- * (san_find_hidden) counts as well, but may have come by chance, more often
- * than the breaker bears: such a record is a plain drop.
+ * place and also in escapes, stands in what was made of it.
  * Errors: SELFCHECK, ADDR_DROP in this order; INTERNAL out of memory.
  */
 D4_USED enum d4_reason san_json_leaks(
