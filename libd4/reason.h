@@ -45,6 +45,7 @@ enum d4_reason_class {
 	X(PDNS_DISTINCT, "pdns.distinct", FILTER,                              \
 	    "seen by fewer than min_distinct witnesses")                       \
 	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
+	X(TEXT_DROP, "text.drop", FILTER, "a detector with drop-line")         \
 	X(SAMPLE_MISS, "sample.miss", FILTER, "not in the sample")             \
 	/* sanitizers: input that is not released because it is not clear */   \
 	X(EOF_PARTIAL, "eof_partial", MALFORMED, "unterminated last record")   \
@@ -75,6 +76,8 @@ enum d4_reason_class {
 	X(JSON_TYPE, "json.type", MALFORMED, "a value has the wrong type")     \
 	X(TYPE_UNSUPPORTED, "type.unsupported", MALFORMED,                     \
 	    "the pipeline does not take this type")                            \
+	X(TEXT_SPANS, "text.spans", MALFORMED, "more finds than the limit")    \
+	X(REGEX_LIMIT, "regex.limit", MALFORMED, "a regex reached its limit")  \
 	X(TIME_VALUE, "time.value", MALFORMED, "time stamp impossible")        \
 	/* our own doubt */                                                    \
 	X(SELFCHECK, "selfcheck", INTERNAL, "original address in the output")  \

@@ -29,6 +29,7 @@ static const struct san_word addr_requires[] = {
     {"any", SAN_REQUIRE_ANY},
     {"src", SAN_REQUIRE_SRC},
     {"dst", SAN_REQUIRE_DST},
+    {"none", SAN_REQUIRE_NONE},
     {NULL, 0},
 };
 
@@ -229,6 +230,11 @@ addr_words(
 	if (st == D4_OK && (n = d4_yaml_get(map, "require_scope")) != NULL)
 		st = san_word(n, addr_requires, cx->diag, &v);
 	c->require = (enum san_require)v;
+	/* A sentence may well name no address; a packet always does. */
+	if (st == D4_OK && n != NULL && v == SAN_REQUIRE_NONE &&
+	    (cx->families & ~(unsigned)(SAN_JSON | SAN_TEXT)) != 0)
+		return d4_diag_set(cx->diag, n->at, "write any, src or dst",
+		    "`require_scope: none` is for text and JSON lines");
 	return st != D4_OK ? st : addr_bits(cx, map, c);
 }
 
@@ -336,7 +342,7 @@ addr_needs_keys(const void *conf)
 
 const struct san_step_kind san_step_addr = {
     .name = "addr",
-    .families = SAN_PACKETS | SAN_PDNS | SAN_JSON,
+    .families = SAN_PACKETS | SAN_PDNS | SAN_JSON | SAN_TEXT,
     .help = "replace addresses: scope, method, into, others, keep, "
 	    "require_scope, mask4, mask6",
     .compile = addr_compile,

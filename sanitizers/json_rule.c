@@ -3,6 +3,7 @@
 #include "libd4/nearest.h"
 #include "sanitizers/json.h"
 #include "sanitizers/json_lex.h"
+#include "sanitizers/token.h"
 
 #define DAY_US UINT64_C(86400000000)
 
@@ -81,31 +82,6 @@ rule_read_replace(const struct san_compile *cx, const struct d4_yaml *node,
 	return st;
 }
 
-/* Domains of hashes that mean something else under the same key. */
-static bool
-rule_reserved(const char *domain)
-{
-	static const char *const words[] = {
-	    "iid", "snm", "smp", "mac", "uuid", "wit", "pdns"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(words[i], domain) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-rule_domain_ok(const struct d4_yaml *v)
-{
-	static const char known[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-
-	return v->kind == D4_YAML_SCALAR && v->text[0] != '\0' &&
-	       strlen(v->text) <= 64 &&
-	       v->text[strspn(v->text, known)] == '\0' &&
-	       !rule_reserved(v->text);
-}
-
 static enum d4_status
 rule_read_tok(const struct san_compile *cx, const struct d4_yaml *node,
     struct san_json_rule *out)
@@ -116,11 +92,10 @@ rule_read_tok(const struct san_compile *cx, const struct d4_yaml *node,
 
 	if (st != D4_OK)
 		return st;
-	if (!rule_domain_ok(v))
+	if (v->kind != D4_YAML_SCALAR || !san_token_domain_ok(v->text))
 		return d4_diag_set(cx->diag, v->at,
 		    "write what the values are, e.g. user, host, email",
-		    "a domain is 1 to 64 of [a-z0-9._-], and not iid, snm, "
-		    "smp, mac, uuid, wit, pdns");
+		    SAN_TOKEN_DOMAIN_TEXT);
 	out->n = 8;
 	if (n != NULL)
 		st = d4_yaml_u64(n, range, cx->diag, &out->n);

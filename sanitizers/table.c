@@ -3,23 +3,14 @@
 #include "sanitizers/json.h"
 #include "sanitizers/packet_family.h"
 #include "sanitizers/pdns.h"
-
-/*
- * Families without a sanitizer yet: no step of this version works on them,
- * the empty chain passes them record by record.
- */
-static const struct san_family table_text = {
-    .name = "text",
-    .bit = SAN_TEXT,
-    .cutter = &d4_cutter_lines,
-};
+#include "sanitizers/text.h"
 
 /* All families. */
 static const struct san_family *const table_families[] = {
     &san_family_packets,
     &san_family_pdns,
     &san_family_json,
-    &table_text,
+    &san_family_text,
 };
 
 /* All words of a pipeline, in the order of the man page. */
@@ -38,6 +29,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_time,
     &san_step_pdns,
     &san_step_json,
+    &san_step_text,
 };
 
 /* Which plain type is of which family; the others have no sanitizer yet. */

@@ -76,3 +76,18 @@ san_token_mac(struct san_token *t, const uint8_t in[6], uint8_t out[6])
 	out[0] = (uint8_t)((h[0] & 0xfc) | 0x02 | group);
 	return D4_OK;
 }
+
+bool
+san_token_domain_ok(const char *domain)
+{
+	static const char known[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+	static const char *const reserved[] = {
+	    "iid", "snm", "smp", "mac", "uuid", "wit", "pdns"};
+	size_t n = strlen(domain);
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+		if (strcmp(reserved[i], domain) == 0)
+			return false;
+	}
+	return n != 0 && n <= 64 && strspn(domain, known) == n;
+}

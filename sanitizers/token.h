@@ -2,6 +2,7 @@
 #ifndef SAN_TOKEN_H
 #define SAN_TOKEN_H
 
+#include <stdbool.h>
 #include "libd4/secret.h"
 
 #define SAN_TOKEN_LEN 32u
@@ -23,6 +24,15 @@ void san_token_free(struct san_token *t);
  */
 D4_USED enum d4_status san_token_hash(struct san_token *t, const char *domain,
     struct d4_slice value, uint8_t mac[SAN_TOKEN_LEN]);
+
+/*
+ * san_token_domain_ok -- a policy may use this domain: 1 to 64 of [a-z0-9._-],
+ * and none whose hashes mean something else under the same key.
+ */
+bool san_token_domain_ok(const char *domain);
+#define SAN_TOKEN_DOMAIN_TEXT                                              \
+	"a domain is 1 to 64 of [a-z0-9._-], and not iid, snm, smp, mac, " \
+	"uuid, wit, pdns"
 
 /*
  * san_token_mac -- the pseudonym of a MAC address under the mac subkey:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the committed seeds of san_json and san_pdns (run by hand)."""
+"""Writes the committed seeds of san_json, san_pdns, san_text (by hand)."""
 
 import os
 import struct
@@ -25,6 +25,21 @@ JSON = {
     "deep": b"[" * 65 + b"]" * 65 + b"\n" + b"[" * 64 + b"]" * 64 + b"\n",
     "keys": b"{" + b",".join(b'"k%d":0' % i for i in range(40)) + b"}\n",
     "no_end": b'{"a":1}',
+}
+
+TEXT = {
+    "addresses": b"10.1.2.3 10[.]1[.]2[.]3 ip-10-1-2-3.x 3.2.1.10.in-addr.arpa"
+                 b" [2001:db8:77::1]:443 ::ffff:10.1.2.3 7.7.0.0.8.b.d.0.1.0.0"
+                 b".2.ip6.arpa 2.1.10.in-addr.arpa\n167838211 0a010203\n",
+    "secrets": b"alice@example.org http://bob:s@h.net/ DE89 3704 0044 0532 013"
+               b"0 00 00:11:22:33:44:55 pc1.corp.example +352 621 123 456\n",
+    "users": b"Jun 14 15:16:01 h sshd[1]: Failed password for invalid user a "
+             b"from b from 10.1.2.3\nuser=x login=\"y z\" acct='q\n",
+    "stamps": b"2024-05-06T07:08:09.123Z id=abc\n[2024-05-06 07:08:09] aaaaaa"
+              b"\n<165>1 2003-10-11T22:14:15.003Z x\n1322849924.4 x\n",
+    "bytes": b"\x00\xff\r\n\n\r\n::1 1::2.3.4.5 a::b:\n" + b"9.9.9.9 " * 600
+             + b"\n",
+    "no_end": b"10.1.2.3",
 }
 
 PDNS = {
@@ -55,6 +70,9 @@ def main():
     for name, text in JSON.items():
         for i, pipeline in enumerate(("identity", "allow", "ops", "scope")):
             put("san_json", "%s_%s" % (name, pipeline), bytes([i + 8]) + text)
+    for name, text in TEXT.items():
+        for i, pipeline in enumerate(("scope", "tokens", "masks")):
+            put("san_text", "%s_%s" % (name, pipeline), bytes([i + 9]) + text)
     for name, text in PDNS.items():
         for i, pipeline in enumerate(
                 ("plain", "filters", "scope", "mapped", "distinct")):

@@ -1,0 +1,270 @@
+/* The family of text lines. */
+#include <stdlib.h>
+#include <string.h>
+#include "sanitizers/text_run.h"
+#include "sanitizers/when.h"
+
+static void
+text_destroy(void *state)
+{
+	struct san_text_run *r = state;
+
+	if (r == NULL)
+		return;
+	san_map_free(r->map);
+	san_token_free(r->token);
+	san_token_free(r->mac);
+	free(r);
+}
+
+static enum d4_status
+text_parts(struct san_text_run *r, const struct san_keys *keys)
+{
+	enum d4_status st = D4_OK;
+
+	if (r->addr != NULL)
+		st = san_map_new(r->addr, keys, &r->map);
+	if (st == D4_OK && keys != NULL)
+		st = san_token_new(keys->tok, &r->token);
+	if (st == D4_OK && keys != NULL)
+		st = san_token_new(keys->mac, &r->mac);
+	return st;
+}
+
+static enum d4_status
+text_make(const struct san_make *m, void **state)
+{
+	struct san_text_run *r = calloc(1, sizeof(*r));
+	const struct san_when *when = san_chain_step(m->chain, "time");
+	enum d4_status st;
+
+	if (r == NULL)
+		return D4_ENOMEM;
+	r->conf = san_chain_step(m->chain, "text");
+	r->addr = san_chain_step(m->chain, "addr");
+	r->unit_us = when != NULL ? when->unit_us : 0;
+	san_leak_init(&r->leak, r->addr);
+	st = text_parts(r, m->keys);
+	if (st != D4_OK) {
+		text_destroy(r);
+		return st;
+	}
+	*state = r;
+	return D4_OK;
+}
+
+/* text_match -- the finds of one regular expression. */
+static enum d4_reason
+text_match(struct san_text_run *r, struct d4_slice line, unsigned k)
+{
+	size_t from = 0, end = 0;
+	struct d4_slice found;
+
+	while (from < line.n) {
+		struct san_span s = {.kind = SAN_KIND_REGEX, .regex = k};
+
+		switch (san_regex_find(
+		    r->conf->regex[k].re, line, from, &found, &end)) {
+		case SAN_REGEX_NONE:
+			return D4_R_NONE;
+		case SAN_REGEX_LIMIT:
+			return D4_R_REGEX_LIMIT;
+		case SAN_REGEX_MATCHED:
+			break;
+		}
+		s.from = (size_t)(found.p - line.p);
+		s.to = s.from + found.n;
+		if (!san_text_merge(&r->spans, &s))
+			return D4_R_TEXT_SPANS;
+		from = end;
+	}
+	return D4_R_NONE;
+}
+
+static enum d4_reason
+text_search(struct san_text_run *r, struct d4_slice line)
+{
+	struct san_text_in in = {.line = line, .conf = r->conf};
+	enum d4_reason why = D4_R_NONE;
+
+	if (san_leak_on(&r->leak))
+		in.scope = &r->addr->scope;
+	if (!san_text_scan(&in, &r->spans))
+		return D4_R_TEXT_SPANS;
+	for (unsigned k = 0; why == D4_R_NONE && k < r->conf->n_regex; k++)
+		why = text_match(r, line, k);
+	return why;
+}
+
+/* text_stamped -- the line's stamp, floored; *at goes behind it. */
+static enum d4_reason
+text_stamped(struct san_text_run *r, struct d4_slice line, size_t *at,
+    struct d4_buf *out)
+{
+	struct d4_slice stamp;
+
+	if (r->unit_us == 0)
+		return D4_R_NONE;
+	if (!san_text_stamp(line, r->conf->stamp, &stamp))
+		return D4_R_TIME_VALUE;
+	*at = (size_t)(stamp.p - line.p) + stamp.n;
+	if (d4_buf_add(out, line.p, *at - stamp.n) != D4_OK)
+		return D4_R_INTERNAL;
+	return san_text_floor(r->conf->stamp, stamp, r->unit_us, out);
+}
+
+/* text_rewrite -- the line with its finds replaced. */
+static enum d4_reason
+text_rewrite(struct san_text_run *r, struct d4_slice line, struct d4_buf *out)
+{
+	enum d4_reason why;
+	size_t at = 0;
+
+	why = text_stamped(r, line, &at, out);
+	for (size_t i = 0; why == D4_R_NONE && i < r->spans.n; i++) {
+		const struct san_span *s = &r->spans.at[i];
+
+		if (s->from < at)
+			continue; /* in the stamp: "12:00:00" is none */
+		if (d4_buf_add(out, line.p + at, s->from - at) != D4_OK)
+			return D4_R_INTERNAL;
+		why = san_text_write(r, line, s, out);
+		at = s->to;
+	}
+	if (why == D4_R_NONE &&
+	    d4_buf_add(out, line.p + at, line.n - at) != D4_OK)
+		return D4_R_INTERNAL;
+	return why;
+}
+
+static enum d4_reason
+text_judge(struct san_text_run *r, struct d4_slice line, struct d4_slice made)
+{
+	if (r->addr != NULL && r->addr->require != SAN_REQUIRE_NONE &&
+	    r->scoped == 0)
+		return D4_R_SCOPE_MISS;
+	if (!san_leak_on(&r->leak))
+		return D4_R_NONE;
+	(void)san_leak_note(&r->leak, line);
+	return san_leak_judge(&r->leak, made);
+}
+
+static enum san_outcome
+text_record(void *state, struct d4_slice record, struct d4_buf *out,
+    enum d4_reason *why)
+{
+	struct san_text_run *r = state;
+	struct d4_slice line = record;
+	size_t from = out->n;
+
+	while (line.n != 0 &&
+	       (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+		line.n--;
+	r->scoped = 0;
+	san_leak_begin(&r->leak);
+	*why = text_search(r, line);
+	if (*why == D4_R_NONE)
+		*why = text_rewrite(r, line, out);
+	if (*why == D4_R_NONE)
+		*why = text_judge(
+		    r, line, d4_slice_of(out->p + from, out->n - from));
+	if (*why == D4_R_NONE &&
+	    d4_buf_add(out, record.p + line.n, record.n - line.n) != D4_OK)
+		*why = D4_R_INTERNAL;
+	if (*why == D4_R_NONE)
+		return SAN_FORWARD;
+	return *why == D4_R_SELFCHECK ? SAN_QUARANTINE : SAN_DROP;
+}
+
+/* text_hides -- no address leaves as it was (S1). */
+static bool
+text_hides(const struct san_text_conf *c, const struct san_addr *addr)
+{
+	for (unsigned k = SAN_KIND_IP4; k <= SAN_KIND_IP6; k++) {
+		if (c->act[k] == SAN_ACT_KEEP ||
+		    (c->act[k] == SAN_ACT_ADDR &&
+			(addr == NULL || !san_addr_hides(addr))))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * text_compute -- S2 when every detector but the one for telephone numbers
+ * acts and names have suffixes. What no detector knows stays, so a line is
+ * never fit for the public (S3).
+ */
+static unsigned
+text_compute(const struct san_chain *c)
+{
+	const struct san_text_conf *conf = san_chain_step(c, "text");
+
+	if (!text_hides(conf, san_chain_step(c, "addr")))
+		return 0;
+	for (unsigned k = SAN_KIND_EMAIL; k < SAN_KIND_PHONE; k++) {
+		if (conf->act[k] == SAN_ACT_KEEP)
+			return 1;
+	}
+	return conf->suffixes != NULL ? 2 : 1;
+}
+
+static bool
+text_maps(const struct san_text_conf *c)
+{
+	return c->act[SAN_KIND_IP4] == SAN_ACT_ADDR ||
+	       c->act[SAN_KIND_IP6] == SAN_ACT_ADDR;
+}
+
+static enum d4_status
+text_check_addr(const struct san_chain *c, const struct san_text_conf *conf,
+    struct d4_diag *diag)
+{
+	const struct san_addr *addr = san_chain_step(c, "addr");
+
+	if (text_maps(conf) && addr == NULL)
+		return d4_diag_set(diag, san_chain_at(c, "text"),
+		    "add `- addr: {method: cryptopan}`, or write ip4: tok and "
+		    "ip6: tok",
+		    "addresses are replaced by a step `addr`, and there is "
+		    "none");
+	if (addr == NULL)
+		return D4_OK;
+	if (!text_maps(conf))
+		return d4_diag_set(diag, san_chain_at(c, "addr"),
+		    "write ip4: addr or ip6: addr",
+		    "no detector uses this step");
+	if (addr->require == SAN_REQUIRE_SRC ||
+	    addr->require == SAN_REQUIRE_DST)
+		return d4_diag_set(diag, san_chain_at(c, "addr"),
+		    "write require_scope: any, or none",
+		    "text has no source and destination");
+	return D4_OK;
+}
+
+static enum d4_status
+text_check(const struct san_chain *c, struct d4_diag *diag)
+{
+	const struct san_text_conf *conf = san_chain_step(c, "text");
+	bool timed = san_chain_step(c, "time") != NULL;
+
+	if (conf == NULL)
+		return d4_diag_set(diag,
+		    san_chain_at(c, timed ? "time" : "addr"),
+		    "add `- text: {}`", "text lines need a step `text`");
+	if (timed && conf->stamp == SAN_TEXT_NO_STAMP)
+		return d4_diag_set(diag, san_chain_at(c, "time"),
+		    "write text: {stamp: rfc3164}, rfc5424, iso8601 or epoch",
+		    "a step `time` needs to know where the time stamp is");
+	return text_check_addr(c, conf, diag);
+}
+
+const struct san_family san_family_text = {
+    .name = "text",
+    .bit = SAN_TEXT,
+    .cutter = &d4_cutter_lines,
+    .make = text_make,
+    .destroy = text_destroy,
+    .record = text_record,
+    .compute = text_compute,
+    .check = text_check,
+};

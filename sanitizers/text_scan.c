@@ -1,0 +1,244 @@
+/*
+ * One pass over a line: words are looked at as wholes first, by the bytes
+ * that stand in them, so that most of a log is passed over quickly.
+ */
+#include <string.h>
+#include "sanitizers/text.h"
+
+/* What bytes a word has. */
+enum {
+	HAS_DIGIT = 1 << 0,
+	HAS_UPPER = 1 << 1,
+	HAS_LOWER = 1 << 2,
+	HAS_DOT = 1 << 3,
+	HAS_DASH = 1 << 4,
+	HAS_COLON = 1 << 5,
+	HAS_AT = 1 << 6,
+	HAS_OTHER = 1 << 7,
+	HAS_ALPHA = HAS_UPPER | HAS_LOWER,
+	HAS_ALNUM = HAS_ALPHA | HAS_DIGIT,
+	HAS_ANY = 0xff,
+};
+
+static uint8_t
+scan_class(unsigned c)
+{
+	if (c >= '0' && c <= '9')
+		return HAS_DIGIT;
+	if (c >= 'A' && c <= 'Z')
+		return HAS_UPPER;
+	if (c >= 'a' && c <= 'z')
+		return HAS_LOWER;
+	switch (c) {
+	case '.':
+		return HAS_DOT;
+	case '-':
+		return HAS_DASH;
+	case ':':
+		return HAS_COLON;
+	case '@':
+		return HAS_AT;
+	default:
+		break;
+	}
+	return c > ' ' && strchr("\"'<>,;|", (int)c) == NULL ? HAS_OTHER : 0;
+}
+
+/*
+ * One detector: all of `all` and some of `some` must stand in a word (its last
+ * byte aside: that is the sentence's) for a look at its positions, of those
+ * that begin with one of `first`, or of those bytes when there are some.
+ */
+struct detector {
+	uint8_t all, some, first;
+	const char *bytes;
+	size_t (*find)(
+	    const struct san_text_in *in, size_t at, struct san_span *out);
+};
+
+static const struct detector scan_detectors[SAN_KIND_REGEX] = {
+    [SAN_KIND_IP4] = {HAS_DIGIT, HAS_ANY, HAS_DIGIT, NULL, san_text_ip4},
+    [SAN_KIND_IP6] = {0, HAS_COLON | HAS_DOT, 0,
+	"0123456789abcdefABCDEF:", san_text_ip6},
+    [SAN_KIND_EMAIL] = {HAS_AT | HAS_DOT, HAS_ANY, HAS_ANY, NULL,
+	san_text_email},
+    [SAN_KIND_CREDENTIALS] = {HAS_AT | HAS_COLON, HAS_ANY, HAS_ANY, NULL,
+	san_text_credentials},
+    [SAN_KIND_IBAN] = {HAS_DIGIT | HAS_UPPER, HAS_ANY, HAS_UPPER, NULL,
+	san_text_iban},
+    [SAN_KIND_MAC] = {0, HAS_COLON | HAS_DASH | HAS_DOT, 0,
+	"0123456789abcdefABCDEF", san_text_mac},
+    [SAN_KIND_HOST] = {HAS_DOT, HAS_ALPHA, HAS_ALNUM, NULL, san_text_host},
+    [SAN_KIND_USER] = {0, HAS_ALPHA, 0, "fiaulrFIAULR", san_text_user},
+    [SAN_KIND_PHONE] = {HAS_DIGIT, HAS_ANY, 0, "+0", san_text_phone},
+};
+
+static bool
+scan_begins(const struct detector *d, unsigned c)
+{
+	if (d->bytes != NULL)
+		return c != 0 && strchr(d->bytes, (int)c) != NULL;
+	return (d->first & scan_class(c)) != 0;
+}
+
+static bool
+scan_worth(const struct detector *d, unsigned has)
+{
+	return (has & d->all) == d->all && (has & d->some) != 0;
+}
+
+void
+san_text_classes(struct san_text_conf *c)
+{
+	memset(c->want, 0, sizeof(c->want));
+	memset(c->begins, 0, sizeof(c->begins));
+	for (unsigned i = 0; i < 256; i++)
+		c->byte[i] = scan_class(i);
+	for (unsigned k = 0; k < SAN_KIND_REGEX; k++) {
+		const struct detector *d = &scan_detectors[k];
+
+		if (c->act[k] == SAN_ACT_KEEP)
+			continue;
+		for (unsigned i = 0; i < 256; i++) {
+			c->want[i] |= (uint16_t)(scan_worth(d, i) << k);
+			c->begins[i] |= (uint16_t)(scan_begins(d, i) << k);
+		}
+	}
+}
+
+/* The longest find of these detectors that begins at i. */
+static size_t
+scan_at(const struct san_text_in *in, size_t i, unsigned kinds,
+    struct san_span *best)
+{
+	struct san_span found;
+	size_t max = 0;
+
+	for (; kinds != 0; kinds &= kinds - 1) {
+		unsigned k = (unsigned)__builtin_ctz(kinds);
+		size_t n = scan_detectors[k].find(in, i, &found);
+
+		if (n <= max)
+			continue;
+		max = n;
+		*best = found;
+	}
+	return max;
+}
+
+/*
+ * scan_kinds -- the detectors for position i: none in the middle of letters
+ * and digits, but for a number behind letters ("ip10.1.2.3").
+ */
+static unsigned
+scan_kinds(const struct san_text_in *in, size_t i, unsigned want)
+{
+	uint8_t c = in->line.p[i], b = i > 0 ? in->line.p[i - 1] : 0;
+	unsigned kinds = want & in->conf->begins[c];
+
+	if ((in->conf->byte[c] & HAS_ALNUM) == 0 ||
+	    (in->conf->byte[b] & HAS_ALNUM) == 0)
+		return kinds;
+	return kinds & 1u << SAN_KIND_IP4;
+}
+
+/* All positions of a word; where to go on, or 0: too many finds. */
+static size_t
+scan_word(const struct san_text_in *in, size_t i, size_t end, unsigned want,
+    struct san_spans *out)
+{
+	while (i < end) {
+		unsigned kinds = scan_kinds(in, i, want);
+		struct san_span found;
+		size_t n = kinds != 0 ? scan_at(in, i, kinds, &found) : 0;
+
+		if (n == 0) {
+			i++;
+			continue;
+		}
+		if (out->n == SAN_TEXT_SPANS)
+			return 0;
+		out->at[out->n++] = found;
+		i += n;
+	}
+	return i;
+}
+
+bool
+san_text_scan(const struct san_text_in *in, struct san_spans *out)
+{
+	const uint8_t *class = in->conf->byte, *p = in->line.p;
+	size_t i = 0;
+
+	out->n = 0;
+	while (i < in->line.n) {
+		uint8_t has = 0, last = 0;
+		unsigned want;
+		size_t from;
+
+		for (; i < in->line.n && class[p[i]] == 0; i++)
+			;
+		for (from = i; i < in->line.n && class[p[i]] != 0; i++) {
+			has |= last;
+			last = class[p[i]];
+		}
+		want = in->conf->want[has | (last & HAS_ALNUM)];
+		if (want == 0 || i == from)
+			continue;
+		i = scan_word(in, from, i, want, out);
+		if (i == 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+san_text_is(struct d4_slice s, const char *word, size_t n)
+{
+	if (s.n < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = s.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c |= 0x20;
+		if (c != (uint8_t)word[i])
+			return false;
+	}
+	return true;
+}
+
+/* Where a find that begins at `from` belongs. */
+static size_t
+merge_place(const struct san_spans *s, size_t from)
+{
+	size_t i = s->n;
+
+	while (i > 0 && s->at[i - 1].to > from)
+		i--;
+	return i;
+}
+
+bool
+san_text_merge(struct san_spans *s, const struct san_span *add)
+{
+	size_t i = merge_place(s, add->from), k = i;
+	struct san_span all = *add;
+
+	/* at[i..k) overlap: one find over all of them. */
+	for (; k < s->n && s->at[k].from < all.to; k++) {
+		const struct san_span *old = &s->at[k];
+
+		if (old->from >= all.from && old->to <= all.to)
+			continue;
+		all.from = old->from < all.from ? old->from : all.from;
+		all.to = old->to > all.to ? old->to : all.to;
+		all.form = SAN_FORM_MASK;
+	}
+	if (k == i && s->n == SAN_TEXT_SPANS)
+		return false;
+	memmove(&s->at[i + 1], &s->at[k], (s->n - k) * sizeof(s->at[0]));
+	s->n = s->n - (k - i) + 1;
+	s->at[i] = all;
+	return true;
+}
