@@ -72,7 +72,7 @@ write_ip6(const struct write *w, const struct d4_addr *to)
 		d4_addr_text(to, text);
 		return write_add(w->out, text, strlen(text));
 	}
-	for (unsigned i = 0; i < 32; i++) {
+	for (size_t i = 0; i < 32; i++) {
 		uint8_t b = to->b[15 - i / 2];
 
 		nibbles[2 * i] =
