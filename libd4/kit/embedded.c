@@ -98,16 +98,54 @@ child_status(pid_t child)
 {
 	int status = 0;
 
-	if (child == 0 || waitpid(child, &status, WNOHANG) != child)
+	if (waitpid(child, &status, WNOHANG) != child)
 		return D4_AGAIN;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM)
 		return D4_ENOENT;
 	return D4_EIO;
 }
 
-/* Waits for PONG; child is the process we started, or 0. */
+/* The lock's descriptor, or D4_EEXIST: a server of this folder runs. */
 static enum d4_status
-wait_ready(struct d4_embedded *e, pid_t child)
+take_lock(const struct d4_embedded *e, int *out)
+{
+	char *path = d4_path(e->dir, "redis.lock");
+	enum d4_status st = D4_OK;
+	int fd;
+
+	if (path == NULL)
+		return D4_ENOMEM;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	free(path);
+	if (fd < 0)
+		return D4_EIO;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		st = errno == EWOULDBLOCK ? D4_EEXIST : D4_EIO;
+	if (st != D4_OK) {
+		(void)close(fd);
+		return st;
+	}
+	*out = fd;
+	return D4_OK;
+}
+
+/* Whether a server that somebody else started is still there. */
+static enum d4_status
+other_status(const struct d4_embedded *e, int *lock)
+{
+	enum d4_status st = take_lock(e, lock);
+
+	if (st == D4_EEXIST)
+		return D4_AGAIN;
+	return st == D4_OK ? D4_END : st;
+}
+
+/*
+ * Waits for PONG; child is the process we started, or 0 for one that runs
+ * already. D4_END: that one has ended meanwhile, and *lock is ours.
+ */
+static enum d4_status
+wait_ready(struct d4_embedded *e, pid_t child, int *lock)
 {
 	const struct timespec nap = {0, POLL_MS * 1000000L};
 	uint64_t began = d4_mono_ms(), limit = START_MS;
@@ -122,7 +160,7 @@ wait_ready(struct d4_embedded *e, pid_t child)
 			return D4_EAUTH;
 		if (saw == LOOK_LOADING)
 			limit = LOADING_MS;
-		st = child_status(child);
+		st = child != 0 ? child_status(child) : other_status(e, lock);
 		if (st != D4_AGAIN)
 			return st;
 		if (d4_mono_ms() - began > limit)
@@ -171,31 +209,7 @@ spawn(struct d4_embedded *e, int lock)
 	if (child == 0)
 		become_server(e, conf, lock);
 	free(conf);
-	return child < 0 ? D4_EIO : wait_ready(e, child);
-}
-
-/* The lock's descriptor, or D4_EEXIST: a server of this folder runs. */
-static enum d4_status
-take_lock(const struct d4_embedded *e, int *out)
-{
-	char *path = d4_path(e->dir, "redis.lock");
-	enum d4_status st = D4_OK;
-	int fd;
-
-	if (path == NULL)
-		return D4_ENOMEM;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	free(path);
-	if (fd < 0)
-		return D4_EIO;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		st = errno == EWOULDBLOCK ? D4_EEXIST : D4_EIO;
-	if (st != D4_OK) {
-		(void)close(fd);
-		return st;
-	}
-	*out = fd;
-	return D4_OK;
+	return child < 0 ? D4_EIO : wait_ready(e, child, &lock);
 }
 
 enum d4_status
@@ -215,8 +229,11 @@ d4_embedded_start(struct d4_embedded *e)
 	if (st == D4_OK)
 		st = take_lock(e, &lock);
 	if (st == D4_EEXIST) {
-		e->adopted = true;
-		return wait_ready(e, 0);
+		st = wait_ready(e, 0, &lock);
+		e->adopted = lock < 0;
+		if (e->adopted)
+			return st;
+		st = D4_OK; /* it was about to end */
 	}
 	if (st == D4_OK)
 		st = embedded_write(e);

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "libd4/kit/embedded.h"
 #include "libd4/kit/log.h"
@@ -260,6 +261,32 @@ a_running_server_is_adopted_never_doubled(void **state)
 	d4_embedded_forget(&second);
 }
 
+/*
+ * A full disk or a stop: it still holds the lock, answers nobody and ends.
+ * Here it stands still, and a child ends it when somebody waits for it.
+ */
+static void
+a_server_that_is_about_to_end_is_followed_by_another(void **state)
+{
+	struct world *w = *state;
+	const struct timespec while_ = {0, 300000000};
+	pid_t old = w->e.pid, child;
+
+	assert_int_equal(kill(old, SIGSTOP), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)nanosleep(&while_, NULL);
+		_exit(kill(old, SIGKILL) == 0 ? 0 : 1);
+	}
+	d4_embedded_forget(&w->e);
+	assert_int_equal(d4_embedded_start(&w->e), D4_OK);
+	assert_false(w->e.adopted);
+	assert_int_not_equal(w->e.pid, old);
+	assert_int_equal(waitpid(old, NULL, 0), old);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void
 a_transaction_survives_a_killed_server(void **state)
 {
@@ -354,6 +381,7 @@ main(void)
 	    T(nobody_gets_in_without_a_secret),
 	    T(a_killed_server_answers_everybody_and_comes_back),
 	    T(a_running_server_is_adopted_never_doubled),
+	    T(a_server_that_is_about_to_end_is_followed_by_another),
 	    T(a_transaction_survives_a_killed_server),
 	    T(lent_bytes_are_sent_as_they_are),
 	    T(the_queue_of_commands_is_limited),
