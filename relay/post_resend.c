@@ -154,6 +154,10 @@ settle_confirmed(const struct post_resend *r, struct post_settled *s)
 	c->confirmed = c->acked = r->at.seq;
 	c->confirmed_part = c->acked_part = r->at.part;
 	c->acked_records = c->confirmed_records + c->maybe_lost;
+	/* Of what was sent before, some may have been withheld this time. */
+	if (!place_before(r->at.seq, r->at.part,
+		(struct post_place){c->sent, c->sent_part}))
+		c->sent_records = c->acked_records;
 }
 
 /* What TCP acknowledged is given up: it may have been lost behind TCP. */

@@ -114,6 +114,9 @@ merge_states(json_t *out, const json_t *lane, const json_t *post)
 	json_int_t all = number(out, "released_records");
 	json_int_t sent = number(post, "sent");
 
+	/* What was sent in vain and is not sent again is no longer sent. */
+	if (sent > all - gone)
+		sent = all - gone;
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		json_t *v = json_object_get(post, states[i]);
 

@@ -86,6 +86,27 @@ resend_all_begins_behind_the_last_confirmation(void **state)
 }
 
 static void
+what_was_sent_and_is_then_withheld_does_not_stay_sent(void **state)
+{
+	struct post_counts none = {.withheld = 10};
+	struct post_settled s;
+
+	(void)state;
+	begin(false);
+	send_entry(1, 10);
+	send_entry(2, 10);
+	(void)settle(POST_UNCLEAN);
+	assert_int_equal(books.cursor.sent_records, 20);
+	post_resend_note(&books, place(1, 0), &none, 0);
+	send_entry(2, 10);
+	s = settle(POST_CONFIRMED);
+	assert_int_equal(s.dropped.withheld, 10);
+	assert_int_equal(books.cursor.withheld, 10);
+	assert_int_equal(books.cursor.confirmed_records, 10);
+	assert_int_equal(books.cursor.sent_records, 10);
+}
+
+static void
 resend_tcp_gives_up_what_tcp_took_and_counts_it(void **state)
 {
 	struct post_settled s;
@@ -297,6 +318,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_confirmed_session_settles_all_that_was_sent),
 	    cmocka_unit_test(resend_all_begins_behind_the_last_confirmation),
+	    cmocka_unit_test(
+		what_was_sent_and_is_then_withheld_does_not_stay_sent),
 	    cmocka_unit_test(resend_tcp_gives_up_what_tcp_took_and_counts_it),
 	    cmocka_unit_test(after_a_crash_the_saved_cursor_decides),
 	    cmocka_unit_test(what_was_not_sent_is_settled_once_with_its_reason),
