@@ -189,11 +189,12 @@ reader_slow(struct d4_spool_reader *r, struct d4_spool_entry *e)
 		return st;
 	if (r->stuck == r->buf_off + r->buf.n && !r->final)
 		return reader_at_end(r);
-	r->stuck = r->buf_off + r->buf.n;
 	r->at.offset = r->buf_off + r->walk.off;
 	st = spool_walk_next(&r->walk, d4_buf_slice(&r->buf), e, &skipped);
-	if (st == D4_AGAIN)
+	if (st == D4_AGAIN) {
+		r->stuck = r->buf_off + r->buf.n;
 		return reader_at_end(r);
+	}
 	if (st == D4_OK)
 		return D4_END;
 	*e = (struct d4_spool_entry){.data = {NULL, skipped}};

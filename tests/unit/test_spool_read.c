@@ -80,6 +80,32 @@ a_flipped_bit_anywhere_costs_that_entry_and_no_other(void **state)
 	}
 }
 
+/* The end of a file that does not grow: what is behind the second one, too. */
+static void
+two_damaged_entries_cost_these_two_and_no_other(void **state)
+{
+	const struct d4_spool_lane *lane;
+	struct d4_spool_writer *w;
+	struct d4_spool_reader *r;
+	struct d4_spool_entry e;
+	off_t size[4];
+
+	(void)state;
+	three_entries(size);
+	w = open_writer(dir, "r1", NULL);
+	put_text(w, 4, "four");
+	flip(size[0] + 113, 1);
+	flip(size[2] + 113, 1);
+	r = open_reader(dir, 0);
+	assert_int_equal(d4_spool_next(r, &lane, &e), D4_ECHECKSUM);
+	expect_text(r, 2, "two");
+	assert_int_equal(d4_spool_next(r, &lane, &e), D4_ECHECKSUM);
+	expect_text(r, 4, "four");
+	expect_end(r);
+	d4_spool_reader_close(r);
+	d4_spool_writer_close(w);
+}
+
 static void
 a_damaged_last_entry_is_reported_once_when_a_newer_one_follows(void **state)
 {
@@ -290,6 +316,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(a_flipped_bit_anywhere_costs_that_entry_and_no_other),
+	    T(two_damaged_entries_cost_these_two_and_no_other),
 	    T(a_damaged_last_entry_is_reported_once_when_a_newer_one_follows),
 	    T(a_finished_segment_with_a_bad_tail_is_reported_and_left),
 	    T(a_segment_with_a_damaged_header_is_never_delivered),
