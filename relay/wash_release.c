@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
@@ -146,6 +147,9 @@ release_save(const struct wash *w, const char *partner, const struct release *r)
 		st = release_text(r, &text);
 	if (st == D4_OK)
 		st = release_put(folder, path, d4_buf_slice(&text));
+	/* The disk is full: the one that is there may say too much. */
+	if (st != D4_OK && path != NULL)
+		(void)unlink(path);
 	free(folder);
 	free(path);
 	d4_buf_fini(&text);
@@ -167,9 +171,12 @@ release_partner(struct wash *w, const char *partner)
 	if (st != D4_OK)
 		r.n = 0; /* unclear: nothing of it is sent */
 	st = release_save(w, partner, &r);
-	if (st != D4_OK)
-		d4_warnx("alarm partner=%s release=\"%s\"", partner,
-		    d4_status_text(st));
+	if (st != D4_OK) {
+		if (!w->release_said)
+			d4_warnx("alarm partner=%s release=\"%s\"", partner,
+			    d4_status_text(st));
+		w->release_due = true; /* again, and soon */
+	}
 	release_fini(&r);
 }
 
@@ -197,6 +204,7 @@ release_write(struct wash *w)
 		if (first && (p == NULL || pol_partner_find(p, name) == NULL))
 			release_partner(w, name);
 	}
+	w->release_said = w->release_due;
 }
 
 void

@@ -88,7 +88,7 @@ struct wash {
 	uint64_t ticks;
 	uint64_t released_ms;     /* when the release files were written last */
 	uint64_t released_minute; /* of UTC, that they were decided in */
-	bool release_due;
+	bool release_due, release_said; /* the last try failed, and was told */
 	uint64_t batches, batch_bytes;
 	int code;
 };

@@ -2,6 +2,7 @@
 """The relay obeys the policy: what is read, what leaves, what is withheld."""
 
 import os
+import resource
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -260,6 +261,30 @@ def test_a_partners_state_and_agreement_stop_what_waits():
         pdns.lines(numbered(sent, 5))
         until("sent", lambda: confirmed(org) == 15)
         assert acme.lines(8) == numbered(0, 10) + numbered(sent, 5)
+    finally:
+        org.close()
+
+
+def test_a_release_that_cannot_be_written_is_none_and_comes_back():
+    org = Org(ONE)
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        pdns.lines(numbered(0, 10))
+        until("confirmed", lambda: org.idle() and confirmed(org) == 10)
+        path = os.path.join(org.state, "spool", "acme", "release.json")
+        wash = org.pids()["wash"]
+        old = resource.prlimit(wash, resource.RLIMIT_FSIZE, (16, -1))
+        org.set_policy(open(org.policy).read().replace("pdns-out", "two"))
+        org.reload()
+        # The old one may say too much: better none at all.
+        until("gone", lambda: not os.path.exists(path))
+        resource.prlimit(wash, resource.RLIMIT_FSIZE, old)
+        until("released again", lambda: os.path.exists(path))
+        pdns.lines(numbered(10, 10))
+        until("confirmed", lambda: org.idle() and confirmed(org) == 20)
+        assert org.pids()["wash"] == wash
     finally:
         org.close()
 
