@@ -27,7 +27,7 @@ prop: packages-test all
 bench: packages-run packages-test all
 	@tests/bench/run
 
-# Kills everything at random under load and counts records: SEEDS=n runs.
+# Breaks everything at random and counts records: SEEDS=n runs, docs/torture.md.
 torture: packages-run packages-test all
 	@tests/it/torture --seeds $(SEEDS)
 

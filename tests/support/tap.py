@@ -14,9 +14,14 @@ import acceptor
 
 
 class Recorded(bytearray):
-    """Plaintext of one connection; clean: the partner confirmed its end."""
+    """Plaintext of one connection; clean: the partner confirmed its end.
+
+    port: where it came from. began, ended: when, by the monotonic clock.
+    """
     clean = False
+    began = 0.0
     ended = None
+    port = 0
 
 
 class Tap:
@@ -43,8 +48,10 @@ class Tap:
 
     def _serve(self, raw):
         bytes_ = Recorded()
+        bytes_.began = time.monotonic()
         self.recorded.append(bytes_)
         try:
+            bytes_.port = raw.getpeername()[1]
             near = self._server.wrap_socket(
                 raw, server_side=True, suppress_ragged_eofs=False)
             far = self._client.wrap_socket(

@@ -1,0 +1,325 @@
+"""What goes wrong in a run of the torture, and who feeds meanwhile."""
+import collections
+import fcntl
+import json
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+import field
+import spool
+import torture_world
+
+
+def pids(world, what):
+    """The processes behind a name of the plan."""
+    hub = world.b if what.endswith(" of B") else world.a
+    name = what[:-5] if what.endswith(" of B") else what
+    if name == "redis":
+        return torture_world.mine(hub.state, "redis-server")
+    if name == "sensor":
+        return [p.pid for p in world.running.values() if p.poll() is None]
+    father = hub.process if name.startswith("hub") else world.relay.process
+    comm = {"hub[worker]": "d4-hub[worker]", "wash": "d4-relay[wash]",
+            "post": "d4-relay[post]"}[name]
+    return [pid for pid in field.children(father.pid)
+            if field.comm(pid) == comm]
+
+
+class Chaos:
+    """Runs a plan's timeline. done: how often what was done."""
+
+    def __init__(self, world):
+        self.world = world
+        self.rnd = random.Random("chaos %d" % world.plan.seed)
+        self.done = collections.Counter()
+        self.flips = []
+        self.timers = []
+        self.begun = time.monotonic()
+
+    def run(self):
+        for event in self.world.plan.events:
+            delay = self.begun + event.at - time.monotonic()
+            if delay > 0:
+                time.sleep(delay)
+            verb, _, whom = event.what.partition(" ")
+            work = {"kill": self.kill, "term": self.term,
+                    "reload": self.reload, "stall": self.stall,
+                    "sever": self.sever, "fill": self.fill,
+                    "flip": self.flip, "repipe": self.repipe}.get(verb)
+            if work is None:
+                self.away(verb, event.amount)
+                self.done[event.what] += 1
+            elif work(whom, event.amount):
+                self.done[event.what] += 1
+
+    def finish(self):
+        """Everything that lasts is over now."""
+        for timer in self.timers:
+            timer.join()
+        self.world.heal()
+
+    def later(self, seconds, fn, *args):
+        timer = threading.Timer(seconds, fn, args)
+        timer.start()
+        self.timers.append(timer)
+
+    # -- one function a verb ---------------------------------------------------
+
+    def kill(self, whom, _):
+        world = self.world
+        if whom in world.names:
+            with world.locks[whom]:
+                world.names[whom].kill()
+                world.start(world.names[whom])
+            return True
+        if whom == "relay[supervisor]":
+            with world.locks["relay"]:
+                world.relay.process.kill()
+                world.relay.process.wait()
+                world.start(world.relay)
+            return True
+        return self._signal(pids(world, whom), signal.SIGKILL)
+
+    def _signal(self, whom, sig):
+        for pid in whom:
+            try:
+                os.kill(pid, sig)
+            except OSError:
+                pass
+        return bool(whom)
+
+    def term(self, whom, _):
+        with self.world.locks[whom]:
+            daemon = self.world.names[whom]
+            code = daemon.stop(60)
+            self.world.start(daemon)
+        if code != 0:
+            raise field.Failed("%s: exit %s after SIGTERM" % (whom, code))
+        return True
+
+    def reload(self, whom, _):
+        with self.world.locks[whom]:
+            self.world.names[whom].process.send_signal(signal.SIGHUP)
+        return True
+
+    def stall(self, whom, seconds):
+        found = pids(self.world, whom)
+        if whom == "sensor":
+            found = [self.rnd.choice(found)] if found else []
+        self._signal(found, signal.SIGSTOP)
+        self.later(seconds, self._signal, found, signal.SIGCONT)
+        return bool(found)
+
+    def sever(self, whom, _):
+        for link in self.world.links:
+            if link.name == whom:
+                link.sever(self.rnd.random() < 0.5)
+        return True
+
+    def away(self, whom, seconds):
+        self.world.links[{"partner": 2, "hub": 0}[whom]].down(seconds)
+
+    def fill(self, whom, seconds):
+        """No byte is left on the disk for a while."""
+        folder = (self.world.b if whom == "hub of B" else
+                  self.world.a).state.rsplit("/", 1)[0]
+        if folder not in self.world.mounts:
+            return False
+        ballast = os.path.join(folder, "ballast")
+
+        def pour():
+            try:
+                with open(ballast, "ab", buffering=0) as f:
+                    while True:
+                        f.write(bytes(1 << 20))
+            except OSError:
+                pass
+            try:
+                with open(ballast, "ab", buffering=0) as f:
+                    while f.write(bytes(4096)):
+                        pass
+            except OSError:
+                pass
+        pour()
+        self.later(seconds, os.unlink, ballast)
+        return True
+
+    def repipe(self, _what, _):
+        self.world.change_policy(repiped=not self.world.repiped)
+        return True
+
+    def flip(self, _what, _):
+        """One bit of an entry in the airlock that was not sent yet."""
+        stopped = pids(self.world, "post")
+        self._signal(stopped, signal.SIGSTOP)
+        try:
+            found = list(self._unsent())
+            if not found:
+                return False
+            path, lane, entry = self.rnd.choice(found)
+            at = entry["at"] + self.rnd.randrange(
+                8 + struct.unpack("<I", entry["raw"][:4])[0])
+            bit = 1 << self.rnd.randrange(8)
+            with open(path, "r+b") as f:
+                f.seek(at)
+                byte = f.read(1)[0]
+                f.seek(at)
+                f.write(bytes([byte ^ bit]))
+            self.flips.append((lane, entry))
+        finally:
+            self._signal(stopped, signal.SIGCONT)
+        return True
+
+    def _unsent(self):
+        """(path, lane's header, entry) of what post has not sent."""
+        world = self.world
+        base = os.path.join(world.relay.spool, "beta")
+        if not os.path.isdir(base):
+            return
+        for lane in sorted(os.listdir(base)):
+            sent = 0
+            try:
+                with open(os.path.join(world.relay.dir, "post", "beta",
+                                       lane + ".cursor")) as f:
+                    sent = json.load(f)["sent"]
+            except OSError:
+                pass
+            folder = os.path.join(base, lane)
+            names = sorted(n for n in os.listdir(folder)
+                           if n.endswith(".seg")) if os.path.isdir(
+                               folder) else []
+            for name in names:
+                path = os.path.join(folder, name)
+                for head, entry in entries(path):
+                    if entry["seq"] > sent:
+                        yield path, head, entry
+
+
+def entries(path):
+    """(header, entry) of a segment that may be written to meanwhile.
+
+    Not the last one: at the end of a segment, damage is what a crash leaves.
+    """
+    with open(path, "rb") as f:
+        blob = f.read()
+    try:
+        length = spool.HEAD.unpack_from(blob)[3]
+        head = json.loads(blob[spool.HEAD.size:spool.HEAD.size + length])
+    except (struct.error, ValueError):
+        return
+    at, last = spool.HEAD.size + length, None
+    while at + spool.ENTRY.size <= len(blob):
+        entry = dict(zip(spool.FIELDS, spool.ENTRY.unpack_from(blob, at)))
+        end = at + 8 + entry["length"]
+        if end > len(blob):
+            return
+        entry.update(at=at, raw=blob[at:end],
+                     data=blob[at + spool.ENTRY.size:end])
+        if last:
+            yield head, last
+        last, at = entry, end
+
+
+class Feeder(threading.Thread):
+    """Feeds one kind, part after part, each to a sensor of its own."""
+
+    def __init__(self, world, name):
+        super().__init__(daemon=True)
+        self.world, self.name = world, name
+        self.kind = torture_world.FEEDS[name]
+        self.rnd = random.Random("feed %d %s" % (world.plan.seed, name))
+        self.error = None
+        self.maybe_lost = 0
+        self.withheld = set()  # numbers that must not arrive
+
+    def run(self):
+        try:
+            for lo, hi, end in self.world.plan.parts[self.name]:
+                if end == "deny":
+                    self.deny(lo, hi)
+                else:
+                    self.part(lo, hi, end)
+        except Exception as e:  # told by the main thread
+            self.error = e
+            raise
+
+    def drained(self):
+        field.wait_for("%s is through wash" % self.name,
+                       lambda: self.world.drained(self.kind.type), 120)
+
+    def deny(self, lo, hi):
+        """What comes in while the policy denies it must never arrive."""
+        self.drained()
+        self.world.change_policy(denying=True)
+        self.withheld = set(range(lo, hi))
+        self.part(lo, hi, "eof")
+        self.drained()
+        self.world.change_policy(denying=False)
+
+    def part(self, lo, hi, end):
+        plan, sensor = self.world.plan, self.world.sensors[self.name]
+        read, write = os.pipe()
+        p = sensor.start(stdin=read, options=(
+            "--wait", "120s", "--rotate-age", plan.sensor_age,
+            "--rotate-idle", "300ms"))
+        self.world.running[self.name] = p
+        os.close(read) if end == "eof" else None
+        try:
+            self.write(write, lo, hi, plan)
+            if end == "term":
+                field.wait_for("%s: all is read" % self.name,
+                               lambda: unread(read) == 0, 120)
+                p.terminate()
+                os.close(read)
+        except BrokenPipeError:
+            pass  # its exit status says why
+        finally:
+            os.close(write)
+        try:
+            code = p.wait(180)
+        except subprocess.TimeoutExpired:
+            raise field.Failed("d4-sensor %s does not end" % self.name)
+        lost = counts(sensor)
+        self.maybe_lost += lost["maybe_lost"]
+        if code != 0 and (not lost["maybe_lost"] or lost["unconfirmed"] or
+                          lost["lost_at_source"]):
+            raise field.Failed("d4-sensor %s: exit %d, %s" % (
+                self.name, code, lost))
+
+    def write(self, pipe, lo, hi, plan):
+        """Records in pieces of random size, over the run's seconds."""
+        with os.fdopen(os.dup(pipe), "wb", buffering=0) as f:
+            f.write(self.kind.opening)
+            i = lo
+            while i < hi:
+                more = min(self.rnd.choice((1, 7, 50, 200)), hi - i)
+                data = b"".join(self.kind.make(i + k) for k in range(more))
+                cut = self.rnd.randrange(len(data))
+                for piece in (data[:cut], data[cut:]):
+                    while piece:
+                        piece = piece[f.write(piece):]
+                i += more
+                time.sleep(plan.seconds * more / plan.records)
+
+
+def unread(fd):
+    """Bytes that wait in a pipe."""
+    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
+
+
+def counts(sensor):
+    """The numbers of the last line of a sensor's log."""
+    with open(os.path.join(sensor.folder, "log"), errors="replace") as f:
+        lines = [x for x in f if " end records=" in x]
+    if not lines:
+        raise field.Failed("d4-sensor in %s says no counts" % sensor.folder)
+    return {k: int(v) for k, v in (
+        word.split("=") for word in lines[-1].split() if "=" in word)
+        if v.isdigit()}
