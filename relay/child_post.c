@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -42,6 +43,38 @@ post_tell_status(struct post_life *l)
 	json_decref(o);
 }
 
+/* Asks the supervisor for a connection to the partner's unix socket. */
+static enum d4_status
+post_ask(void *arg, const char *partner)
+{
+	const struct post_life *l = arg;
+	char word[80];
+
+	(void)snprintf(word, sizeof(word), "dial %s", partner);
+	return d4_fd_send(l->setup->channel, d4_slice_str(word), -1);
+}
+
+/* "dialed PARTNER ERRNO", with the descriptor when it is 0. Takes fd. */
+static void
+post_connected(struct post_life *l, struct d4_slice msg, int fd)
+{
+	char partner[65] = "";
+	int error = 0;
+
+	if (msg.n < 100 && l->post != NULL) {
+		char text[100];
+
+		memcpy(text, msg.p, msg.n);
+		text[msg.n] = '\0';
+		if (sscanf(text, "dialed %64s %d", partner, &error) == 2) {
+			post_dialed(l->post, partner, fd, error);
+			return;
+		}
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 static void
 post_message(struct post_life *l, struct d4_slice msg)
 {
@@ -68,9 +101,13 @@ on_channel(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	d4_buf_init(&msg, 4096);
 	while ((st = d4_fd_recv(fd, &msg, &got)) == D4_OK) {
-		if (got >= 0)
-			(void)close(got);
-		post_message(l, d4_buf_slice(&msg));
+		if (msg.n > 7 && memcmp(msg.p, "dialed ", 7) == 0) {
+			post_connected(l, d4_buf_slice(&msg), got);
+		} else {
+			if (got >= 0)
+				(void)close(got);
+			post_message(l, d4_buf_slice(&msg));
+		}
 		msg.n = 0;
 	}
 	d4_buf_fini(&msg);
@@ -102,6 +139,8 @@ post_prepare(struct post_life *l)
 	if (st != D4_OK)
 		return st;
 	set.account = l->account;
+	set.dial = post_ask;
+	set.dial_arg = l;
 	l->base = event_base_new();
 	if (l->base == NULL)
 		return D4_ENOMEM;

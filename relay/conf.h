@@ -48,6 +48,14 @@ struct relay_partner_file {
 	const struct d4_yaml *tls;
 	char *ca, *pin;
 	bool insecure;
+	char *sink, *transport, *path, *confirm, *facility, *severity;
+	char *hostname, *app, *compress;
+	uint64_t message_max, keep_us, keep_bytes;
+	const struct d4_yaml *dataset;
+	char *ds_title, *ds_licence, *ds_producer, *ds_source, *ds_frequency;
+	char *ds_description;
+	struct d4_conf_list ds_tags;
+	enum sink_kind kind;
 	struct d4_buf secret, cert_pem, key_pem, ca_pem;
 };
 

@@ -7,6 +7,7 @@
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "relay/conf_partner.h"
+#include "relay/conf_sink.h"
 
 #define MEMBER(m) offsetof(struct relay_partner_file, m)
 #define HOUR_US   3600000000u
@@ -14,11 +15,14 @@
 #define PEM_MAX   (1u << 20)
 
 static const struct d4_conf_option partner_table[] = {
-    {"host", D4_CONF_STRING, MEMBER(host), 0, 0, NULL, true, "address or name"},
-    {"port", D4_CONF_UINT, MEMBER(port), 1, 65535, NULL, true, "TCP port"},
-    {"key", D4_CONF_STRING, MEMBER(key), 0, 0, NULL, true,
+    {"sink", D4_CONF_STRING, MEMBER(sink), 0, 0, "d4", false,
+	"as the policy says: d4, unix, tcp, tls, udp, syslog, directory"},
+    {"host", D4_CONF_STRING, MEMBER(host), 0, 0, NULL, false,
+	"address or name"},
+    {"port", D4_CONF_UINT, MEMBER(port), 1, 65535, NULL, false, "its port"},
+    {"key", D4_CONF_STRING, MEMBER(key), 0, 0, NULL, false,
 	"file of the HMAC key (0600)"},
-    {"tls", D4_CONF_TREE, MEMBER(tls), 0, 0, NULL, true,
+    {"tls", D4_CONF_TREE, MEMBER(tls), 0, 0, NULL, false,
 	"{ca: FILE|system}, {pin: SHA-256} or {insecure: true}"},
     {"name", D4_CONF_STRING, MEMBER(name), 0, 0, NULL, false,
 	"name in its certificate (default: host)"},
@@ -40,6 +44,30 @@ static const struct d4_conf_option partner_table[] = {
 	"5m", false, "longest wait"},
     {"session_gap", D4_CONF_DURATION, MEMBER(gap_us), 0, HOUR_US, "0s", false,
 	"from a session's start to the next one's; 12s for a d4-core"},
+    {"path", D4_CONF_STRING, MEMBER(path), 0, 0, NULL, false,
+	"unix, syslog: the socket; directory: the folder"},
+    {"transport", D4_CONF_STRING, MEMBER(transport), 0, 0, "udp", false,
+	"syslog: udp, tcp, tls or local"},
+    {"confirm", D4_CONF_STRING, MEMBER(confirm), 0, 0, "close", false,
+	"tcp, tls: confirmed by the receiver's close, or by tcp"},
+    {"facility", D4_CONF_STRING, MEMBER(facility), 0, 0, "user", false,
+	"syslog: user, daemon, local0 ..."},
+    {"severity", D4_CONF_STRING, MEMBER(severity), 0, 0, "info", false,
+	"syslog: debug, info, notice, warning ..."},
+    {"hostname", D4_CONF_STRING, MEMBER(hostname), 0, 0, "-", false,
+	"syslog: the HOSTNAME of its messages"},
+    {"app", D4_CONF_STRING, MEMBER(app), 0, 0, "d4", false,
+	"syslog: the APP-NAME of its messages"},
+    {"max_message", D4_CONF_BYTES, MEMBER(message_max), 480, 65507, NULL, false,
+	"udp, syslog: larger records are dropped (8KiB; udp 65507B)"},
+    {"compress", D4_CONF_STRING, MEMBER(compress), 0, 0, "none", false,
+	"directory: none, gzip or zstd"},
+    {"keep", D4_CONF_DURATION, MEMBER(keep_us), 60000000, UINT64_MAX / 2, NULL,
+	false, "directory: older files are removed (default: never)"},
+    {"keep_bytes", D4_CONF_BYTES, MEMBER(keep_bytes), 65536, UINT64_MAX / 2,
+	NULL, false, "directory: oldest files beyond so much are removed"},
+    {"dataset", D4_CONF_TREE, MEMBER(dataset), 0, 0, NULL, false,
+	"directory: {title, licence, producer, source, ...}"},
     {.name = NULL},
 };
 
@@ -54,6 +82,7 @@ void
 conf_partner_help(FILE *to)
 {
 	d4_conf_help(partner_table, to);
+	conf_sink_help(to);
 }
 
 void
@@ -61,6 +90,7 @@ conf_partner_free(struct relay_partner_file *f)
 {
 	d4_conf_free(partner_table, f);
 	d4_conf_free(tls_table, f);
+	conf_sink_free(f);
 	d4_buf_wipe(&f->secret);
 	d4_buf_wipe(&f->key_pem);
 	d4_buf_fini(&f->cert_pem);
@@ -115,7 +145,7 @@ partner_check(const struct d4_yaml *node, const struct relay_partner_file *f,
 {
 	int ways = (f->ca != NULL) + (f->pin != NULL) + f->insecure;
 
-	if (ways != 1)
+	if (f->tls != NULL && ways != 1)
 		return d4_diag_set(diag, f->tls->at,
 		    "write one of ca: FILE, pin: SHA-256, insecure: true",
 		    "%d ways to verify the partner's server", ways);
@@ -151,6 +181,7 @@ partner_fill(
 	    .backoff_max_us = f->backoff_max_us,
 	    .gap_us = f->gap_us};
 	(void)snprintf(p->id, sizeof(p->id), "%s", id);
+	conf_sink_fill(f, p);
 	p->tls.ca = f->ca;
 	p->tls.pin = f->pin;
 	p->tls.insecure = f->insecure;
@@ -174,6 +205,8 @@ conf_partner_read(const struct d4_yaml *map, size_t i, const char *path,
 		    "not an id: %s", map->key[i]->text);
 	st = d4_conf_read(partner_table, node, diag, f);
 	if (st == D4_OK)
+		st = conf_sink_check(node, f, diag);
+	if (st == D4_OK && f->tls != NULL)
 		st = d4_conf_read(tls_table, f->tls, diag, f);
 	if (st == D4_OK)
 		st = partner_check(node, f, diag);
@@ -233,17 +266,26 @@ partner_client(struct relay_partner_file *f, struct relay_partner *p)
 	return st == D4_OK || partner_unusable(p, f->client_cert, st);
 }
 
-bool
-conf_partner_secrets(struct relay_partner_file *f, struct relay_partner *p)
+static bool
+partner_key(struct relay_partner_file *f, struct relay_partner *p)
 {
-	enum d4_status st;
+	enum d4_status st = d4_secret_read(f->key, &f->secret);
 
-	st = d4_secret_read(f->key, &f->secret);
 	if (st == D4_OK && !d4_key_ok(d4_buf_slice(&f->secret)))
 		st = D4_EMALFORMED;
 	if (st != D4_OK)
 		return partner_unusable(p, f->key, st);
 	p->key = d4_buf_slice(&f->secret);
+	return true;
+}
+
+bool
+conf_partner_secrets(struct relay_partner_file *f, struct relay_partner *p)
+{
+	enum d4_status st;
+
+	if (f->key != NULL && !partner_key(f, p))
+		return false;
 	if (f->ca != NULL && strcmp(f->ca, "system") != 0) {
 		st = partner_pem(f->ca, &f->ca_pem, &p->tls.ca);
 		if (st != D4_OK)

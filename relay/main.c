@@ -59,9 +59,34 @@ load(const char *path)
 	return NULL;
 }
 
+/* It is in the policy, and goes out as the policy says. */
+static bool
+check_partner(const char *conf, const struct relay_conf *c, size_t i,
+    const struct pol *pol)
+{
+	const struct relay_partner *p = &c->partner[i];
+	const struct pol_partner *to = pol_partner_find(pol, p->id);
+	struct d4_mark at = c->partners->key[i]->at;
+
+	if (to == NULL) {
+		(void)fprintf(stderr,
+		    "partner %s is not in %s; nothing would be sent to it\n",
+		    p->id, c->policy);
+		return false;
+	}
+	if (strcmp(pol_sink_text(to->sink), sink_kind_name(p->sink)) == 0)
+		return true;
+	(void)fprintf(stderr,
+	    "%s:%u: partner %s is `sink: %s`, and `sink: %s` in %s:%u; "
+	    "nothing would be sent to it (write the same in both)\n",
+	    conf, at.line, p->id, sink_kind_name(p->sink),
+	    pol_sink_text(to->sink), c->policy, to->at.line);
+	return false;
+}
+
 /* -n: the policy too, and that each partner of relay.yaml is in it. */
 static int
-check(struct relay_conf *c)
+check(const char *conf, struct relay_conf *c)
 {
 	struct d4_diag diag = {.file = NULL};
 	struct gate *g = NULL;
@@ -74,12 +99,8 @@ check(struct relay_conf *c)
 		return 1;
 	}
 	for (size_t i = 0; i < c->n_partners; i++) {
-		if (pol_partner_find(gate_policy(g), c->partner[i].id) != NULL)
-			continue;
-		(void)fprintf(stderr,
-		    "partner %s is not in %s; nothing would be sent to it\n",
-		    c->partner[i].id, c->policy);
-		code = 1;
+		if (!check_partner(conf, c, i, gate_policy(g)))
+			code = 1;
 	}
 	gate_free(g);
 	if (code == 0)
@@ -116,7 +137,7 @@ run(const char *conf, bool only_check)
 	if (c == NULL)
 		return 1;
 	if (only_check) {
-		code = check(c);
+		code = check(conf, c);
 		relay_conf_free(c);
 		return code;
 	}

@@ -38,6 +38,7 @@ struct relay_partner {
 	uint64_t rotate_us, rotate_bytes, idle_us;
 	uint64_t backoff_min_us, backoff_max_us, gap_us;
 	uint64_t max_rate_bits; /* per second, 0: no limit */
+	struct sink_settings out;
 };
 
 #endif

@@ -246,7 +246,7 @@ post_names(struct post *p)
 	for (size_t i = 0; i < p->setup.n_partners; i++) {
 		const struct relay_partner *c = &p->setup.partner[i];
 
-		if (p->resolver == NULL &&
+		if (p->resolver == NULL && sink_of(c)->host &&
 		    d4_resolve_numeric(c->host, c->port, &a) != D4_OK)
 			return d4_resolver_new(p->base, &p->resolver);
 	}

@@ -37,8 +37,10 @@ struct post_times {
  *         such file, or a lane not in it: nothing of it is sent. cursors:
  *         post's own folder: CURSORS/PARTNER/LANE.cursor. freeze: who is sent
  *         nothing, whatever is released (kit/freeze.h); NULL: nobody. nudge: an
- * eventfd that wash writes after each commit. Owns:   nothing; all of it
- * outlives the post.
+ *         eventfd that wash writes after each commit. dial: asks for a
+ *         connection to the partner's unix socket, for which post_dialed is
+ *         called later; NULL: there are none.
+ * Owns:   nothing; all of it outlives the post.
  */
 struct post_setup {
 	const char *spool;
@@ -47,6 +49,8 @@ struct post_setup {
 	const struct relay_partner *partner;
 	size_t n_partners;
 	int nudge;
+	enum d4_status (*dial)(void *arg, const char *partner);
+	void *dial_arg;
 	struct d4_account *account;
 	const struct post_times *times; /* NULL: the defaults */
 };
@@ -61,6 +65,9 @@ D4_USED enum d4_status post_new(
  */
 void post_drain(
     struct post *p, uint64_t limit_us, void (*done)(void *arg), void *arg);
+
+/* post_dialed -- what dial asked for: fd (taken), or -1 and an errno. */
+void post_dialed(struct post *p, const char *partner, int fd_taken, int error);
 
 /*
  * post_freeze -- looks at the freezes now: when it returns, nothing more is

@@ -34,6 +34,8 @@ post_dial_resolve(struct post_lane *l)
 	const struct relay_partner *c = l->partner->conf;
 	struct d4_answer to = {.done = on_resolved, .arg = l};
 
+	if (!l->partner->sink->host)
+		return D4_OK;
 	if (d4_resolve_numeric(c->host, c->port, &l->run.found) == D4_OK)
 		return D4_OK;
 	if (l->partner->post->resolver == NULL)

@@ -105,9 +105,9 @@ post_lost(struct post_lane *l)
 	enum post_failure what = POST_FAIL_LOST;
 
 	/* A server that refuses does so at the first frames. */
-	if (!l->proven && l->run.how != D4_TLS_TIMEOUT)
+	if (l->partner->sink->d4 && !l->proven && l->run.how != D4_TLS_TIMEOUT)
 		what = POST_FAIL_REFUSED;
-	if (l->run.how == D4_TLS_CLEAN)
+	if (l->partner->sink->d4 && l->run.how == D4_TLS_CLEAN)
 		what = POST_FAIL_NOT_ACCEPTED;
 	post_fail(l, what, l->run.why);
 }
@@ -115,6 +115,8 @@ post_lost(struct post_lane *l)
 void
 post_confirmed(struct post_lane *l)
 {
+	enum post_outcome how =
+	    l->partner->sink->never ? POST_UNCLEAN : POST_CONFIRMED;
 	bool cut = l->run.cut;
 
 	post_pump_acked(l);
@@ -126,7 +128,7 @@ post_confirmed(struct post_lane *l)
 	post_clear(l);
 	post_session_enter(l, POST_IDLE);
 	/* Who waits for the slot goes first. */
-	if (post_settle(l, POST_CONFIRMED) == D4_OK)
+	if (post_settle(l, how) == D4_OK)
 		post_lane_wake(
 		    l, post_now_us() + (l->run.yield ? END_YIELD : 0));
 	else

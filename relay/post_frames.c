@@ -23,8 +23,9 @@ struct post_frames {
 	uint64_t t_s;
 	struct d4_slice meta;
 	struct d4_slice rest;
-	uint64_t seq, entry_t_s;
+	uint64_t seq, entry_t_us;
 	uint64_t done, left, again;
+	size_t header; /* bytes of it in front of a payload */
 	bool taking;
 	struct post_counts counts;
 	uint64_t whole;
@@ -37,13 +38,15 @@ post_frames_new(const struct post_framing *of, struct post_frames **out)
 {
 	struct post_frames *f;
 
-	if (of->row->type == D4_TYPE_EXTENDED && of->meta.n == 0)
+	if (of->row->type == D4_TYPE_EXTENDED && of->meta.n == 0 &&
+	    of->shape == NULL)
 		return D4_EINVAL;
 	f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return D4_ENOMEM;
 	f->of = *of;
 	f->opening.row = of->row;
+	f->header = of->shape == NULL ? D4_HEADER_LEN : 0;
 	d4_buf_init(&f->buf, D4_HEADER_LEN + D4_PAYLOAD_MAX);
 	post_frames_begin(f);
 	*out = f;
@@ -83,18 +86,12 @@ post_frames_begin(struct post_frames *f)
 	f->whole = f->done = 0;
 }
 
-static size_t
-frames_payload(const struct post_frames *f)
-{
-	if (f->given || f->buf.n <= D4_HEADER_LEN)
-		return 0;
-	return f->buf.n - D4_HEADER_LEN;
-}
-
 size_t
 post_frames_held(const struct post_frames *f)
 {
-	return frames_payload(f);
+	if (f->given || f->buf.n <= f->header)
+		return 0;
+	return f->buf.n - f->header;
 }
 
 /* Adds to the payload; in front of the first byte the header gets its room. */
@@ -107,8 +104,8 @@ frames_put(struct post_frames *f, struct d4_slice s)
 	if (f->given)
 		frames_empty(f);
 	if (f->buf.n == 0) {
-		st = d4_buf_add(&f->buf, zero, sizeof(zero));
-		f->t_s = f->entry_t_s;
+		st = d4_buf_add(&f->buf, zero, f->header);
+		f->t_s = f->entry_t_us / 1000000;
 	}
 	return st == D4_OK ? d4_buf_add(&f->buf, s.p, s.n) : st;
 }
@@ -139,7 +136,7 @@ post_frames_entry(
 	struct d4_slice data = e->data, send = {0};
 	enum d4_status st;
 
-	f->entry_t_s = e->t_first_us / 1000000;
+	f->entry_t_us = e->t_first_us;
 	st = post_opening_strip(&f->opening, e->opening, &data, &send);
 	if (st == D4_OK && send.n != 0) {
 		st = frames_put(f, send);
@@ -207,7 +204,7 @@ frames_count(struct post_frames *f, uint64_t n)
 static enum d4_status
 frames_seal(struct post_frames *f, uint8_t type, struct post_frame *out)
 {
-	size_t n = frames_payload(f);
+	size_t n = post_frames_held(f);
 	struct d4_header h = {
 	    .version = D4_VERSION_1,
 	    .type = type,
@@ -217,6 +214,11 @@ frames_seal(struct post_frames *f, uint8_t type, struct post_frame *out)
 	};
 	enum d4_status st;
 
+	if (f->of.shape != NULL) {
+		out->wire = d4_buf_slice(&f->buf);
+		f->given = true;
+		return D4_OK;
+	}
 	d4_header_encode(&h, f->buf.p);
 	st = d4_hmac_seal(
 	    f->of.hmac, f->buf.p, d4_slice_of(f->buf.p + D4_HEADER_LEN, n));
@@ -281,6 +283,15 @@ frames_run(const struct post_frames *f, size_t room, uint64_t *n)
 	return f->rest.n - at.n;
 }
 
+static enum d4_status
+frames_toobig(struct post_frames *f, size_t len)
+{
+	f->counts.toobig++;
+	frames_done(f, 1);
+	(void)d4_slice_skip(&f->rest, len);
+	return D4_AGAIN;
+}
+
 /* The first record has no room in the frame that is held. D4_AGAIN: go on. */
 static enum d4_status
 frames_odd(struct post_frames *f, struct post_frame *out)
@@ -292,15 +303,37 @@ frames_odd(struct post_frames *f, struct post_frame *out)
 		f->rest.n = 0;
 		return D4_AGAIN;
 	}
-	if (len > D4_PAYLOAD_MAX) {
-		f->counts.toobig++;
-		frames_done(f, 1);
-		(void)d4_slice_skip(&f->rest, len);
-		return D4_AGAIN;
-	}
-	if (frames_payload(f) != 0)
+	if (len > D4_PAYLOAD_MAX)
+		return frames_toobig(f, len);
+	if (post_frames_held(f) != 0)
 		return frames_emit(f, out);
 	st = frames_put(f, d4_slice_of(f->rest.p, len));
+	if (st != D4_OK)
+		return st;
+	frames_count(f, 1);
+	(void)d4_slice_skip(&f->rest, len);
+	return D4_AGAIN;
+}
+
+/* The first record as the shape wants it. D4_AGAIN: go on. */
+static enum d4_status
+frames_shaped(struct post_frames *f, struct post_frame *out)
+{
+	const struct sink_shape *s = f->of.shape;
+	size_t len = d4_cutter_split(f->opening.cutter, f->rest);
+	struct sink_record r = {d4_slice_of(f->rest.p, len), f->entry_t_us};
+	size_t held = post_frames_held(f);
+	enum d4_status st;
+
+	if (len == 0) {
+		f->rest.n = 0;
+		return D4_AGAIN;
+	}
+	if (held != 0 && (s->alone || held >= f->of.row->frame_max))
+		return frames_emit(f, out);
+	st = s->put(f->of.line, &r, &f->buf);
+	if (st == D4_ETOOBIG)
+		return frames_toobig(f, len);
 	if (st != D4_OK)
 		return st;
 	frames_count(f, 1);
@@ -321,7 +354,11 @@ post_frames_next(struct post_frames *f, struct post_frame *out)
 	if (f->meta.n != 0 && f->taking)
 		return frames_meta(f, out);
 	while (f->rest.n != 0 && st == D4_AGAIN) {
-		held = frames_payload(f);
+		if (f->of.shape != NULL && f->of.shape->put != NULL) {
+			st = frames_shaped(f, out);
+			continue;
+		}
+		held = post_frames_held(f);
 		room = held < f->of.row->frame_max ? f->of.row->frame_max - held
 		                                   : 0;
 		n = frames_run(f, room, &records);
@@ -345,7 +382,7 @@ post_frames_flush(struct post_frames *f, struct post_frame *out)
 	if (f->given)
 		frames_empty(f);
 	*out = (struct post_frame){.marked = false};
-	if (frames_payload(f) != 0)
+	if (post_frames_held(f) != 0)
 		return frames_emit(f, out);
 	frames_tell(f, out);
 	return D4_AGAIN;

@@ -1,5 +1,6 @@
 /*
- * Spool entries to D4 frames, after rules R1 to R14 of wire.md. Pure.
+ * Spool entries to D4 frames, after rules R1 to R14 of wire.md, or to what
+ * another sink writes. Pure.
  *
  * A frame is cut at record ends and fits one TLS record; small entries share
  * a frame (R8). A record that is larger goes alone.
@@ -11,6 +12,7 @@
 #include "libd4/kit/spool.h"
 #include "libd4/type.h"
 #include "relay/post_resend.h"
+#include "relay/sink_shape.h"
 
 struct post_frames;
 
@@ -18,13 +20,17 @@ struct post_frames;
  * struct post_framing -- what all frames of a lane share.
  * Shape:  meta: the meta header, sent as type 2 in front; empty for plain
  *         types, mandatory for 254.
- * Owns:   nothing; hmac and meta outlive the post_frames.
+ *         shape: not D4 frames but this, of what line says; no header, no
+ *         HMAC, no meta header then (hmac NULL, meta empty).
+ * Owns:   nothing; hmac, meta and line outlive the post_frames.
  */
 struct post_framing {
 	const struct d4_type_row *row;
 	struct d4_hmac *hmac;
 	struct d4_uuid uuid;
 	struct d4_slice meta;
+	const struct sink_shape *shape;
+	struct sink_line *line;
 };
 
 /*

@@ -108,8 +108,8 @@ struct post_lane {
 	enum post_outcome outcome;
 	char broken[96];
 	struct post_frames *frames;
-	uint64_t budget, retry_us, wake_us;
-	uint64_t slot_us, limit_us;
+	struct sink_line line;
+	uint64_t budget, retry_us, wake_us, slot_us, limit_us;
 	struct post_alarm alarm;
 	struct post_run run;
 };

@@ -16,13 +16,37 @@ partner_break(struct post_partner *pp, const char *what, const char *why)
 		pp->broken, strlen(pp->broken), quoted, sizeof(quoted)));
 }
 
+static enum d4_status
+partner_secrets(struct post_partner *pp)
+{
+	enum d4_status st = D4_OK;
+	const char *why = "";
+
+	if (pp->sink->tls)
+		st = d4_tls_ctx_new(&pp->conf->tls, &why, &pp->ctx);
+	if (st == D4_ENOMEM)
+		return st;
+	if (st != D4_OK)
+		partner_break(pp, "TLS", why);
+	st = pp->sink->d4 ? d4_hmac_new(pp->conf->key, &pp->hmac) : D4_OK;
+	if (st == D4_ENOMEM)
+		return st;
+	if (st != D4_OK)
+		partner_break(pp, "key", d4_status_text(st));
+	return D4_OK;
+}
+
+/* Where it is, for people. */
+const char *
+post_partner_at(const struct post_partner *pp)
+{
+	return pp->conf->host != NULL ? pp->conf->host : pp->conf->out.path;
+}
+
 enum d4_status
 post_partner_init(
     struct post_partner *pp, struct post *p, const struct relay_partner *conf)
 {
-	const char *why = "";
-	enum d4_status st;
-
 	*pp = (struct post_partner){
 	    .post = p, .conf = conf, .sink = sink_of(conf)};
 	pp->limit.rate_bits = conf->max_rate_bits;
@@ -36,17 +60,7 @@ post_partner_init(
 		partner_break(pp, "volume.json",
 		    "cannot be read; repair or remove it (then the volume "
 		    "of today begins again)");
-	st = d4_tls_ctx_new(&conf->tls, &why, &pp->ctx);
-	if (st == D4_ENOMEM)
-		return st;
-	if (st != D4_OK)
-		partner_break(pp, "TLS", why);
-	st = d4_hmac_new(conf->key, &pp->hmac);
-	if (st == D4_ENOMEM)
-		return st;
-	if (st != D4_OK)
-		partner_break(pp, "key", d4_status_text(st));
-	return D4_OK;
+	return partner_secrets(pp);
 }
 
 void
@@ -82,9 +96,10 @@ post_alarm_say(struct post_lane *l, const struct post_alarm *a)
 	post_alarm_for(a, post_now_us(), lasted, sizeof(lasted));
 	d4_warnx("post failing partner=%s lane=%s uuid=%s type=%u at=%s:%u "
 		 "failure=%s state=%s failures=%u for=\"%s\" why=%s hint=%s",
-	    c->id, l->id, uuid, l->name.type, c->host, c->port,
-	    post_failure_name(a->what), post_state_name(l->state), a->count,
-	    lasted, d4_log_quote(a->why, strlen(a->why), why, sizeof(why)),
+	    c->id, l->id, uuid, l->name.type, post_partner_at(l->partner),
+	    c->port, post_failure_name(a->what), post_state_name(l->state),
+	    a->count, lasted,
+	    d4_log_quote(a->why, strlen(a->why), why, sizeof(why)),
 	    d4_log_quote(h, strlen(h), hint, sizeof(hint)));
 }
 

@@ -11,7 +11,8 @@ post_pump_begin(struct post_lane *l)
 	    .row = l->row,
 	    .hmac = l->partner->hmac,
 	    .uuid = l->name.wire_uuid,
-	    .meta = l->name.meta,
+	    .shape = l->partner->sink->shape,
+	    .line = &l->line,
 	};
 	uint64_t now = post_now_us();
 
@@ -20,6 +21,11 @@ post_pump_begin(struct post_lane *l)
 	l->run.opened_us = l->run.written_us = l->run.progress_us = now;
 	l->run.given = l->run.cut = false;
 	l->run.yield = l->run.stale = false;
+	if (of.shape == NULL)
+		of.meta = l->name.meta;
+	else
+		sink_line_init(&l->line, &l->partner->conf->out,
+		    &l->name.wire_uuid, post_lane_type(l));
 	if (l->frames == NULL)
 		return post_frames_new(&of, &l->frames);
 	post_frames_begin(l->frames);
@@ -58,7 +64,7 @@ static enum d4_status
 pump_write(struct post_lane *l, const struct post_frame *fr)
 {
 	struct d4_slice rest = fr->wire;
-	size_t head = post_frames_head(rest.n);
+	size_t head = l->partner->sink->d4 ? post_frames_head(rest.n) : 0;
 	enum d4_status st = D4_OK;
 
 	/* Once in a burst: a freeze holds before anybody has told us of it. */
@@ -118,7 +124,7 @@ pump_rotates(const struct post_lane *l)
 
 	if (l->partner->post->draining)
 		return true;
-	if (r->frames >= l->budget)
+	if (l->partner->sink->d4 && r->frames >= l->budget)
 		return true;
 	if (r->yield &&
 	    post_now_us() - r->opened_us >= l->partner->post->times.turn_us)

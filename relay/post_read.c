@@ -51,8 +51,18 @@ read_tcp(const struct post_lane *l)
 {
 	enum relay_resend mode = l->partner->conf->resend;
 
+	if (l->partner->sink->all)
+		return false;
+	if (l->partner->sink->never || l->partner->conf->out.sure)
+		return true;
 	return mode == RELAY_TCP ||
 	       (mode == RELAY_BY_TYPE && !l->row->resend_all);
+}
+
+const char *
+post_lane_type(const struct post_lane *l)
+{
+	return l->name.ext[0] != '\0' ? l->name.ext : l->row->name;
 }
 
 /*
@@ -80,7 +90,12 @@ read_name(struct post_lane *l)
 		post_lane_break(l, "type 254 without a meta header");
 		return D4_AGAIN;
 	}
+	if (l->partner->sink->lines && l->row->opening) {
+		post_lane_break(l, "its sink cannot carry captures");
+		return D4_AGAIN;
+	}
 	post_resend_init(&l->books, read_tcp(l), &c);
+	l->books.sure = l->partner->conf->out.sure;
 	if (c.acked == c.confirmed && c.acked_part == c.confirmed_part)
 		return D4_OK;
 	l->unsettled = true;

@@ -175,6 +175,18 @@ settle_given_up(const struct post_resend *r, struct post_settled *s)
 	c->confirmed_part = c->acked_part;
 }
 
+/* What TCP acknowledged has arrived, says the configuration. */
+static void
+settle_sure(const struct post_resend *r, struct post_settled *s)
+{
+	struct d4_spool_cursor *c = &s->cursor;
+
+	settle_drops(s, &r->acked);
+	c->confirmed_records += resend_in_doubt(c);
+	c->confirmed = c->acked;
+	c->confirmed_part = c->acked_part;
+}
+
 void
 post_resend_settle(const struct post_resend *r, enum post_outcome how,
     struct post_settled *out)
@@ -188,6 +200,10 @@ post_resend_settle(const struct post_resend *r, enum post_outcome how,
 		settle_confirmed(r, out);
 		break;
 	case POST_UNCLEAN:
+		if (r->sure) {
+			settle_sure(r, out);
+			break;
+		}
 		if (r->tcp) {
 			settle_given_up(r, out);
 			break;
@@ -199,7 +215,9 @@ post_resend_settle(const struct post_resend *r, enum post_outcome how,
 		break;
 	case POST_CHECKPOINT:
 		/* In TCP mode the acknowledged part is never passed again. */
-		if (r->tcp)
+		if (r->sure)
+			settle_sure(r, out);
+		else if (r->tcp)
 			settle_drops(out, &r->acked);
 		break;
 	}
@@ -211,8 +229,10 @@ post_resend_apply(
     struct post_resend *r, enum post_outcome how, const struct post_settled *s)
 {
 	r->cursor = s->cursor;
+	if (how == POST_CHECKPOINT && r->sure)
+		r->acked = (struct post_counts){.fresh = 0};
 	if (how == POST_CHECKPOINT) {
-		if (r->tcp)
+		if (r->tcp && !r->sure)
 			counts_sub(&r->acked, &s->dropped);
 		return;
 	}

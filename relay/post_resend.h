@@ -40,14 +40,15 @@ struct post_mark {
 
 /*
  * struct post_resend -- one lane's books.
- * Shape:  cursor: as on disk, and beyond it what the session under way did
+ * Shape:  sure: what TCP acknowledged counts as confirmed (tcp is set too).
+ *         cursor: as on disk, and beyond it what the session under way did
  *         (sent, acked). marks[head..head+n): not acknowledged yet; when all
  *         places are taken the last one grows, which only makes the answer
  *         coarser. acked, rest: what the session passed, acknowledged and
  *         not. at: up to where it went.
  */
 struct post_resend {
-	bool tcp;
+	bool tcp, sure;
 	struct d4_spool_cursor cursor;
 	struct post_mark marks[POST_MARKS];
 	size_t head, n;

@@ -127,6 +127,12 @@ D4_USED enum d4_status post_partner_init(
     struct post_partner *pp, struct post *p, const struct relay_partner *conf);
 void post_partner_fini(struct post_partner *pp);
 
+/* post_lane_type -- what it carries, for people: "pcap", "ja3-jl". */
+const char *post_lane_type(const struct post_lane *l);
+
+/* post_partner_at -- its host, socket or folder; for people. */
+const char *post_partner_at(const struct post_partner *pp);
+
 /* post_partner_gap -- the least time between sessions of a slot, us. */
 uint64_t post_partner_gap(const struct post_partner *pp);
 

@@ -5,7 +5,8 @@
 
 #define SESSION_POLL_US  5000u /* how often TCP is asked at the end */
 #define SESSION_POLL_MAX 200000u
-#define SESSION_QUIET    40u /* the shortest quiet while, as a part */
+#define SESSION_SURE     1000000u /* us to close, where that says nothing */
+#define SESSION_QUIET    40u      /* the shortest quiet while, as a part */
 
 static const char *const state_names[] = {
     [POST_IDLE] = "idle",
@@ -56,7 +57,7 @@ post_session_enter(struct post_lane *l, enum post_state to)
 static void
 session_connect(struct post_lane *l)
 {
-	if (l->run.found.n == 0) {
+	if (l->partner->sink->host && l->run.found.n == 0) {
 		post_fail(l, POST_FAIL_RESOLVE, l->run.why);
 		return;
 	}
@@ -195,7 +196,9 @@ session_connecting(struct post_lane *l, enum post_event ev)
 static bool
 session_over(struct post_lane *l, enum post_event ev)
 {
-	if (ev == POST_PEER_CLOSED)
+	if (ev == POST_PEER_CLOSED && !l->partner->sink->d4)
+		post_fail(l, POST_FAIL_LOST, "closed by the receiver");
+	else if (ev == POST_PEER_CLOSED)
 		post_fail(
 		    l, POST_FAIL_NOT_ACCEPTED, "close_notify before ours");
 	else if (ev == POST_ENDED)
@@ -218,6 +221,8 @@ session_quiet(const struct post_lane *l)
 	uint64_t most = l->partner->post->times.quiet_us;
 	uint64_t part = (post_now_us() - l->run.opened_us) / 8;
 
+	if (!l->partner->sink->d4)
+		return 0;
 	if (!l->proven || part > most)
 		return most;
 	return part < most / SESSION_QUIET ? most / SESSION_QUIET : part;
@@ -299,9 +304,13 @@ session_close(struct post_lane *l, enum post_event ev)
 {
 	if (ev == POST_ENDED && l->run.how == D4_TLS_CLEAN)
 		post_confirmed(l);
+	else if (l->partner->conf->out.sure &&
+		 (ev == POST_ENDED || session_late(l, SESSION_SURE)))
+		post_confirmed(l);
 	else if (ev == POST_ENDED)
 		post_fail(l,
-		    l->proven ? POST_FAIL_UNCONFIRMED : POST_FAIL_REFUSED,
+		    l->proven || !l->partner->sink->d4 ? POST_FAIL_UNCONFIRMED
+						       : POST_FAIL_REFUSED,
 		    l->run.why);
 	else if (session_late(l, l->partner->post->times.confirm_us))
 		post_fail(l, POST_FAIL_UNCONFIRMED, "no answer in time");

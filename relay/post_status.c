@@ -116,8 +116,14 @@ status_partner(const struct post_partner *pp, unsigned *tails)
 	json_t *o = json_object(), *lanes = json_array();
 
 	status_text(o, "partner", pp->conf->id);
-	status_text(o, "host", pp->conf->host);
-	status_number(o, "port", pp->conf->port);
+	status_text(o, "sink", sink_kind_name(pp->conf->sink));
+	status_text(o, "confirms", pp->sink->confirms);
+	if (pp->sink->host) {
+		status_text(o, "host", pp->conf->host);
+		status_number(o, "port", pp->conf->port);
+	} else {
+		status_text(o, "path", pp->conf->out.path);
+	}
 	status_text(o, "broken", pp->broken);
 	status_text(o, "freeze", d4_freeze_text(pp->frozen));
 	status_alarm(o, &pp->alarm);

@@ -3,6 +3,14 @@
 
 static const struct sink *const sink_rows[SINK_NONE] = {
     [SINK_D4] = &sink_d4,
+    [SINK_UNIX] = &sink_unix,
+    [SINK_TCP] = &sink_tcp,
+    [SINK_TLS] = &sink_tls,
+    [SINK_UDP] = &sink_udp,
+    [SINK_SYSLOG_UDP] = &sink_syslog_udp,
+    [SINK_SYSLOG_TCP] = &sink_syslog_tcp,
+    [SINK_SYSLOG_TLS] = &sink_syslog_tls,
+    [SINK_SYSLOG_LOCAL] = &sink_syslog_local,
 };
 
 const struct sink *

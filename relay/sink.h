@@ -11,13 +11,20 @@
 #define RELAY_SINK_H
 
 #include "relay/partner.h"
+#include "relay/sink_shape.h"
 
 struct post_lane;
+struct post_partner;
 
 /*
  * struct sink -- one row.
- * Shape:  confirms: what "confirmed" means here, for people. host: an
- *         address has to be found first (l->run.found).
+ * Shape:  confirms: what "confirmed" means here, for people. d4: a D4 server
+ *         that may refuse, so a first session is a probe, and there is one
+ *         for a wire UUID and type at a time. tls: a TLS context is needed.
+ *         host: an address has to be found first (l->run.found). asks: the
+ *         supervisor connects. lines: it cannot carry captures. never: what
+ *         arrived is never known. all: after an unclean end all is sent
+ *         again. shape: what it writes; NULL: D4 frames.
  *         open: a new wire into l->run.wire. Errors: l->run.why says what.
  *         write: queues or sends all of the bytes, or fails; after an error
  *         nothing may follow.
@@ -33,7 +40,8 @@ struct post_lane;
 struct sink {
 	enum sink_kind kind;
 	const char *confirms;
-	bool host;
+	bool d4, tls, host, asks, lines, never, all;
+	const struct sink_shape *shape;
 	enum d4_status (*open)(struct post_lane *l);
 	enum d4_status (*write)(void *wire, struct d4_slice bytes);
 	size_t (*queued)(const void *wire);
@@ -43,6 +51,12 @@ struct sink {
 	void (*free)(void *wire);
 	void (*abort)(void *wire);
 };
+
+/*
+ * sink_ask -- for a connection to the partner's unix socket; post_dialed
+ * brings it. Errors: D4_ENOTSUP nobody can be asked; as sending fails.
+ */
+D4_USED enum d4_status sink_ask(const struct post_partner *pp);
 
 /* sink_of -- the row of a partner. */
 const struct sink *sink_of(const struct relay_partner *c);

@@ -5,25 +5,67 @@
 #ifndef RELAY_SINK_CONF_H
 #define RELAY_SINK_CONF_H
 
-/* id, name in relay.yaml and in the policy */
-#define SINK_KINDS(X)            \
-	X(SINK_D4, "d4")         \
-	X(SINK_UNIX, "unix")     \
-	X(SINK_TCP, "tcp")       \
-	X(SINK_TLS, "tls")       \
-	X(SINK_UDP, "udp")       \
-	X(SINK_SYSLOG, "syslog") \
-	X(SINK_DIRECTORY, "directory")
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* id, name in relay.yaml and in the policy, `transport` of syslog */
+#define SINK_KINDS(X)                           \
+	X(SINK_D4, "d4", NULL)                  \
+	X(SINK_UNIX, "unix", NULL)              \
+	X(SINK_TCP, "tcp", NULL)                \
+	X(SINK_TLS, "tls", NULL)                \
+	X(SINK_UDP, "udp", NULL)                \
+	X(SINK_SYSLOG_UDP, "syslog", "udp")     \
+	X(SINK_SYSLOG_TCP, "syslog", "tcp")     \
+	X(SINK_SYSLOG_TLS, "syslog", "tls")     \
+	X(SINK_SYSLOG_LOCAL, "syslog", "local") \
+	X(SINK_DIRECTORY, "directory", NULL)
 
 enum sink_kind {
-#define SINK_ENUM(id, name) id,
+#define SINK_ENUM(id, name, transport) id,
 	SINK_KINDS(SINK_ENUM)
 #undef SINK_ENUM
 	    SINK_NONE,
 };
 
-/* sink_kind_name -- "d4"; static. sink_kind_find: SINK_NONE: no such name. */
+/* How the files of a directory are packed. */
+enum sink_pack { SINK_PLAIN, SINK_GZIP, SINK_ZSTD };
+
+/* What a manifest says of the whole data set; NULL: not written. */
+struct sink_dataset {
+	const char *title, *description, *licence, *producer, *frequency;
+	const char *source;
+	char *const *tags;
+	size_t n_tags;
+};
+
+/*
+ * struct sink_settings -- what a partner's sink needs beside the address.
+ * Shape:  path: socket or folder. sure: TCP's acknowledgement is taken as the
+ *         confirmation. message_max: bytes of a datagram or syslog message.
+ *         pri: facility and severity of syslog. keep_us, keep_bytes: files
+ *         older, or beyond so much, are removed; 0 never.
+ * Owns:   nothing.
+ */
+struct sink_settings {
+	const char *path;
+	bool sure;
+	uint64_t message_max;
+	uint8_t pri;
+	const char *hostname, *app;
+	enum sink_pack pack;
+	uint64_t keep_us, keep_bytes;
+	struct sink_dataset dataset;
+};
+
+/* sink_kind_name -- "d4"; static. */
 const char *sink_kind_name(enum sink_kind k);
-enum sink_kind sink_kind_find(const char *name);
+
+/*
+ * sink_kind_find -- by name and transport (NULL: the first one of the name);
+ * SINK_NONE: there is none.
+ */
+enum sink_kind sink_kind_find(const char *name, const char *transport);
 
 #endif

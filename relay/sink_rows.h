@@ -4,6 +4,13 @@
 
 #include "relay/sink.h"
 
-extern const struct sink sink_d4; /* sink_tls.c */
+/* sink_tls.c */
+extern const struct sink sink_d4, sink_tls, sink_syslog_tls;
+
+/* sink_stream.c */
+extern const struct sink sink_tcp, sink_unix, sink_syslog_tcp;
+
+/* sink_datagram.c */
+extern const struct sink sink_udp, sink_syslog_udp, sink_syslog_local;
 
 #endif

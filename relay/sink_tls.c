@@ -1,4 +1,4 @@
-/* Wires that are TLS connections: D4 partners. */
+/* Wires that are TLS connections: D4 partners, streams, syslog. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +126,27 @@ tls_abort(void *wire)
 const struct sink sink_d4 = {
     .kind = SINK_D4,
     .confirms = "the partner answered the end of a session with its own",
+    .d4 = true,
     .host = true,
+    .tls = true,
+    TLS_WIRE,
+};
+
+const struct sink sink_tls = {
+    .kind = SINK_TLS,
+    .confirms = "the receiver answered the end of the stream with its own",
+    .host = true,
+    .tls = true,
+    .shape = &sink_shape_stream,
+    TLS_WIRE,
+};
+
+const struct sink sink_syslog_tls = {
+    .kind = SINK_SYSLOG_TLS,
+    .confirms = "the receiver answered the end of the stream with its own",
+    .host = true,
+    .tls = true,
+    .lines = true,
+    .shape = &sink_shape_counted,
     TLS_WIRE,
 };

@@ -13,6 +13,7 @@
 #include "libd4/kit/log.h"
 #include "libd4/kit/redis.h"
 #include "libd4/kit/signals.h"
+#include "relay/dial.h"
 #include "relay/freezes.h"
 #include "relay/process.h"
 #include "relay/supervisor.h"
@@ -122,6 +123,8 @@ on_post(void *arg, struct d4_slice msg, int fd)
 		(void)close(fd);
 	if (d4_slice_eqs(msg, "ready"))
 		s->post.ready = true;
+	else if (msg.n > 5 && memcmp(msg.p, "dial ", 5) == 0)
+		dial_answer(&s->post, d4_slice_of(msg.p + 5, msg.n - 5));
 }
 
 /* ---- signals ---- */

@@ -5,13 +5,17 @@
  * Keys of fill: spool partner lane type ext meta first entries records size
  * uuid pipeline rule expires not_before snaplen. Keys of run: spool cursors
  * account and, once for each partner, partner=ID followed by host port key
- * pin ca resend rotate_us rotate_bytes idle_us backoff_us gap_us rate; times:
+ * pin ca resend rotate_us rotate_bytes idle_us backoff_us gap_us rate, and of
+ * other sinks sink transport path confirm max_message hostname; times:
  * linger_us quiet_us stall_us confirm_us connect_us recheck_us turn_us.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "libd4/kit/log.h"
 #include "libd4/kit/spool.h"
@@ -165,6 +169,8 @@ fill(char **argv)
 struct run {
 	struct event_base *base;
 	struct post *post;
+	struct relay_partner *partner, *ask;
+	struct event *dial;
 	int nudge;
 };
 
@@ -216,6 +222,24 @@ run_resend(const char *word)
 	return strcmp(word, "tcp") == 0 ? RELAY_TCP : RELAY_BY_TYPE;
 }
 
+static void
+run_sink(char **argv, struct relay_partner *p)
+{
+	struct sink_settings *s = &p->out;
+
+	p->sink = sink_kind_find(
+	    value(argv, "sink", "d4"), value(argv, "transport", NULL));
+	if (p->sink == SINK_NONE)
+		die("sink");
+	s->path = value(argv, "path", NULL);
+	s->sure = p->sink == SINK_UNIX ||
+	          strcmp(value(argv, "confirm", "close"), "tcp") == 0;
+	s->message_max = number(argv, "max_message", 8192);
+	s->pri = 14;
+	s->hostname = value(argv, "hostname", "-");
+	s->app = value(argv, "app", "d4");
+}
+
 /* Its keys stand behind partner=ID, up to the next one. */
 static void
 run_partner(char **argv, struct relay_partner *p)
@@ -242,7 +266,42 @@ run_partner(char **argv, struct relay_partner *p)
 	p->backoff_max_us = number(argv, "backoff_max_us", 400000);
 	p->gap_us = number(argv, "gap_us", 0);
 	p->max_rate_bits = number(argv, "rate", 0);
+	run_sink(argv, p);
 	*end = save;
+}
+
+/* In the supervisor's place; the answer comes later, as from there. */
+static enum d4_status
+run_dial(void *arg, const char *partner)
+{
+	struct run *r = arg;
+
+	for (size_t i = 0; i < PARTNERS; i++) {
+		if (strcmp(r->partner[i].id, partner) == 0)
+			r->ask = &r->partner[i];
+	}
+	event_active(r->dial, EV_TIMEOUT, 0);
+	return D4_OK;
+}
+
+static void
+on_dial(evutil_socket_t none, short what, void *arg)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct run *r = arg;
+	bool stream = r->ask->sink == SINK_UNIX;
+	int fd, bad;
+
+	(void)none;
+	(void)what;
+	fd = socket(
+	    AF_UNIX, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, 0);
+	(void)snprintf(
+	    un.sun_path, sizeof(un.sun_path), "%s", r->ask->out.path);
+	bad = connect(fd, (struct sockaddr *)&un, sizeof(un));
+	post_dialed(r->post, r->ask->id, bad ? -1 : fd, bad ? errno : 0);
+	if (bad)
+		(void)close(fd);
 }
 
 static int
@@ -257,14 +316,15 @@ run(char **argv)
 	    .recheck_us = number(argv, "recheck_us", 300000),
 	    .turn_us = number(argv, "turn_us", 60000000),
 	};
-	struct relay_partner partners[PARTNERS];
+	struct relay_partner partners[PARTNERS] = {{.port = 0}};
 	struct post_setup setup = {
 	    .spool = value(argv, "spool", "spool"),
 	    .cursors = value(argv, "cursors", "cursors"),
 	    .partner = partners,
+	    .dial = run_dial,
 	    .times = &times,
 	};
-	struct run r = {.nudge = eventfd(0, EFD_NONBLOCK)};
+	struct run r = {.nudge = eventfd(0, EFD_NONBLOCK), .partner = partners};
 	struct event *in;
 
 	d4_log_open("post", D4_LOG_DEBUG, false);
@@ -275,6 +335,8 @@ run(char **argv)
 	}
 	r.base = event_base_new();
 	setup.nudge = r.nudge;
+	setup.dial_arg = &r;
+	r.dial = evtimer_new(r.base, on_dial, &r);
 	need(d4_account_open(
 		 value(argv, "account", "."), "post", &setup.account),
 	    "account");
@@ -285,6 +347,7 @@ run(char **argv)
 	(void)event_base_dispatch(r.base);
 	run_status(&r);
 	event_free(in);
+	event_free(r.dial);
 	post_free(r.post);
 	d4_account_close(setup.account);
 	event_base_free(r.base);

@@ -14,6 +14,8 @@
 	HEAD "partners:\n  acme: {host: h, port: 1, key: \"file:k\"" more "}" \
 	     "\n"
 
+#define OWN(what) HEAD "partners:\n  own: {" what "}\n"
+
 static char dir[64], path[80];
 
 static int
@@ -101,6 +103,32 @@ static const struct {
     {ACME(", tls: {pin: aa}, client_cert: c"), "half"},
     {ACME(", tls: {pin: aa}, backoff_min: 2m, backoff_max: 1m"), "backoff_min"},
     {ACME(", tls: {pin: aa}, prot: 5"), "prot"},
+    {ACME(", tls: {pin: aa}, sink: tpc"), "no sink: tpc"},
+    {ACME(", tls: {pin: aa}, path: /x"), "path is no option of `sink: d4`"},
+    {ACME(", sink: tcp"), "key is no option of `sink: tcp`"},
+    {ACME(", tls: {pin: aa}, confirm: tcp"), "confirm is no option"},
+    {OWN("sink: tcp, host: h"), "`sink: tcp` needs port"},
+    {OWN("sink: tls, host: h, port: 1"), "`sink: tls` needs tls"},
+    {OWN("sink: tls, host: h, port: 1, tls: {}"), "0 ways"},
+    {OWN("sink: tcp, host: h, port: 1, tls: {pin: a}"), "tls is no option"},
+    {OWN("sink: tcp, host: h, port: 1, confirm: never"),
+	"no value of confirm: never"},
+    {OWN("sink: udp, host: h, port: 1, resend: all"), "resend is no option"},
+    {OWN("sink: unix"), "`sink: unix` needs path"},
+    {OWN("sink: unix, path: x"), "path is relative: x"},
+    {OWN("sink: unix, path: /x, host: h"), "host is no option"},
+    {OWN("sink: syslog, host: h, port: 1, transport: rope"),
+	"no transport: rope"},
+    {OWN("sink: syslog, host: h, port: 1, facility: none"),
+	"no value of facility: none"},
+    {OWN("sink: syslog, host: h, port: 1, severity: 6"),
+	"no value of severity: 6"},
+    {OWN("sink: syslog, host: h, port: 1, hostname: \"a b\""),
+	"not a hostname"},
+    {OWN("sink: syslog, host: h, port: 1, max_message: 100B"), "max_message"},
+    {OWN("sink: syslog, transport: tls, host: h, port: 1"),
+	"`sink: syslog` needs tls"},
+    {OWN("sink: syslog, transport: local, host: h"), "host is no option"},
 };
 
 static void
@@ -117,6 +145,41 @@ what_is_wrong_is_said_with_its_place(void **state)
 			fail_msg("%s: %s", invalid[i].what, diag.what);
 		assert_string_equal(diag.file, path);
 	}
+}
+
+static void
+sinks_have_their_own_options(void **state)
+{
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	assert_int_equal(
+	    load(HEAD "partners:\n"
+		      "  a: {sink: tcp, host: h, port: 1, confirm: tcp}\n"
+		      "  b: {sink: unix, path: /x}\n"
+		      "  c: {sink: syslog, host: h, port: 514}\n"
+		      "  d: {sink: syslog, transport: local, facility: local7, "
+		      "severity: debug}\n"
+		      "  e: {sink: udp, host: h, port: 1}\n",
+		&diag, &c),
+	    D4_OK);
+	assert_int_equal(c->partner[0].sink, SINK_TCP);
+	assert_true(c->partner[0].out.sure);
+	assert_int_equal(c->partner[1].sink, SINK_UNIX);
+	assert_true(c->partner[1].out.sure);
+	assert_string_equal(c->partner[1].out.path, "/x");
+	assert_int_equal(c->partner[2].sink, SINK_SYSLOG_UDP);
+	assert_int_equal(c->partner[2].out.pri, 14);
+	assert_int_equal(c->partner[2].out.message_max, 8192);
+	assert_string_equal(c->partner[2].out.hostname, "-");
+	assert_int_equal(c->partner[3].sink, SINK_SYSLOG_LOCAL);
+	assert_int_equal(c->partner[3].out.pri, 191);
+	assert_string_equal(c->partner[3].out.path, "/dev/log");
+	assert_int_equal(c->partner[4].out.message_max, 65507);
+	relay_conf_secrets(c); /* none is needed */
+	assert_int_equal(c->n_partners, 5);
+	relay_conf_free(c);
 }
 
 static void
@@ -152,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(defaults_hold_and_relative_files_are_beside_the_configuration),
 	    T(what_is_wrong_is_said_with_its_place),
+	    T(sinks_have_their_own_options),
 	    T(a_partner_whose_key_is_not_safe_is_left_out),
 	};
 
