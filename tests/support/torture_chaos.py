@@ -40,6 +40,7 @@ class Chaos:
         self.rnd = random.Random("chaos %d" % world.plan.seed)
         self.done = collections.Counter()
         self.flips = []
+        self.frozen = []  # (from, to): nothing may leave
         self.timers = []
         self.begun = time.monotonic()
 
@@ -52,7 +53,8 @@ class Chaos:
             work = {"kill": self.kill, "term": self.term,
                     "reload": self.reload, "stall": self.stall,
                     "sever": self.sever, "fill": self.fill,
-                    "flip": self.flip, "repipe": self.repipe}.get(verb)
+                    "flip": self.flip, "repipe": self.repipe,
+                    "hasty": self.hasty, "freeze": self.freeze}.get(verb)
             if work is None:
                 self.away(verb, event.amount)
                 self.done[event.what] += 1
@@ -79,6 +81,9 @@ class Chaos:
                 world.names[whom].kill()
                 world.start(world.names[whom])
             return True
+        if whom == "core":
+            world.restart_core()
+            return True
         if whom == "relay[supervisor]":
             with world.locks["relay"]:
                 world.relay.process.kill()
@@ -86,6 +91,41 @@ class Chaos:
                 world.start(world.relay)
             return True
         return self._signal(pids(world, whom), signal.SIGKILL)
+
+    def hasty(self, whom, seconds):
+        """Killed, and once more while it starts."""
+        with self.world.locks[whom]:
+            daemon = self.world.names[whom]
+            daemon.kill()
+            field.Daemon.start(daemon)
+            time.sleep(seconds / 10)
+            daemon.kill()
+            self.world.start(daemon)
+        return True
+
+    def freeze(self, _, seconds):
+        """From its answer to the thaw no session may bring a byte."""
+        relay = self.world.relay
+        words = [field.program("d4-relay"), "-c", relay.conf]
+        p = subprocess.run(words + ["freeze", "beta", "--because", "torture"],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True, timeout=60, check=False)
+        begun = time.monotonic()
+        if not os.path.exists(os.path.join(relay.dir, "freeze", "beta")):
+            if self.world.mounts and p.returncode != 0:
+                return False  # no room on the disk, and it said so
+            raise field.Failed("freeze: exit %d, %s" % (p.returncode,
+                                                        p.stdout))
+        # When the relay was not there to say it, it takes a second.
+        self.later(seconds, self.thaw, words,
+                   begun + (0.5 if p.returncode == 0 else 2))
+        return True
+
+    def thaw(self, words, begun):
+        self.frozen.append((begun, time.monotonic()))
+        field.wait_for("it is thawed", lambda: subprocess.run(
+            words + ["thaw", "beta"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, check=False).returncode == 0, 60)
 
     def _signal(self, whom, sig):
         for pid in whom:
@@ -160,7 +200,9 @@ class Chaos:
         stopped = pids(self.world, "post")
         self._signal(stopped, signal.SIGSTOP)
         try:
-            found = list(self._unsent())
+            before = [(head["id"], e["seq"]) for head, e in self.flips]
+            found = [x for x in self._unsent()
+                     if (x[1]["id"], x[2]["seq"]) not in before]
             if not found:
                 return False
             path, lane, entry = self.rnd.choice(found)

@@ -16,7 +16,9 @@ EVENTS = {
     "stall post": 4, "stall sensor": 2, "stall hub[worker] of B": 3,
     "sever sensors": 3, "sever partner": 3,
     "partner away": 4, "hub away": 3,
+    "hasty hub": 2, "hasty relay": 3, "hasty hub of B": 1,
 }
+CORE = {"kill core": 4, "sever core": 3}
 SECONDS = 4.0
 
 
@@ -30,6 +32,9 @@ class Plan:
         self.deny = seed % 4 == 1
         self.flip = seed % 4 == 2
         self.repipe = seed % 4 == 3
+        self.freeze = seed % 4 == 0
+        self.core = seed % 3 == 1  # a second partner, a stock d4-core
+        self.long_stall = seed % 50 == 49  # of wash: its lease runs out
         self.full_disk = seed % 5 == 0
         self.drop_oldest = seed % 5 == 3
         self.tcp = seed % 3 == 0
@@ -61,8 +66,9 @@ class Plan:
 
     def _events(self, rnd):
         found = []
+        events = dict(EVENTS, **(CORE if self.core else {}))
         for _ in range(int(self.seconds * rnd.uniform(1.0, 3.0))):
-            what = rnd.choices(list(EVENTS), EVENTS.values())[0]
+            what = rnd.choices(list(events), events.values())[0]
             found.append(Event(rnd.uniform(0.2, self.seconds), what,
                                rnd.uniform(0.1, 1.5)))
         if self.flip:
@@ -70,6 +76,12 @@ class Plan:
                       for _ in range(2)]
         if self.repipe:
             found.append(Event(rnd.uniform(1, self.seconds), "repipe", 0))
+        if self.freeze:
+            found.append(Event(rnd.uniform(0.3, self.seconds - 1), "freeze",
+                               rnd.uniform(1.5, 3)))
+        if self.long_stall:
+            found.append(Event(rnd.uniform(0.5, self.seconds), "stall wash",
+                               rnd.uniform(11, 17)))
         if self.full_disk:
             for _ in range(2):
                 found.append(Event(
@@ -88,4 +100,4 @@ class Plan:
         for event in self.events:
             yield "%6.2fs %s%s" % (event.at, event.what, (
                 " for %.2fs" % event.amount if event.what.split()[0] in
-                ("stall", "fill") or event.what.endswith("away") else ""))
+                ("stall", "fill", "freeze") or event.what.endswith("away") else ""))

@@ -1,4 +1,5 @@
 """What must hold after a run of the torture, whatever happened in it."""
+import base64
 import bisect
 import collections
 import datetime
@@ -12,6 +13,9 @@ import field
 import marked
 import tap
 import torture_world
+
+
+TELESCOPE = rb"10[.-]1[.-]\d+[.-]\d+|\d+\.\d+\.1\.10"
 
 
 def accounts(folder):
@@ -30,46 +34,53 @@ def accounts(folder):
 
 
 class Proof:
-    """losses: Counter of (kind, reason) in records, as the accounts say."""
+    """losses: Counter of (partner, kind, reason) in records, as accounted."""
 
     def __init__(self, world, chaos, feeders, status):
         self.world, self.chaos, self.status = world, chaos, status
         self.feeders = feeders
         self.losses = collections.Counter()
-        self.named = collections.defaultdict(list)  # lane -> (reason, row)
-        self.duplicates = {}
+        self.named = collections.defaultdict(list)  # lane -> rows
+        self.duplicates = collections.Counter()
         self.wire = 0  # bytes on the tapped link
 
     def hold(self):
         self.died = deaths(self.world.relay)
         self.read_accounts()
-        got = self.arrived()
-        for name, kind in marked.KINDS.items():
-            self.kind(name, kind, got[name])
+        got = self.at_b()
+        for name in marked.KINDS:
+            self.arrived("beta", name, got[name])
+            self.bound(name)
+        if self.world.core:
+            for name, numbers in self.at_core().items():
+                self.arrived("core", name, numbers)
         self.lanes()
         self.link()
         self.flips(got)
 
     def read_accounts(self):
-        source = {lane["lane"]: lane["source"]
-                  for lane in self.status["lanes"]}
-        for row in accounts(self.world.relay.dir):
-            name = source.get(row.get("lane"))
-            if name:
-                self.losses[name, row["reason"]] += row["records"]
+        world = self.world
+        lanes = {lane["lane"]: (lane["partner"], lane["source"])
+                 for lane in self.status["lanes"]}
+        for row in accounts(world.relay.dir):
+            if row.get("lane") in lanes:
+                self.losses[lanes[row["lane"]] + (row["reason"],)] += \
+                    row["records"]
                 self.named[row["lane"]].append(row)
         by_queue = {("%d.%s" % (k.type, k.ext)).rstrip("."): name
                     for name, k in torture_world.FEEDS.items()}
-        for hub in (self.world.a, self.world.b):
+        for hub, partners in ((world.a, ("beta", "core")),
+                              (world.b, ("beta",))):
             for row in accounts(hub.state):
-                name = by_queue.get(row.get("queue"))
-                if name:
-                    self.losses[name, row["event"]] += row["records"]
+                for partner in partners:
+                    self.losses[partner, by_queue.get(row.get("queue")),
+                                row["event"]] += row["records"]
         for name, feeder in self.feeders.items():
-            if feeder.maybe_lost:
-                self.losses[name, "sensor.maybe_lost"] += feeder.maybe_lost
+            for partner in ("beta",) + ("core",) * bool(world.core):
+                self.losses[partner, name, "sensor.maybe_lost"] += \
+                    feeder.maybe_lost
 
-    def arrived(self):
+    def at_b(self):
         """{kind: numbers in the order of B's queues}."""
         got = {name: [] for name in torture_world.FEEDS}
         name_of = {k.type: name for name, k in torture_world.FEEDS.items()}
@@ -81,24 +92,46 @@ class Proof:
                                % len(got["log"]))
         return got
 
-    def kind(self, name, kind, numbers):
+    def at_core(self):
+        """{kind: numbers in the order of the stock server's workers}."""
+        got = {name: [] for name in torture_world.CORE_KINDS}
+        name_of = {marked.KINDS[name].type: name for name in got}
+        for row in self.world.core.table("records"):
+            data = base64.b64decode(row["record"])
+            name = name_of[row["type"]]
+            if name == "pcap":
+                data = marked.OPENING + data
+                numbers = marked.Pcap.find(data)
+                found = tap.find_addresses(data[40:], [
+                    marked.telescope_address(i) for i in numbers])
+            else:
+                numbers = marked.Pdns.find(data + b"\n")
+                found = re.findall(TELESCOPE, data)
+            if found:
+                raise field.Failed("at the d4-core: %s" % found)
+            got[name] += numbers
+        return got
+
+    def arrived(self, partner, name, numbers):
+        """All is there or accounted, nothing withheld is, in order."""
+        who = "%s %s" % (partner, name)
         fed = set(range(self.world.plan.records))
         withheld = self.feeders[name].withheld
         first = list(dict.fromkeys(numbers))
         there = set(first)
         if there & withheld:
             raise field.Failed("%s: %d records that the policy withheld, "
-                               "e.g. %s" % (name, len(there & withheld),
+                               "e.g. %s" % (who, len(there & withheld),
                                             sorted(there & withheld)[:5]))
         if there - fed:
             raise field.Failed("%s: never fed: %s" % (
-                name, sorted(there - fed)[:5]))
+                who, sorted(there - fed)[:5]))
         missing = sorted(fed - there - withheld)
-        said = {why: n for (who, why), n in self.losses.items()
-                if who == name}
+        said = {key[2]: n for key, n in self.losses.items()
+                if key[:2] == (partner, name) and n}
         if len(missing) > sum(said.values()):
             raise field.Failed("%s: %d records missing, e.g. %s; accounted "
-                               "%s" % (name, len(missing), missing[:5], said))
+                               "%s" % (who, len(missing), missing[:5], said))
         # A copy that came again may stand in for a first one that was lost.
         late = len(first) - rising(first)
         if late > sum(said.values()):
@@ -106,16 +139,19 @@ class Proof:
                       if first[i] < first[i - 1])
             raise field.Failed("%s: %d first copies are not in order: %s; "
                                "accounted %s" % (
-                                   name, late, first[max(at - 3, 0):at + 3],
+                                   who, late, first[max(at - 3, 0):at + 3],
                                    said))
-        self.duplicates[name] = len(numbers) - len(there)
-        bound = resent(self.world.sensors[name]) + sum(
-            self.unconfirmed(c, kind) for c in self.world.tap.recorded)
-        if self.duplicates[name] > bound:
-            raise field.Failed("%s: %d duplicates, stated bound %d (sensor "
-                               "resent %d)" % (
-                                   name, self.duplicates[name], bound,
-                                   resent(self.world.sensors[name])))
+        self.duplicates[who] = len(numbers) - len(there)
+
+    def bound(self, name):
+        """No more duplicates than are stated."""
+        kind, again = marked.KINDS[name], resent(self.world.sensors[name])
+        bound = again + sum(self.unconfirmed(c, kind)
+                            for c in self.world.tap.recorded)
+        if self.duplicates["beta " + name] > bound:
+            raise field.Failed(
+                "%s: %d duplicates, stated bound %d (sensor resent %d)" % (
+                    name, self.duplicates["beta " + name], bound, again))
 
     def unconfirmed(self, connection, kind):
         """Records of a connection that post may send again.
@@ -154,6 +190,10 @@ class Proof:
     def link(self):
         for connection in self.world.tap.recorded:
             self.wire += len(connection)
+            if connection and any(begun < connection.began < end
+                                  for begun, end in self.chaos.frozen):
+                raise field.Failed("%d bytes left while beta was frozen" %
+                                   len(connection))
             found = search_link(connection)
             if found:
                 raise field.Failed("on the link: %s" % found[:3])
@@ -168,8 +208,9 @@ class Proof:
             rows = [row["reason"] for row in self.named[head["id"]]
                     if row["from"] <= entry["seq"] <= row["to"]]
             # Sent before it was damaged, it may be lost for another reason.
-            if (rows.count("spool.damaged") or len(rows)) != 1 and \
-                    not self.losses[head["source"], "unread.drop-oldest"]:
+            ours = rows.count("spool.damaged") or min(len(rows), 1)
+            if ours != 1 and not self.losses["beta", head["source"],
+                                             "unread.drop-oldest"]:
                 raise field.Failed(
                     "the damaged entry %d of %s has the accounts %s" % (
                         entry["seq"], head["source"], rows))
@@ -239,8 +280,7 @@ def search_link(connection):
     """
     found, payload = [], payloads(connection)
     for text in set(re.findall(
-            rb"10[.-]1[.-]\d+[.-]\d+|\d+\.\d+\.1\.10|withheld\d+",
-            bytes(connection))):
+            TELESCOPE + rb"|withheld\d+", bytes(connection))):
         found.append(text)
     if 1 in payload:
         for i, frame in marked.Pcap.packets(bytes(payload[1])):

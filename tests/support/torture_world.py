@@ -14,6 +14,7 @@ import time
 import field
 import marked
 import proxy
+import relay
 import tap
 
 ORG = "5b642239-4db4-4580-adf4-4ebd950d210f"
@@ -28,6 +29,7 @@ sources:
   - {id: log, sensors: [@log@], types: [3], org: %(org)s, tags: ["tlp:red"], floor_tlp: red}
 partners:
   - {id: beta, kind: partner, min_class: S1, accept_pap: [clear]}
+@core@  - {id: core, kind: partner, profile: d4-core, min_class: S1, accept_pap: [clear]}
 pipelines:
   - {id: pcap-1, types: [1], steps: [{addr: {scope: telescope, method: cryptopan, into: [198.18.0.0/16], require_scope: any, others: keep}}, {link: zero}, {payload: headers}]}
   - {id: pdns-1, types: [8], steps: [{pdns: {client: zero, server: zero}}]}
@@ -36,8 +38,11 @@ share:
   - {id: pcap-beta, to: [beta], from: [pcap], pipeline: pcap-1, because: "test"}
 @deny@  - {id: pdns-beta, to: [beta], from: [pdns], pipeline: pdns-1, because: "test"}
   - {id: json-beta, to: [beta], from: [json], pipeline: json-1, because: "test"}
+@core@  - {id: pcap-core, to: [core], from: [pcap], pipeline: pcap-1, because: "test"}
+@core@@deny@  - {id: pdns-core, to: [core], from: [pdns], pipeline: pdns-1, because: "test"}
 """ % {"org": ORG}
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+CORE_KINDS = ("pcap", "pdns")  # what goes to the stock d4-core
 FEEDS = dict(marked.KINDS, log=marked.Log)
 
 
@@ -84,6 +89,11 @@ class World:
                            self.b.cert_key)
         self.links.append(proxy.Link(
             self.net, "partner", ("127.0.0.1", self.tap.port), seed))
+        self.core = relay.Partner(folder, "core") if plan.core else None
+        if self.core:
+            self.core.port = field.free_port()
+            self.links.append(proxy.Link(
+                self.net, "core", ("127.0.0.1", self.core.port), seed))
         for link in self.links:
             link.hostile = not plan.fair
         self.sensors = {name: self._sensor(name, kind)
@@ -120,21 +130,37 @@ class World:
         field.write_secret(os.path.join(keys, "beta.key"), b"torture-key")
         pin = field.run("openssl", "x509", "-in", self.b.cert, "-noout",
                         "-fingerprint", "-sha256").strip().split("=")[1]
-        relay = field.Relay(
-            folder, self.a, self.policy, {"beta": {
-                "host": "127.0.0.1", "port": self.links[2].port,
-                "key": "file:" + os.path.join(keys, "beta.key"),
-                "tls": {"pin": pin},
-                "resend": "type" if plan.tcp else "all",
-                "rotate": plan.rotate, "idle": plan.idle,
-                "rotate_bytes": plan.rotate_bytes,
-                "backoff_min": "50ms", "backoff_max": "1s"}},
-            drain="2s", respawn_max="1s")
-        for uuid in re.findall(UUID, relay.uuids("beta")):
+        partners = {"beta": {
+            "port": self.links[2].port, "tls": {"pin": pin},
+            "key": "file:" + os.path.join(keys, "beta.key"),
+            "rotate": plan.rotate, "rotate_bytes": plan.rotate_bytes}}
+        if self.core:
+            field.write_secret(os.path.join(keys, "core.key"),
+                               relay.KEY.encode())
+            partners["core"] = {
+                "port": self.links[3].port, "tls": {"pin": self.core.pin},
+                "key": "file:" + os.path.join(keys, "core.key")}
+        for partner in partners.values():
+            partner.update(host="127.0.0.1", idle=plan.idle,
+                           resend="type" if plan.tcp else "all",
+                           backoff_min="50ms", backoff_max="1s")
+        daemon = field.Relay(folder, self.a, self.policy, partners,
+                             drain="2s", respawn_max="1s")
+        for uuid in re.findall(UUID, daemon.uuids("beta")):
             self.b.enroll("--uuid", uuid, "--key-file",
                           os.path.join(keys, "beta.key"))
-        relay.start()
-        return relay
+        if self.core:
+            self.core_uuids = re.findall(UUID, daemon.uuids("core"))
+            self.core.start(self.core_uuids)
+        daemon.start()
+        return daemon
+
+    def restart_core(self):
+        """kill -9; its operator removes the locks that it left."""
+        self.core.stop()
+        for name in os.listdir(os.path.join(self.core.dir, "active")):
+            os.unlink(os.path.join(self.core.dir, "active", name))
+        self.core.start(self.core_uuids)
 
     # -- policy --------------------------------------------------------------
 
@@ -142,6 +168,7 @@ class World:
         text = POLICY
         for name, sensor in self.sensors.items():
             text = text.replace("@%s@" % name, sensor.uuid)
+        text = text.replace("@core@", "" if self.plan.core else "#")
         text = text.replace("@deny@", "#" if self.denying else "")
         text = text.replace("@more@", ", {path: /JA3, op: keep}"
                             if self.repiped else "")
@@ -207,7 +234,8 @@ class World:
             return None
         status = self.relay_status()
         if not status or not status["post"] or \
-                len(status["lanes"]) < len(marked.KINDS):
+                len(status["lanes"]) < len(marked.KINDS) + (
+                    len(CORE_KINDS) if self.core else 0):
             return None
         for lane in status["lanes"]:
             gone = sum(lane["withheld"].get(why, 0) for why in (
@@ -239,6 +267,8 @@ class World:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        if self.core:
+            self.core.stop()
         for daemon in (self.relay, self.a, self.b):
             try:
                 daemon.stop()
