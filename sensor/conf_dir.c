@@ -4,24 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
+#include <openssl/crypto.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
-#include "sensor/conf_dir.h"
+#include "sensor/conf_parts.h"
 
-/* A reading under way. */
-struct dir_read {
-	const char *dir;
-	struct conf_dir *conf;
-	struct d4_diag *diag;
-};
-
-static const struct d4_mark dir_whole = {0, 0};
-
-#define DIR_ERROR(r, remedy, ...) \
-	d4_diag_set((r)->diag, dir_whole, (remedy), __VA_ARGS__)
-
-/* Names the file that everything said from now on is about. */
-static const char *
+const char *
 dir_at(struct dir_read *r, const char *name)
 {
 	struct conf_dir *c = r->conf;
@@ -31,8 +19,7 @@ dir_at(struct dir_read *r, const char *name)
 	return c->file;
 }
 
-/* The value of a file; D4_ENOENT when there is none or it is empty. */
-static enum d4_status
+enum d4_status
 dir_value(struct dir_read *r, const char *name, char *out, size_t max)
 {
 	const char *path = dir_at(r, name);
@@ -63,18 +50,6 @@ dir_version(struct dir_read *r)
 
 	if (st == D4_OK && strcmp(text, "1") != 0)
 		return DIR_ERROR(r, "write 1", "unknown D4 version");
-	return st == D4_ENOENT ? D4_OK : st;
-}
-
-static enum d4_status
-dir_source(struct dir_read *r)
-{
-	char text[CONF_VALUE];
-	enum d4_status st = dir_value(r, "source", text, sizeof(text));
-
-	if (st == D4_OK && strcmp(text, "stdin") != 0)
-		return DIR_ERROR(r, "write stdin and pipe the data in",
-		    "this source is not supported");
 	return st == D4_ENOENT ? D4_OK : st;
 }
 
@@ -305,7 +280,8 @@ conf_dir_read(const char *dir, struct conf_dir *conf, struct d4_diag *diag)
 {
 	static enum d4_status (*const steps[])(struct dir_read *) = {
 	    dir_version, dir_source, dir_snaplen, dir_type, dir_resend,
-	    dir_meta, dir_destination, dir_trust, dir_key, dir_uuid};
+	    dir_meta, dir_destination, dir_trust, dir_proxy, dir_spool, dir_key,
+	    dir_uuid};
 	struct dir_read r = {dir, conf, diag};
 	enum d4_status st = D4_OK;
 
@@ -324,6 +300,7 @@ void
 conf_dir_fini(struct conf_dir *conf)
 {
 	d4_buf_wipe(&conf->key);
+	OPENSSL_cleanse(conf->proxy_password, sizeof(conf->proxy_password));
 	d4_buf_fini(&conf->meta);
 	free(conf->ca);
 	conf->ca = NULL;

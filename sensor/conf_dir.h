@@ -1,6 +1,7 @@
 /*
- * The configuration directory of the D4 clients: one value a file. Ours in
- * addition: fingerprint, tls, name.
+ * The configuration directory of the D4 clients: one value a file, as
+ * d4-goclient and the C client read it. d4-sensor(1) names those that are
+ * ours in addition.
  */
 #ifndef SENSOR_CONF_DIR_H
 #define SENSOR_CONF_DIR_H
@@ -9,6 +10,7 @@
 #include "libd4/meta.h"
 #include "libd4/type.h"
 #include "sensor/conf_value.h"
+#include "sensor/source.h"
 
 #define CONF_DIR_DEFAULT "/etc/d4/sensor"
 #define CONF_KEY         1024u /* bytes of a key (one of ours has at most 100) */
@@ -23,7 +25,10 @@
  *         resend_all: after a break everything unconfirmed is sent again
  *         (file resend: all), else what TCP had not acknowledged (tcp); by
  *         default as the row says.
- * Owns:   everything; conf_dir_fini frees it and wipes the key.
+ *         source: its row; path as in struct source_conf. proxy_host: empty
+ *         for none. spool: a folder, or empty; spool_bytes of it.
+ *         drop_oldest: when ring or spool is full.
+ * Owns:   everything; conf_dir_fini frees it and wipes the secrets.
  */
 struct conf_dir {
 	struct d4_uuid uuid;
@@ -35,6 +40,15 @@ struct conf_dir {
 	bool to_stdout;
 	bool resend_all;
 	char host[CONF_HOST], port[CONF_PORT], name[CONF_HOST];
+	const struct source_row *source;
+	char path[CONF_VALUE], redis[CONF_REDIS];
+	uint32_t redis_db;
+	bool after_delete;
+	char proxy_host[CONF_HOST], proxy_port[CONF_PORT];
+	char proxy_user[CONF_HOST], proxy_password[CONF_HOST];
+	char spool[CONF_VALUE];
+	uint64_t spool_bytes;
+	bool drop_oldest;
 	char *ca;
 	char pin[128];
 	bool insecure;

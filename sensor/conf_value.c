@@ -75,3 +75,40 @@ conf_value_address(const char *text, char host[CONF_HOST], char port[CONF_PORT])
 	(void)snprintf(port, CONF_PORT, "%u", (unsigned)number);
 	return D4_OK;
 }
+
+enum d4_status
+conf_value_redis(const char *text, char url[CONF_REDIS], uint32_t *db)
+{
+	const char *slash = strrchr(text, '/');
+	char at[CONF_HOST + 16], host[CONF_HOST], port[CONF_PORT];
+	size_t n = slash != NULL ? (size_t)(slash - text) : 0;
+	uint32_t v = 0;
+
+	if (n == 0 || n >= sizeof(at))
+		return D4_EMALFORMED;
+	(void)snprintf(at, sizeof(at), "%.*s", (int)n, text);
+	if (conf_value_address(at, host, port) != D4_OK)
+		return D4_EMALFORMED;
+	/* Databases begin at 0. */
+	if (strcmp(slash + 1, "0") != 0 &&
+	    conf_value_number(slash + 1, 65535, &v) != D4_OK)
+		return D4_EMALFORMED;
+	(void)snprintf(url, CONF_REDIS, "tcp://%s", at);
+	*db = v;
+	return D4_OK;
+}
+
+enum d4_status
+conf_value_login(
+    const char *text, char user[CONF_HOST], char password[CONF_HOST])
+{
+	const char *colon = strchr(text, ':');
+	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+
+	if (n == 0 || n >= CONF_HOST || colon[1] == '\0' ||
+	    strlen(colon + 1) >= CONF_HOST)
+		return D4_EMALFORMED;
+	(void)snprintf(user, CONF_HOST, "%.*s", (int)n, text);
+	(void)snprintf(password, CONF_HOST, "%s", colon + 1);
+	return D4_OK;
+}

@@ -9,12 +9,10 @@
  * Shape:  tally.in is what was read. tally.records[]: D4_R_NONE confirmed,
  *         D4_R_MAYBE_LOST sent in a session that broke and not sent again,
  *         D4_R_LOST_AT_SOURCE read and given up, else dropped for that
- *         reason. acked: sent, acknowledged by TCP, and not held any more.
- *         sent and resent count each sending.
+ *         reason. sent and resent count each sending.
  */
 struct counts {
 	struct d4_tally tally;
-	uint64_t acked;
 	uint64_t sent, resent;
 	uint64_t bytes_in;
 	uint64_t sessions, confirmed_sessions;

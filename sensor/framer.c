@@ -49,6 +49,12 @@ framer_seal(struct framer *f, uint8_t *wire, uint8_t type, size_t len)
 	    f->conf.hmac, wire, d4_slice_of(wire + D4_HEADER_LEN, len));
 }
 
+uint64_t
+framer_made(const struct framer *f)
+{
+	return ring_made(f->conf.ring);
+}
+
 bool
 framer_pending(const struct framer *f)
 {
@@ -110,6 +116,43 @@ framer_drop(struct framer *f, size_t bytes)
 	t->bytes[D4_R_WIRE_TOOBIG] += bytes;
 }
 
+/* A frame is given up: never sent, sent once, or under way now. */
+static void
+framer_give_up(struct framer *f, const struct ring_frame *old, bool waits)
+{
+	struct ring_book *book = ring_book(f->conf.ring);
+	struct d4_tally *t = &f->conf.counts->tally;
+
+	if (!waits) {
+		book->acked += old->records; /* its session may confirm it */
+	} else if (old->wire_end != 0) {
+		book->maybe += old->records;
+		t->records[D4_R_MAYBE_LOST] += old->records;
+	} else {
+		book->lost += old->records;
+		book->lost_bytes += old->len - D4_HEADER_LEN;
+		t->records[D4_R_LOST_AT_SOURCE] += old->records;
+		t->bytes[D4_R_LOST_AT_SOURCE] += old->len - D4_HEADER_LEN;
+	}
+}
+
+/* Room in the ring; where reading shall not stop, the oldest make it. */
+static uint8_t *
+framer_room(struct framer *f, size_t payload)
+{
+	struct ring_frame old;
+	bool waits;
+	uint8_t *at;
+
+	for (;;) {
+		at = ring_reserve(f->conf.ring, D4_HEADER_LEN + payload);
+		if (at != NULL || !f->conf.drop ||
+		    !ring_drop(f->conf.ring, &old, &waits))
+			return at;
+		framer_give_up(f, &old, waits);
+	}
+}
+
 /* One record that is larger than the target: a frame of its own. */
 static enum d4_status
 framer_single(
@@ -123,7 +166,7 @@ framer_single(
 		(void)d4_slice_skip(data, len);
 		return D4_OK;
 	}
-	f->at = ring_reserve(f->conf.ring, D4_HEADER_LEN + len);
+	f->at = framer_room(f, len);
 	if (f->at == NULL)
 		return D4_AGAIN;
 	memcpy(f->at + D4_HEADER_LEN, data->p, len);
@@ -138,8 +181,7 @@ static enum d4_status
 framer_fill(struct framer *f, struct d4_slice *data, size_t len, uint32_t n)
 {
 	if (f->at == NULL)
-		f->at =
-		    ring_reserve(f->conf.ring, D4_HEADER_LEN + f->conf.target);
+		f->at = framer_room(f, f->conf.target);
 	if (f->at == NULL)
 		return D4_AGAIN;
 	memcpy(f->at + D4_HEADER_LEN + f->len, data->p, len);

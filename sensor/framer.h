@@ -10,7 +10,8 @@
 
 /*
  * struct framer_conf -- who seals, and how large a payload shall be: at most
- * target, unless one record alone is larger. hmac, ring, counts: borrowed.
+ * target, unless one record alone is larger. drop: when the ring is full the
+ * oldest frames are given up, and counted. hmac, ring, counts: borrowed.
  */
 struct framer_conf {
 	struct d4_uuid uuid;
@@ -19,6 +20,7 @@ struct framer_conf {
 	struct d4_hmac *hmac;
 	struct ring *ring;
 	struct counts *counts;
+	bool drop;
 };
 
 struct framer;
@@ -41,6 +43,9 @@ D4_USED enum d4_status framer_take(
 
 /* framer_pending -- records wait for the rest of a frame. */
 bool framer_pending(const struct framer *f);
+
+/* framer_made -- frames that were made and are in the ring, or were. */
+uint64_t framer_made(const struct framer *f);
 
 /* framer_flush -- makes a frame of what is there. Errors: D4_ECRYPTO. */
 D4_USED enum d4_status framer_flush(struct framer *f);

@@ -7,9 +7,12 @@
 #include "sensor/ring.h"
 #include "sensor/session.h"
 
-#define OPTIONS_USAGE 64
-#define OPTIONS_RING  (64ull << 20)
-#define OPTIONS_WAIT  60000u /* ms */
+#define OPTIONS_USAGE     64
+#define OPTIONS_RING      (64ull << 20)
+#define OPTIONS_WAIT      60000u /* ms */
+#define OPTIONS_RETRY     60000u
+#define OPTIONS_RATE      200u
+#define OPTIONS_KEEPALIVE 30000u
 
 enum options_id {
 	OPT_RING = 256,
@@ -17,18 +20,44 @@ enum options_id {
 	OPT_ROTATE_SIZE,
 	OPT_ROTATE_AGE,
 	OPT_ROTATE_IDLE,
+	OPT_TIMEOUT,
+	OPT_KEEPALIVE,
+	OPT_RETRY,
+	OPT_RETRIES,
+	OPT_RATE,
+	OPT_TOR,
+	OPT_CHECK,
+	OPT_ENCRYPT,
+	OPT_DAILY,
 	OPT_JSON,
+	OPT_JSON_FILES,
 	OPT_FORCE,
 	OPT_VERSION,
 };
 
+/* The short ones without a letter are d4-goclient's. */
 static const struct option options_long[] = {
     {"ring", required_argument, NULL, OPT_RING},
     {"wait", required_argument, NULL, OPT_WAIT},
     {"rotate-size", required_argument, NULL, OPT_ROTATE_SIZE},
     {"rotate-age", required_argument, NULL, OPT_ROTATE_AGE},
     {"rotate-idle", required_argument, NULL, OPT_ROTATE_IDLE},
-    {"json", no_argument, NULL, OPT_JSON},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"ct", required_argument, NULL, OPT_TIMEOUT},
+    {"keep-alive", required_argument, NULL, OPT_KEEPALIVE},
+    {"cka", required_argument, NULL, OPT_KEEPALIVE},
+    {"retry", required_argument, NULL, OPT_RETRY},
+    {"rt", required_argument, NULL, OPT_RETRY},
+    {"retries", required_argument, NULL, OPT_RETRIES},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"rl", required_argument, NULL, OPT_RATE},
+    {"tor", optional_argument, NULL, OPT_TOR},
+    {"check", no_argument, NULL, OPT_CHECK},
+    {"cc", optional_argument, NULL, OPT_CHECK},
+    {"ce", optional_argument, NULL, OPT_ENCRYPT},
+    {"daily", optional_argument, NULL, OPT_DAILY},
+    {"json-files", no_argument, NULL, OPT_JSON_FILES},
+    {"json", optional_argument, NULL, OPT_JSON},
     {"force", no_argument, NULL, OPT_FORCE},
     {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -37,14 +66,14 @@ static const struct option options_long[] = {
 };
 
 static const char options_help[] =
-    "usage: d4-sensor [-c DIR] [-v] [options] < DATA\n"
+    "usage: d4-sensor [-c DIR] [-v] [options] [-] < DATA\n"
     "       d4-sensor enroll [-c DIR] [--force] [FILE | -]\n"
     "\n"
     "Sends what it reads to a D4 server, as the files of DIR say: key, uuid,\n"
-    "type, destination, fingerprint or rootCA.crt, snaplen, version, source,\n"
-    "and metaheader.json for type 254. Exits with 0 only when the server has\n"
-    "confirmed everything.\n"
+    "type, destination, fingerprint or rootCA.crt, source ... (see the man\n"
+    "page). Exits with 0 only when the server has confirmed everything.\n"
     "\n"
+    "-: each frame goes to standard output, too.\n"
     "enroll: makes DIR from the line that d4-hub enroll prints.\n"
     "\n"
     "  -c DIR              configuration directory (" CONF_DIR_DEFAULT ")\n"
@@ -56,6 +85,23 @@ static const char options_help[] =
     "      --rotate-idle TIME\n"
     "                      get a session confirmed after so much, so long,\n"
     "                      or so long without data (256MiB, 1h, 5m)\n"
+    "      --timeout TIME, -ct\n"
+    "                      for a connection to open (15s; by a proxy 60s)\n"
+    "      --keep-alive TIME, -cka\n"
+    "                      of TCP; 0 is none (30s)\n"
+    "      --retry TIME, -rt\n"
+    "                      the longest wait between two attempts to connect;\n"
+    "                      0 ends the program when one fails (60s)\n"
+    "      --retries N     so many may fail in a row; 0: any number (0)\n"
+    "      --rate TIME, -rl\n"
+    "                      before an empty queue is asked again (200ms)\n"
+    "      --tor, -tor     by the SOCKS5 proxy on 127.0.0.1:9050\n"
+    "      --check, -cc    rootCA.crt must be there\n"
+    "      -ce             TLS; there is nothing else\n"
+    "      --daily, -daily\n"
+    "                      of a folder, the folders of today and yesterday\n"
+    "      --json-files, -json\n"
+    "                      the files of a folder are JSON\n"
     "      --json          log in JSON\n"
     "      --force         enroll: replace the key of DIR\n"
     "  -v, --verbose       log more\n"
@@ -93,14 +139,112 @@ options_time(const char *name, uint64_t *out)
 	struct d4_diag diag = {.file = name};
 	uint64_t us = 0;
 
+	if (strcmp(optarg, "0") == 0) {
+		*out = 0;
+		return -1;
+	}
 	if (d4_yaml_duration_us(&node, &diag, &us) != D4_OK)
 		return options_wrong(name, "not a time such as 60s");
 	*out = us / 1000;
 	return -1;
 }
 
+/* Go's words for a flag's value; none is true. */
 static int
-options_one(int id, struct options *o)
+options_bool(const char *name, bool *out)
+{
+	static const char *const yes[] = {
+	    "1", "t", "T", "true", "True", "TRUE"};
+	static const char *const no[] = {
+	    "0", "f", "F", "false", "False", "FALSE"};
+
+	*out = true;
+	if (optarg == NULL)
+		return -1;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (strcmp(optarg, yes[i]) == 0)
+			return -1;
+	}
+	*out = false;
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		if (strcmp(optarg, no[i]) == 0)
+			return -1;
+	}
+	return options_wrong(name, "neither true nor false");
+}
+
+/* d4-goclient's -rt 0: the first failure is the last. */
+static int
+options_retry(struct options *o)
+{
+	int rc = options_time("--retry", &o->retry_ms);
+
+	if (rc < 0 && o->retry_ms == 0)
+		o->retries = 1;
+	return rc;
+}
+
+static int
+options_retries(struct options *o)
+{
+	o->retries = 0;
+	if (strcmp(optarg, "0") == 0 ||
+	    conf_value_number(optarg, 1000000, &o->retries) == D4_OK)
+		return -1;
+	return options_wrong("--retries", "not a number");
+}
+
+static int
+options_encrypt(void)
+{
+	bool on;
+	int rc = options_bool("-ce", &on);
+
+	if (rc < 0 && !on)
+		return options_wrong("-ce",
+		    "nothing is sent in the clear; write stdout as "
+		    "destination, and pipe it where it shall go");
+	return rc;
+}
+
+/* d4-goclient's -json is not the --json that the other programs have. */
+static int
+options_json(const char *word, struct options *o)
+{
+	if (strncmp(word, "--", 2) != 0)
+		return options_bool("-json", &o->json_files);
+	return options_bool("--json", &o->json);
+}
+
+/* What concerns the connection. */
+static int
+options_net(int id, struct options *o)
+{
+	switch (id) {
+	case OPT_TIMEOUT:
+		return options_time("--timeout", &o->dial_ms);
+	case OPT_KEEPALIVE:
+		return options_time("--keep-alive", &o->keepalive_ms);
+	case OPT_RETRY:
+		return options_retry(o);
+	case OPT_RETRIES:
+		return options_retries(o);
+	case OPT_RATE:
+		return options_time("--rate", &o->rate_ms);
+	case OPT_TOR:
+		return options_bool("--tor", &o->tor);
+	case OPT_CHECK:
+		return options_bool("--check", &o->check);
+	case OPT_ENCRYPT:
+		return options_encrypt();
+	default:
+		(void)fputs("Try d4-sensor --help.\n", stderr);
+		return OPTIONS_USAGE;
+	}
+}
+
+static int
+options_one(int id, const char *word, struct options *o)
 {
 	switch (id) {
 	case 'c':
@@ -110,8 +254,12 @@ options_one(int id, struct options *o)
 		o->verbose = true;
 		return -1;
 	case OPT_JSON:
-		o->json = true;
+		return options_json(word, o);
+	case OPT_JSON_FILES:
+		o->json_files = true;
 		return -1;
+	case OPT_DAILY:
+		return options_bool("--daily", &o->daily);
 	case OPT_FORCE:
 		o->force = true;
 		return -1;
@@ -132,8 +280,7 @@ options_one(int id, struct options *o)
 		(void)fputs(options_help, stdout);
 		return 0;
 	default:
-		(void)fputs("Try d4-sensor --help.\n", stderr);
-		return OPTIONS_USAGE;
+		return options_net(id, o);
 	}
 }
 
@@ -143,6 +290,10 @@ options_rest(int argc, char **argv, struct options *o)
 {
 	if (o->enroll && optind < argc)
 		o->from = argv[optind++];
+	else if (optind < argc && strcmp(argv[optind], "-") == 0) {
+		o->tee = true;
+		optind++;
+	}
 	if (optind < argc)
 		return options_wrong(argv[optind], "not an argument");
 	if (o->force && !o->enroll)
@@ -162,14 +313,17 @@ options_read(int argc, char **argv, struct options *o)
 	    .rotate_bytes = SESSION_ROTATE_BYTES,
 	    .rotate_ms = SESSION_ROTATE_MS,
 	    .idle_ms = SESSION_IDLE_MS,
+	    .retry_ms = OPTIONS_RETRY,
+	    .rate_ms = OPTIONS_RATE,
+	    .keepalive_ms = OPTIONS_KEEPALIVE,
 	};
 	if (argc > 1 && strcmp(argv[1], "enroll") == 0) {
 		o->enroll = true;
 		argv++;
 		argc--;
 	}
-	while (rc < 0 &&
-	       (id = getopt_long(argc, argv, "c:vh", options_long, NULL)) != -1)
-		rc = options_one(id, o);
+	while (rc < 0 && (id = getopt_long_only(
+			      argc, argv, "c:vh", options_long, NULL)) != -1)
+		rc = options_one(id, argv[optind - 1], o);
 	return rc < 0 ? options_rest(argc, argv, o) : rc;
 }

@@ -7,13 +7,18 @@
 
 /*
  * struct options -- dir: of the configuration. enroll: the command, with its
- * FILE in `from` (NULL: stdin). Sizes in bytes, times in ms.
+ * FILE in `from` (NULL: stdin). tee: the frames go to stdout, too. tor: a
+ * proxy on this host's port 9050. check: a rootCA.crt must be there. Sizes in
+ * bytes, times in ms; dial_ms 0: the default.
  */
 struct options {
 	const char *dir;
 	const char *from;
-	bool enroll, force, verbose, json;
+	bool enroll, force, verbose, json, tee;
+	bool tor, check, daily, json_files;
 	uint64_t ring, wait_ms, rotate_bytes, rotate_ms, idle_ms;
+	uint64_t dial_ms, retry_ms, rate_ms, keepalive_ms;
+	uint32_t retries;
 };
 
 /*

@@ -1,47 +1,17 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <sys/stat.h>
 #include "libd4/kit/log.h"
-#include "sensor/reader.h"
+#include "sensor/reader_parts.h"
 
-#define READER_PIPE    (1 << 20) /* bytes asked for in a pipe */
-#define READER_OPENING 65536u    /* bytes of an opening */
-
-enum reader_state {
-	READER_READING,
-	READER_BLOCKED, /* the ring is full */
-	READER_ENDED,
-};
+#define READER_OPENING 65536u /* bytes of an opening */
 
 static const char *const state_names[] = {
     [READER_READING] = "reading",
     [READER_BLOCKED] = "blocked",
+    [READER_TURNING] = "turning",
     [READER_ENDED] = "ended",
 };
 
-/*
- * in: read and not cut yet, in buf. run: cut and not framed yet. A full ring
- * leaves both where they are.
- */
-struct reader {
-	struct reader_conf conf;
-	const struct reader_events *ev;
-	void *arg;
-	enum reader_state state;
-	struct d4_cutter *cutter;
-	struct event *readable, *pause;
-	struct d4_slice in;
-	struct d4_run run;
-	struct d4_buf opening; /* kept when the cutter has forgotten it */
-	bool file;             /* readable without events */
-	bool finished;         /* end of input was read, or reader_stop */
-	uint8_t buf[READER_BUFFER];
-};
-
-static void
+void
 reader_enter(struct reader *r, enum reader_state to)
 {
 	if (r->state == to)
@@ -51,104 +21,15 @@ reader_enter(struct reader *r, enum reader_state to)
 }
 
 static void
-reader_arm(struct reader *r)
-{
-	static const struct timeval now = {0, 0};
-
-	if (r->state != READER_READING)
-		return;
-	(void)event_add(r->readable, r->file ? &now : NULL);
-}
-
-static void
 reader_end(struct reader *r, const char *why)
 {
 	if (r->state == READER_ENDED)
 		return;
 	reader_enter(r, READER_ENDED);
-	(void)event_del(r->readable);
 	(void)event_del(r->pause);
 	if (framer_flush(r->conf.framer) != D4_OK && why == NULL)
 		why = "cannot compute an HMAC";
 	r->ev->end(r->arg, why);
-}
-
-static void
-reader_count(struct reader *r, const struct d4_run *run)
-{
-	struct d4_tally *t = &r->conf.counts->tally;
-
-	t->in += run->n;
-	if (run->reason == D4_R_NONE)
-		return;
-	t->records[run->reason] += run->n;
-	t->bytes[run->reason] += run->bytes;
-}
-
-/* Types without a cutter: whatever came; the framer makes records of it. */
-static enum d4_status
-reader_opaque(struct reader *r)
-{
-	size_t n = r->in.n;
-
-	if (n == 0)
-		return D4_AGAIN;
-	r->run = (struct d4_run){.data = d4_slice_skip(&r->in, n), .bytes = n};
-	return D4_OK;
-}
-
-/* The next run, counted. */
-static enum d4_status
-reader_cut(struct reader *r)
-{
-	enum d4_status st;
-
-	if (r->cutter == NULL)
-		st = reader_opaque(r);
-	else
-		st = d4_cutter_feed(r->cutter, &r->in, &r->run);
-	if (st == D4_OK)
-		reader_count(r, &r->run);
-	return st;
-}
-
-/* Moves what was read into frames until D4_AGAIN: all done, or no room. */
-static enum d4_status
-reader_pump(struct reader *r)
-{
-	enum d4_status st;
-
-	do {
-		st = framer_take(r->conf.framer, r->cutter, &r->run);
-		if (st == D4_AGAIN)
-			reader_enter(r, READER_BLOCKED);
-		if (st == D4_OK)
-			st = reader_cut(r);
-	} while (st == D4_OK);
-	return st;
-}
-
-/* An unfinished last line gets its newline; other remains are counted. */
-static enum d4_status
-reader_last(struct reader *r)
-{
-	static const uint8_t newline = '\n';
-	struct d4_run left = {0};
-	struct d4_slice opening;
-
-	if (r->cutter == NULL)
-		return D4_AGAIN;
-	if (r->conf.kind == &d4_cutter_lines &&
-	    d4_cutter_held(r->cutter) != 0) {
-		r->in = d4_slice_of(&newline, 1);
-		return reader_pump(r);
-	}
-	opening = d4_cutter_opening(r->cutter);
-	if (d4_buf_add(&r->opening, opening.p, opening.n) != D4_OK)
-		return D4_ENOMEM;
-	if (d4_cutter_finish(r->cutter, &left) == D4_ETRUNC)
-		reader_count(r, &left);
-	return D4_AGAIN;
 }
 
 static const char *
@@ -159,64 +40,122 @@ reader_why(const struct reader *r, enum d4_status st)
 	return d4_status_text(st);
 }
 
+/* The stream cannot be followed any further: the source's next one may be. */
 static void
 reader_failed(struct reader *r, enum d4_status st)
 {
-	if (r->cutter != NULL && r->cutter->failed != D4_R_NONE) {
+	bool data = r->cutter != NULL && r->cutter->failed != D4_R_NONE;
+
+	if (data) {
 		struct d4_run rest = {.n = 1, .reason = r->cutter->failed};
 
 		rest.bytes = r->in.n;
 		reader_count(r, &rest);
 	}
-	reader_end(r, reader_why(r, st));
-}
-
-static void
-reader_step(struct reader *r)
-{
-	static const struct timeval pause = {0, READER_PAUSE_US};
-	enum d4_status st = reader_pump(r);
-
-	if (st == D4_AGAIN && r->state == READER_READING && r->finished)
-		st = reader_last(r);
-	/* The newline of the last line needed room: it has been taken. */
-	r->ev->frames(r->arg);
-	if (st != D4_AGAIN) {
-		reader_failed(r, st);
+	if (!data || !r->conf.source.kind->many) {
+		reader_end(r, reader_why(r, st));
 		return;
 	}
-	if (r->state != READER_READING)
-		return;
+	d4_warnx("skipped up to the next file or connection why=\"%s\"",
+	    reader_why(r, st));
+	r->skipping = true;
+	r->in.n = 0;
+}
+
+/* Frames up to this one will hold all that was given until now. */
+static uint64_t
+reader_mark(const struct reader *r)
+{
+	return framer_made(r->conf.framer) +
+	       (framer_pending(r->conf.framer) ? 1 : 0);
+}
+
+/* All that was given is in frames. */
+static void
+reader_go_on(struct reader *r)
+{
+	static const struct timeval pause = {0, READER_PAUSE_US};
+
+	r->cutting = false;
 	if (r->finished) {
 		reader_end(r, NULL);
 		return;
 	}
 	if (framer_pending(r->conf.framer))
 		(void)event_add(r->pause, &pause);
-	reader_arm(r);
+	source_want(r->source, reader_mark(r));
 }
 
 static void
-reader_on_readable(evutil_socket_t fd, short what, void *arg)
+reader_step(struct reader *r)
+{
+	enum d4_status st = r->skipping ? D4_AGAIN : reader_pump(r);
+
+	if (st == D4_AGAIN && r->state == READER_READING &&
+	    (r->cutting || r->finished))
+		st = reader_last(r);
+	/* The newline of the last line needed room: it has been taken. */
+	r->ev->frames(r->arg);
+	if (st != D4_AGAIN)
+		reader_failed(r, st);
+	if (r->state == READER_TURNING)
+		r->ev->turn(r->arg);
+	else if (r->state == READER_READING)
+		reader_go_on(r);
+}
+
+/* ---- what the source tells ---- */
+
+static void
+on_give(void *arg, struct d4_slice bytes)
 {
 	struct reader *r = arg;
-	ssize_t n = read(fd, r->buf, sizeof(r->buf));
 
-	(void)what;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		reader_arm(r);
+	if (r->state == READER_ENDED || r->finished)
 		return;
-	}
-	if (n < 0) {
-		d4_warn("source cannot be read");
-		reader_end(r, "read error");
-		return;
-	}
-	r->finished = n == 0;
-	r->in = d4_slice_of(r->buf, (size_t)n);
-	r->conf.counts->bytes_in += (uint64_t)n;
+	r->conf.counts->bytes_in += bytes.n;
+	r->in = bytes;
 	reader_step(r);
 }
+
+static void
+on_cut(void *arg)
+{
+	struct reader *r = arg;
+
+	if (r->state == READER_ENDED || r->finished)
+		return;
+	r->cutting = true;
+	reader_step(r);
+}
+
+static void
+on_drop(void *arg, enum d4_reason why, uint64_t bytes)
+{
+	struct reader *r = arg;
+	struct d4_run run = {.n = 1, .bytes = bytes, .reason = why};
+
+	reader_count(r, &run);
+}
+
+static void
+on_end(void *arg, const char *why)
+{
+	struct reader *r = arg;
+
+	if (why != NULL) {
+		reader_end(r, why);
+		return;
+	}
+	reader_stop(r);
+}
+
+static const struct source_events source_events = {
+    .give = on_give,
+    .cut = on_cut,
+    .drop = on_drop,
+    .end = on_end,
+};
 
 static void
 reader_on_pause(evutil_socket_t fd, short what, void *arg)
@@ -231,15 +170,22 @@ reader_on_pause(evutil_socket_t fd, short what, void *arg)
 		r->ev->frames(r->arg);
 }
 
-/* Files, folders and devices like /dev/null make no events. */
-static bool
-reader_is_file(int fd)
+static enum d4_status
+reader_open(struct reader *r)
 {
-	struct stat sb;
+	const struct source_conf *sc = &r->conf.source;
+	const struct source_owner to = {&source_events, r};
+	enum d4_status st = D4_OK;
 
-	if (fstat(fd, &sb) != 0 || S_ISCHR(sb.st_mode))
-		return isatty(fd) == 0;
-	return S_ISREG(sb.st_mode) || S_ISDIR(sb.st_mode);
+	r->pause = evtimer_new(sc->base, reader_on_pause, r);
+	if (r->pause == NULL)
+		return D4_ENOMEM;
+	if (r->kind != NULL)
+		st = d4_cutter_new(r->kind, &r->cutter);
+	if (st == D4_OK)
+		st = d4_buf_add(
+		    &r->opening, r->conf.opening.p, r->conf.opening.n);
+	return st == D4_OK ? source_new(sc, &to, &r->source) : st;
 }
 
 enum d4_status
@@ -247,26 +193,22 @@ reader_new(const struct reader_conf *conf, const struct reader_events *ev,
     void *arg, struct reader **out)
 {
 	struct reader *r = calloc(1, sizeof(*r));
+	enum d4_status st;
 
 	if (r == NULL)
 		return D4_ENOMEM;
 	r->conf = *conf;
+	r->kind = conf->source.row != NULL ? conf->source.row->cutter : NULL;
 	r->ev = ev;
 	r->arg = arg;
+	r->fresh = true;
 	d4_buf_init(&r->opening, READER_OPENING);
-	r->file = reader_is_file(conf->fd);
-	r->readable = event_new(conf->base, conf->fd,
-	    r->file ? EV_TIMEOUT : EV_READ, reader_on_readable, r);
-	r->pause = evtimer_new(conf->base, reader_on_pause, r);
-	if (r->readable == NULL || r->pause == NULL ||
-	    (conf->kind != NULL &&
-		d4_cutter_new(conf->kind, &r->cutter) != D4_OK)) {
+	st = reader_open(r);
+	if (st != D4_OK) {
 		reader_free(r);
-		return D4_ENOMEM;
+		return st;
 	}
-	/* Larger reads; where it is no pipe or not allowed, as it is. */
-	(void)fcntl(conf->fd, F_SETPIPE_SZ, READER_PIPE);
-	reader_arm(r);
+	source_want(r->source, 0);
 	*out = r;
 	return D4_OK;
 }
@@ -276,8 +218,7 @@ reader_free(struct reader *r)
 {
 	if (r == NULL)
 		return;
-	if (r->readable != NULL)
-		event_free(r->readable);
+	source_free(r->source);
 	if (r->pause != NULL)
 		event_free(r->pause);
 	d4_cutter_free(r->cutter);
@@ -295,8 +236,28 @@ reader_resume(struct reader *r)
 }
 
 void
+reader_turned(struct reader *r)
+{
+	if (r->state != READER_TURNING)
+		return;
+	reader_enter(r, READER_READING);
+	if (reader_adopt(r, d4_cutter_opening(r->cutter)) != D4_OK)
+		reader_end(r, "out of memory");
+	else
+		reader_step(r);
+}
+
+void
+reader_settled(struct reader *r, uint64_t frames)
+{
+	source_settled(r->source, frames);
+}
+
+void
 reader_stop(struct reader *r)
 {
+	if (r->state == READER_ENDED)
+		return;
 	r->finished = true;
 	if (r->state == READER_READING)
 		reader_step(r);
@@ -305,7 +266,5 @@ reader_stop(struct reader *r)
 struct d4_slice
 reader_opening(const struct reader *r)
 {
-	if (r->cutter == NULL || r->opening.n != 0)
-		return d4_buf_slice(&r->opening);
-	return d4_cutter_opening(r->cutter);
+	return d4_buf_slice(&r->opening);
 }

@@ -1,42 +1,11 @@
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <sys/mman.h>
-#include "sensor/ring.h"
+#include "sensor/ring_parts.h"
 
-#define RING_ALIGN sizeof(struct ring_frame)
-
-/*
- * Positions only grow; a position modulo size is a place in mem. A frame never
- * runs over the end: a struct with len 0 there says "go on at the start".
- * tail <= next <= head <= tail + size.
- */
-struct ring {
-	uint8_t *mem;
-	size_t size;
-	uint64_t tail, next, head;
-	struct ring_sum sent, waiting;
-};
-
-_Static_assert(sizeof(struct ring_frame) == 16, "frames are 16-aligned");
-
-static size_t
-ring_round(size_t n)
-{
-	return (n + RING_ALIGN - 1) / RING_ALIGN * RING_ALIGN;
-}
-
-static struct ring_frame *
-ring_at(const struct ring *r, uint64_t pos)
-{
-	return (struct ring_frame *)(void *)(r->mem + pos % r->size);
-}
-
-/* Bytes from pos to the end of the memory. */
-static size_t
-ring_stretch(const struct ring *r, uint64_t pos)
-{
-	return r->size - (size_t)(pos % r->size);
-}
+_Static_assert(sizeof(struct ring_frame) == 48, "a multiple of RING_ALIGN");
+_Static_assert(sizeof(struct ring_head) <= RING_HEAD, "fits in front");
 
 enum d4_status
 ring_new(size_t bytes, struct ring **out)
@@ -46,15 +15,17 @@ ring_new(size_t bytes, struct ring **out)
 
 	if (r == NULL)
 		return D4_ENOMEM;
+	r->fd = -1;
 	r->size = ring_round(bytes < RING_MIN ? RING_MIN : bytes);
 	/* Pages cost nothing until they are used. */
-	mem = mmap(NULL, r->size, PROT_READ | PROT_WRITE,
+	mem = mmap(NULL, r->size + RING_HEAD, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mem == MAP_FAILED) {
 		free(r);
 		return D4_ENOMEM;
 	}
-	r->mem = mem;
+	r->top = mem;
+	r->mem = (uint8_t *)mem + RING_HEAD;
 	*out = r;
 	return D4_OK;
 }
@@ -64,16 +35,25 @@ ring_free(struct ring *r)
 {
 	if (r == NULL)
 		return;
-	(void)munmap(r->mem, r->size);
+	if (r->top != NULL)
+		(void)munmap(r->top, r->size + RING_HEAD);
+	if (r->fd >= 0)
+		(void)close(r->fd);
 	free(r);
 }
 
-/* An empty ring starts over: the pages in use stay few. */
+/*
+ * An empty ring starts over: the pages in use stay few. Positions go on, so
+ * that no frame of an earlier round can be taken for one of this.
+ */
 static void
 ring_restart(struct ring *r)
 {
-	if (r->tail == r->head)
-		r->tail = r->next = r->head = 0;
+	if (r->tail != r->head || r->head % r->size == 0)
+		return;
+	r->head += ring_stretch(r, r->head);
+	r->tail = r->next = r->head;
+	ring_note(r);
 }
 
 uint8_t *
@@ -85,14 +65,15 @@ ring_reserve(struct ring *r, size_t len)
 	ring_restart(r);
 	room = r->size - (size_t)(r->head - r->tail);
 	stretch = ring_stretch(r, r->head);
-	if (stretch >= need)
-		return room < need ? NULL
-		                   : r->mem + r->head % r->size + RING_ALIGN;
-	if (room < stretch || room - stretch < need)
+	if (stretch < need) {
+		if (room < stretch || room - stretch < need)
+			return NULL;
+		ring_put_skip(r, r->head, stretch);
+		r->head += stretch;
+	} else if (room < need) {
 		return NULL;
-	ring_at(r, r->head)->len = 0;
-	r->head += stretch;
-	return r->mem + RING_ALIGN;
+	}
+	return (uint8_t *)(ring_at(r, r->head) + 1);
 }
 
 static void
@@ -117,32 +98,66 @@ ring_commit(struct ring *r, size_t len, uint32_t records)
 	struct ring_frame *f = ring_at(r, r->head);
 
 	assert(len != 0 && len <= UINT32_MAX);
-	assert(r->head - r->tail + RING_ALIGN + ring_round(len) <= r->size);
-	*f = (struct ring_frame){.len = (uint32_t)len, .records = records};
+	assert(r->head - r->tail + sizeof(*f) + ring_round(len) <= r->size);
+	*f = (struct ring_frame){
+	    .magic = RING_FRAME,
+	    .len = (uint32_t)len,
+	    .pos = r->head,
+	    .base = r->top->base,
+	    .records = records,
+	};
 	ring_add(&r->waiting, f);
-	r->head += RING_ALIGN + ring_round(len);
+	r->made++;
+	r->top->base += records;
+	r->head += sizeof(*f) + ring_round(len);
+	ring_note(r);
 }
 
-/* Where a frame really is: behind a mark that says "at the start". */
+/* Where a frame really is: behind a mark that leads on. */
 static uint64_t
 ring_skip(const struct ring *r, uint64_t pos)
 {
-	if (pos != r->head && ring_at(r, pos)->len == 0)
-		pos += ring_stretch(r, pos);
+	while (pos != r->head && ring_at(r, pos)->magic == RING_SKIP)
+		pos += (uint64_t)ring_at(r, pos)->len * RING_ALIGN;
 	return pos;
 }
 
 static uint64_t
 ring_behind(const struct ring *r, uint64_t pos)
 {
-	return pos + RING_ALIGN + ring_round(ring_at(r, pos)->len);
+	return pos + sizeof(struct ring_frame) +
+	       ring_round(ring_at(r, pos)->len);
 }
 
 struct ring_frame *
 ring_next(const struct ring *r)
 {
-	return r->waiting.frames == 0 ? NULL
-	                              : ring_at(r, ring_skip(r, r->next));
+	if (r->waiting.frames == 0 || (r->tee && r->next >= r->teed))
+		return NULL;
+	return ring_at(r, ring_skip(r, r->next));
+}
+
+void
+ring_tee(struct ring *r, bool on)
+{
+	r->tee = on;
+	r->teed = r->tail;
+}
+
+const struct ring_frame *
+ring_tee_next(const struct ring *r)
+{
+	uint64_t pos = ring_skip(r, r->teed < r->tail ? r->tail : r->teed);
+
+	return r->tee && pos != r->head ? ring_at(r, pos) : NULL;
+}
+
+void
+ring_teed(struct ring *r)
+{
+	uint64_t pos = ring_skip(r, r->teed < r->tail ? r->tail : r->teed);
+
+	r->teed = ring_behind(r, pos);
 }
 
 struct d4_slice
@@ -176,7 +191,33 @@ ring_release(struct ring *r)
 
 	assert(f != NULL);
 	ring_sub(&r->sent, f);
+	r->gone++;
+	r->top->tail_base = f->base + f->records;
 	r->tail = ring_behind(r, ring_skip(r, r->tail));
+	ring_note(r);
+}
+
+bool
+ring_drop(struct ring *r, struct ring_frame *what, bool *waits)
+{
+	const struct ring_frame *f = ring_oldest(r);
+
+	*waits = f == NULL;
+	if (f != NULL) {
+		*what = *f;
+		ring_release(r);
+		return true;
+	}
+	f = ring_next(r);
+	if (f == NULL)
+		return false;
+	*what = *f;
+	ring_sub(&r->waiting, f);
+	r->gone++;
+	r->top->tail_base = f->base + f->records;
+	r->tail = r->next = ring_behind(r, ring_skip(r, r->next));
+	ring_note(r);
+	return true;
 }
 
 void
@@ -223,4 +264,22 @@ size_t
 ring_size(const struct ring *r)
 {
 	return r->size;
+}
+
+uint64_t
+ring_made(const struct ring *r)
+{
+	return r->made;
+}
+
+uint64_t
+ring_gone(const struct ring *r)
+{
+	return r->gone;
+}
+
+struct ring_book *
+ring_book(struct ring *r)
+{
+	return &r->top->book;
 }

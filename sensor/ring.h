@@ -1,6 +1,7 @@
 /*
- * The ring: sealed frames in memory, from when they are made until the server
- * has confirmed them. It is bounded; when it is full, reading stops.
+ * The ring: sealed frames, from when they are made until the server has
+ * confirmed them, in memory or in a file (the sensor's spool, ring_file.h).
+ * It is bounded; when it is full, reading stops or the oldest are given up.
  */
 #ifndef SENSOR_RING_H
 #define SENSOR_RING_H
@@ -13,12 +14,30 @@
  * struct ring_frame -- one frame, oldest first: those that were sent in this
  * session, then those that wait.
  * Shape:  len bytes of wire follow the struct; records of the source in it.
- *         wire_end: where it ends on the connection's wire, once sent.
+ *         wire_end: where it ends on the connection's wire, once sent. magic,
+ *         pos (where it stands) and base (records of all frames before it)
+ *         tell a frame from what else a file may hold after a crash.
  */
 struct ring_frame {
+	uint32_t magic;
 	uint32_t len;
-	uint32_t records;
+	uint64_t pos;
+	uint64_t base;
 	uint64_t wire_end;
+	uint32_t records;
+	uint32_t zero[3];
+};
+
+/*
+ * struct ring_book -- counts that must survive as long as the frames do.
+ * acked: records that TCP acknowledged and that are not held any more, and
+ * not confirmed yet. lost, lost_bytes: given up before they were ever sent.
+ * maybe: given up after they were sent. The last three until they are noted.
+ */
+struct ring_book {
+	uint64_t acked;
+	uint64_t lost, lost_bytes;
+	uint64_t maybe;
 };
 
 struct ring_sum {
@@ -67,5 +86,27 @@ struct ring_sum ring_sum_waiting(const struct ring *r);
 uint64_t ring_waiting_again(const struct ring *r);
 
 size_t ring_size(const struct ring *r);
+
+/*
+ * ring_drop -- gives up the oldest frame, wherever it is, and says what it
+ * was; false: there is none. *waits: it was not sent in this session.
+ */
+bool ring_drop(struct ring *r, struct ring_frame *what, bool *waits);
+
+/*
+ * ring_tee -- from now on a frame waits only when ring_teed has been told of
+ * it, in order; off: no more. ring_tee_next -- the next one to be told.
+ */
+void ring_tee(struct ring *r, bool on);
+const struct ring_frame *ring_tee_next(const struct ring *r);
+void ring_teed(struct ring *r);
+
+/* ring_made -- frames ever committed; ring_gone -- of those, not held any more.
+ */
+uint64_t ring_made(const struct ring *r);
+uint64_t ring_gone(const struct ring *r);
+
+/* ring_book -- to be read and written; as durable as the frames. */
+struct ring_book *ring_book(struct ring *r);
 
 #endif

@@ -4,7 +4,6 @@
 #include "libd4/kit/log.h"
 #include "sensor/session_parts.h"
 
-#define SESSION_DIAL_MS  15000u  /* for TCP and the handshake */
 #define SESSION_CLOSE_MS 120000u /* for the server's close_notify */
 #define SESSION_STALL_MS 300000u /* without TCP's acknowledgement */
 #define SESSION_PROBE_MS 10u     /* ticks until the server is known */
@@ -40,7 +39,7 @@ session_state_ms(const struct session *s)
 	case SESSION_WAIT:
 		return session_backoff_ms(s);
 	case SESSION_DIAL:
-		return SESSION_DIAL_MS;
+		return s->conf.dial_ms;
 	case SESSION_STREAM:
 		return s->proven ? SESSION_SLOW_MS : SESSION_PROBE_MS;
 	case SESSION_DRAIN:
@@ -76,21 +75,24 @@ session_done(struct session *s, const char *why)
 		return;
 	session_enter(s, SESSION_DONE);
 	(void)evtimer_del(s->patience);
+	session_dial_stop(s);
 	d4_tls_free(s->tls);
 	s->tls = NULL;
 	s->ev->done(s->arg, why);
 }
 
-static void
+void
 session_failed(struct session *s)
 {
 	session_enter(s, SESSION_WAIT);
 	s->failures++;
 	d4_warnx("not connected host=%s port=%s failures=%u why=\"%s\"",
 	    s->conf.host, s->conf.port, s->failures, s->why);
+	if (s->conf.retries != 0 && s->failures >= s->conf.retries)
+		session_done(s, s->why);
 }
 
-static void
+void
 session_connect(struct session *s)
 {
 	s->proven = s->refused = false;
@@ -106,12 +108,23 @@ session_has_work(const struct session *s)
 	return ring_next(s->conf.ring) != NULL;
 }
 
-/* Between two sessions: on with the next one, or at the end. */
+/* All is confirmed; the owner goes on from the loop. */
 static void
+session_turned(struct session *s)
+{
+	s->turning = false;
+	if (s->state != SESSION_IDLE)
+		session_enter(s, SESSION_IDLE);
+	s->ev->turned(s->arg);
+}
+
+void
 session_next(struct session *s)
 {
 	if (session_has_work(s))
 		session_connect(s);
+	else if (s->turning)
+		session_turned(s);
 	else if (s->finishing)
 		session_done(s, NULL);
 	else if (s->state != SESSION_IDLE)
@@ -152,7 +165,7 @@ session_is_due(const struct session *s)
 
 	if (s->first_end == 0)
 		return false;
-	if (s->finishing && !session_has_work(s))
+	if ((s->finishing || s->turning) && !session_has_work(s))
 		return true;
 	if (s->bytes >= s->conf.rotate_bytes || age >= s->conf.rotate_ms)
 		return true;
@@ -240,6 +253,8 @@ session_step(struct session *s, enum session_what what)
 			session_opened(s);
 		else if (what == SESSION_TICK)
 			session_ended(s, D4_TLS_TIMEOUT, "no answer");
+		else if (what == SESSION_FOUND && !session_dial_found(s))
+			session_failed(s);
 		break;
 	case SESSION_STREAM:
 	case SESSION_DRAIN:
@@ -253,64 +268,6 @@ session_step(struct session *s, enum session_what what)
 	case SESSION_DONE:
 		break;
 	}
-}
-
-static const char *
-session_end_text(const struct session *s, enum d4_tls_end how, const char *why)
-{
-	if (s->refused)
-		return "refused: the server closed first";
-	if (how == D4_TLS_EOF && s->state != SESSION_DIAL && !s->proven)
-		return "refused: closed without close_notify";
-	return why;
-}
-
-/* The connection did not end as agreed. */
-static void
-session_broke(struct session *s, enum session_state was)
-{
-	struct counts *c = s->conf.counts;
-	uint64_t lost = c->tally.records[D4_R_MAYBE_LOST];
-
-	if (was == SESSION_DIAL)
-		return;
-	session_settle(s, false, s->acked);
-	s->trusted = false;
-	if (s->proven)
-		s->failures = 0; /* it had worked: begin with short waits */
-	d4_warnx("session broken waiting=%llu maybe_lost=%llu",
-	    (unsigned long long)ring_sum_waiting(s->conf.ring).records,
-	    (unsigned long long)(c->tally.records[D4_R_MAYBE_LOST] - lost));
-}
-
-void
-session_ended(struct session *s, enum d4_tls_end how, const char *why)
-{
-	enum session_state was = s->state;
-	bool clean = was == SESSION_CLOSE && how == D4_TLS_CLEAN && !s->refused;
-
-	(void)snprintf(
-	    s->why, sizeof(s->why), "%s", session_end_text(s, how, why));
-	s->acked = was == SESSION_DIAL ? 0 : d4_tls_wire_acked(s->tls);
-	d4_tls_free(s->tls);
-	s->tls = NULL;
-	if (was == SESSION_DIAL && s->addr != NULL) {
-		session_connect(s); /* the name has another address */
-		return;
-	}
-	s->addr = NULL; /* the name is looked up anew next time */
-	if (!clean) {
-		session_broke(s, was);
-		session_failed(s);
-		return;
-	}
-	session_settle(s, true, 0);
-	s->trusted = true;
-	s->failures = 0;
-	s->progress_ms = d4_mono_ms();
-	d4_debug("session confirmed records=%llu",
-	    (unsigned long long)s->conf.counts->tally.records[D4_R_NONE]);
-	session_next(s);
 }
 
 static void
@@ -371,8 +328,7 @@ session_free(struct session *s)
 		event_free(s->timer);
 	if (s->patience != NULL)
 		event_free(s->patience);
-	if (s->addrs != NULL)
-		freeaddrinfo(s->addrs);
+	session_dial_stop(s);
 	d4_buf_fini(&s->control);
 	free(s);
 }
@@ -380,6 +336,13 @@ session_free(struct session *s)
 void
 session_wake(struct session *s)
 {
+	session_step(s, SESSION_WAKE);
+}
+
+void
+session_turn(struct session *s)
+{
+	s->turning = true;
 	session_step(s, SESSION_WAKE);
 }
 

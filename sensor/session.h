@@ -14,11 +14,22 @@
 #define SESSION_ROTATE_BYTES (256ull << 20) /* bytes, likewise */
 
 /*
+ * struct session_proxy -- SOCKS5 in front of the server, which looks the
+ * server's name up; host NULL: none. user, password: both or neither.
+ */
+struct session_proxy {
+	const char *host, *port, *user, *password;
+};
+
+/*
  * struct session_conf -- all borrowed. name: checked against the certificate.
  * meta: the meta header or empty. resend_all: see struct d4_type_row; when
  * not set, what TCP acknowledged is never sent again. rotate_*, idle_ms: when
  * a session is ended to have it confirmed. wait_ms: once the input
- * has ended, how long to go on without any progress; 0 for ever.
+ * has ended, how long to go on without any progress; 0 for ever. dial_ms: for
+ * a connection to be opened; retry_ms: the longest wait between two attempts;
+ * retries: failures in a row after which all is given up, 0 never.
+ * keepalive_s: see d4_tls_keepalive.
  */
 struct session_conf {
 	struct event_base *base;
@@ -29,18 +40,23 @@ struct session_conf {
 	struct ring *ring;
 	struct counts *counts;
 	uint64_t rotate_ms, rotate_bytes, idle_ms, wait_ms;
+	uint64_t dial_ms, retry_ms;
+	unsigned retries, keepalive_s;
+	struct session_proxy proxy;
 	uint8_t type;
 	bool resend_all;
 };
 
 /*
  * struct session_events -- opening: what each session begins with. room: the
- * ring has room again. done: after session_finish, all of it is confirmed or
- * given up; why is NULL or says what stood in the way.
+ * ring has room again. turned: answers session_turn. done: after
+ * session_finish all of it is confirmed, or all is given up; why is NULL or
+ * says what stood in the way.
  */
 struct session_events {
 	struct d4_slice (*opening)(void *arg);
 	void (*room)(void *arg);
+	void (*turned)(void *arg);
 	void (*done)(void *arg, const char *why);
 };
 
@@ -53,6 +69,12 @@ void session_free(struct session *s);
 
 /* session_wake -- frames wait in the ring. */
 void session_wake(struct session *s);
+
+/*
+ * session_turn -- have everything confirmed and end the session; `turned`
+ * comes then, never from inside.
+ */
+void session_turn(struct session *s);
 
 /* session_finish -- no more frames will come: confirm all, then `done`. */
 void session_finish(struct session *s);

@@ -125,11 +125,10 @@ session_acked(struct session *s)
 		return;
 	while (
 	    (f = ring_oldest(s->conf.ring)) != NULL && f->wire_end <= acked) {
-		s->acked_records += f->records;
+		ring_book(s->conf.ring)->acked += f->records;
 		ring_release(s->conf.ring);
 		room = true;
 	}
-	s->conf.counts->acked = s->acked_records;
 	if (room)
 		s->ev->room(s->arg);
 }
@@ -163,8 +162,9 @@ io_release(struct session *s, uint64_t acked)
 void
 session_settle(struct session *s, bool confirmed, uint64_t acked)
 {
+	struct ring_book *book = ring_book(s->conf.ring);
 	struct counts *c = s->conf.counts;
-	uint64_t n = s->acked_records;
+	uint64_t n = book->acked;
 
 	if (confirmed) {
 		n += io_release(s, UINT64_MAX);
@@ -174,10 +174,10 @@ session_settle(struct session *s, bool confirmed, uint64_t acked)
 		if (!s->conf.resend_all && s->proven)
 			n += io_release(s, acked);
 		c->tally.records[D4_R_MAYBE_LOST] += n;
+		book->maybe += n;
 		c->resent += ring_sum_sent(s->conf.ring).records;
 		ring_rewind(s->conf.ring);
 	}
-	s->acked_records = 0;
-	c->acked = 0;
+	book->acked = 0;
 	s->ev->room(s->arg);
 }

@@ -19,7 +19,7 @@ frames_init(struct frames *f, uint8_t type, size_t target)
 {
 	struct framer_conf conf = {.type = type, .target = target};
 
-	*f = (struct frames){.counts = {.acked = 0}};
+	*f = (struct frames){.counts = {.sent = 0}};
 	assert_int_equal(d4_uuid_random(&conf.uuid), D4_OK);
 	assert_int_equal(
 	    d4_hmac_new(d4_slice_str(FRAMES_KEY), &f->hmac), D4_OK);

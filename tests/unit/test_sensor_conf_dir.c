@@ -174,7 +174,12 @@ each_mistake_names_its_file_and_what_to_write(void **state)
 		const char *name, *content, *file, *what;
 	} rows[] = {
 	    {"version", "2", "/version", "unknown D4 version"},
-	    {"source", "d4server", "/source", "not supported"},
+	    {"source", "carrier pigeon", "/source", "no such source"},
+	    {"source", "d4server", "/redis_queue", "needs it"},
+	    {"source", "folder", "/folder", "needs it"},
+	    {"after", "burn", "/after", "no such thing"},
+	    {"proxy", "127.0.0.1", "/proxy", "not an address"},
+	    {"on_full", "panic", "/on_full", "no such thing"},
 	    {"snaplen", "0", "/snaplen", "not a number"},
 	    {"snaplen", "1000001", "/snaplen", "not a number"},
 	    {"resend", "some", "/resend", "no such way"},

@@ -11,7 +11,7 @@ struct bench {
 	struct d4_buf got;
 	int fd[2];
 	uint8_t type;
-	unsigned n_frames, ends;
+	unsigned n_frames, ends, openings, turns;
 	bool hold; /* leave frames in the ring */
 	const char *why;
 };
@@ -41,23 +41,53 @@ on_end(void *arg, const char *why)
 	(void)event_base_loopbreak(b->base);
 }
 
-static const struct reader_events events = {on_frames, on_end};
+static void
+on_opened(void *arg, struct d4_slice opening)
+{
+	struct bench *b = arg;
+
+	assert_true(opening.n != 0);
+	b->openings++;
+}
 
 static void
-open_bench(struct bench *b, uint8_t type, const struct d4_cutter_kind *kind)
+on_turn(void *arg)
 {
-	struct reader_conf conf = {.kind = kind};
+	struct bench *b = arg;
+
+	on_frames(b);
+	b->turns++;
+}
+
+static const struct reader_events events = {
+    on_frames, on_opened, on_turn, on_end};
+
+static void
+open_bench_from(struct bench *b, uint8_t type, const char *kind)
+{
+	struct reader_conf conf = {.source = {.row = d4_type_find(type)}};
+	char path[32];
 
 	*b = (struct bench){.type = type};
 	frames_init(&b->f, type, 1000);
 	d4_buf_init(&b->got, 64u << 20);
 	b->base = event_base_new();
 	assert_int_equal(pipe(b->fd), 0);
-	conf.base = b->base;
-	conf.fd = b->fd[0];
+	/* The pipe's end as a file with a name. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", b->fd[0]);
+	conf.source.base = b->base;
+	conf.source.kind = source_find(kind);
+	conf.source.path = path;
+	conf.source.type = type;
 	conf.framer = b->f.framer;
 	conf.counts = &b->f.counts;
 	assert_int_equal(reader_new(&conf, &events, b, &b->reader), D4_OK);
+}
+
+static void
+open_bench(struct bench *b, uint8_t type)
+{
+	open_bench_from(b, type, "file");
 }
 
 static void
@@ -93,7 +123,7 @@ lines_come_out_whole_and_the_last_gets_its_newline(void **state)
 	struct bench b;
 
 	(void)state;
-	open_bench(&b, 8, &d4_cutter_lines);
+	open_bench(&b, 8);
 	feed(&b, "one\ntwo\nthr", 11);
 	assert_true(event_base_loop(b.base, EVLOOP_ONCE) >= 0);
 	feed(&b, "ee\nfour", 7);
@@ -111,7 +141,7 @@ a_pause_of_the_source_sends_what_is_there(void **state)
 	struct bench b;
 
 	(void)state;
-	open_bench(&b, 8, &d4_cutter_lines);
+	open_bench(&b, 8);
 	feed(&b, "live\n", 5);
 	while (b.n_frames == 0)
 		assert_true(event_base_loop(b.base, EVLOOP_ONCE) >= 0);
@@ -130,7 +160,7 @@ a_full_ring_stops_reading_and_resume_goes_on(void **state)
 	(void)state;
 	memset(line, 'x', sizeof(line));
 	line[sizeof(line) - 1] = '\n';
-	open_bench(&b, 3, &d4_cutter_lines);
+	open_bench(&b, 3);
 	b.hold = true;
 	while (b.f.counts.bytes_in < 6u << 20) {
 		uint64_t before = b.f.counts.bytes_in;
@@ -157,7 +187,7 @@ stop_ends_the_input_after_what_is_whole(void **state)
 	struct bench b;
 
 	(void)state;
-	open_bench(&b, 8, &d4_cutter_lines);
+	open_bench(&b, 8);
 	feed(&b, "one\n", 4);
 	while (b.f.counts.bytes_in == 0)
 		assert_true(event_base_loop(b.base, EVLOOP_ONCE) >= 0);
@@ -193,7 +223,7 @@ a_capture_keeps_its_opening_and_loses_a_cut_packet(void **state)
 	struct bench b;
 
 	(void)state;
-	open_bench(&b, 1, &d4_cutter_pcap);
+	open_bench(&b, 1);
 	feed(&b, pcap, n - 7);
 	eof(&b);
 	assert_null(b.why);
@@ -212,7 +242,7 @@ what_is_no_capture_ends_the_input_with_a_reason(void **state)
 	struct bench b;
 
 	(void)state;
-	open_bench(&b, 1, &d4_cutter_pcap);
+	open_bench(&b, 1);
 	feed(&b, "this is not a capture file, is it?\n", 35);
 	eof(&b);
 	assert_string_equal(b.why, d4_reason_text(D4_R_PCAP_MAGIC));
@@ -227,7 +257,7 @@ an_empty_input_ends_without_frames(void **state)
 	struct bench b;
 
 	(void)state;
-	open_bench(&b, 8, &d4_cutter_lines);
+	open_bench(&b, 8);
 	eof(&b);
 	assert_null(b.why);
 	assert_int_equal(b.n_frames, 0);
@@ -242,7 +272,7 @@ a_type_without_records_goes_through_as_it_is(void **state)
 
 	(void)state;
 	memset(text, 'q', sizeof(text));
-	open_bench(&b, 4, NULL);
+	open_bench(&b, 4);
 	feed(&b, text, sizeof(text));
 	eof(&b);
 	assert_int_equal(b.got.n, sizeof(text));

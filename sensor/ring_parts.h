@@ -1,0 +1,90 @@
+/* The ring between ring.c and ring_file.c. */
+#ifndef SENSOR_RING_PARTS_H
+#define SENSOR_RING_PARTS_H
+
+#include "libd4/header.h"
+#include "sensor/ring.h"
+
+#define RING_ALIGN   16u
+#define RING_HEAD    4096u /* bytes of a file in front of the frames */
+#define RING_OPENING 1024u /* bytes of an opening, at most */
+#define RING_FRAME   0x64346672u
+#define RING_SKIP    0x64347370u
+#define RING_WIRE    (D4_HEADER_LEN + 1000000u) /* bytes of a frame, at most */
+
+/*
+ * struct ring_head -- the first bytes of a file; for a ring in memory, too.
+ * Written by this machine for itself: numbers in its own order.
+ * Shape:  tail_not: ~tail, written after it. tail_base: records before it,
+ *         written first. head, base: position and records behind the last
+ *         frame, as a hint. owner: whose frames these are.
+ */
+struct ring_head {
+	uint8_t magic[8];
+	uint32_t order, frame_size;
+	uint64_t size;
+	uint8_t owner[32];
+	uint64_t tail, tail_not, tail_base;
+	uint64_t head, base;
+	struct ring_book book;
+	uint32_t opening_n, zero;
+	uint8_t opening[RING_OPENING];
+};
+
+/*
+ * struct ring -- positions only grow; a position modulo size is a place in
+ * mem. A frame never runs over the end: a RING_SKIP (magic, len in units of
+ * RING_ALIGN, pos) leads on. tail <= next <= head <= tail + size.
+ */
+struct ring {
+	struct ring_head *top;
+	uint8_t *mem;
+	size_t size;
+	uint64_t tail, next, head;
+	struct ring_sum sent, waiting;
+	uint64_t made, gone, synced;
+	uint64_t teed; /* behind the last frame that ring_teed was told of */
+	bool tee;
+	int fd; /* -1: in memory */
+};
+
+static inline size_t
+ring_round(size_t n)
+{
+	return (n + RING_ALIGN - 1) / RING_ALIGN * RING_ALIGN;
+}
+
+static inline struct ring_frame *
+ring_at(const struct ring *r, uint64_t pos)
+{
+	return (struct ring_frame *)(void *)(r->mem + pos % r->size);
+}
+
+/* Bytes from pos to the end of the memory. */
+static inline size_t
+ring_stretch(const struct ring *r, uint64_t pos)
+{
+	return r->size - (size_t)(pos % r->size);
+}
+
+/* What follows pos for n bytes is no frame. */
+static inline void
+ring_put_skip(const struct ring *r, uint64_t pos, uint64_t n)
+{
+	struct ring_frame *f = ring_at(r, pos);
+
+	f->magic = RING_SKIP;
+	f->len = (uint32_t)(n / RING_ALIGN);
+	f->pos = pos;
+}
+
+/* Positions into the top, for the next run. */
+static inline void
+ring_note(struct ring *r)
+{
+	r->top->tail = r->tail;
+	r->top->head = r->head;
+	r->top->tail_not = ~r->tail;
+}
+
+#endif
