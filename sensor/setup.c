@@ -328,8 +328,8 @@ setup_events(struct sensor *s, const struct sensor_hooks *hooks)
 	if (st == D4_OK)
 		st = setup_session(s, hooks);
 	if (st == D4_OK && s->options.tee && !s->conf.to_stdout)
-		st = tee_new(
-		    s->base, STDOUT_FILENO, s->ring, hooks->tee, s, &s->tee);
+		st = tee_new(s->base, STDOUT_FILENO, s->ring,
+		    &(struct tee_owner){hooks->tee, s}, &s->tee);
 	return st == D4_OK ? setup_reader(s, hooks) : st;
 }
 

@@ -25,15 +25,15 @@ static void tee_on_writable(evutil_socket_t fd, short what, void *arg);
 
 enum d4_status
 tee_new(struct event_base *base, int fd, struct ring *ring,
-    const struct tee_events *ev, void *arg, struct tee **out)
+    const struct tee_owner *to, struct tee **out)
 {
 	struct tee *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return D4_ENOMEM;
 	t->ring = ring;
-	t->ev = ev;
-	t->arg = arg;
+	t->ev = to->ev;
+	t->arg = to->arg;
 	t->fd = fd;
 	d4_buf_init(&t->buf, TEE_MAX);
 	t->flags = fcntl(fd, F_GETFL);

@@ -23,10 +23,15 @@ struct tee_events {
 
 struct tee;
 
+/* Whom the events go to; copied. */
+struct tee_owner {
+	const struct tee_events *ev;
+	void *arg;
+};
+
 /* tee_new -- onto fd, which becomes non-blocking. Errors: D4_ENOMEM, D4_EIO. */
 D4_USED enum d4_status tee_new(struct event_base *base, int fd,
-    struct ring *ring, const struct tee_events *ev, void *arg,
-    struct tee **out);
+    struct ring *ring, const struct tee_owner *to, struct tee **out);
 
 /* tee_free -- the descriptor is as it was before. */
 void tee_free(struct tee *t);

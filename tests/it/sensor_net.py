@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """d4-sensor's way to the server: proxy, retries, names; Redis lists; tee."""
 
 import os

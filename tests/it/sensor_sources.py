@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """d4-sensor's sources: file, fifo, unix sockets, folders."""
 
 import base64

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """d4-sensor's spool: what it holds survives a kill, and what it cannot hold
 is counted and noted."""
 
