@@ -34,15 +34,16 @@ copy_number(const json_t *object, const char *key, uint64_t *out)
 	return D4_OK;
 }
 
-static bool
-type_ok(const char *type)
+bool
+d4_meta_type_ok(const char *type)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789._-";
 	size_t n = strlen(type);
 
-	return n != 0 && type[0] != '.' && strspn(type, chars) == n;
+	return n != 0 && n < D4_META_TYPE && type[0] != '.' &&
+	       strspn(type, chars) == n;
 }
 
 /* One element of "tags": a string, or an object with a string "name". */
@@ -155,7 +156,7 @@ read_meta(const json_t *root, struct d4_meta *m)
 	if (!json_is_object(root))
 		return D4_EMALFORMED;
 	st = copy_text(root, "type", m->type, sizeof(m->type));
-	if (st == D4_OK && !type_ok(m->type))
+	if (st == D4_OK && !d4_meta_type_ok(m->type))
 		st = D4_EMALFORMED;
 	if (st == D4_OK)
 		st = copy_text(

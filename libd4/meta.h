@@ -37,6 +37,9 @@ struct d4_meta {
 	char licence[D4_META_TYPE];
 };
 
+/* d4_meta_type_ok -- a `type` of the shape above. */
+bool d4_meta_type_ok(const char *type);
+
 /*
  * d4_meta_parse -- reads one complete meta header.
  * Errors: D4_EMALFORMED not one JSON object, no string `type` of the shape

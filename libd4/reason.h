@@ -125,6 +125,15 @@ enum d4_reason_class {
 	X(LOST_AT_SOURCE, "lost_at_source", LOSS, "lost before the sensor")    \
 	X(SPOOL_DAMAGED, "spool.damaged", LOSS, "spool entry damaged")         \
 	X(SPOOL_EXPIRED, "spool.expired", LOSS, "spool entry over its age")    \
+	/* items of other servers' lists, files of folders */                  \
+	X(ITEM_LINES, "item.lines", MALFORMED, "list item is not one line")    \
+	X(FILE_PATH, "file.path", MALFORMED, "path is not in the folder")      \
+	X(FILE_KIND, "file.kind", MALFORMED, "not a regular file")             \
+	X(FILE_GZIP, "file.gzip", MALFORMED, "gzip damaged or cut off")        \
+	X(FILE_TOOBIG, "file.toobig", LOSS, "file over its limit")             \
+	X(FILE_MISSING, "file.missing", LOSS, "file is not there")             \
+	X(FILE_READ, "file.read", LOSS, "file cannot be read")                 \
+	X(STDIN_LOST, "stdin.lost", LOSS, "wash died while it read")           \
 	X(ENTRY_MALFORMED, "entry.malformed", MALFORMED,                       \
 	    "queue entry not understood")                                      \
 	X(ENTRY_DUPLICATE, "entry.duplicate", FILTER,                          \

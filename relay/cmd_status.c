@@ -123,6 +123,27 @@ print_partners(const json_t *list)
 }
 
 static void
+print_source(const json_t *o)
+{
+	json_t *list = json_object_get(o, "dropped"), *n;
+	const char *why;
+
+	(void)printf("source %s %s ", text(o, "source"), text(o, "kind"));
+	print_type(o);
+	(void)printf(" %s\n    backlog %lld records %lld\n", text(o, "state"),
+	    number(o, "backlog"), number(o, "records"));
+	if (json_is_true(json_object_get(o, "full")))
+		(void)printf("    list full: %lld of %lld, lost unknown, "
+			     "likely %lld\n",
+		    number(o, "length"), number(o, "max_size"),
+		    number(o, "likely_lost"));
+	json_object_foreach(list, why, n)(void) printf(
+	    "    dropped %s %lld\n", why, (long long)json_integer_value(n));
+	if (text(o, "alarm")[0] != '\0')
+		(void)printf("    alarm: %s\n", text(o, "alarm"));
+}
+
+static void
 print_status(const json_t *o)
 {
 	const json_t *airlock = json_object_get(o, "airlock");
@@ -145,6 +166,9 @@ print_status(const json_t *o)
 	print_partners(json_object_get(o, "partners"));
 	freeze_print(json_object_get(o, "frozen"));
 	print_queues(json_object_get(o, "queues"));
+	list = json_object_get(o, "sources");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_source(json_array_get(list, i));
 	list = json_object_get(o, "lanes");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		print_lane(json_array_get(list, i));

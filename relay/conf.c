@@ -16,7 +16,7 @@ static const struct d4_conf_option conf_table[] = {
 	"reader group; relays of one name share the work"},
     {"instance", D4_CONF_STRING, MEMBER(instance), 0, 0, NULL, false,
 	"this relay among them (default: the host's name)"},
-    {"redis", D4_CONF_STRING, MEMBER(redis), 0, 0, NULL, true,
+    {"redis", D4_CONF_STRING, MEMBER(redis), 0, 0, NULL, false,
 	"unix:/path?user=wash&secret=FILE or tcp://host:port?..."},
     {"policy", D4_CONF_PATH, MEMBER(policy), 0, 0, NULL, true,
 	"the policy file"},
@@ -40,6 +40,8 @@ static const struct d4_conf_option conf_table[] = {
 	"debug, info, warn or error"},
     {"log_json", D4_CONF_BOOL, MEMBER(log_json), 0, 0, "false", false,
 	"one JSON object a line"},
+    {"sources", D4_CONF_TREE, MEMBER(sources), 0, 0, NULL, false,
+	"what else is read: ID: {kind, type, ...}"},
     {"partners", D4_CONF_TREE, MEMBER(partners), 0, 0, NULL, false,
 	"where partners are: ID: {host, port, key, tls, ...}"},
     {.name = NULL},
@@ -51,6 +53,7 @@ relay_conf_help(FILE *to)
 	d4_conf_help(conf_table, to);
 	(void)fputs("\noptions of a partner:\n", to);
 	conf_partner_help(to);
+	source_conf_help(to);
 }
 
 void
@@ -60,6 +63,8 @@ relay_conf_free(struct relay_conf *c)
 		return;
 	for (size_t i = 0; i < c->n_partners; i++)
 		conf_partner_free(&c->file[i]);
+	for (size_t i = 0; i < c->n_sources; i++)
+		source_conf_free(&c->source[i]);
 	free(c->partner);
 	free(c->file);
 	free(c->spool);
@@ -181,6 +186,46 @@ conf_partners(struct relay_conf *c, const char *path, struct d4_diag *diag)
 	return D4_OK;
 }
 
+/* Standard input has one reader. */
+static bool
+conf_second_stdin(const struct relay_conf *c, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (c->source[i].what == SOURCE_STDIN &&
+		    c->source[k].what == SOURCE_STDIN)
+			return true;
+	}
+	return false;
+}
+
+static enum d4_status
+conf_sources(struct relay_conf *c, struct d4_diag *diag)
+{
+	const struct d4_yaml *map = c->sources;
+	enum d4_status st;
+
+	if (map == NULL && c->redis == NULL)
+		return d4_diag_set(diag, c->tree->at,
+		    "write redis: (the hub's) or sources:",
+		    "nothing to read from");
+	if (map == NULL)
+		return D4_OK;
+	if (map->kind != D4_YAML_MAP || map->n == 0 || map->n > SOURCES_CONF)
+		return d4_diag_set(diag, map->at,
+		    "write ID: {kind: ..., type: ...}, at most 16",
+		    "sources is no map of sources");
+	for (size_t i = 0; i < map->n; i++) {
+		c->n_sources = i + 1;
+		st = source_conf_read(map, i, diag, &c->source[i]);
+		if (st != D4_OK)
+			return st;
+		if (conf_second_stdin(c, i))
+			return d4_diag_set(diag, map->key[i]->at,
+			    "leave one out", "two sources of kind stdin");
+	}
+	return D4_OK;
+}
+
 enum d4_status
 relay_conf_load(const char *path, struct d4_diag *diag, struct relay_conf **out)
 {
@@ -195,6 +240,8 @@ relay_conf_load(const char *path, struct d4_diag *diag, struct relay_conf **out)
 		st = conf_derive(c);
 	if (st == D4_OK)
 		st = conf_check(c, diag);
+	if (st == D4_OK)
+		st = conf_sources(c, diag);
 	if (st == D4_OK)
 		st = conf_partners(c, path, diag);
 	if (st != D4_OK) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include "libd4/kit/conf.h"
 #include "relay/partner.h"
+#include "relay/source_conf.h"
 
 #define RELAY_CONF "/etc/d4/relay.yaml"
 #define RELAY_CTL  "/run/d4/relay.ctl"
@@ -14,7 +15,8 @@
  * Shape:  spool, state, cursors: the folders of the airlock, of wash and of
  *         post; freeze: who is frozen. partner[i] has everything but its key
  * and the content of its certificate, which only post reads
- * (relay_conf_secrets). key_file[i]: where its HMAC key is.
+ * (relay_conf_secrets). key_file[i]: where its HMAC key is. redis: NULL: no
+ * queues of our own are read, only source[].
  */
 struct relay_conf {
 	char *name;
@@ -32,12 +34,15 @@ struct relay_conf {
 	uint64_t drain_us;
 	uint64_t respawn_us;
 	const struct d4_yaml *partners;
+	const struct d4_yaml *sources;
 	struct d4_yaml *tree;
 	char *spool, *state, *cursors, *freeze;
 	char *group; /* "relay:NAME" */
 	struct relay_partner *partner;
 	struct relay_partner_file *file;
 	size_t n_partners;
+	struct source_conf source[SOURCES_CONF];
+	size_t n_sources;
 };
 
 /* The texts of a partner as written; owned by the configuration. */

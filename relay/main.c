@@ -84,7 +84,24 @@ check_partner(const char *conf, const struct relay_conf *c, size_t i,
 	return false;
 }
 
-/* -n: the policy too, and that each partner of relay.yaml is in it. */
+/* A source without an entry in the policy releases nothing. */
+static bool
+check_source(const struct pol *p, const struct source_conf *s)
+{
+	for (size_t i = 0; i < pol_n_sources(p); i++) {
+		const char *queue = pol_source_at(p, i).queue;
+
+		if (queue != NULL && strcmp(queue, s->id) == 0 &&
+		    pol_source_takes(p, i, s->type, s->ext))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * -n: the policy too, and that each partner and each source of relay.yaml is
+ * in it.
+ */
 static int
 check(const char *conf, struct relay_conf *c)
 {
@@ -101,6 +118,15 @@ check(const char *conf, struct relay_conf *c)
 	for (size_t i = 0; i < c->n_partners; i++) {
 		if (!check_partner(conf, c, i, gate_policy(g)))
 			code = 1;
+	}
+	for (size_t i = 0; i < c->n_sources; i++) {
+		if (check_source(gate_policy(g), &c->source[i]))
+			continue;
+		(void)fprintf(stderr,
+		    "source %s is in no `queue:` of %s with its type; nothing "
+		    "of it would be released\n",
+		    c->source[i].id, c->policy);
+		code = 1;
 	}
 	gate_free(g);
 	if (code == 0)

@@ -10,6 +10,27 @@ profile_best_effort(const struct relay_conf *c)
 	return strcmp(c->sandbox, "best-effort") == 0;
 }
 
+static void
+profile_add(const char *list[PROFILE_PATHS], const char *path)
+{
+	size_t n = 0;
+
+	while (list[n] != NULL)
+		n++;
+	if (n + 1 < PROFILE_PATHS)
+		list[n] = path;
+}
+
+static void
+profile_source(const struct source_conf *s, struct profile *out)
+{
+	if (s->dir != NULL)
+		profile_add(
+		    s->after == SOURCE_KEEP ? out->read : out->write, s->dir);
+	if (s->move_to != NULL)
+		profile_add(out->write, s->move_to);
+}
+
 enum d4_status
 profile_wash(const struct relay_conf *c, struct profile *out)
 {
@@ -28,6 +49,8 @@ profile_wash(const struct relay_conf *c, struct profile *out)
 	out->read[1] = c->cursors;
 	out->write[0] = c->spool;
 	out->write[1] = c->state;
+	for (size_t i = 0; i < c->n_sources; i++)
+		profile_source(&c->source[i], out);
 	out->box = (struct d4_sandbox){.read = out->read,
 	    .write = out->write,
 	    .best_effort = profile_best_effort(c)};

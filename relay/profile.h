@@ -8,7 +8,7 @@
 #include "libd4/kit/sandbox.h"
 #include "relay/conf.h"
 
-#define PROFILE_PATHS 8u
+#define PROFILE_PATHS (8u + 2u * SOURCES_CONF)
 
 /* A sandbox and the lists that it points at. */
 struct profile {
@@ -19,8 +19,9 @@ struct profile {
 };
 
 /*
- * profile_wash -- no sockets at all; reads the policy's folder and post's
- * cursors, writes the airlock and its own folder.
+ * profile_wash -- no sockets at all; reads the policy's folder, post's
+ * cursors and the folders of sources, writes the airlock, its own folder and
+ * the folders of sources whose files it deletes or moves.
  * profile_post -- outgoing TCP (and name service); reads the airlock, writes
  * its own folder.
  * Errors: D4_ENOMEM.

@@ -5,9 +5,10 @@
 #ifndef RELAY_SOURCE_H
 #define RELAY_SOURCE_H
 
-#include "libd4/status.h"
+#include <jansson.h>
+#include "relay/source_conf.h"
 
-#define SOURCES_MAX 17u /* 16 of the configuration, and our queues */
+#define SOURCES_MAX (SOURCES_CONF + 1u) /* and our queues */
 
 struct shard;
 struct source;
@@ -19,6 +20,8 @@ struct wash;
  *         bounded work, when nothing stalls. ack: lanes and journal hold the
  *         shard's batch durably. drop: they never will, and its
  *         journal is closed. stop: give back what others may take.
+ *         connection: the socket that it asked for, taken; -1 not now.
+ *         status: members of its own.
  */
 struct source_kind {
 	const char *name;
@@ -29,11 +32,16 @@ struct source_kind {
 	void (*drop)(struct shard *s);
 	void (*stop)(struct source *s);
 	void (*close)(struct source *s);
+	void (*connection)(struct source *s, int fd);
+	void (*status)(const struct source *s, json_t *o);
 };
 
-/* struct source -- one of them. state is its kind's. */
+extern const struct source_kind source_list; /* source_list.c */
+
+/* struct source -- one of them. state is its kind's; conf: NULL our queues. */
 struct source {
 	const struct source_kind *kind;
+	const struct source_conf *conf;
 	struct wash *wash;
 	void *state;
 };
@@ -46,5 +54,11 @@ void sources_close(struct wash *w);
 void sources_tick(struct wash *w);
 void sources_step(struct wash *w);
 void sources_stop(struct wash *w);
+
+/* sources_connection -- a socket for the source of that id; fd is taken. */
+void sources_connection(struct wash *w, struct d4_slice id, int fd);
+
+/* sources_status -- a list of what they say of themselves. */
+json_t *sources_status(const struct wash *w);
 
 #endif

@@ -146,6 +146,8 @@ merge_rows(const json_t *wash, json_t *lanes, json_t *denied)
 		json_t *row = json_array_get(rows, i);
 		bool lane = text(row, "lane")[0] != '\0';
 
+		if (text(row, "partner")[0] == '\0')
+			continue; /* a source's: see "sources" */
 		o = lane ? lane_in(
 			       lanes, text(row, "partner"), text(row, "lane"))
 		         : NULL;
@@ -164,7 +166,7 @@ status_merge(const json_t *answer)
 {
 	static const char *const same[] = {"policy", "policy_error", "reading",
 	    "redis", "airlock", "partners", "queues", "entries", "malformed",
-	    "duplicate", "lost"};
+	    "duplicate", "lost", "sources"};
 	const json_t *wash = json_object_get(answer, "wash");
 	const json_t *post = json_object_get(answer, "post");
 	json_t *lanes = json_array(), *denied = json_array();

@@ -79,20 +79,37 @@ folders_make(const struct relay_conf *c)
 
 /* ---- what the children say ---- */
 
+/* The server of a source that wash names. */
+static const char *
+redis_of(const struct relay_conf *c, struct d4_slice word)
+{
+	if (d4_slice_eqs(word, "redis"))
+		return c->redis;
+	(void)d4_slice_skip(&word, sizeof("redis ") - 1);
+	for (size_t i = 0; i < c->n_sources; i++) {
+		if (d4_slice_eqs(word, c->source[i].id))
+			return c->source[i].redis;
+	}
+	return NULL;
+}
+
 /* Connected and logged in here: wash can open no socket, and has no secret. */
 static void
-give_redis(struct supervisor *s)
+give_redis(struct supervisor *s, struct d4_slice word)
 {
+	const char *url = redis_of(s->conf, word);
+	char name[128];
 	enum d4_status st;
 	int fd = -1;
 
-	st = d4_redis_dial(s->conf->redis, &fd);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)word.n, word.p);
+	st = url != NULL ? d4_redis_dial(url, &fd) : D4_ENOENT;
 	if (st != D4_OK && !s->failing)
-		d4_warnx("alarm redis=unreachable error=\"%s%s%s\"",
+		d4_warnx("alarm %s=unreachable error=\"%s%s%s\"", name,
 		    d4_status_text(st), st == D4_EIO ? ": " : "",
 		    st == D4_EIO ? strerror(errno) : "");
 	s->failing = st != D4_OK;
-	process_tell(&s->wash, "redis", st == D4_OK ? fd : -1);
+	process_tell(&s->wash, name, st == D4_OK ? fd : -1);
 	if (st == D4_OK)
 		(void)close(fd);
 }
@@ -104,8 +121,9 @@ on_wash(void *arg, struct d4_slice msg, int fd)
 
 	if (fd >= 0)
 		(void)close(fd);
-	if (d4_slice_eqs(msg, "redis")) {
-		give_redis(s);
+	if (d4_slice_eqs(msg, "redis") ||
+	    (msg.n > 6 && msg.n < 100 && memcmp(msg.p, "redis ", 6) == 0)) {
+		give_redis(s, msg);
 	} else if (d4_slice_eqs(msg, "ready")) {
 		s->wash.ready = true;
 		/* The release files are of the policy that holds now. */

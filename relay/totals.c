@@ -139,6 +139,17 @@ totals_refuse(struct totals *t, size_t row, enum d4_reason why, uint64_t n)
 	r->batch.withheld[why] += n;
 }
 
+void
+totals_pass(struct totals *t, size_t row, uint64_t n)
+{
+	struct totals_row *r = &t->row[row];
+
+	r->touched = true;
+	r->batch.entries++;
+	r->batch.in += n;
+	r->batch.forward += n;
+}
+
 static void
 totals_counts_add(struct totals_counts *a, const struct totals_counts *b)
 {

@@ -79,6 +79,9 @@ void totals_count(struct totals *t, size_t row, const struct d4_tally *before,
 void totals_refuse(
     struct totals *t, size_t row, enum d4_reason why, uint64_t n);
 
+/* totals_pass -- n records of a source went on their way. */
+void totals_pass(struct totals *t, size_t row, uint64_t n);
+
 /* totals_commit -- the batch is durable. totals_drop -- it never was. */
 void totals_commit(struct totals *t);
 void totals_drop(struct totals *t);

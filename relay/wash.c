@@ -158,6 +158,11 @@ wash_message(struct wash *w, struct d4_slice msg, int fd)
 			d4_warnx("redis=refused");
 		return;
 	}
+	if (msg.n > 6 && memcmp(msg.p, "redis ", 6) == 0) {
+		(void)d4_slice_skip(&msg, 6);
+		sources_connection(w, msg, fd);
+		return;
+	}
 	if (fd >= 0)
 		(void)close(fd);
 	if (d4_slice_eqs(msg, "redis"))
@@ -266,6 +271,8 @@ wash_open_state(struct wash *w)
 	w->args = calloc(READ_ARGS, sizeof(*w->args));
 	if (st == D4_OK && w->args == NULL)
 		st = D4_ENOMEM;
+	if (st == D4_OK)
+		st = d4_account_open(w->setup->dirs.state, "wash", &w->account);
 	return st == D4_OK ? lanes_open(&w->setup->dirs, &w->lanes) : st;
 }
 
@@ -302,6 +309,7 @@ wash_close(struct wash *w)
 		free(w->shard[i]);
 	}
 	free(w->shard);
+	d4_account_close(w->account);
 	streams_free(w->streams);
 	lanes_close(w->lanes);
 	gate_free(w->gate);

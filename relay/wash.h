@@ -7,15 +7,17 @@
 
 #include "gate/gate.h"
 #include "relay/lanes.h"
+#include "relay/source_conf.h"
 
 #define WASH_EXIT_KEYS 75 /* start me again: I need the master key */
 
 /*
  * Messages over the channel to the supervisor, one word each.
- * From wash: "redis": a connection, please. "ready": the release files are
- * written. "status": with a memfd that holds a JSON text.
- * To wash: "redis" with a connected socket, or without one: not now.
- * "reload", "status", "stop".
+ * From wash: "redis": a connection, please; "redis ID": one to the server of
+ * that source. "ready": the release files are written. "status": with a memfd
+ * that holds a JSON text. "end": all sources came to their end.
+ * To wash: "redis" or "redis ID" with a connected socket, or without one: not
+ * now. "reload", "status", "stop".
  */
 
 /*
@@ -30,6 +32,9 @@ struct wash_setup {
 	const char *group;
 	const char *consumer;
 	const char *policy;
+	const struct source_conf *source;
+	size_t n_sources;
+	bool queues; /* of our own are read, too */
 	struct lanes_dirs dirs;
 	uint64_t budget;
 	int channel;

@@ -55,10 +55,9 @@ batch_malformed(const struct shard *s, const redisReply *id, enum d4_status st)
 	journal_totals(s->journal)->malformed[1]++;
 }
 
-/* An entry that is new to us. */
-static enum d4_status
-batch_entry(struct wash *w, struct shard *s, const struct stream_id *id,
-    const redisReply *one)
+enum d4_status
+batch_put(struct wash *w, struct shard *s, const struct stream_id *id,
+    const struct d4_entry *e)
 {
 	struct wash_work work = {.gate = w->gate,
 	    .streams = w->streams,
@@ -68,6 +67,19 @@ batch_entry(struct wash *w, struct shard *s, const struct stream_id *id,
 	    .origin = s->origin,
 	    .id = *id,
 	    .now_us = d4_now_us()};
+
+	if (!journal_session(s->journal, &e->sess, e->seq, e->seq + e->n - 1)) {
+		journal_totals(s->journal)->duplicate[1]++;
+		return D4_OK;
+	}
+	return wash_entry(&work, e);
+}
+
+/* An entry that is new to us. */
+static enum d4_status
+batch_entry(struct wash *w, struct shard *s, const struct stream_id *id,
+    const redisReply *one)
+{
 	struct d4_entry e;
 	enum d4_status st;
 
@@ -80,11 +92,7 @@ batch_entry(struct wash *w, struct shard *s, const struct stream_id *id,
 		batch_malformed(s, one->element[0], st);
 		return D4_OK;
 	}
-	if (!journal_session(s->journal, &e.sess, e.seq, e.seq + e.n - 1)) {
-		journal_totals(s->journal)->duplicate[1]++;
-		return D4_OK;
-	}
-	return wash_entry(&work, &e);
+	return batch_put(w, s, id, &e);
 }
 
 enum d4_status
@@ -154,7 +162,8 @@ batch_leased(const struct wash *w)
 	for (size_t i = 0; i < w->n_shards; i++) {
 		const struct shard *s = w->shard[i];
 
-		if (s->in_batch && now - s->renewed_ms > WASH_SAFE_MS)
+		if (s->in_batch && !s->alone &&
+		    now - s->renewed_ms > WASH_SAFE_MS)
 			return false;
 	}
 	return true;

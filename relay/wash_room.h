@@ -3,6 +3,7 @@
 #define RELAY_WASH_ROOM_H
 
 #include <event2/event.h>
+#include "libd4/kit/account.h"
 #include "libd4/kit/redis.h"
 #include "relay/journal.h"
 #include "relay/source.h"
@@ -23,9 +24,16 @@
 /*
  * A shard's life. FREE: somebody else's, or nobody's. LEASED: the reader
  * group is being made, entries of a dead relay taken over. PENDING: what was
- * delivered before and not acknowledged is read. LIVE: new entries.
+ * delivered before and not acknowledged is read. LIVE: new entries. FED: of
+ * a source that is no queue of ours; its journal is open.
  */
-enum shard_state { SHARD_FREE, SHARD_LEASED, SHARD_PENDING, SHARD_LIVE };
+enum shard_state {
+	SHARD_FREE,
+	SHARD_LEASED,
+	SHARD_PENDING,
+	SHARD_LIVE,
+	SHARD_FED,
+};
 
 /*
  * struct shard -- one stream of a queue, or all of another source.
@@ -39,6 +47,7 @@ enum shard_state { SHARD_FREE, SHARD_LEASED, SHARD_PENDING, SHARD_LIVE };
 struct shard {
 	char *key;
 	struct source *source;
+	bool alone; /* nobody else can read it: no lease */
 	uint32_t origin;
 	enum shard_state state;
 	bool asked;
@@ -72,6 +81,7 @@ struct wash {
 	struct gate *gate;
 	struct lanes *lanes;
 	struct streams *streams;
+	struct d4_account *account;
 	struct d4_buf out;
 	struct shard **shard;
 	size_t n_shards;
@@ -131,6 +141,13 @@ void read_step(struct source *src);
 /* batch_take -- works on the entries of one shard. */
 D4_USED enum d4_status batch_take(
     struct wash *w, struct shard *s, const redisReply *entries);
+
+/*
+ * batch_put -- one entry of a shard into its batch, unless its session's
+ * records were there before. Errors: as wash_entry.
+ */
+D4_USED enum d4_status batch_put(struct wash *w, struct shard *s,
+    const struct stream_id *id, const struct d4_entry *e);
 
 /* batch_finish -- lanes, journals, XACK, nudge; stalls when it cannot. */
 void batch_finish(struct wash *w);

@@ -12,6 +12,7 @@ static const char *const shard_texts[] = {
     [SHARD_LEASED] = "taking over",
     [SHARD_PENDING] = "catching up",
     [SHARD_LIVE] = "live",
+    [SHARD_FED] = "fed",
 };
 
 static json_t *
@@ -132,6 +133,7 @@ status_json(const struct wash *w)
 	(void)json_object_set_new(o, "partners", status_partners(w));
 	(void)json_object_set_new(o, "queues", status_queues(w));
 	(void)json_object_set_new(o, "lanes", status_lanes(w));
+	(void)json_object_set_new(o, "sources", sources_status(w));
 	return o;
 }
 

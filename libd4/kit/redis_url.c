@@ -123,6 +123,16 @@ unix_socket(const struct redis_url *u, int flags, int *out)
 	return D4_OK;
 }
 
+/* A blocking connect ends with the time for sends. */
+static void
+limit_connect(int fd, int flags)
+{
+	const struct timeval tv = {DIAL_TIMEOUT_S, 0};
+
+	if ((flags & SOCK_NONBLOCK) == 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
 static enum d4_status
 tcp_socket(const struct redis_url *u, int flags, int *out)
 {
@@ -136,6 +146,8 @@ tcp_socket(const struct redis_url *u, int flags, int *out)
 	for (a = list; a != NULL && fd < 0; a = a->ai_next) {
 		fd =
 		    socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+		if (fd >= 0)
+			limit_connect(fd, flags);
 		if (fd < 0) {
 			e = errno;
 		} else if (connect_fd(fd, a->ai_addr, a->ai_addrlen) != D4_OK) {

@@ -193,12 +193,14 @@ class Org:
         self.keys = os.path.join(self.dir, "keys")
         for folder in (self.policy_dir, self.keys):
             os.mkdir(folder, 0o755)
-        self.redis = db or Redis(self.dir)
+        self.redis = Redis(self.dir) if db is None else db
         self.master = write(os.path.join(self.keys, "master.key"), "07" * 32)
         self.hmac = write(os.path.join(self.keys, "acme.key"), KEY)
         self.policy = os.path.join(self.policy_dir, "policy.yaml")
         self.partners = {p: Partner(self.dir, p) for p in partners}
         self.options = {}
+        self.sources = {}  # id: "{kind: ..., ...}"
+        self.stdin = None
         self.tls = None  # the partners' pins
         self.partner_options = "idle: 1s, rotate: 5s, backoff_min: 100ms"
         self.process = None
@@ -212,11 +214,15 @@ class Org:
     # ---- the relay ----
 
     def configure(self):
-        lines = ["redis: \"%s\"" % self.redis.url, "policy: " + self.policy,
+        lines = ["redis: \"%s\"" % self.redis.url] if self.redis else []
+        lines += ["policy: " + self.policy,
                  "dir: " + self.state, "ctl: %s/ctl" % self.dir,
                  "wash_user: %s" % self.user(), "post_user: %s" % self.user(),
                  "drain: 5s", "respawn_max: 100ms"]
         lines += ["%s: %s" % kv for kv in self.options.items()]
+        if self.sources:
+            lines.append("sources:")
+            lines += ["  %s: %s" % kv for kv in self.sources.items()]
         lines.append("partners:")
         for p in self.partners.values():
             lines.append("  %s: {host: 127.0.0.1, port: %d, key: %s, "
@@ -256,7 +262,8 @@ class Org:
     def start(self):
         self.configure()
         self.log_file = open(self.log_path, "a")
-        self.process = subprocess.Popen(self.command(), stderr=self.log_file)
+        self.process = subprocess.Popen(
+            self.command(), stderr=self.log_file, stdin=self.stdin)
         return self
 
     def up(self):
@@ -312,6 +319,21 @@ class Org:
                 q["state"] == "live" and q["waiting"] == 0
                 for q in s["queues"])
 
+    def source(self, name):
+        """What the relay says of one of its sources, or None."""
+        for one in (self.status() or {}).get("sources", []):
+            if one["source"] == name:
+                return one
+        return None
+
+    def accounts(self, event):
+        """The records of wash's accounting for an event."""
+        path = os.path.join(self.state, "wash", "wash.jsonl")
+        if not os.path.exists(path):
+            return []
+        with open(path) as f:
+            return [r for r in map(json.loads, f) if r["event"] == event]
+
     def lane(self, partner="acme", **want):
         for lane in (self.status() or {}).get("lanes", []):
             if lane["partner"] == partner and all(
@@ -339,7 +361,8 @@ class Org:
         self.stop(signal.SIGKILL if keep else signal.SIGTERM)
         for p in self.partners.values():
             p.stop()
-        self.redis.stop()
+        if self.redis:
+            self.redis.stop()
         log = self.log() if os.path.exists(self.log_path) else ""
         if not keep:
             shutil.rmtree(self.dir)
@@ -368,6 +391,13 @@ def source(name, sensors, types=None, meta=None, tlp="green"):
     return ("  - {id: %s, sensors: [%s], %s, org: %s, tags: [\"tlp:%s\"], "
             "floor_tlp: %s, community: [eu]}\n" %
             (name, ", ".join(sensors), takes, ORG, tlp, tlp))
+
+
+def queue_source(name, queue, types=None, meta=None, tlp="green", more=""):
+    takes = "types: [%s]" % types if types else "meta: [%s]" % meta
+    return ("  - {id: %s, queue: %s, %s, org: %s, tags: [\"tlp:%s\"], "
+            "floor_tlp: %s, community: [eu]%s}\n" %
+            (name, queue, takes, ORG, tlp, tlp, more))
 
 
 def pipeline(name, types=None, meta=None, steps="[]"):

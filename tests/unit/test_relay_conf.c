@@ -85,7 +85,7 @@ static const struct {
 	const char *text;
 	const char *what;
 } invalid[] = {
-    {"policy: p\n", "redis"},
+    {"policy: p\n", "nothing to read from"},
     {"redis: r\n", "policy"},
     {HEAD "polcy: x\n", "polcy"},
     {HEAD "name: \"a b\"\n", "not a name"},

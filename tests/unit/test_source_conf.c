@@ -1,0 +1,144 @@
+#include "libd4/kit/file.h"
+#include "relay/conf.h"
+#include "test.h"
+#include "tmpdir.h"
+
+#define LIST "kind: d4core-list, redis: \"tcp://h:6380\", queue: q-1"
+
+static char dir[64], path[80];
+
+static int
+setup(void **state)
+{
+	(void)state;
+	tmpdir_make(dir, sizeof(dir));
+	(void)snprintf(path, sizeof(path), "%s/relay.yaml", dir);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tmpdir_remove(dir);
+	return 0;
+}
+
+static enum d4_status
+load(const char *sources, struct d4_diag *diag, struct relay_conf **out)
+{
+	char text[1024];
+
+	(void)snprintf(
+	    text, sizeof(text), "policy: p.yaml\nsources:%s\n", sources);
+	assert_int_equal(
+	    d4_file_replace(path, d4_slice_str(text), 0644), D4_OK);
+	*diag = (struct d4_diag){.file = NULL};
+	return relay_conf_load(path, diag, out);
+}
+
+static void
+what_is_wrong_is_refused_with_its_place(void **state)
+{
+	static const struct {
+		const char *sources, *what;
+		unsigned line;
+	} rows[] = {
+	    {" {}", "no map of sources", 2},
+	    {" [a]", "no map of sources", 2},
+	    {"\n  Their: {kind: x, type: 8}", "not an id", 3},
+	    {"\n  a: {type: 8}", "without a kind", 3},
+	    {"\n  a: 8", "without a kind", 3},
+	    {"\n  a: {kind: ftp, type: 8}", "not a kind", 3},
+	    {"\n  a: {" LIST "}", "type", 3},
+	    {"\n  a: {" LIST ", type: 2}", "type 2 cannot be read", 3},
+	    {"\n  a: {" LIST ", type: 5}", "type 5 cannot be read", 3},
+	    {"\n  a: {" LIST ", type: 254}", "type 254 cannot be read", 3},
+	    {"\n  a: {" LIST ", type: ../x}", "is no type", 3},
+	    {"\n  a: {" LIST ", type: 8, quue: x}", "quue", 3},
+	    {"\n  a: {" LIST ", type: 8, db: 16}", "16", 3},
+	    {"\n  a: {" LIST ", type: 8, items: file}", "not a value", 3},
+	    {"\n  a: {" LIST ", type: 8, files: /d}", "items are lines", 3},
+	    {"\n  a: {" LIST ", type: 8, items: files}", "no known folder", 3},
+	    {"\n  a: {" LIST ", type: 1}", "no known folder", 3},
+	    {"\n  a: {" LIST ", type: ja3-jl}", "no known folder", 3},
+	    {"\n  a: {" LIST ", type: 1, items: lines}", "no line", 3},
+	    {"\n  a: {kind: d4core-list, redis: x, queue: \"a:b\", type: 8}",
+		"not a queue", 3},
+	};
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (load(rows[i].sources, &diag, &c) != D4_EINVAL)
+			fail_msg("%s", rows[i].sources);
+		if (strstr(diag.what, rows[i].what) == NULL ||
+		    diag.line != rows[i].line || diag.remedy[0] == '\0')
+			fail_msg("%s: %u: %s (%s)", rows[i].sources, diag.line,
+			    diag.what, diag.remedy);
+	}
+}
+
+static void
+a_list_has_the_defaults_of_a_d4_core(void **state)
+{
+	const struct source_conf *s;
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	assert_int_equal(load("\n  a-1: {" LIST ", type: 8}\n"
+			      "  b: {" LIST ", type: ja3-jl, files: /d}",
+			     &diag, &c),
+	    D4_OK);
+	assert_null(c->redis);
+	assert_int_equal(c->n_sources, 2);
+	s = &c->source[0];
+	assert_string_equal(s->id, "a-1");
+	assert_int_equal(s->what, SOURCE_LIST);
+	assert_string_equal(source_conf_kind(s->what), "d4core-list");
+	assert_int_equal(s->type, 8);
+	assert_string_equal(s->ext, "");
+	assert_int_equal(s->db, 2);
+	assert_int_equal(s->metadata_db, 0);
+	assert_int_equal(s->max_size, 0);
+	assert_false(s->files);
+	s = &c->source[1];
+	assert_int_equal(s->type, 254);
+	assert_string_equal(s->ext, "ja3-jl");
+	assert_true(s->files);
+	assert_string_equal(s->dir, "/d");
+	assert_int_equal(s->file_max, 4ull << 30);
+	relay_conf_free(c);
+}
+
+static void
+without_redis_and_sources_there_is_nothing_to_read(void **state)
+{
+	struct relay_conf *c = NULL;
+	struct d4_diag diag = {.file = NULL};
+
+	(void)state;
+	assert_int_equal(
+	    d4_file_replace(path, d4_slice_str("policy: p.yaml\n"), 0644),
+	    D4_OK);
+	assert_int_equal(relay_conf_load(path, &diag, &c), D4_EINVAL);
+	assert_non_null(strstr(diag.what, "nothing to read"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		what_is_wrong_is_refused_with_its_place, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_list_has_the_defaults_of_a_d4_core, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		without_redis_and_sources_there_is_nothing_to_read, setup,
+		teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
