@@ -352,8 +352,7 @@ def leaks(packet):
 
 def judge(name, link, packets, folder):
     """tshark finds no bad checksum and nothing malformed in what passed."""
-    path = os.path.join(folder, "out.pcap")
-    with open(path, "wb") as f:
+    with open(path := os.path.join(folder, "out.pcap"), "wb") as f:
         f.write(pcap(link, [p for _, p, _ in packets],
                      [n for _, _, n in packets]))
     p = subprocess.run(
@@ -381,10 +380,9 @@ def main():
             for (name, link, packet, want), (out, fate) in zip(ROWS, fates):
                 if i == 0 and fate != want:
                     fail(name, "became", fate, "not", want)
-                if not out:
+                if out == b"":
                     continue
-                _, recs = unpcap(out)
-                _, _, length, p = recs[0]
+                _, _, length, p = unpcap(out)[1][0]
                 if leaks(p) and leaks(packet):
                     fail(name, "pipeline %d" % i, leaks(p), p.hex())
                 if len(p) > len(packet) or length != len(packet):
@@ -393,8 +391,8 @@ def main():
             for link, packets in passed.items():
                 if i != 4:  # there a wrong one stays wrong
                     judge("pipeline %d" % i, link, packets, folder)
-            print("pipeline %d: %d of %d passed on" % (
-                i, sum(map(len, passed.values())), len(ROWS)))
+            n = sum(map(len, passed.values()))
+            print("pipeline %d: %d of %d passed on" % (i, n, len(ROWS)))
     sys.exit(1 if failures else 0)
 
 

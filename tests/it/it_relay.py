@@ -12,14 +12,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
-from relay import (Org, Sensor, balanced, pipeline, sensors_policy,  # noqa
-                   share, source, until)
-
-LOG = "6072e072-bfaa-4395-9bb1-cdb3b470d715"
-CAP = "4072e072-bfaa-4395-9bb1-ccb3b470d715"
-TLS = "8d8b724c-71b6-4d6c-942b-ffc2b6d761ac"
-PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
-        b"||A||203.0.113.9||300||1")
+from relay import Org, Sensor, balanced, until  # noqa: E402
+from relay_cases import (CAP, LOG, ONE, TLS, confirmed, numbered,  # noqa
+                         pcap, pipeline, sensors_policy, share, source)
 
 THREE = sensors_policy(
     source("pdns", [LOG], types="8") + source("cap", [CAP], types="1") +
@@ -31,10 +26,6 @@ THREE = sensors_policy(
 META = b'{"type":"ja3-jl","encoding":"utf-8","tags":["tlp:green"]}'
 
 
-def numbered(first, n):
-    return [PDNS % (i % 1000000, i) for i in range(first, first + n)]
-
-
 def test_three_types_reach_a_stock_server_and_are_confirmed():
     org = Org(THREE)
     try:
@@ -44,7 +35,7 @@ def test_three_types_reach_a_stock_server_and_are_confirmed():
         tls = Sensor(org, 254, "ja3-jl", META, TLS)
         for i in range(20):
             pdns.lines(numbered(i * 50, 50))
-            cap.put(relay.pcap(10, i * 10), 10)
+            cap.put(pcap(10, i * 10), 10)
             tls.lines([b'{"JA3Digest":"%d","ServerIP":"192.0.2.1"}' % k
                        for k in range(i * 5, i * 5 + 5)])
         org.up()
@@ -79,15 +70,6 @@ def sessions_of(partner, kind):
             out[f["session"]] = out.get(f["session"], b"") + \
                 base64.b64decode(f["payload"])
     return out.values()
-
-
-def confirmed(org):
-    return sum(la.get("confirmed", 0) for la in org.status()["lanes"])
-
-
-ONE = sensors_policy(
-    source("pdns", [LOG], types="8"), pipeline("raw-8", types="8"),
-    share("pdns-out", "pdns", "raw-8"))
 
 
 def test_kill_9_of_wash_and_post_loses_nothing_and_wash_doubles_nothing():

@@ -12,11 +12,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import meter  # noqa: E402
 import relay  # noqa: E402
 import sink  # noqa: E402
-from relay import (Org, Sensor, pipeline, sensors_policy, share,  # noqa
-                   source, until)
+from relay import Org, Sensor, until  # noqa: E402
+from relay_cases import LOG, pipeline, sensors_policy, share, source  # noqa
 from marked import Pdns  # noqa: E402
 
-LOG = "6072e072-bfaa-4395-9bb1-cdb3b470d715"
 MIB = 1 << 20
 LINES = 500  # of an entry, about 50 KiB
 

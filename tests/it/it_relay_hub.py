@@ -11,8 +11,8 @@ import d4  # noqa: E402
 import marked  # noqa: E402
 import relay  # noqa: E402
 from hub import Hub  # noqa: E402
-from relay import (Org, balanced, pipeline, sensors_policy, share,  # noqa
-                   source, until)
+from relay import Org, balanced, until  # noqa: E402
+from relay_cases import pipeline, sensors_policy, share, source  # noqa
 
 STEPS = ("[{addr: {scope: telescope, method: cryptopan, "
          "into: [198.18.0.0/16], require_scope: any, others: keep}}, "

@@ -8,26 +8,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
-from relay import (Org, Sensor, balanced, pipeline, sensors_policy,  # noqa
-                   share, source, until)
-
-LOG = "6072e072-bfaa-4395-9bb1-cdb3b470d715"
-CAP = "4072e072-bfaa-4395-9bb1-ccb3b470d715"
-TLS = "8d8b724c-71b6-4d6c-942b-ffc2b6d761ac"
-PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
-        b"||A||203.0.113.9||300||1")
-
-ONE = sensors_policy(
-    source("pdns", [LOG], types="8"), pipeline("raw-8", types="8"),
-    share("pdns-out", "pdns", "raw-8"))
-
-
-def numbered(first, n):
-    return [PDNS % (i % 1000000, i) for i in range(first, first + n)]
-
-
-def confirmed(org):
-    return sum(la.get("confirmed", 0) for la in org.status()["lanes"])
+from relay import Org, Sensor, balanced, until  # noqa: E402
+from relay_cases import (CAP, LOG, ONE, confirmed, numbered, PDNS,  # noqa
+                         pipeline, sensors_policy, share, source)
 
 
 def test_without_a_valid_policy_nothing_is_read_and_nothing_leaves():

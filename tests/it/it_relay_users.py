@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
 from relay import Org, Sensor, until  # noqa: E402
-import it_relay_policy as cases  # noqa: E402
+import relay_cases as cases  # noqa: E402
 
 WASH, POST = 59101, 59102
 

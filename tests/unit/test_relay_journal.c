@@ -8,27 +8,9 @@
 #include "libd4/kit/file.h"
 #include "relay/journal.h"
 #include "relay/sessions.h"
-#include "tmpdir.h"
+#include "tmpfixture.h"
 
 #define KEY "d4:{8:3}:q"
-
-static char dir[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
 
 static struct journal *
 reopen(struct journal *j)

@@ -4,9 +4,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include "spool_make.h"
+#include "spool_files.h"
 
-static char dir[64];
 static int sync_fails; /* calls of fdatasync that are still to fail */
 
 int __real_fdatasync(int fd);
@@ -24,40 +23,10 @@ __wrap_fdatasync(int fd)
 }
 
 static int
-setup(void **state)
+setup_sync(void **state)
 {
-	(void)state;
 	sync_fails = 0;
-	tmpdir_make(dir, sizeof(dir));
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
-
-static void
-segment_path(uint64_t first, char *out, size_t n)
-{
-	char name[32];
-
-	(void)snprintf(
-	    name, sizeof(name), "%020llu.seg", (unsigned long long)first);
-	lane_path(dir, name, out, n);
-}
-
-static off_t
-segment_size(uint64_t first)
-{
-	struct stat sb;
-	char path[256];
-
-	segment_path(first, path, sizeof(path));
-	return stat(path, &sb) == 0 ? sb.st_size : -1;
+	return setup(state);
 }
 
 static void
@@ -336,7 +305,7 @@ what_was_committed_survives_kill_9(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_sync, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(a_torn_tail_at_any_byte_is_cut_off_and_counted),
 	    T(a_lost_last_page_full_of_zeros_is_a_torn_tail),

@@ -4,27 +4,9 @@
 #include "libd4/kit/spool_format.h"
 #include "libd4/kit/spool_keep.h"
 #include "libd4/kit/spool_look.h"
-#include "spool_make.h"
+#include "spool_files.h"
 
 #define BIG 40000u
-
-static char dir[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
 
 /* What an entry of that number holds: compressible, each another one. */
 static void
@@ -74,18 +56,6 @@ write_some(uint64_t n)
 	for (uint64_t i = 1; i <= n; i++)
 		put_big(w, i);
 	return w;
-}
-
-static off_t
-segment_size(uint64_t first)
-{
-	char name[32], path[256];
-	struct stat sb;
-
-	(void)snprintf(
-	    name, sizeof(name), "%020llu.seg", (unsigned long long)first);
-	lane_path(dir, name, path, sizeof(path));
-	return stat(path, &sb) == 0 ? sb.st_size : -1;
 }
 
 static void

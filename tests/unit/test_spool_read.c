@@ -1,24 +1,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
-#include "spool_make.h"
-
-static char dir[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
+#include "spool_files.h"
 
 static const char *const first_segment = "00000000000000000001.seg";
 

@@ -1,43 +1,6 @@
 #include <sys/stat.h>
 #include "libd4/kit/spool_format.h"
-#include "spool_make.h"
-
-static char dir[64];
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
-
-static void
-segment_path(uint64_t first, char *out, size_t n)
-{
-	char name[32];
-
-	(void)snprintf(
-	    name, sizeof(name), "%020llu.seg", (unsigned long long)first);
-	lane_path(dir, name, out, n);
-}
-
-static off_t
-segment_size(uint64_t first)
-{
-	struct stat sb;
-	char path[256];
-
-	segment_path(first, path, sizeof(path));
-	return stat(path, &sb) == 0 ? sb.st_size : -1;
-}
+#include "spool_files.h"
 
 static void
 everything_written_is_read_back_with_every_field(void **state)
