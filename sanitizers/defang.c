@@ -84,7 +84,7 @@ san_find_defanged(struct d4_slice t, const struct san_wanted *w)
 {
 	static const char brackets[] = "[](){}";
 
-	for (const char *b = brackets; *b != '\0'; b++) {
+	for (const char *b = brackets; t.n != 0 && *b != '\0'; b++) {
 		const uint8_t *p = t.p, *end = t.p + t.n;
 
 		for (;

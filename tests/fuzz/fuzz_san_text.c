@@ -39,6 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (i == SCOPE) {
 		const struct d4_prefix_set *x = fuzz_network(NULL, "x");
 
+		HOLDS(!san_find_scope(d4_buf_slice(&out), x));
 		HOLDS(!san_hidden_scope(d4_buf_slice(&out), x));
 	}
 	d4_buf_fini(&out);
