@@ -46,6 +46,8 @@ enum d4_reason_class {
 	    "seen by fewer than min_distinct witnesses")                       \
 	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
 	X(TEXT_DROP, "text.drop", FILTER, "a detector with drop-line")         \
+	X(TRAIL_SUFFIX, "maltrail.suffix", FILTER,                             \
+	    "trail under a denied suffix")                                     \
 	X(SAMPLE_MISS, "sample.miss", FILTER, "not in the sample")             \
 	/* sanitizers: input that is not released because it is not clear */   \
 	X(EOF_PARTIAL, "eof_partial", MALFORMED, "unterminated last record")   \
@@ -76,6 +78,7 @@ enum d4_reason_class {
 	X(JSON_TYPE, "json.type", MALFORMED, "a value has the wrong type")     \
 	X(TYPE_UNSUPPORTED, "type.unsupported", MALFORMED,                     \
 	    "the pipeline does not take this type")                            \
+	X(TRAIL_FIELDS, "maltrail.fields", MALFORMED, "not eleven fields")     \
 	X(TEXT_SPANS, "text.spans", MALFORMED, "more finds than the limit")    \
 	X(REGEX_LIMIT, "regex.limit", MALFORMED, "a regex reached its limit")  \
 	X(TIME_VALUE, "time.value", MALFORMED, "time stamp impossible")        \

@@ -232,7 +232,8 @@ addr_words(
 	c->require = (enum san_require)v;
 	/* A sentence may well name no address; a packet always does. */
 	if (st == D4_OK && n != NULL && v == SAN_REQUIRE_NONE &&
-	    (cx->families & ~(unsigned)(SAN_JSON | SAN_TEXT)) != 0)
+	    (cx->families & ~(unsigned)(SAN_JSON | SAN_TEXT | SAN_MALTRAIL)) !=
+		0)
 		return d4_diag_set(cx->diag, n->at, "write any, src or dst",
 		    "`require_scope: none` is for text and JSON lines");
 	return st != D4_OK ? st : addr_bits(cx, map, c);
@@ -342,7 +343,7 @@ addr_needs_keys(const void *conf)
 
 const struct san_step_kind san_step_addr = {
     .name = "addr",
-    .families = SAN_PACKETS | SAN_PDNS | SAN_JSON | SAN_TEXT,
+    .families = SAN_PACKETS | SAN_PDNS | SAN_JSON | SAN_TEXT | SAN_MALTRAIL,
     .help = "replace addresses: scope, method, into, others, keep, "
 	    "require_scope, mask4, mask6",
     .compile = addr_compile,

@@ -15,6 +15,7 @@ enum san_family_bit {
 	SAN_PDNS = 1 << 1,    /* type 8 */
 	SAN_JSON = 1 << 2,    /* type 6, JSON meta types */
 	SAN_TEXT = 1 << 3,    /* type 3, other meta types */
+	SAN_MALTRAIL = 1 << 4,
 };
 
 /* What a step's compile function may ask. */

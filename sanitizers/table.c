@@ -1,6 +1,7 @@
 #include <string.h>
 #include "libd4/type.h"
 #include "sanitizers/json.h"
+#include "sanitizers/maltrail.h"
 #include "sanitizers/packet_family.h"
 #include "sanitizers/pdns.h"
 #include "sanitizers/text.h"
@@ -11,6 +12,7 @@ static const struct san_family *const table_families[] = {
     &san_family_pdns,
     &san_family_json,
     &san_family_text,
+    &san_family_maltrail,
 };
 
 /* All words of a pipeline, in the order of the man page. */
@@ -30,6 +32,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_pdns,
     &san_step_json,
     &san_step_text,
+    &san_step_maltrail,
 };
 
 /* Which plain type is of which family; the others have no sanitizer yet. */
@@ -66,7 +69,7 @@ table_ext(const char *ext)
 		if (table_ends(ext, table_json_end[i]))
 			return SAN_JSON;
 	}
-	return SAN_TEXT;
+	return strcmp(ext, "maltrail") == 0 ? SAN_MALTRAIL : SAN_TEXT;
 }
 
 const struct san_family *

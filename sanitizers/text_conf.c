@@ -68,29 +68,14 @@ static enum d4_status
 conf_read_suffixes(const struct san_compile *cx, const struct d4_yaml *map,
     struct san_text_conf *c)
 {
-	const struct d4_yaml *v = d4_yaml_get(map, "suffixes"), *item;
-	enum d4_status st = D4_OK;
+	const struct d4_yaml *v = d4_yaml_get(map, "suffixes");
 
 	if (v == NULL)
 		return D4_OK;
 	c->suffixes = san_suffixes_new();
 	if (c->suffixes == NULL)
 		return D4_ENOMEM;
-	if (san_item(v, 0) == NULL)
-		return d4_diag_set(cx->diag, v->at, "write [corp.example]",
-		    "suffixes is a name or a list of names");
-	for (size_t i = 0; st == D4_OK && (item = san_item(v, i)) != NULL;
-	     i++) {
-		st = item->kind == D4_YAML_SCALAR
-		         ? san_suffixes_add(
-			       c->suffixes, d4_slice_str(item->text))
-		         : D4_EMALFORMED;
-		if (st == D4_EMALFORMED)
-			st = d4_diag_set(cx->diag, item->at,
-			    "write a name such as corp.example",
-			    "not a name of the DNS");
-	}
-	return st;
+	return san_word_names(v, cx->diag, c->suffixes);
 }
 
 static enum d4_status

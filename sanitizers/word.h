@@ -4,6 +4,8 @@
 
 #include "libd4/yaml.h"
 
+struct san_suffixes;
+
 /* The value of a word that a later version enforces. */
 #define SAN_WORD_LATER (-1)
 
@@ -23,5 +25,12 @@ D4_USED enum d4_status san_word(const struct d4_yaml *n,
 /* san_item -- the i-th item, a scalar being a list of one; NULL past the end.
  */
 const struct d4_yaml *san_item(const struct d4_yaml *n, size_t i);
+
+/*
+ * san_word_names -- adds a name of the DNS, or a list of them, to a set.
+ * Errors: D4_EINVAL with *diag.  D4_ENOMEM.
+ */
+D4_USED enum d4_status san_word_names(
+    const struct d4_yaml *n, struct d4_diag *diag, struct san_suffixes *set);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef FUZZ_SAN_H
 #define FUZZ_SAN_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/find.h"
@@ -22,6 +23,7 @@
 struct fuzz_chain {
 	struct san_chain *chain;
 	uint8_t type;
+	const char *ext; /* of type 254, or NULL */
 };
 
 static inline const struct d4_prefix_set *
@@ -41,19 +43,36 @@ fuzz_network(void *arg, const char *name)
 	return &set;
 }
 
-static inline struct fuzz_chain
-fuzz_compile(const char *steps, uint8_t type)
+static inline struct san_chain *
+fuzz_chain_of(const char *steps, const struct san_takes *takes)
 {
 	const struct san_env env = {.network = fuzz_network};
-	const struct san_takes takes = {.types = &type, .n_types = 1};
-	struct fuzz_chain c = {.type = type};
 	struct d4_diag diag = {.file = "fuzz"};
+	struct san_chain *c = NULL;
 	struct d4_yaml *y;
 
 	HOLDS(d4_yaml_parse(d4_slice_str(steps), &diag, &y) == D4_OK);
-	HOLDS(san_chain_compile(y, &takes, &env, &diag, &c.chain) == D4_OK);
+	HOLDS(san_chain_compile(y, takes, &env, &diag, &c) == D4_OK);
 	d4_yaml_free(y);
 	return c;
+}
+
+static inline struct fuzz_chain
+fuzz_compile(const char *steps, uint8_t type)
+{
+	const struct san_takes takes = {.types = &type, .n_types = 1};
+
+	return (struct fuzz_chain){fuzz_chain_of(steps, &takes), type, NULL};
+}
+
+static inline struct fuzz_chain
+fuzz_compile_ext(const char *steps, const char *ext)
+{
+	char name[1][64] = {""};
+	const struct san_takes takes = {.ext = name, .n_ext = 1};
+
+	(void)snprintf(name[0], sizeof(name[0]), "%s", ext);
+	return (struct fuzz_chain){fuzz_chain_of(steps, &takes), 254, ext};
 }
 
 /* All of in, in pieces of cut bytes (0: at once), into *out. */
@@ -62,7 +81,8 @@ fuzz_run(const struct fuzz_chain *c, struct d4_slice in, size_t cut,
     struct d4_buf *out)
 {
 	static const uint8_t master[D4_MASTER_LEN];
-	struct san_facts facts = {.type = c->type, .ext = ""};
+	struct san_facts facts = {
+	    .type = c->type, .ext = c->ext != NULL ? c->ext : ""};
 	struct san_keys keys;
 	struct san_stream *s;
 	const struct d4_tally *t;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the committed seeds of san_json, san_pdns, san_text (by hand)."""
+"""Writes the committed seeds of the sanitizers of lines (run by hand)."""
 
 import os
 import struct
@@ -42,6 +42,17 @@ TEXT = {
     "no_end": b"10.1.2.3",
 }
 
+EVENT = b'"2024-05-06 07:08:09.123456" %s 10.1.2.3 53 9.9.9.9 53 UDP %s\n'
+
+TRAIL = {
+    "good": EVENT % (b"pc1", b"DNS (www.)evil.net \"mal ware\" (static)"),
+    "scope": EVENT % (b'"a ""b"""', b"IP 10.1.9.9 x y"),
+    "deny": EVENT % (b"pc1", b"URL b.corp/x?y \"\" z"),
+    "six": b'"2024-05-06 07:08:09" s 2001:db8:77::1 - - - TCP IP ::1 x y\n',
+    "broken": b'"a" b c\n\n"x\n a b c d e f g h i j k\n',
+    "no_end": b"a b c d",
+}
+
 PDNS = {
     "good": b"1322849924.408856||10.1.1.1||8.8.8.8||IN||a.b.org.||A||1.2.3.4"
             b"||300||5\n",
@@ -73,6 +84,8 @@ def main():
     for name, text in TEXT.items():
         for i, pipeline in enumerate(("scope", "tokens", "masks")):
             put("san_text", "%s_%s" % (name, pipeline), bytes([i + 9]) + text)
+    for name, text in TRAIL.items():
+        put("san_maltrail", name, b"\x07" + text)
     for name, text in PDNS.items():
         for i, pipeline in enumerate(
                 ("plain", "filters", "scope", "mapped", "distinct")):

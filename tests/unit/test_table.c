@@ -111,7 +111,7 @@ types_belong_to_the_families_that_read_them(void **state)
 	    {D4_TYPE_EXTENDED, "ja3-jl", SAN_JSON},
 	    {D4_TYPE_EXTENDED, "suricata-eve", SAN_JSON},
 	    {D4_TYPE_EXTENDED, "my-sensor-jl", SAN_JSON},
-	    {D4_TYPE_EXTENDED, "maltrail", SAN_TEXT},
+	    {D4_TYPE_EXTENDED, "maltrail", SAN_MALTRAIL},
 	    {D4_TYPE_EXTENDED, "-jl", SAN_TEXT},
 	};
 

@@ -1,50 +1,7 @@
-#include "chain.h"
+#include "lines.h"
 #include "test.h"
 
-/* What the steps make of one line; the reason's name when it is dropped. */
-static void
-line(const char *steps, const char *in, char *out, size_t room)
-{
-	struct san_chain *c = test_chain(steps, 3, "");
-	struct san_stream *s = test_stream(c, 3, "");
-	const struct d4_tally *t = san_stream_tally(s);
-	struct d4_buf buf, text;
-
-	d4_buf_init(&buf, 1 << 20);
-	d4_buf_init(&text, 1 << 20);
-	assert_int_equal(d4_buf_addf(&text, "%s\n", in), D4_OK);
-	(void)test_run(s, d4_buf_slice(&text), 0, &buf);
-	test_balance(s);
-	for (unsigned r = 1; r < D4_REASON_MAX; r++) {
-		if (t->records[r] != 0)
-			(void)snprintf(
-			    out, room, "%s", d4_reason_name((enum d4_reason)r));
-	}
-	if (t->records[D4_R_NONE] == 1)
-		(void)snprintf(
-		    out, room, "%.*s", (int)buf.n - 1, (char *)buf.p);
-	d4_buf_fini(&buf);
-	d4_buf_fini(&text);
-	san_stream_free(s);
-	san_chain_free(c);
-}
-
-struct row {
-	const char *in, *out;
-};
-
-static void
-check(const char *steps, const struct row *rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char out[1000] = "";
-
-		line(steps, rows[i].in, out, sizeof(out));
-		if (strcmp(out, rows[i].out) != 0)
-			fail_msg("%s\n%s\ngave %s\nnot  %s", steps, rows[i].in,
-			    out, rows[i].out);
-	}
-}
+static const struct lines_of lines = {3, ""};
 
 /* Host bits stay with pnat, so every place of an address shows. */
 #define SCOPED                                                    \
@@ -88,7 +45,7 @@ addresses_are_found_however_they_are_written(void **state)
 	};
 
 	(void)state;
-	check(SCOPED "- text: {}", rows, COUNT(rows));
+	test_lines(&lines, SCOPED "- text: {}", rows, COUNT(rows));
 }
 
 static void
@@ -102,7 +59,7 @@ what_no_detector_can_replace_is_withheld(void **state)
 	};
 
 	(void)state;
-	check(SCOPED "- text: {}", rows, COUNT(rows));
+	test_lines(&lines, SCOPED "- text: {}", rows, COUNT(rows));
 }
 
 static void
@@ -138,8 +95,9 @@ secrets_become_tokens_or_masks(void **state)
 	};
 
 	(void)state;
-	check("- text: {ip4: keep, ip6: keep, suffixes: [corp.example], "
-	      "phone: mask}",
+	test_lines(&lines,
+	    "- text: {ip4: keep, ip6: keep, suffixes: [corp.example], "
+	    "phone: mask}",
 	    rows, COUNT(rows));
 }
 
@@ -147,11 +105,11 @@ secrets_become_tokens_or_masks(void **state)
 static void
 a_user_name_ends_at_the_last_from(void **state)
 {
-	char out[256];
+	char out[1024];
 
 	(void)state;
-	line("- text: {ip4: keep, ip6: keep}",
-	    "Invalid user x from y@z.net from 9.9.9.9", out, sizeof(out));
+	test_line(&lines, "- text: {ip4: keep, ip6: keep}",
+	    "Invalid user x from y@z.net from 9.9.9.9", out);
 	assert_null(strstr(out, "z.net"));
 	assert_non_null(strstr(out, " from 9.9.9.9"));
 }
@@ -166,8 +124,9 @@ an_action_can_be_chosen(void **state)
 	};
 
 	(void)state;
-	check("- text: {ip4: drop-line, ip6: tok, email: mask, mac: keep}",
-	    rows, COUNT(rows));
+	test_lines(&lines,
+	    "- text: {ip4: drop-line, ip6: tok, email: mask, mac: keep}", rows,
+	    COUNT(rows));
 }
 
 static void
@@ -182,16 +141,17 @@ regexes_of_an_operator_act_too(void **state)
 	    {"PIN=10.1.2.3", "PIN=***"},
 	    {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "regex.limit"},
 	};
-	char out[256];
+	char out[1024];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		line("- text: {ip4: mask, ip6: mask, regex: ["
-		     "{match: 'PIN=(\\S+)', act: mask}, "
-		     "{match: 'sess-[a-z]+', act: tok, domain: session}, "
-		     "{match: 'secret', act: drop-line}, "
-		     "{match: '^(a+)+$', act: mask}]}",
-		    rows[i].in, out, sizeof(out));
+		test_line(&lines,
+		    "- text: {ip4: mask, ip6: mask, regex: ["
+		    "{match: 'PIN=(\\S+)', act: mask}, "
+		    "{match: 'sess-[a-z]+', act: tok, domain: session}, "
+		    "{match: 'secret', act: drop-line}, "
+		    "{match: '^(a+)+$', act: mask}]}",
+		    rows[i].in, out);
 		if (i == 2) { /* a token: eight bytes in hex */
 			assert_int_equal(strlen(out), 16);
 			assert_int_equal(strspn(out, "0123456789abcdef"), 16);
@@ -229,10 +189,10 @@ time_stamps_are_floored_where_the_format_says(void **state)
 #define STAMPED(f)                                       \
 	"- text: {ip4: mask, ip6: mask, stamp: " f "}\n" \
 	"- time: 1m"
-	check(STAMPED("iso8601"), iso, COUNT(iso));
-	check(STAMPED("rfc3164"), old, COUNT(old));
-	check(STAMPED("rfc5424"), new, COUNT(new));
-	check(STAMPED("epoch"), epoch, COUNT(epoch));
+	test_lines(&lines, STAMPED("iso8601"), iso, COUNT(iso));
+	test_lines(&lines, STAMPED("rfc3164"), old, COUNT(old));
+	test_lines(&lines, STAMPED("rfc5424"), new, COUNT(new));
+	test_lines(&lines, STAMPED("epoch"), epoch, COUNT(epoch));
 }
 
 static void
@@ -261,12 +221,12 @@ bytes_outside_of_finds_pass_as_they_are(void **state)
 static void
 a_line_with_too_many_finds_is_dropped(void **state)
 {
-	char in[16384] = "", out[64] = "";
+	char in[16384] = "", out[1024];
 
 	(void)state;
 	for (size_t i = 0; i < 600; i++)
 		(void)snprintf(in + 8 * i, sizeof(in) - 8 * i, "9.9.9.9 ");
-	line("- text: {ip4: mask, ip6: mask}", in, out, sizeof(out));
+	test_line(&lines, "- text: {ip4: mask, ip6: mask}", in, out);
 	assert_string_equal(out, "text.spans");
 }
 
@@ -320,16 +280,7 @@ errors_say_where_and_what_to_write(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct d4_diag diag;
-		struct san_chain *c;
-
-		assert_int_equal(
-		    test_compile(rows[i].in, 3, "", &diag, &c), D4_EINVAL);
-		if (strstr(diag.what, rows[i].out) == NULL)
-			fail_msg("%s\nsaid %s", rows[i].in, diag.what);
-		assert_int_not_equal(diag.line, 0);
-	}
+	test_errors(&lines, rows, COUNT(rows));
 }
 
 int
