@@ -170,6 +170,7 @@ static const char conf_format[] =
     "# Bytes of one queue. A queue that nobody reads: keep (sensors wait) or\n"
     "# drop-oldest (counted).\n"
     "queue: 256MiB\n"
+    "queue_disk: 4GiB # what is above goes to disk\n"
     "unread: keep\n";
 
 static enum d4_status

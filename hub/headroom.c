@@ -4,7 +4,8 @@
 #include "hub/session.h"
 #include "libd4/kit/log.h"
 
-#define MEMORY_PART 85u /* percent of maxmemory at which reading stops */
+#define MEMORY_PART  85u /* percent of maxmemory at which reading stops */
+#define MEMORY_TIGHT 70u /* at which entries go to disk (overflow.h) */
 
 struct headroom {
 	struct hub *hub;
@@ -36,6 +37,10 @@ on_info(void *arg, enum d4_status st, const redisReply *reply)
 	max = info_number(reply->str, "\nmaxmemory:");
 	t->used_memory = used;
 	t->max_memory = max;
+	t->hub->tight =
+	    max != 0 &&
+	    used >
+		max / 100 * (t->hub->tight ? MEMORY_TIGHT - 10 : MEMORY_TIGHT);
 	/* Resumes ten points below. */
 	full = max != 0 &&
 	       used > max / 100 * (was ? MEMORY_PART - 10 : MEMORY_PART);

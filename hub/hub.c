@@ -2,6 +2,8 @@
 #include <string.h>
 #include "hub/census.h"
 #include "hub/headroom.h"
+#include "hub/overflow.h"
+#include "hub/quota.h"
 #include "hub/session.h"
 #include "hub/trim.h"
 #include "libd4/kit/clock.h"
@@ -77,6 +79,7 @@ on_shards(void *arg, enum d4_status st, const redisReply *reply)
 			return;
 	}
 	q->ready = true;
+	overflow_claim(h->overflow, q);
 	check_ready(h);
 }
 
@@ -188,6 +191,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		    (unsigned long long)h->hushed);
 	h->hushed = 0;
 	h->loud = HUB_LOUD;
+	quota_sample(h);
 	check_ready(h);
 }
 
@@ -209,11 +213,15 @@ rooms_make(struct hub *h)
 				      .arg = h},
 		    &h->registry);
 	if (st == D4_OK)
+		st = overflow_new(h, &h->overflow);
+	if (st == D4_OK)
 		st = shelf_new(&(struct shelf_setup){.base = h->base,
 				   .redis = h->redis,
 				   .max = h->opt->inflight_max,
 				   .full = on_full,
-				   .arg = h},
+				   .arg = h,
+				   .disk = &overflow_shelf,
+				   .disk_arg = h->overflow},
 		    &h->shelf);
 	if (st == D4_OK)
 		st = census_new(h, &h->census);
@@ -258,6 +266,7 @@ hub_fini(struct hub *h)
 	trim_free(h->trim);
 	census_free(h->census);
 	shelf_free(h->shelf);
+	overflow_free(h->overflow);
 	registry_free(h->registry);
 	queue_list_fini(&h->queues);
 	if (h->tick != NULL)

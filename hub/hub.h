@@ -16,6 +16,7 @@
 
 struct census;
 struct headroom;
+struct overflow;
 struct trim;
 
 /* Why nobody, or a session, is not read for a while. */
@@ -27,6 +28,9 @@ enum hub_pause {
 	PAUSE_HELD = 16,  /* too many bytes in unfinished frames */
 	PAUSE_DRAIN = 32, /* the hub stops */
 };
+
+/* Entries that grow: for a moment; longer, when their queue goes to disk. */
+enum hub_drafts { DRAFTS_SOON, DRAFTS_DISK, DRAFTS };
 
 /*
  * struct hub_counts -- since the process began.
@@ -53,7 +57,8 @@ struct hub_events {
 /*
  * struct hub -- Shape: pause: enum hub_pause bits that hold for every
  * session. drafts: sessions whose entry waits for the flush timer, oldest
- * first. loud: refusals that may still be logged in this second.
+ * first, by list. tight: Redis as a whole is short of memory. loud: refusals
+ * that may still be logged in this second.
  */
 struct hub {
 	struct event_base *base;
@@ -67,16 +72,17 @@ struct hub {
 	struct census *census;
 	struct trim *trim;
 	struct headroom *headroom;
+	struct overflow *overflow;
 	struct d4_account *account;
 	struct session_list sessions;
-	struct session_list drafts;
+	struct session_list drafts[DRAFTS];
 	size_t n_sessions;
 	struct budget budget;
 	unsigned pause;
 	struct hub_counts counts;
 	struct event *flush_timer, *tick;
 	struct hub_events events;
-	bool ready;
+	bool ready, tight;
 	unsigned loud;
 	uint64_t hushed;
 	uint64_t began_ms;

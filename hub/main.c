@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "hub/commands.h"
+#include "hub/overflow.h"
 #include "hub/supervisor.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
@@ -99,14 +100,19 @@ give_state(const struct hub_options *opt, const char *dir)
 static void
 make_state(const struct hub_options *opt)
 {
-	char *dir = d4_path(opt->state, "account");
+	static const char *const names[] = {"account", OVERFLOW_DIR};
 
-	if (dir == NULL || d4_dir_make(opt->state, 0750) != D4_OK ||
-	    d4_dir_make(dir, 0750) != D4_OK)
+	if (d4_dir_make(opt->state, 0750) != D4_OK)
 		d4_fatal("state=%s", opt->state);
 	give_state(opt, opt->state);
-	give_state(opt, dir);
-	free(dir);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *dir = d4_path(opt->state, names[i]);
+
+		if (dir == NULL || d4_dir_make(dir, 0750) != D4_OK)
+			d4_fatal("state=%s", opt->state);
+		give_state(opt, dir);
+		free(dir);
+	}
 }
 
 static int

@@ -30,8 +30,9 @@ struct hub_options {
 	char *log, *sandbox, *unread, *host;
 	bool log_json, keep_redis, any_uuid, stats;
 	uint64_t maxmemory, shards, payload_max, sessions_max;
-	uint64_t flush_us, handshake_us, frame_us, idle_us, drain_us, clone_us;
-	uint64_t inflight_max, held_max, queue_max;
+	uint64_t flush_us, flush_disk_us, handshake_us, frame_us, idle_us,
+	    drain_us, clone_us;
+	uint64_t inflight_max, held_max, queue_max, queue_disk;
 	struct d4_conf_list types;
 	const struct d4_yaml *ext_tree;
 	struct d4_yaml *tree;

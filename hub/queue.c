@@ -88,6 +88,16 @@ queue_bytes(const struct queue *q)
 	return sum;
 }
 
+uint64_t
+queue_disk(const struct queue *q)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < q->n_shards; i++)
+		sum += q->shard[i].disk_bytes;
+	return sum;
+}
+
 void
 queue_list_fini(struct queue_list *list)
 {

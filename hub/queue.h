@@ -15,11 +15,15 @@ struct queue_id {
 	uint64_t ms, n;
 };
 
+struct overflow_shard;
+
 /*
  * struct queue_shard -- one stream.
  * Shape:  bytes, length: what Redis said last, plus what was added since.
  *         groups: registered readers (consumer groups). entries, records:
- *         put since the hub began. trimmed: trimmed up to here. polling: the
+ *         put since the hub began; stored: entries of them that went to
+ *         disk. disk: its segments (overflow.h), of disk_bytes; NULL before
+ *         Redis was asked. trimmed: trimmed up to here. polling: the
  *         trimmer waits for answers.
  */
 struct queue_shard {
@@ -28,6 +32,8 @@ struct queue_shard {
 	uint64_t bytes, length;
 	uint64_t groups;
 	uint64_t entries, records, data;
+	uint64_t disk_bytes, stored;
+	struct overflow_shard *disk;
 	struct queue_id trimmed;
 	bool polling;
 	unsigned idle_polls;
@@ -35,9 +41,12 @@ struct queue_shard {
 
 /*
  * struct queue -- all shards of one type.
- * Shape:  ready: Redis knows its number of shards. full: over its byte
- *         budget, so its sessions are not read. dropped:
- *         records lost to `unread: drop-oldest` since the hub began.
+ * Shape:  ready: Redis knows its number of shards. bytes: as the sum of its
+ *         shards; coming: of entries that are sent and not answered. spills:
+ * over its memory budget, so new entries go to disk. full: over that of the
+ * disk, too, so its sessions are not read. disk_failed: the disk took no more,
+ * at disk_failed_ms. dropped: records lost to `unread: drop-oldest` since the
+ * hub began. fill: see quota_sample.
  */
 struct queue {
 	STAILQ_ENTRY(queue) link;
@@ -46,8 +55,14 @@ struct queue {
 	char ext[D4_META_TYPE];
 	unsigned n_shards;
 	struct queue_shard *shard;
-	bool full, ready;
+	uint64_t bytes, coming;
+	bool full, ready, spills, disk_failed;
+	uint64_t disk_failed_ms;
 	uint64_t dropped, dropped_bytes;
+	struct queue_fill {
+		uint64_t was, at_ms;
+		double rate;
+	} fill;
 };
 
 STAILQ_HEAD(queue_list, queue);
@@ -66,8 +81,9 @@ D4_USED enum d4_status queue_reshard(struct queue *q, unsigned shards);
 struct queue *queue_find(
     const struct queue_list *list, uint8_t type, const char *ext);
 
-/* queue_bytes -- the sum over its shards. */
+/* queue_bytes, queue_disk -- in Redis and on disk, the sum over its shards. */
 uint64_t queue_bytes(const struct queue *q);
+uint64_t queue_disk(const struct queue *q);
 
 void queue_list_fini(struct queue_list *list);
 

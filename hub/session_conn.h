@@ -18,9 +18,9 @@ enum session_state {
  * struct session -- Shape: origin is NULL before the first authentic frame.
  * address: the peer without port. pause: reasons of its own; the hub's come
  * on top. active_ms: when bytes came last. reported: frames that the census
- * has, told: the type it has. drafting: in hub->drafts, since draft_us.
- * counted: it was authentic and is in its sensor's list (by_sensor; before
- * that it may be in the sensor's waiting list). closing: the sensor's
+ * has, told: the type it has. drafting: in hub->drafts[draft_list], since
+ * draft_us. counted: it was authentic and is in its sensor's list (by_sensor;
+ * before that it may be in the sensor's waiting list). closing: the sensor's
  * close_notify came. finished: no more bytes are taken. lost: records of it
  * were, so its end is not answered.
  */
@@ -42,6 +42,7 @@ struct session {
 	char id[D4_UUID_TEXT];
 	uint64_t accepted_ms, active_ms;
 	uint64_t draft_us;
+	enum hub_drafts draft_list;
 	uint64_t held;
 	uint64_t records, reported;
 	unsigned pause;

@@ -15,38 +15,66 @@ pause_one(struct session *s, enum hub_pause why, bool on)
 		session_apply_pause(s);
 }
 
+/* How long an entry of this list may wait; 0: for ever. */
+static uint64_t
+flush_us(const struct hub *h, enum hub_drafts list)
+{
+	return list == DRAFTS_DISK ? h->opt->flush_disk_us : h->opt->flush_us;
+}
+
+/* When the oldest of a list is due; UINT64_MAX: never. */
+static uint64_t
+flush_due(const struct hub *h, enum hub_drafts list)
+{
+	const struct session *s = TAILQ_FIRST(&h->drafts[list]);
+	uint64_t wait = flush_us(h, list);
+
+	return s != NULL && wait != 0 ? s->draft_us + wait : UINT64_MAX;
+}
+
 static void
 flush_arm(struct hub *h)
 {
-	const struct session *s = TAILQ_FIRST(&h->drafts);
+	uint64_t now = d4_mono_ms() * 1000, due = UINT64_MAX;
 	struct timeval tv;
-	uint64_t now, due;
 
-	if (s == NULL || h->opt->flush_us == 0)
+	for (unsigned l = 0; l < DRAFTS; l++) {
+		uint64_t at = flush_due(h, (enum hub_drafts)l);
+
+		due = at < due ? at : due;
+	}
+	if (due == UINT64_MAX)
 		return;
-	now = d4_mono_ms() * 1000;
-	due = s->draft_us + h->opt->flush_us;
 	due = due > now ? due - now : 0;
 	tv = (struct timeval){
 	    (time_t)(due / 1000000), (suseconds_t)(due % 1000000)};
 	(void)evtimer_add(h->flush_timer, &tv);
 }
 
+/* Behind what goes to disk nobody waits for this entry: let it grow. */
+static enum hub_drafts
+drafts_of(const struct session *s)
+{
+	return s->origin->shard->queue->spills ? DRAFTS_DISK : DRAFTS_SOON;
+}
+
 void
 sessions_drafting(struct session *s, bool on)
 {
 	struct hub *h = s->hub;
-	bool first = TAILQ_EMPTY(&h->drafts);
+	bool first;
 
 	if (s->drafting == on)
 		return;
 	s->drafting = on;
 	if (!on) {
-		TAILQ_REMOVE(&h->drafts, s, drafts);
+		TAILQ_REMOVE(&h->drafts[s->draft_list], s, drafts);
 		return;
 	}
 	s->draft_us = d4_mono_ms() * 1000;
-	TAILQ_INSERT_TAIL(&h->drafts, s, drafts);
+	s->draft_list = drafts_of(s);
+	first = TAILQ_EMPTY(&h->drafts[s->draft_list]);
+	TAILQ_INSERT_TAIL(&h->drafts[s->draft_list], s, drafts);
 	if (first)
 		flush_arm(h);
 }
@@ -56,13 +84,13 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 {
 	struct hub *h = arg;
 	uint64_t now = d4_mono_ms() * 1000;
-	struct session *s;
 
 	(void)fd;
 	(void)what;
-	while ((s = TAILQ_FIRST(&h->drafts)) != NULL &&
-	       now - s->draft_us >= h->opt->flush_us)
-		session_shelve(s);
+	for (unsigned l = 0; l < DRAFTS; l++) {
+		while (flush_due(h, (enum hub_drafts)l) <= now)
+			session_shelve(TAILQ_FIRST(&h->drafts[l]));
+	}
 	flush_arm(h);
 }
 
@@ -70,7 +98,8 @@ enum d4_status
 sessions_init(struct hub *h)
 {
 	TAILQ_INIT(&h->sessions);
-	TAILQ_INIT(&h->drafts);
+	for (unsigned l = 0; l < DRAFTS; l++)
+		TAILQ_INIT(&h->drafts[l]);
 	h->budget.max = h->opt->held_max;
 	h->flush_timer = evtimer_new(h->base, on_flush, h);
 	return h->flush_timer != NULL ? D4_OK : D4_ENOMEM;

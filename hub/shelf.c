@@ -131,6 +131,7 @@ shelf_put(struct shelf *s, struct shelf_origin *o, struct draft *d)
 	it->data = d->data;
 	d->data = (struct d4_buf){.max = d->data.max};
 	buf_trim(&it->data);
+	it->size = it->data.n;
 	it->first = d->first;
 	it->seq = d->seq;
 	it->n = d->n;
@@ -183,7 +184,7 @@ shelf_lost(
 		TAILQ_REMOVE(&s->items, it, link);
 		(*entries)++;
 		*records += it->n;
-		*bytes += it->data.n;
+		*bytes += it->size;
 		shelf_item_free(it);
 	}
 	s->next = NULL;

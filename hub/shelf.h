@@ -37,9 +37,33 @@ struct shelf_origin {
 struct shelf_origin *shelf_origin_new(void);
 void shelf_origin_unref(struct shelf_origin *o);
 
+/* Room for texts that a command points at. */
+struct overflow_text {
+	char segment[24], end[24];
+};
+
+#define OVERFLOW_WORDS 8u /* of a command, in front of the entry's fields */
+
+/*
+ * struct shelf_disk -- where entries go that are too much for Redis
+ * (overflow.h). put: wants and has this entry's data; not durable yet. sync:
+ * all that was put is durable now; else nothing of it counts. words: the
+ * command that adds a reference, up to the fields. done: a reference is in
+ * the stream, or given up.
+ */
+struct shelf_disk {
+	bool (*put)(void *arg, struct queue_shard *s, const struct d4_entry *e,
+	    struct d4_ref *out);
+	bool (*sync)(void *arg);
+	size_t (*words)(const struct queue_shard *s, const struct d4_ref *ref,
+	    struct overflow_text *t, struct d4_slice argv[OVERFLOW_WORDS]);
+	void (*done)(
+	    void *arg, struct queue_shard *s, const struct d4_ref *ref);
+};
+
 /*
  * struct shelf_setup -- max: bytes that may wait; above it full(arg, true) is
- * called, at half of it full(arg, false).
+ * called, at half of it full(arg, false). disk may be NULL.
  */
 struct shelf_setup {
 	struct event_base *base;
@@ -47,6 +71,8 @@ struct shelf_setup {
 	size_t max;
 	void (*full)(void *arg, bool full);
 	void *arg;
+	const struct shelf_disk *disk;
+	void *disk_arg;
 };
 
 D4_USED enum d4_status shelf_new(

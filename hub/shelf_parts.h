@@ -6,7 +6,11 @@
 
 #define SHELF_OVERHEAD 512u /* bytes of an entry beside its data */
 
-/* batch: entries in its transaction, itself included, if it is the first. */
+/*
+ * batch: entries in its transaction, itself included, if it is the first.
+ * size: bytes of its data, which is empty when ref says where it is. fresh:
+ * ref was set in this turn. whole: it is among what is coming to its queue.
+ */
 struct shelf_item {
 	TAILQ_ENTRY(shelf_item) link;
 	struct shelf *shelf;
@@ -14,8 +18,10 @@ struct shelf_item {
 	struct d4_buf data;
 	struct draft_time first;
 	uint64_t seq, n;
+	struct d4_ref ref;
+	size_t size;
 	unsigned batch;
-	bool late;
+	bool late, fresh, whole;
 };
 
 TAILQ_HEAD(shelf_items, shelf_item);

@@ -18,7 +18,38 @@
 #define SHELF_WINDOW      2u   /* transactions that are not answered */
 #define SHELF_BATCH       256u /* entries of one */
 #define SHELF_BATCH_BYTES (2u << 20)
-#define SHELF_ARGV        (3u + 2u * D4_ENTRY_FIELDS)
+#define SHELF_ARGV        (OVERFLOW_WORDS + 2u * D4_ENTRY_FIELDS)
+
+/*
+ * What an entry costs in Redis: its allocator has four sizes between two
+ * powers of two, and a large entry has a block of its own.
+ */
+static size_t
+item_cost(const struct shelf_item *it)
+{
+	size_t n = shelf_item_bytes(it), step = 1;
+
+	if (n <= 4096)
+		return n;
+	while (step <= n / 8)
+		step *= 2;
+	return (n + step - 1) / step * step;
+}
+
+/* It is sent with its data, or not any more. */
+static void
+item_whole(struct shelf_item *it, bool on)
+{
+	struct queue *q = it->origin->shard->queue;
+
+	if (it->whole == on)
+		return;
+	it->whole = on;
+	if (on)
+		q->coming += item_cost(it);
+	else
+		q->coming -= item_cost(it);
+}
 
 /* Redis has it. */
 static void
@@ -27,12 +58,16 @@ item_done(struct shelf *s, struct shelf_item *it)
 	struct shelf_origin *o = it->origin;
 	struct queue_shard *sh = o->shard;
 
-	sh->bytes += shelf_item_bytes(it);
+	item_whole(it, false);
+	sh->bytes += item_cost(it);
+	sh->queue->bytes += item_cost(it);
 	sh->length++;
 	sh->entries++;
 	sh->records += it->n;
-	sh->data += it->data.n;
+	sh->data += it->size;
 	sh->idle_polls = 0;
+	if (it->ref.segment != 0)
+		s->set.disk->done(s->set.disk_arg, sh, &it->ref);
 	s->bytes -= shelf_item_bytes(it);
 	s->entries--;
 	TAILQ_REMOVE(&s->items, it, link);
@@ -139,13 +174,12 @@ on_exec(void *arg, enum d4_status st, const redisReply *reply)
 	shelf_answered(s, st, n);
 }
 
-static enum d4_status
-item_send(struct shelf *s, struct shelf_item *it, d4_redis_fn *fn)
+static struct d4_entry
+item_entry(const struct shelf_item *it)
 {
 	const struct shelf_origin *o = it->origin;
-	struct d4_slice argv[SHELF_ARGV];
-	struct d4_entry_text text;
-	const struct d4_entry e = {
+
+	return (struct d4_entry){
 	    .sess = it->late ? o->late : o->sess,
 	    .seq = it->seq,
 	    .n = it->n,
@@ -157,14 +191,88 @@ item_send(struct shelf *s, struct shelf_item *it, d4_redis_fn *fn)
 	    .t_hdr_s = it->first.t_hdr_s,
 	    .t_rx_us = it->first.t_rx_us,
 	    .data = d4_buf_slice(&it->data),
+	    .ref = it->ref,
 	};
+}
 
+static enum d4_status
+item_send(struct shelf *s, struct shelf_item *it, d4_redis_fn *fn)
+{
+	const struct queue_shard *sh = it->origin->shard;
+	const struct d4_entry e = item_entry(it);
+	struct d4_slice argv[SHELF_ARGV];
+	struct d4_entry_text text;
+	struct overflow_text more;
+	size_t n;
+
+	if (it->ref.segment != 0) {
+		n = s->set.disk->words(sh, &it->ref, &more, argv);
+		d4_entry_fields(&e, &text, argv + n);
+		return d4_redis_send(s->set.redis, argv,
+		    n + (size_t)2 * D4_ENTRY_FIELDS, fn, it);
+	}
 	argv[0] = d4_slice_str("XADD");
-	argv[1] = d4_slice_str(o->shard->key);
+	argv[1] = d4_slice_str(sh->key);
 	argv[2] = d4_slice_str("*");
 	/* The data is the last field; it stays until the answer is there. */
 	d4_entry_fields(&e, &text, argv + 3);
-	return d4_redis_lend(s->set.redis, argv, SHELF_ARGV, fn, it);
+	return d4_redis_lend(
+	    s->set.redis, argv, 3 + (size_t)2 * D4_ENTRY_FIELDS, fn, it);
+}
+
+/* ---- to the disk first ---- */
+
+static bool
+item_put(struct shelf *s, struct shelf_item *it)
+{
+	const struct d4_entry e = item_entry(it);
+
+	item_whole(it, false);
+	it->fresh =
+	    it->ref.segment == 0 &&
+	    s->set.disk->put(s->set.disk_arg, it->origin->shard, &e, &it->ref);
+	item_whole(it, it->ref.segment == 0);
+	return it->fresh;
+}
+
+/* What was put is durable, and leaves memory; or it goes into Redis whole. */
+static void
+item_stored(struct shelf *s, struct shelf_item *it, bool durable)
+{
+	if (!it->fresh)
+		return;
+	it->fresh = false;
+	if (!durable) {
+		s->set.disk->done(s->set.disk_arg, it->origin->shard, &it->ref);
+		it->ref = (struct d4_ref){.segment = 0};
+		item_whole(it, true);
+		return;
+	}
+	s->bytes -= it->data.n;
+	d4_buf_fini(&it->data);
+}
+
+/*
+ * Entries of queues that are over their budget: one fdatasync for all, before
+ * any reference to them is sent.
+ */
+static void
+batch_store(struct shelf *s, struct shelf_item *first, unsigned n)
+{
+	struct shelf_item *it = first;
+	bool any = false, durable;
+
+	if (s->set.disk == NULL)
+		return;
+	for (unsigned i = 0; i < n; i++, it = TAILQ_NEXT(it, link))
+		any = item_put(s, it) || any;
+	if (!any)
+		return;
+	durable = s->set.disk->sync(s->set.disk_arg);
+	it = first;
+	for (unsigned i = 0; i < n; i++, it = TAILQ_NEXT(it, link))
+		item_stored(s, it, durable);
+	shelf_check(s);
 }
 
 /* How many entries from it on go into one transaction. */
@@ -218,6 +326,7 @@ shelf_send(struct shelf *s)
 	       d4_redis_is_up(s->set.redis)) {
 		unsigned n = batch_size(s->next);
 
+		batch_store(s, s->next, n);
 		if (batch_send(s, s->next, n) != D4_OK)
 			return; /* an answer, or `up`, will bring us back */
 		s->pending += n;

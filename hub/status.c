@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include "hub/headroom.h"
 #include "hub/hub.h"
+#include "hub/quota.h"
 #include "hub/status.h"
 #include "libd4/kit/clock.h"
 
@@ -21,8 +22,30 @@ put(json_t *to, const char *name, json_t *value)
 	(void)json_object_set_new(to, name, value);
 }
 
+/* What may be held, what is, and when that will be too much. */
+static void
+status_quota(const struct hub *h, const struct queue *q, json_t *o)
+{
+	double left = quota_left_s(h, q);
+	uint64_t stored = 0;
+
+	for (unsigned i = 0; i < q->n_shards; i++)
+		stored += q->shard[i].stored;
+	put(o, "bytes", number(queue_bytes(q)));
+	put(o, "bytes_limit", number(h->opt->queue_max));
+	put(o, "disk_bytes", number(queue_disk(q)));
+	put(o, "disk_limit", number(h->opt->queue_disk));
+	put(o, "disk_failed", json_boolean(q->disk_failed));
+	put(o, "entries_to_disk", number(stored));
+	put(o, "to_disk", json_boolean(q->spills));
+	put(o, "fill_bytes_per_s", json_integer((json_int_t)q->fill.rate));
+	put(o, "time_to_full_s",
+	    left < 0 ? json_null() : json_integer((json_int_t)left));
+	put(o, "full", json_boolean(q->full));
+}
+
 static json_t *
-status_queue(const struct queue *q)
+status_queue(const struct hub *h, const struct queue *q)
 {
 	json_t *o = json_object();
 	uint64_t entries = 0, records = 0, length = 0, groups = 0;
@@ -36,13 +59,12 @@ status_queue(const struct queue *q)
 	}
 	put(o, "shards", number(q->n_shards));
 	put(o, "length", number(length));
-	put(o, "bytes", number(queue_bytes(q)));
 	put(o, "readers", number(groups));
 	put(o, "entries_put", number(entries));
 	put(o, "records_put", number(records));
 	put(o, "records_dropped", number(q->dropped));
 	put(o, "bytes_dropped", number(q->dropped_bytes));
-	put(o, "full", json_boolean(q->full));
+	status_quota(h, q, o);
 	return o;
 }
 
@@ -53,7 +75,7 @@ status_queues(const struct hub *h)
 	const struct queue *q;
 
 	STAILQ_FOREACH(q, &h->queues, link)
-	put(o, q->name, status_queue(q));
+	put(o, q->name, status_queue(h, q));
 	return o;
 }
 

@@ -12,13 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "hub/session.h"
+#include "hub/overflow.h"
+#include "hub/quota.h"
 #include "hub/trim.h"
-#include "libd4/kit/log.h"
 
 #define TRIM_MS    250L
-#define TRIM_RESTS 20u  /* rounds that an empty shard is left alone */
-#define TRIM_DROP  256u /* entries that one script call may drop */
+#define TRIM_RESTS 20u /* rounds that an empty shard is left alone */
 
 struct trim {
 	struct hub *hub;
@@ -80,96 +79,35 @@ look_needs_text(struct look *l, const redisReply *id)
 
 /* ---- budgets ---- */
 
-/* Drops the oldest entries and says how many records and bytes they had. */
-static const char drop_script[] =
-    "local e=redis.call('XRANGE',KEYS[1],'-','+','COUNT',ARGV[1]) "
-    "local n,b,last=0,0,nil "
-    "for _,x in ipairs(e) do last=x[1] for i=1,#x[2],2 do "
-    "if x[2][i]=='n' then n=n+tonumber(x[2][i+1]) end "
-    "if x[2][i]=='data' then b=b+#x[2][i+1] end end end "
-    "if not last then return {0,0,0} end "
-    "local k=redis.call('XDEL',KEYS[1],unpack((function() local t={} "
-    "for i,x in ipairs(e) do t[i]=x[1] end return t end)())) "
-    "return {k,n,b}";
-
 static void
 on_dropped(void *arg, enum d4_status st, const redisReply *reply)
 {
 	struct look *l = arg;
-	struct queue *q = l->shard->queue;
-	uint64_t n, bytes;
 
-	if (st == D4_OK && reply->type == REDIS_REPLY_ARRAY &&
-	    reply->elements == 3) {
-		n = (uint64_t)reply->element[1]->integer;
-		bytes = (uint64_t)reply->element[2]->integer;
-		q->dropped += n;
-		q->dropped_bytes += bytes;
-		if (d4_account_write(l->trim->hub->account, false,
-			d4_reason_name(D4_R_UNREAD_DROPPED),
-			json_pack("{s:s,s:I,s:I}", "queue", q->name, "records",
-			    (json_int_t)n, "bytes", (json_int_t)bytes)) !=
-		    D4_OK)
-			d4_warn("account");
-	}
+	if (st == D4_OK)
+		quota_dropped(l->trim->hub, l->shard, reply);
 	look_answered(l, st);
-}
-
-/* Above which a queue is too large; once full, it is until half is free. */
-static uint64_t
-queue_limit(const struct trim *t, const struct queue *q)
-{
-	uint64_t max = t->hub->opt->queue_max;
-
-	return q->full ? max / 2 : max;
-}
-
-/* How many of a shard's entries are too many, by their mean size. */
-static unsigned
-too_many(const struct look *l)
-{
-	const struct queue *q = l->shard->queue;
-	uint64_t bytes = queue_bytes(q), limit = queue_limit(l->trim, q), n;
-
-	limit -= limit / 8; /* a little more, or it would be now and again */
-	n = l->shard->length * (bytes - limit) / bytes + 1;
-	return n < TRIM_DROP ? (unsigned)n : TRIM_DROP;
 }
 
 /* Over its budget, nobody reads it, and it may lose its oldest. */
 static void
 drop_oldest(struct look *l)
 {
+	const struct hub *h = l->trim->hub;
 	struct d4_slice argv[] = {d4_slice_str("EVAL"),
-	    d4_slice_str(drop_script), d4_slice_str("1"),
+	    d4_slice_str(quota_script), d4_slice_str("1"),
 	    d4_slice_str(l->shard->key), {NULL, 0}};
-	const struct queue *q = l->shard->queue;
 	char count[16];
 
 	if (l->groups != 0 || l->holds || l->shard->length == 0 ||
-	    strcmp(l->trim->hub->opt->unread, "drop-oldest") != 0 ||
-	    queue_bytes(q) <= queue_limit(l->trim, q))
+	    strcmp(h->opt->unread, "drop-oldest") != 0 ||
+	    !quota_over(h, l->shard->queue))
 		return;
-	(void)snprintf(count, sizeof(count), "%u", too_many(l));
+	(void)snprintf(count, sizeof(count), "%u", quota_excess(h, l->shard));
 	argv[4] = d4_slice_str(count);
 	l->dropping = true;
-	if (d4_redis_send(l->trim->hub->redis, argv, 5, on_dropped, l) == D4_OK)
+	if (d4_redis_send(h->redis, argv, 5, on_dropped, l) == D4_OK)
 		l->due++;
-}
-
-static void
-queue_check(struct trim *t, struct queue *q)
-{
-	uint64_t max = t->hub->opt->queue_max, bytes = queue_bytes(q);
-	bool full = bytes > queue_limit(t, q);
-
-	if (full == q->full)
-		return;
-	q->full = full;
-	d4_warnx("queue=%s %s bytes=%llu limit=%llu", q->name,
-	    full ? "full: its sensors are not read" : "free again",
-	    (unsigned long long)bytes, (unsigned long long)max);
-	sessions_queue(t->hub, q);
 }
 
 /* ---- one look ---- */
@@ -200,9 +138,12 @@ look_decide(struct look *l)
 	s->length = l->length;
 	s->bytes = l->length != 0 ? l->bytes : 0;
 	s->idle_polls = l->length == 0 ? s->idle_polls + 1 : 0;
+	s->queue->bytes = queue_bytes(s->queue);
 	look_trim(l);
 	drop_oldest(l);
-	queue_check(l->trim, s->queue);
+	quota_check(l->trim->hub, s->queue);
+	if (!l->dropping)
+		overflow_look(l->trim->hub->overflow, s);
 }
 
 static void
@@ -222,8 +163,10 @@ look_answered(struct look *l, enum d4_status st)
 	again = l->dropping && !l->failed;
 	s->polling = false;
 	free(l);
-	if (again)
-		look_begin(t, s); /* more may be too much: at once */
+	if (again) { /* more may be too much: at once */
+		overflow_look(t->hub->overflow, s);
+		look_begin(t, s);
+	}
 }
 
 static void
@@ -323,7 +266,9 @@ on_groups(void *arg, enum d4_status st, const redisReply *reply)
 		    hold, sizeof(hold), "%.*shold", (int)strlen(key) - 1, key);
 		look_ask(l, on_hold, "HGETALL %s", hold);
 		look_ask(l, on_length, "XLEN %s", key);
-		look_ask(l, on_memory, "MEMORY USAGE %s SAMPLES 32", key);
+		/* The oldest say nothing of the rest when it is references. */
+		look_ask(l, on_memory, "MEMORY USAGE %s SAMPLES %s", key,
+		    l->shard->disk_bytes != 0 ? "0" : "32");
 	}
 	look_answered(l, st);
 }

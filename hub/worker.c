@@ -5,8 +5,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "hub/hub.h"
+#include "hub/overflow.h"
 #include "hub/reload.h"
 #include "hub/session.h"
 #include "hub/status.h"
@@ -232,10 +234,15 @@ more_files(void)
 static void
 worker_sandbox(const struct hub_options *opt)
 {
+	char *overflow = d4_path(opt->state, OVERFLOW_DIR);
+	const char *const write[] = {overflow, NULL};
 	const struct d4_sandbox box = {.serve = true,
+	    .write = write,
 	    .best_effort = strcmp(opt->sandbox, "best-effort") == 0};
 	const char *why = "";
 
+	/* The reader of the overflow is another account of our group. */
+	(void)umask(0027);
 	if (d4_user_drop(opt->user) != D4_OK)
 		d4_fatal("user=%s", opt->user);
 	/* A dead supervisor's worker must not keep the port. */
@@ -244,6 +251,7 @@ worker_sandbox(const struct hub_options *opt)
 		d4_fatalx("sandbox: %s; remedy: a newer kernel, or "
 			  "sandbox: best-effort",
 		    why);
+	free(overflow);
 }
 
 static void
@@ -271,7 +279,7 @@ worker_open(struct worker *w)
 		d4_fatal("account %s", opt->state);
 	free(dir);
 	if (hub_init(&w->hub, &ev) != D4_OK)
-		d4_fatalx("out of memory");
+		d4_fatal("start");
 	worker_events(w);
 	if (d4_ctl_new(w->hub.base, opt->ctl, hub_commands, &w->hub, &w->ctl) !=
 	    D4_OK)

@@ -137,6 +137,12 @@ enum d4_reason_class {
 	X(FILE_MISSING, "file.missing", LOSS, "file is not there")             \
 	X(FILE_READ, "file.read", LOSS, "file cannot be read")                 \
 	X(STDIN_LOST, "stdin.lost", LOSS, "wash died while it read")           \
+	X(OVERFLOW_GONE, "overflow.gone", LOSS,                                \
+	    "a queue entry's data is not on the hub's disk any more")          \
+	X(OVERFLOW_DAMAGED, "overflow.damaged", LOSS,                          \
+	    "a queue entry's data on the hub's disk is damaged")               \
+	X(OVERFLOW_ORPHAN, "overflow.orphan", LOSS,                            \
+	    "written to the hub's disk and never in the queue")                \
 	X(ENTRY_MALFORMED, "entry.malformed", MALFORMED,                       \
 	    "queue entry not understood")                                      \
 	X(ENTRY_DUPLICATE, "entry.duplicate", FILTER,                          \

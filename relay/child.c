@@ -58,6 +58,7 @@ child_wash(const struct child_setup *setup)
 	    .n_sources = c->n_sources,
 	    .queues = c->redis != NULL,
 	    .dirs = {c->spool, c->state, c->cursors},
+	    .overflow = c->overflow,
 	    .budget = c->budget,
 	    .channel = setup->channel,
 	    .nudge = setup->nudge};

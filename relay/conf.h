@@ -24,6 +24,7 @@ struct relay_conf {
 	char *redis;
 	char *policy;
 	char *dir;
+	char *overflow;
 	char *ctl;
 	char *wash_user;
 	char *post_user;

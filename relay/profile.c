@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "libd4/kit/log.h"
 #include "relay/profile.h"
 
@@ -47,6 +48,7 @@ profile_wash(const struct relay_conf *c, struct profile *out)
 	 * readable by wash's account, wherever they are. */
 	out->read[0] = out->policy_dir;
 	out->read[1] = c->cursors;
+	out->maybe = c->overflow;
 	out->write[0] = c->spool;
 	out->write[1] = c->state;
 	for (size_t i = 0; i < c->n_sources; i++)
@@ -90,6 +92,9 @@ profile_enter(const char *user, struct profile *p)
 		    user, d4_status_text(st));
 		return false;
 	}
+	/* Where there is no hub, or none yet: see wash_overflow.c. */
+	if (p->maybe != NULL && access(p->maybe, R_OK | X_OK) == 0)
+		profile_add(p->read, p->maybe);
 	st = d4_sandbox_enter(&p->box, &why);
 	if (st == D4_OK)
 		return true;

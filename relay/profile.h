@@ -10,18 +10,19 @@
 
 #define PROFILE_PATHS (8u + 2u * SOURCES_CONF)
 
-/* A sandbox and the lists that it points at. */
+/* A sandbox, the lists that it points at, and what is read if it is there. */
 struct profile {
 	struct d4_sandbox box;
 	const char *read[PROFILE_PATHS];
 	const char *write[PROFILE_PATHS];
 	char *policy_dir;
+	const char *maybe;
 };
 
 /*
  * profile_wash -- no sockets at all; reads the policy's folder, post's
- * cursors and the folders of sources, writes the airlock, its own folder and
- * the folders of sources whose files it deletes or moves.
+ * cursors, the hub's overflow and the folders of sources, writes the airlock,
+ * its own folder and the folders of sources whose files it deletes or moves.
  * profile_post -- outgoing TCP (and name service); reads the airlock, writes
  * its own folder.
  * Errors: D4_ENOMEM.

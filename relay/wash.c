@@ -245,6 +245,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	w->ticks++;
 	wash_unstall(w);
+	overflow_tick(w);
 	sources_tick(w);
 	if (w->ticks % TRIM_TICKS == 0)
 		lanes_trim(w->lanes);
@@ -304,6 +305,7 @@ wash_close(struct wash *w)
 		wash_snapshot(w);
 	for (size_t i = 0; i < w->n_shards; i++) {
 		journal_close(w->shard[i]->journal);
+		d4_overflow_close(&w->shard[i]->stored);
 		free(w->shard[i]->acks);
 		free(w->shard[i]->key);
 		free(w->shard[i]);
@@ -314,6 +316,7 @@ wash_close(struct wash *w)
 	lanes_close(w->lanes);
 	gate_free(w->gate);
 	d4_buf_fini(&w->out);
+	d4_buf_fini(&w->stored);
 	free(w->args);
 	if (w->channel != NULL)
 		event_free(w->channel);
@@ -332,6 +335,8 @@ wash_run(struct wash_setup *setup)
 	enum d4_status st;
 
 	d4_buf_init(&w.out, WASH_OUT);
+	d4_buf_init(&w.stored, D4_OVERFLOW_BUF);
+	setup->overflow_inode = wash_overflow_inode(setup->overflow);
 	w.stalled_ms = d4_mono_ms();
 	st = wash_open_events(&w);
 	if (st == D4_OK)

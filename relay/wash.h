@@ -9,7 +9,7 @@
 #include "relay/lanes.h"
 #include "relay/source_conf.h"
 
-#define WASH_EXIT_KEYS 75 /* start me again: I need the master key */
+#define WASH_EXIT_KEYS 75 /* start me again: I need a key, or a folder */
 
 /*
  * Messages over the channel to the supervisor, one word each.
@@ -25,6 +25,8 @@
  * Shape:  group, consumer: of the streams' readers. policy: the file. dirs:
  *         see lanes.h. budget: bytes of the airlock at which reading stops.
  *         channel: to the supervisor. nudge: eventfd of post.
+ *         overflow: the hub's folder, and which it was when the sandbox was
+ *         made; 0: none.
  *         gate: loaded already, or NULL; then error says why. master: the
  *         key, or have_master is false. Both are taken over.
  */
@@ -36,6 +38,8 @@ struct wash_setup {
 	size_t n_sources;
 	bool queues; /* of our own are read, too */
 	struct lanes_dirs dirs;
+	const char *overflow;
+	uint64_t overflow_inode;
 	uint64_t budget;
 	int channel;
 	int nudge;
@@ -50,6 +54,9 @@ struct wash_setup {
  * to be opened; allocated, NULL: the policy names none.
  */
 char *wash_key_path(const char *policy, const struct gate *g);
+
+/* wash_overflow_inode -- of a folder; 0: there is none. */
+uint64_t wash_overflow_inode(const char *dir);
 
 /* wash_run -- the process's life; its exit status. */
 int wash_run(struct wash_setup *setup);

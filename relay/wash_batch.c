@@ -46,13 +46,20 @@ batch_parse(const redisReply *fields, struct d4_entry *e)
 	return d4_entry_parse(pairs, fields->elements / 2, e);
 }
 
-static void
-batch_malformed(const struct shard *s, const redisReply *id, enum d4_status st)
+static enum d4_status
+batch_malformed(const struct shard *s, const redisReply *id,
+    const struct stream_id *at, enum d4_status st)
 {
+	const struct d4_entry unknown = {.n = 0};
+
 	/* One line for each: an entry of ours is never malformed. */
 	d4_warnx("queue=%s id=%s malformed=\"%s\"", s->key, id->str,
 	    d4_status_text(st));
+	if (!overflow_account(
+		s, at, d4_reason_name(D4_R_ENTRY_MALFORMED), &unknown))
+		return D4_ENOSPC;
 	journal_totals(s->journal)->malformed[1]++;
+	return D4_OK;
 }
 
 enum d4_status
@@ -84,15 +91,33 @@ batch_entry(struct wash *w, struct shard *s, const struct stream_id *id,
 	enum d4_status st;
 
 	if (one->element[1]->type != REDIS_REPLY_ARRAY) {
-		journal_totals(s->journal)->lost[1]++; /* trimmed under us */
+		e = (struct d4_entry){.n = 0}; /* trimmed under us */
+		if (!overflow_account(s, id, "entry.trimmed", &e))
+			return D4_ENOSPC;
+		journal_totals(s->journal)->lost[1]++;
 		return D4_OK;
 	}
 	st = batch_parse(one->element[1], &e);
-	if (st != D4_OK) {
-		batch_malformed(s, one->element[0], st);
-		return D4_OK;
-	}
-	return batch_put(w, s, id, &e);
+	if (st != D4_OK)
+		return batch_malformed(s, one->element[0], id, st);
+	if (e.ref.segment != 0)
+		st = overflow_fetch(s, id, &e);
+	return st == D4_OK ? batch_put(w, s, id, &e) : st;
+}
+
+/* An entry that is not completed yet. D4_AGAIN: nor can it be, for now. */
+static enum d4_status
+batch_new(struct wash *w, struct shard *s, const struct stream_id *id,
+    const redisReply *one)
+{
+	enum d4_status st = batch_entry(w, s, id, one);
+
+	if (st != D4_OK && st != D4_END)
+		return st;
+	if (s->batch.entries++ == 0)
+		s->batch.first = *id;
+	s->batch.last = *id;
+	return D4_OK;
 }
 
 enum d4_status
@@ -108,18 +133,18 @@ batch_take(struct wash *w, struct shard *s, const redisReply *entries)
 		    stream_id_parse(one->element[0]->str, one->element[0]->len,
 			&id) != D4_OK)
 			continue;
-		st = batch_add_ack(s, &id);
-		s->from = id;
-		s->in_batch = true;
-		if (st != D4_OK || stream_id_compare(&id, &done) <= 0)
-			continue; /* completed before; only acknowledged */
-		if (s->batch.entries++ == 0)
-			s->batch.first = id;
-		s->batch.last = id;
-		st = batch_entry(w, s, &id, one);
+		s->in_batch = true; /* there may be something to drop */
+		if (stream_id_compare(&id, &done) > 0)
+			st = batch_new(w, s, &id, one);
+		/* else it was completed before; only acknowledged */
+		if (st == D4_OK)
+			st = batch_add_ack(s, &id);
+		if (st == D4_OK)
+			s->from = id;
 	}
 	s->batch.fence = s->fence;
-	return st;
+	/* The shard is held: what came before it goes its way. */
+	return st == D4_AGAIN ? D4_OK : st;
 }
 
 static void
@@ -172,8 +197,10 @@ batch_leased(const struct wash *w)
 static enum d4_status
 batch_commit(struct wash *w)
 {
-	enum d4_status st = lanes_commit(w->lanes);
+	enum d4_status st = d4_account_sync(w->account);
 
+	if (st == D4_OK)
+		st = lanes_commit(w->lanes);
 	/* Before the acknowledgement; taking an entry again changes nothing
 	 * of it. Large states wait for the next snapshot (ADR 0007). */
 	if (st == D4_OK && !streams_save(w->streams, BATCH_STATE))

@@ -113,8 +113,18 @@ entry_bytes(const redisReply *entry)
 	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
 		return 0;
 	f = entry->element[1];
-	for (size_t i = 0; f->type == REDIS_REPLY_ARRAY && i < f->elements; i++)
-		sum += f->element[i]->len;
+	for (size_t i = 0; f->type == REDIS_REPLY_ARRAY && i < f->elements;
+	     i++) {
+		const redisReply *v = f->element[i];
+		struct d4_ref ref;
+
+		sum += v->len;
+		/* What it will be when its data is read from disk. */
+		if (v->type == REDIS_REPLY_STRING && v->len < D4_REF_TEXT &&
+		    i % 2 == 1 && f->element[i - 1]->len == 3 &&
+		    d4_ref_parse(d4_slice_of(v->str, v->len), &ref) == D4_OK)
+			sum += ref.length;
+	}
 	return sum;
 }
 

@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 #include "libd4/kit/account.h"
+#include "libd4/kit/overflow.h"
 #include "libd4/kit/redis.h"
 #include "relay/journal.h"
 #include "relay/source.h"
@@ -24,8 +25,9 @@
 /*
  * A shard's life. FREE: somebody else's, or nobody's. LEASED: the reader
  * group is being made, entries of a dead relay taken over. PENDING: what was
- * delivered before and not acknowledged is read. LIVE: new entries. FED: of
- * a source that is no queue of ours; its journal is open.
+ * delivered before and not acknowledged is read. LIVE: new entries. HELD: an
+ * entry's data cannot be read from the hub's disk; PENDING after a while.
+ * FED: of a source that is no queue of ours; its journal is open.
  */
 enum shard_state {
 	SHARD_FREE,
@@ -33,6 +35,7 @@ enum shard_state {
 	SHARD_PENDING,
 	SHARD_LIVE,
 	SHARD_FED,
+	SHARD_HELD,
 };
 
 /*
@@ -42,7 +45,8 @@ enum shard_state {
  *         asked_ms: the lease counts from then, whenever its answer is read.
  *         from: the pending read goes on behind it. acks: ids of the batch;
  *         batch.entries of it. committed: the journal has the batch. lag,
- *         pending: as Redis says.
+ *         pending: as Redis says. stored: the segment that was read last.
+ *         held_said: why it is HELD was logged.
  */
 struct shard {
 	char *key;
@@ -61,6 +65,9 @@ struct shard {
 	size_t n_acks, cap_acks;
 	struct journal_batch batch;
 	int64_t lag, pending;
+	struct d4_overflow_file stored;
+	uint64_t held_ms;
+	bool held_said;
 	struct wash *wash;
 };
 
@@ -83,6 +90,7 @@ struct wash {
 	struct streams *streams;
 	struct d4_account *account;
 	struct d4_buf out;
+	struct d4_buf stored; /* an entry's data, from disk */
 	struct shard **shard;
 	size_t n_shards;
 	enum wash_stall stall;
@@ -154,6 +162,23 @@ void batch_finish(struct wash *w);
 
 /* batch_drop -- nothing of it happened; its shards are read again. */
 void batch_drop(struct wash *w, enum d4_status why);
+
+/* ---- wash_overflow.c: entries whose data is on the hub's disk ---- */
+
+/*
+ * overflow_fetch -- sets e->data. D4_AGAIN: it cannot be read now; the shard
+ * is held, and the entry must not be acknowledged. D4_END: it is lost, and
+ * counted and accounted.
+ */
+D4_USED enum d4_status overflow_fetch(
+    struct shard *s, const struct stream_id *id, struct d4_entry *e);
+
+/* overflow_account -- notes a lost entry; e->n is 0 when nothing is known. */
+D4_USED bool overflow_account(const struct shard *s, const struct stream_id *id,
+    const char *event, const struct d4_entry *e);
+
+/* overflow_tick -- once a second: held shards are tried again. */
+void overflow_tick(struct wash *w);
 
 /* ---- wash_release.c ---- */
 

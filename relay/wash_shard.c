@@ -272,7 +272,7 @@ shards_ack(struct shard *s)
 	struct d4_slice *arg = calloc(s->n_acks + 3, sizeof(*arg));
 	char(*text)[48] = calloc(s->n_acks + 1, sizeof(*text));
 
-	if (arg != NULL && text != NULL) {
+	if (s->n_acks != 0 && arg != NULL && text != NULL) {
 		arg[0] = d4_slice_str("XACK");
 		arg[1] = d4_slice_str(s->key);
 		arg[2] = d4_slice_str(s->wash->setup->group);
@@ -327,6 +327,7 @@ shard_add(
 	s->wash = w;
 	s->source = src;
 	s->lag = -1;
+	s->stored.fd = -1;
 	s->origin = d4_crc32c(0, d4_slice_str(key));
 	w->shard[w->n_shards++] = s;
 	*out = s;

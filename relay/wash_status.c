@@ -13,6 +13,7 @@ static const char *const shard_texts[] = {
     [SHARD_PENDING] = "catching up",
     [SHARD_LIVE] = "live",
     [SHARD_FED] = "fed",
+    [SHARD_HELD] = "held: its data on the hub's disk cannot be read",
 };
 
 static json_t *

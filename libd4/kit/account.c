@@ -9,6 +9,7 @@
 
 struct d4_account {
 	int fd;
+	bool dirty;
 };
 
 /* A crash can leave half a line: it must not swallow the next one. */
@@ -123,7 +124,15 @@ d4_account_write(
 	line[n] = '\n'; /* the NUL's place: what is written is counted */
 	st = account_append(a, line, n + 1);
 	free(line);
-	if (st == D4_OK && durable && fdatasync(a->fd) != 0)
-		st = errno == ENOSPC ? D4_ENOSPC : D4_EIO;
-	return st;
+	a->dirty = a->dirty || st == D4_OK;
+	return st == D4_OK && durable ? d4_account_sync(a) : st;
+}
+
+enum d4_status
+d4_account_sync(struct d4_account *a)
+{
+	if (a->dirty && fdatasync(a->fd) != 0)
+		return errno == ENOSPC ? D4_ENOSPC : D4_EIO;
+	a->dirty = false;
+	return D4_OK;
 }

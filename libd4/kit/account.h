@@ -30,4 +30,10 @@ void d4_account_close(struct d4_account *a);
 D4_USED enum d4_status d4_account_write(struct d4_account *a, bool durable,
     const char *event, json_t *fields_taken);
 
+/*
+ * d4_account_sync -- what was written and not durable is now. Errors: D4_EIO,
+ * D4_ENOSPC.
+ */
+D4_USED enum d4_status d4_account_sync(struct d4_account *a);
+
 #endif

@@ -43,6 +43,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(d4_uuid_eq(&e.sensor, &back.sensor));
 	assert(d4_slice_eq(e.data, back.data) && d4_slice_eq(e.ext, back.ext));
 	assert(d4_slice_eq(e.meta, back.meta));
+	assert(e.ref.segment == back.ref.segment);
+	assert(e.ref.store == back.ref.store && e.ref.crc == back.ref.crc);
+	assert(e.ref.offset == back.ref.offset);
+	assert(e.ref.length == back.ref.length);
 	assert(d4_slice_eq(e.peer, back.peer));
 	if (d4_queue_key(e.type, e.ext, d4_queue_shard(&e.sensor, 16), key,
 		sizeof(key)) != D4_OK)

@@ -8,6 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import d4  # noqa: E402
+import overflow  # noqa: E402
 
 SESSION = "11111111-2222-4333-8444-555555555555"
 
@@ -90,14 +91,38 @@ def entries():
     for name, field, value in (
             ("extended", "type", 254), ("seq_max", "seq", 2 ** 64 - 1),
             ("seq_over", "seq", 2 ** 64), ("n_0", "n", 0),
-            ("version", "v", 2), ("uuid", "sensor", "x"),
+            ("version", "v", 3), ("uuid", "sensor", "x"),
             ("no_data", "data", "")):
         pairs = d4.entry_pairs(dict(entry, **{field: value}))
         if field == "v":
-            pairs[1] = b"2"
+            pairs[1] = b"3"
         if name == "extended":
             pairs[15] = b"ja3-jl"
         put("entry", name, text(pairs))
+    stored = d4.entry_pairs({**{k: v for k, v in entry.items()
+                                if k != "data"},
+                             "ref": "00112233aabbccdd-7-48-4-0a0b0c0d"})
+    put("entry", "stored", text(stored))
+    put("entry", "stored_both", text(stored + [b"data", b"one\n"]))
+
+
+def segments():
+    """The fuzzer's first byte: where it begins to count."""
+    key = "d4:{8:0}:q"
+    entries = [{"sensor": d4.VECTOR_UUID, "seq": 1 + i, "n": 1, "t_rx": 9,
+                "data": b"line %d\n" % i} for i in range(3)]
+    blob, _ = overflow.segment(1, 1, key, 2, entries)
+    put("overflow", "good", b"\x00" + blob)
+    put("overflow", "later", b"\x68" + blob)
+    put("overflow", "torn", b"\x00" + blob[:-3])
+    put("overflow", "torn_head", b"\x00" + blob[:40])
+    put("overflow", "flip", b"\x00" + blob[:100] +
+        bytes([blob[100] ^ 4]) + blob[101:])
+    put("overflow", "huge", b"\x00" + blob[:48] + b"\xff" * 4 + blob[52:])
+    put("overflow", "empty_entry", b"\x00" + blob[:48] + b"\x28\0\0\0" +
+        blob[52:])
+    put("overflow", "key", b"d4:{254.ja3-jl:12}:q")
+    put("overflow", "key_path", b"d4:{../..:0}:q")
 
 
 if __name__ == "__main__":
@@ -105,3 +130,4 @@ if __name__ == "__main__":
     texts()
     frames()
     entries()
+    segments()

@@ -2,7 +2,9 @@
 """Golden queue entries: written here as XADD commands and read back.
 
 test_entry.c reads the same files and must write the same bytes.
-With --write the files are made anew (only with a new entry version).
+The data of `stored` is in the segment under overflow/ (ADR 0013), which
+golden_overflow.c reads. With --write all files are made anew (only with a new
+version of entry or segment).
 """
 
 import os
@@ -12,6 +14,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import d4  # noqa: E402
+import overflow  # noqa: E402
 
 SENSOR = d4.VECTOR_UUID
 SESSION = "11111111-2222-4333-8444-555555555555"
@@ -49,6 +52,35 @@ ENTRIES = {
 }
 
 
+# The segment that the stored entry refers to, with a neighbour.
+ROOT = os.path.join(HERE, "overflow")
+STORE, SEGMENT, SALT = 0x00112233aabbccdd, 7, 0x5a5a5a5a00000001
+STORED = common(type=8, seq=3, n=2, data=ENTRIES["passivedns"]["data"])
+KEY = d4.queue_key(8, "", d4.shard(SENSOR, 16))
+BLOB, REFS = overflow.segment(STORE, SEGMENT, KEY, SALT, [
+    common(type=8, data=b"neighbour\n"), STORED])
+ENTRIES["stored"] = {**{k: v for k, v in STORED.items() if k != "data"},
+                     "ref": REFS[1]}
+
+
+def segment_path():
+    return os.path.join(ROOT, overflow.folder(KEY), "%020d.ovf" % SEGMENT)
+
+
+def write_segment():
+    os.makedirs(os.path.dirname(segment_path()), exist_ok=True)
+    with open(segment_path(), "wb") as f:
+        f.write(BLOB)
+    with open(os.path.join(ROOT, "id"), "w") as f:
+        f.write("%016x\n" % STORE)
+
+
+def check_segment():
+    with open(segment_path(), "rb") as f:
+        assert f.read() == BLOB, "the segment differs from what is written now"
+    assert overflow.read(ROOT, KEY, ENTRIES["stored"]) == STORED["data"]
+
+
 def command(name):
     entry = ENTRIES[name]
     key = d4.queue_key(entry["type"], entry["ext"],
@@ -67,6 +99,9 @@ def check(name, held):
 
 
 def main(argv):
+    if "--write" in argv:
+        write_segment()
+    check_segment()
     for name in ENTRIES:
         path = os.path.join(HERE, "entry_%s.resp" % name)
         if "--write" in argv:

@@ -95,6 +95,13 @@ an_extended_entry_is_byte_equal(void **state)
 	check_entry("tests/golden/entry_extended.resp", 1, 1);
 }
 
+static void
+a_stored_entry_is_byte_equal(void **state)
+{
+	(void)state;
+	check_entry("tests/golden/entry_stored.resp", 3, 2);
+}
+
 int
 main(void)
 {
@@ -102,6 +109,7 @@ main(void)
 	    cmocka_unit_test(a_pcap_entry_is_byte_equal),
 	    cmocka_unit_test(a_passivedns_entry_is_byte_equal),
 	    cmocka_unit_test(an_extended_entry_is_byte_equal),
+	    cmocka_unit_test(a_stored_entry_is_byte_equal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ class Queues(unittest.TestCase):
             until("all are trimmed", lambda: r.xlen(key) == 0)
 
     def test_unread_and_full_stops_reading_and_others_go_on(self):
-        with Hub(queue="1MiB", ext="{a: lines}") as hub:
+        with Hub(queue="1MiB", queue_disk="0B", ext="{a: lines}") as hub:
             hub.start()
             s, t = hub.enroll("--type", "8"), hub.enroll("--type", "3")
             self.fill(hub, s, 12)
@@ -63,7 +63,7 @@ class Queues(unittest.TestCase):
             self.assertEqual(d4.finish(tls), "confirmed")
 
     def test_unread_drop_oldest_is_counted(self):
-        with Hub(queue="1MiB", unread="drop-oldest") as hub:
+        with Hub(queue="1MiB", queue_disk="0B", unread="drop-oldest") as hub:
             hub.start()
             s = hub.enroll("--type", "8")
             self.fill(hub, s, 30)

@@ -40,8 +40,8 @@ class HubPartner:
 
 
 class World:
-    def __init__(self):
-        self.a, self.b = Hub(), Hub()
+    def __init__(self, **options):
+        self.a, self.b = Hub(**options), Hub()
         self.a.start()
         self.b.start()
         self.cap = self.a.enroll("--type", "1")
@@ -57,6 +57,7 @@ class World:
             extra="networks:\n  telescope: [10.1.0.0/16]\n"),
             partners=(), db=relay.HubRedis(self.a))
         self.partner = HubPartner(self.b, self.org.hmac)
+        self.org.options["overflow"] = self.a.overflow
         self.org.partners["acme"] = self.partner
         self.partner.pin = "00" * 32
         self.org.configure()

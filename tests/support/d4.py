@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import hmac
 import json
+import re
 import socket
 import ssl
 import struct
@@ -212,6 +213,8 @@ ENTRY_FIELDS = ("v", "sess", "seq", "n", "sensor", "peer", "type", "ext",
                 "meta", "t_hdr", "t_rx", "data")
 ENTRY_NUMBERS = ("seq", "n", "type", "t_hdr", "t_rx")
 ENTRY_UUIDS = ("sess", "sensor")
+REF = re.compile("[0-9a-f]{16}-[1-9][0-9]*-(0|[1-9][0-9]*)-[1-9][0-9]*-"
+                 "[0-9a-f]{8}")
 
 
 def as_bytes(value):
@@ -219,10 +222,15 @@ def as_bytes(value):
 
 
 def entry_pairs(entry):
-    """[name, value, ...] in the order in which it is written."""
+    """[name, value, ...] in the order in which it is written; with a `ref`
+    (ADR 0013) it stands in the place of `data`."""
+    stored = "ref" in entry
     out = []
     for name in ENTRY_FIELDS:
-        out += [name.encode(), as_bytes(1 if name == "v" else entry[name])]
+        if name == "data" and stored:
+            name = "ref"
+        value = 1 + stored if name == "v" else entry[name]
+        out += [name.encode(), as_bytes(value)]
     return out
 
 
@@ -233,10 +241,16 @@ def entry_parse(pairs):
         name = as_bytes(name).decode("latin-1")
         if name in got:
             raise Malformed(name + " twice")
-        if name in ENTRY_FIELDS:
+        if name in ENTRY_FIELDS or name == "ref":
             got[name] = as_bytes(value)
-    if got.get("v") != b"1":
+    if got.get("v") == b"1":
+        got.pop("ref", None)
+    elif got.get("v") != b"2":
         raise Malformed("version")
+    elif "data" in got or "ref" not in got:
+        raise Malformed("data, or no ref")
+    else:
+        got["ref"] = got["ref"].decode("ascii")
     if len(got) != len(ENTRY_FIELDS):
         raise Malformed("a field is missing")
     for name in ENTRY_NUMBERS:
@@ -246,6 +260,8 @@ def entry_parse(pairs):
         got[name] = int(text)
     for name in ENTRY_UUIDS:
         got[name] = str(uuid_module.UUID(got[name].decode("ascii")))
+    if "ref" in got and not REF.fullmatch(got["ref"]):
+        raise Malformed("ref")
     return got
 
 

@@ -9,9 +9,14 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import redis  # Debian's python3-redis
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import d4  # noqa: E402
+import overflow  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -192,11 +197,19 @@ class Hub(Daemon):
             while True:
                 batch = r.xrange(key, min=at, count=1000)
                 for id_, fields in batch:
-                    yield key.decode(), id_.decode(), {
-                        k.decode(): v for k, v in fields.items()}
+                    one = {k.decode(): v for k, v in fields.items()}
+                    if "ref" in one:
+                        one["data"] = self.stored(key.decode(), fields)
+                    yield key.decode(), id_.decode(), one
                 if len(batch) < 1000:
                     break
                 at = "(" + batch[-1][0].decode()
+
+    def stored(self, key, fields):
+        """What a reference to a segment on disk means."""
+        pairs = [x for kv in fields.items() for x in kv]
+        return overflow.read(os.path.join(self.state, "overflow"), key,
+                             d4.entry_parse(pairs), check=False)
 
     def records(self):
         """entries() without what a retried XADD stored twice (Decision 5)."""

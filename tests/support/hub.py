@@ -17,6 +17,7 @@ import redis
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import d4  # noqa: E402
+import overflow  # noqa: E402
 
 BIN = os.environ.get("D4_BIN", "build/bin")
 PROGRAM = os.path.join(BIN, "d4-hub")
@@ -192,15 +193,39 @@ class Hub:
             unix_socket_path=os.path.join(self.etc, "state/redis/redis.sock"),
             username=user, password=secret)
 
-    def entries(self, kind, ext="", shard=0, start="-"):
+    def entries(self, kind, ext="", shard=0, start="-", check=False):
         key = d4.queue_key(kind, ext, shard)
         if isinstance(key, bytes):
             key = key.decode()
         out = []
         for _, fields in self.redis().xrange(key, min=start):
             pairs = [x for kv in fields.items() for x in kv]
-            out.append(d4.entry_parse(pairs))
+            one = d4.entry_parse(pairs)
+            if "ref" in one:
+                one["data"] = overflow.read(self.overflow, key, one, check)
+            out.append(one)
         return out
+
+    @property
+    def overflow(self):
+        return os.path.join(self.etc, "state/overflow")
+
+    def segments(self):
+        """Paths of all overflow segments."""
+        return sorted(os.path.join(d, f)
+                      for d, _, files in os.walk(self.overflow)
+                      for f in files if f.endswith(".ovf"))
+
+    def account(self, event=None):
+        """The accounting records, of one event or all."""
+        path = os.path.join(self.etc, "state/account/d4-hub.jsonl")
+        if not os.path.exists(path):
+            return []
+        with open(path) as f:
+            text = f.read()
+        got = [json.loads(line)
+               for line in text[:text.rfind("\n") + 1].splitlines()]
+        return [g for g in got if event is None or g["event"] == event]
 
     # ---- sensors ----
 

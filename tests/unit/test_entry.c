@@ -108,7 +108,8 @@ static const struct {
 	const char *name, *value;
 	enum d4_status st;
 } values[] = {
-    {"v", "2", D4_EVERSION},
+    {"v", "2", D4_EMALFORMED}, /* has a reference, and no data */
+    {"v", "3", D4_EVERSION},
     {"v", "", D4_EVERSION},
     {"v", "01", D4_EVERSION},
     {"sess", "11111111222243338444555555555555", D4_EMALFORMED},
@@ -190,6 +191,78 @@ what_is_over_its_limit_is_too_big(void **state)
 	free(much);
 }
 
+#define REF "00112233aabbccdd-7-40-4-0a0b0c0d"
+
+/* The same entry with its data in a segment. */
+static void
+stored_pairs(struct d4_slice out[2 * PAIRS], const char *ref)
+{
+	pairs_of(out);
+	out[2 * field("v") + 1] = d4_slice_str("2");
+	out[2 * field("data")] = d4_slice_str("ref");
+	out[2 * field("data") + 1] = d4_slice_str(ref);
+}
+
+static void
+a_stored_entry_has_a_reference_instead_of_data(void **state)
+{
+	struct d4_slice in[2 * PAIRS + 2], out[2 * PAIRS];
+	struct d4_entry_text text;
+	struct d4_entry e;
+
+	(void)state;
+	stored_pairs(in, REF);
+	assert_int_equal(d4_entry_parse(in, PAIRS, &e), D4_OK);
+	assert_true(e.ref.store == 0x00112233aabbccdd);
+	assert_int_equal(e.ref.segment, 7);
+	assert_int_equal(e.ref.offset, 40);
+	assert_int_equal(e.ref.length, 4);
+	assert_int_equal(e.ref.crc, 0x0a0b0c0d);
+	assert_int_equal(e.data.n, 0);
+	d4_entry_fields(&e, &text, out);
+	for (size_t i = 0; i < 2 * PAIRS; i++)
+		assert_true(d4_slice_eq(in[i], out[i]));
+	in[2 * PAIRS] = d4_slice_str("data"); /* both */
+	in[2 * PAIRS + 1] = d4_slice_str("one\n");
+	assert_int_equal(d4_entry_parse(in, PAIRS + 1, &e), D4_EMALFORMED);
+	pairs_of(in); /* version 1 does not know the name */
+	in[2 * PAIRS] = d4_slice_str("ref");
+	assert_int_equal(d4_entry_parse(in, PAIRS + 1, &e), D4_OK);
+	assert_int_equal(e.ref.segment, 0);
+}
+
+static void
+a_reference_has_one_text_only(void **state)
+{
+	static const char *const bad[] = {"", "-", "00112233aabbccdd",
+	    "00112233aabbccdd-7-40-4", "00112233aabbccdd-7-40-4-",
+	    "00112233AABBCCDD-7-40-4-0a0b0c0d",
+	    "0112233aabbccdd-7-40-4-0a0b0c0d",
+	    "00112233aabbccdd-0-40-4-0a0b0c0d",
+	    "00112233aabbccdd-07-40-4-0a0b0c0d",
+	    "00112233aabbccdd-7--4-0a0b0c0d",
+	    "00112233aabbccdd-7-4294967296-4-0a0b0c0d",
+	    "00112233aabbccdd-7-40-0-0a0b0c0d",
+	    "00112233aabbccdd-7-40-2097177-0a0b0c0d",
+	    "00112233aabbccdd-7-40-4-0a0b0c0",
+	    "00112233aabbccdd-7-40-4-0a0b0c0d-",
+	    "00112233aabbccdd-7-40-4-0a0b0c0dd",
+	    "00112233aabbccdd-../7-40-4-0a0b0c0d",
+	    "00112233aabbccdd-7-40-4-0a0b0c0g", REF "\n"};
+	struct d4_slice in[2 * PAIRS];
+	struct d4_entry e;
+	struct d4_ref r;
+
+	(void)state;
+	assert_int_equal(d4_ref_parse(d4_slice_str(REF), &r), D4_OK);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		stored_pairs(in, bad[i]);
+		if (d4_ref_parse(d4_slice_str(bad[i]), &r) != D4_EMALFORMED ||
+		    d4_entry_parse(in, PAIRS, &e) != D4_EMALFORMED)
+			fail_msg("%s", bad[i]);
+	}
+}
+
 /* Expected: tests/support/d4.py shard(). */
 static void
 a_shard_is_fnv_1a_of_the_sensor(void **state)
@@ -246,6 +319,8 @@ main(void)
 	    cmocka_unit_test(a_missing_or_doubled_field_is_malformed),
 	    cmocka_unit_test(each_value_is_checked_and_output_is_untouched),
 	    cmocka_unit_test(what_is_over_its_limit_is_too_big),
+	    cmocka_unit_test(a_stored_entry_has_a_reference_instead_of_data),
+	    cmocka_unit_test(a_reference_has_one_text_only),
 	    cmocka_unit_test(a_shard_is_fnv_1a_of_the_sensor),
 	    cmocka_unit_test(
 		a_key_is_hash_tagged_and_refuses_what_could_break_it),

@@ -10,7 +10,7 @@
 static struct {
 	d4_redis_fn *fn;
 	void *arg;
-	char sess[D4_UUID_TEXT], seq[24];
+	char sess[D4_UUID_TEXT], seq[24], ref[D4_REF_TEXT];
 } asked[ASKED];
 
 /* The transaction that was sent last. */
@@ -33,7 +33,9 @@ static void
 field(const struct d4_slice *argv, size_t n, const char *name, char *out,
     size_t max)
 {
-	for (size_t i = 3; i + 1 < n; i += 2) {
+	size_t words = d4_slice_eqs(argv[0], "EVAL") ? OVERFLOW_WORDS : 3;
+
+	for (size_t i = words; i + 1 < n; i += 2) {
 		if (d4_slice_eqs(argv[i], name))
 			(void)snprintf(out, max, "%.*s", (int)argv[i + 1].n,
 			    (const char *)argv[i + 1].p);
@@ -58,19 +60,88 @@ d4_redis_reset(struct d4_redis *r)
 	(void)r;
 }
 
-enum d4_status
-d4_redis_lend(struct d4_redis *r, const struct d4_slice *argv, size_t n,
-    d4_redis_fn *fn, void *arg)
+static enum d4_status
+asked_add(const struct d4_slice *argv, size_t n, d4_redis_fn *fn, void *arg)
 {
-	(void)r;
 	assert_true(n_asked < ASKED);
 	asked[n_asked].fn = fn;
 	asked[n_asked].arg = arg;
 	field(argv, n, "sess", asked[n_asked].sess, D4_UUID_TEXT);
 	field(argv, n, "seq", asked[n_asked].seq, sizeof(asked[0].seq));
+	asked[n_asked].ref[0] = '\0';
+	field(argv, n, "ref", asked[n_asked].ref, sizeof(asked[0].ref));
 	n_asked++;
 	return D4_OK;
 }
+
+enum d4_status
+d4_redis_lend(struct d4_redis *r, const struct d4_slice *argv, size_t n,
+    d4_redis_fn *fn, void *arg)
+{
+	(void)r;
+	return asked_add(argv, n, fn, arg);
+}
+
+enum d4_status
+d4_redis_send(struct d4_redis *r, const struct d4_slice *argv, size_t n,
+    d4_redis_fn *fn, void *arg)
+{
+	(void)r;
+	return asked_add(argv, n, fn, arg);
+}
+
+/* A disk that takes what it shall, and is durable when it shall be. */
+static struct {
+	bool wants, durable;
+	unsigned put, synced, done;
+} disk;
+
+static bool
+disk_put(void *arg, struct queue_shard *s, const struct d4_entry *e,
+    struct d4_ref *out)
+{
+	(void)arg;
+	(void)s;
+	if (!disk.wants)
+		return false;
+	disk.put++;
+	*out = (struct d4_ref){
+	    .segment = 1, .offset = disk.put, .length = (uint32_t)e->data.n};
+	return true;
+}
+
+static bool
+disk_sync(void *arg)
+{
+	(void)arg;
+	disk.synced++;
+	return disk.durable;
+}
+
+static size_t
+disk_words(const struct queue_shard *s, const struct d4_ref *ref,
+    struct overflow_text *t, struct d4_slice argv[OVERFLOW_WORDS])
+{
+	(void)s;
+	(void)ref;
+	(void)t;
+	for (size_t i = 0; i < OVERFLOW_WORDS; i++)
+		argv[i] = d4_slice_str("EVAL");
+	assert_true(disk.synced > 0); /* never before it is durable */
+	return OVERFLOW_WORDS;
+}
+
+static void
+disk_done(void *arg, struct queue_shard *s, const struct d4_ref *ref)
+{
+	(void)arg;
+	(void)s;
+	(void)ref;
+	disk.done++;
+}
+
+static const struct shelf_disk disk_ops = {
+    disk_put, disk_sync, disk_words, disk_done};
 
 /* The oldest question is answered: +1 taken, -1 refused, 0 lost. */
 static void
@@ -107,7 +178,8 @@ static int
 setup(void **state)
 {
 	struct box *b = calloc(1, sizeof(*b));
-	struct shelf_setup set = {.max = 1u << 20, .full = on_full, .arg = b};
+	struct shelf_setup set = {
+	    .max = 1u << 20, .full = on_full, .arg = b, .disk = &disk_ops};
 
 	d4_log_open("test", D4_LOG_ERROR, false);
 	b->base = event_base_new();
@@ -122,6 +194,7 @@ setup(void **state)
 		return -1;
 	d4_uuid_text(&b->origin->sess, b->sess);
 	n_asked = 0;
+	memset(&disk, 0, sizeof(disk));
 	up = true;
 	*state = b;
 	return 0;
@@ -219,6 +292,50 @@ nor_when_what_overtook_it_was_never_answered(void **state)
 	assert_int_equal(shelf_entries(b->shelf), 2);
 }
 
+static void
+what_goes_to_disk_is_durable_first_and_leaves_memory(void **state)
+{
+	struct box *b = *state;
+	size_t inline_bytes;
+
+	put(b, 1);
+	inline_bytes = shelf_bytes(b->shelf);
+	assert_string_equal(asked[0].ref, "");
+	answer(1);
+	disk.wants = disk.durable = true;
+	put(b, 1);
+	assert_int_equal(disk.put, 1);
+	assert_int_equal(disk.synced, 1);
+	assert_string_equal(asked[0].ref, "0000000000000000-1-1-5-00000000");
+	assert_int_equal(shelf_bytes(b->shelf), inline_bytes - 5);
+	up = false;
+	answer(0); /* lost: the same reference is sent again */
+	up = true;
+	shelf_up(b->shelf);
+	assert_int_equal(disk.put, 1);
+	assert_string_equal(asked[0].ref, "0000000000000000-1-1-5-00000000");
+	assert_int_equal(disk.done, 0);
+	answer(1);
+	assert_int_equal(disk.done, 1);
+	assert_int_equal(b->shard.data, 10);
+	assert_int_equal(shelf_entries(b->shelf), 0);
+}
+
+static void
+what_the_disk_does_not_make_durable_goes_into_redis(void **state)
+{
+	struct box *b = *state;
+
+	disk.wants = true;
+	put(b, 1);
+	assert_int_equal(disk.put, 1);
+	assert_int_equal(disk.done, 1); /* given up */
+	assert_string_equal(asked[0].ref, "");
+	answer(1);
+	assert_int_equal(disk.done, 1);
+	assert_int_equal(b->shard.data, 5);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -227,6 +344,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(after_a_lost_connection_all_is_sent_again_in_order),
 	    T(what_was_overtaken_is_no_repetition),
+	    T(what_goes_to_disk_is_durable_first_and_leaves_memory),
+	    T(what_the_disk_does_not_make_durable_goes_into_redis),
 	    T(nor_when_what_overtook_it_was_never_answered),
 	};
 
