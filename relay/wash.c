@@ -6,6 +6,7 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/fdpass.h"
 #include "libd4/kit/log.h"
+#include "relay/wash_overflow.h"
 #include "relay/wash_room.h"
 
 #define TICK_S         1

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
+#include "relay/wash_overflow.h"
 #include "relay/wash_path.h"
 #include "relay/wash_room.h"
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
+#include "relay/wash_overflow.h"
 #include "relay/wash_room.h"
 
 #define HELD_MS                                                      \

@@ -163,23 +163,6 @@ void batch_finish(struct wash *w);
 /* batch_drop -- nothing of it happened; its shards are read again. */
 void batch_drop(struct wash *w, enum d4_status why);
 
-/* ---- wash_overflow.c: entries whose data is on the hub's disk ---- */
-
-/*
- * overflow_fetch -- sets e->data. D4_AGAIN: it cannot be read now; the shard
- * is held, and the entry must not be acknowledged. D4_END: it is lost, and
- * counted and accounted.
- */
-D4_USED enum d4_status overflow_fetch(
-    struct shard *s, const struct stream_id *id, struct d4_entry *e);
-
-/* overflow_account -- notes a lost entry; e->n is 0 when nothing is known. */
-D4_USED bool overflow_account(const struct shard *s, const struct stream_id *id,
-    const char *event, const struct d4_entry *e);
-
-/* overflow_tick -- once a second: held shards are tried again. */
-void overflow_tick(struct wash *w);
-
 /* ---- wash_release.c ---- */
 
 /* release_write -- decides on every lane again; what may be sent now. */
