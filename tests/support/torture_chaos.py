@@ -1,14 +1,11 @@
-"""What goes wrong in a run of the torture, and who feeds meanwhile."""
+"""What goes wrong in a run of the torture."""
 import collections
-import fcntl
 import json
 import os
 import random
 import signal
 import struct
 import subprocess
-import sys
-import termios
 import threading
 import time
 
@@ -25,6 +22,10 @@ def pids(world, what):
         return torture_world.mine(hub.state, "redis-server")
     if name == "sensor":
         return [p.pid for p in world.running.values() if p.poll() is None]
+    if name == "sensor of a folder":
+        return [world.running[kind].pid for kind in world.plan.folders
+                if kind in world.running and
+                world.running[kind].poll() is None]
     father = hub.process if name.startswith("hub") else world.relay.process
     comm = {"hub[worker]": "d4-hub[worker]", "wash": "d4-relay[wash]",
             "post": "d4-relay[post]"}[name]
@@ -54,7 +55,7 @@ class Chaos:
                     "reload": self.reload, "stall": self.stall,
                     "sever": self.sever, "fill": self.fill,
                     "flip": self.flip, "repipe": self.repipe,
-                    "hasty": self.hasty, "freeze": self.freeze}.get(verb)
+                    "hasty": self.hasty, "stab": self.stab, "freeze": self.freeze}.get(verb)
             if work is None:
                 self.away(verb, event.amount)
                 self.done[event.what] += 1
@@ -90,7 +91,21 @@ class Chaos:
                 world.relay.process.wait()
                 world.start(world.relay)
             return True
+        if whom == "sensor":
+            found = pids(world, "sensor of a folder")
+            return bool(found) and self._signal(
+                [self.rnd.choice(found)], signal.SIGKILL)
         return self._signal(pids(world, whom), signal.SIGKILL)
+
+    def stab(self, whom, seconds):
+        """Stopped, and killed while its peers wait for it.
+
+        So what it has begun and not noted is as much as can be.
+        """
+        found = pids(self.world, whom)
+        self._signal(found, signal.SIGSTOP)
+        time.sleep(seconds / 4)
+        return self._signal(found, signal.SIGKILL)
 
     def hasty(self, whom, seconds):
         """Killed, and once more while it starts."""
@@ -267,101 +282,3 @@ def entries(path):
         if last:
             yield head, last
         last, at = entry, end
-
-
-class Feeder(threading.Thread):
-    """Feeds one kind, part after part, each to a sensor of its own."""
-
-    def __init__(self, world, name):
-        super().__init__(daemon=True)
-        self.world, self.name = world, name
-        self.kind = torture_world.FEEDS[name]
-        self.rnd = random.Random("feed %d %s" % (world.plan.seed, name))
-        self.error = None
-        self.maybe_lost = 0
-        self.withheld = set()  # numbers that must not arrive
-
-    def run(self):
-        try:
-            for lo, hi, end in self.world.plan.parts[self.name]:
-                if end == "deny":
-                    self.deny(lo, hi)
-                else:
-                    self.part(lo, hi, end)
-        except Exception as e:  # told by the main thread
-            self.error = e
-            raise
-
-    def drained(self):
-        field.wait_for("%s is through wash" % self.name,
-                       lambda: self.world.drained(self.kind.type), 120)
-
-    def deny(self, lo, hi):
-        """What comes in while the policy denies it must never arrive."""
-        self.drained()
-        self.world.change_policy(denying=True)
-        self.withheld = set(range(lo, hi))
-        self.part(lo, hi, "eof")
-        self.drained()
-        self.world.change_policy(denying=False)
-
-    def part(self, lo, hi, end):
-        plan, sensor = self.world.plan, self.world.sensors[self.name]
-        read, write = os.pipe()
-        p = sensor.start(stdin=read, options=(
-            "--wait", "120s", "--rotate-age", plan.sensor_age,
-            "--rotate-idle", "300ms"))
-        self.world.running[self.name] = p
-        os.close(read) if end == "eof" else None
-        try:
-            self.write(write, lo, hi, plan)
-            if end == "term":
-                field.wait_for("%s: all is read" % self.name,
-                               lambda: unread(read) == 0, 120)
-                p.terminate()
-                os.close(read)
-        except BrokenPipeError:
-            pass  # its exit status says why
-        finally:
-            os.close(write)
-        try:
-            code = p.wait(180)
-        except subprocess.TimeoutExpired:
-            raise field.Failed("d4-sensor %s does not end" % self.name)
-        lost = counts(sensor)
-        self.maybe_lost += lost["maybe_lost"]
-        if code != 0 and (not lost["maybe_lost"] or lost["unconfirmed"] or
-                          lost["lost_at_source"]):
-            raise field.Failed("d4-sensor %s: exit %d, %s" % (
-                self.name, code, lost))
-
-    def write(self, pipe, lo, hi, plan):
-        """Records in pieces of random size, over the run's seconds."""
-        with os.fdopen(os.dup(pipe), "wb", buffering=0) as f:
-            f.write(self.kind.opening)
-            i = lo
-            while i < hi:
-                more = min(self.rnd.choice((1, 7, 50, 200)), hi - i)
-                data = b"".join(self.kind.make(i + k) for k in range(more))
-                cut = self.rnd.randrange(len(data))
-                for piece in (data[:cut], data[cut:]):
-                    while piece:
-                        piece = piece[f.write(piece):]
-                i += more
-                time.sleep(plan.seconds * more / plan.records)
-
-
-def unread(fd):
-    """Bytes that wait in a pipe."""
-    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
-
-
-def counts(sensor):
-    """The numbers of the last line of a sensor's log."""
-    with open(os.path.join(sensor.folder, "log"), errors="replace") as f:
-        lines = [x for x in f if " end records=" in x]
-    if not lines:
-        raise field.Failed("d4-sensor in %s says no counts" % sensor.folder)
-    return {k: int(v) for k, v in (
-        word.split("=") for word in lines[-1].split() if "=" in word)
-        if v.isdigit()}

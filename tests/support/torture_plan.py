@@ -16,6 +16,8 @@ EVENTS = {
     "stall post": 4, "stall sensor": 2, "stall hub[worker] of B": 3,
     "sever sensors": 3, "sever partner": 3,
     "partner away": 4, "hub away": 3,
+    "stab hub[worker]": 3, "stab wash": 3, "stab post": 3,
+    "stab hub[worker] of B": 3, "stab redis": 2, "stab redis of B": 1,
     "hasty hub": 2, "hasty relay": 3, "hasty hub of B": 1,
 }
 CORE = {"kill core": 4, "sever core": 3}
@@ -57,6 +59,13 @@ class Plan:
             cuts = sorted(rnd.sample(range(1, records), n - 1))
             ends = [rnd.choice(("eof", "term")) for _ in cuts] + ["eof"]
             self.parts[kind] = list(zip([0] + cuts, cuts + [records], ends))
+        # From a folder, by a sensor that is killed, too; where not: stdin.
+        self.folders = [kind for kind in ("pcap", "pdns", "json", "log")
+                        if rnd.random() < 0.4 and
+                        not (self.deny and kind == "pdns")]
+        self.spools = rnd.random() < 0.6  # sensors keep them on disk
+        for kind in self.folders:
+            self.parts[kind] = [(0, records, "folder")]
         if self.deny:
             third = records // 3
             self.parts["pdns"] = [(0, third, "eof"),
@@ -67,6 +76,8 @@ class Plan:
     def _events(self, rnd):
         found = []
         events = dict(EVENTS, **(CORE if self.core else {}))
+        if self.folders:
+            events["kill sensor"] = 8
         for _ in range(int(self.seconds * rnd.uniform(1.0, 3.0))):
             what = rnd.choices(list(events), events.values())[0]
             found.append(Event(rnd.uniform(0.2, self.seconds), what,

@@ -119,6 +119,9 @@ class World:
                    else "all")
         sensor.set("destination", "127.0.0.1:%d" % self.links[0].port)
         sensor.set("snaplen", str(self.plan.snaplen))
+        if self.plan.spools:
+            sensor.set("spool", os.path.join(sensor.folder, "held"))
+            sensor.set("spool_size", "4MiB")
         return sensor
 
     def _relay(self):
