@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "hub/census.h"
+#include "hub/discard.h"
 #include "hub/headroom.h"
 #include "hub/overflow.h"
 #include "hub/quota.h"
@@ -192,6 +193,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	h->hushed = 0;
 	h->loud = HUB_LOUD;
 	quota_sample(h);
+	discard_flush(h->discard);
 	check_ready(h);
 }
 
@@ -212,6 +214,8 @@ rooms_make(struct hub *h)
 				      .changed = on_changed,
 				      .arg = h},
 		    &h->registry);
+	if (st == D4_OK)
+		st = discard_new(h, &h->discard);
 	if (st == D4_OK)
 		st = overflow_new(h, &h->overflow);
 	if (st == D4_OK)
@@ -267,6 +271,7 @@ hub_fini(struct hub *h)
 	census_free(h->census);
 	shelf_free(h->shelf);
 	overflow_free(h->overflow);
+	discard_free(h->discard);
 	registry_free(h->registry);
 	queue_list_fini(&h->queues);
 	if (h->tick != NULL)
@@ -316,6 +321,7 @@ hub_give_up(struct hub *h)
 	uint64_t entries, records, bytes;
 
 	sessions_free(h);
+	discard_flush(h->discard);
 	d4_redis_free(h->redis); /* every answer that is due is ECLOSED now */
 	h->redis = NULL;
 	shelf_lost(h->shelf, &entries, &records, &bytes);

@@ -15,6 +15,7 @@
 #include "libd4/tally.h"
 
 struct census;
+struct discard;
 struct headroom;
 struct overflow;
 struct trim;
@@ -70,6 +71,7 @@ struct hub {
 	struct shelf *shelf;
 	struct queue_list queues;
 	struct census *census;
+	struct discard *discard;
 	struct trim *trim;
 	struct headroom *headroom;
 	struct overflow *overflow;

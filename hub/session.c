@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "hub/census.h"
+#include "hub/discard.h"
 #include "hub/session_conn.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
@@ -104,6 +105,7 @@ session_refuse(struct session *s, enum d4_reason why)
 	struct hub *h = s->hub;
 
 	h->counts.refused[why]++;
+	discard_note(h->discard, s, why, &(struct discarded){.sessions = 1});
 	if (s->sensor != NULL) {
 		s->sensor->refused++;
 		s->sensor->last_refused = why;
@@ -277,6 +279,8 @@ on_end(void *arg, enum d4_tls_end how, const char *why)
 
 	if (how == D4_TLS_HANDSHAKE) {
 		s->hub->counts.refused[D4_R_TLS]++;
+		discard_note(s->hub->discard, s, D4_R_TLS,
+		    &(struct discarded){.sessions = 1});
 		if (sessions_loud(s->hub))
 			d4_warnx("session=%s refused reason=tls peer=%s"
 				 " why=\"%s\"",
@@ -359,6 +363,14 @@ session_make(struct hub *h, int fd)
 	return s;
 }
 
+static void
+not_accepted(struct hub *h)
+{
+	h->counts.refused[D4_R_BUDGET]++;
+	discard_note(
+	    h->discard, NULL, D4_R_BUDGET, &(struct discarded){.sessions = 1});
+}
+
 void
 session_accept(struct hub *h, int fd)
 {
@@ -366,12 +378,12 @@ session_accept(struct hub *h, int fd)
 
 	h->counts.accepted++;
 	if (s == NULL) {
-		h->counts.refused[D4_R_BUDGET]++;
+		not_accepted(h);
 		return;
 	}
 	if (d4_tls_accept(h->base, h->tls, fd,
 		&(struct d4_tls_owner){&tls_events, s}, &s->tls) != D4_OK) {
-		h->counts.refused[D4_R_BUDGET]++;
+		not_accepted(h);
 		event_free(s->timer);
 		intake_fini(&s->intake);
 		free(s);

@@ -1,6 +1,7 @@
 /* From frames to entries: what the intake asks of a session. */
 #include <string.h>
 #include "hub/census.h"
+#include "hub/discard.h"
 #include "hub/session_conn.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
@@ -209,29 +210,45 @@ data_emit(void *arg, struct draft *d)
 	return st;
 }
 
+/* Records that are not taken: counted and accounted. */
+static void
+data_lost(struct session *s, enum d4_reason why, uint64_t n, uint64_t bytes)
+{
+	struct d4_tally *t = &s->hub->counts.tally;
+
+	t->records[why] += n;
+	t->bytes[why] += bytes;
+	discard_note(s->hub->discard, s, why,
+	    &(struct discarded){.records = n, .bytes = bytes});
+}
+
 static enum d4_status
 data_run(void *arg, const struct d4_run *run)
 {
 	struct session *s = arg;
 	struct d4_tally *t = &s->hub->counts.tally;
 	const struct draft_sink sink = {data_emit, s};
+	uint64_t before, n;
 	enum d4_status st;
 
 	t->in += run->n;
 	if (run->reason != D4_R_NONE) {
-		t->records[run->reason] += run->n;
-		t->bytes[run->reason] += run->bytes;
+		data_lost(s, run->reason, run->n, run->bytes);
 		return D4_OK;
 	}
+	before = s->draft.next;
 	s->now.t_hdr_s = s->intake.t_hdr_s;
 	st = draft_add(&s->draft, s->intake.cutter, run, &s->now, &sink);
-	if (st != D4_OK)
-		return st;
-	t->records[D4_R_NONE] += run->n;
-	t->bytes[D4_R_NONE] += run->data.n;
-	s->records += run->n;
+	n = s->draft.next - before; /* all of them, while there is memory */
+	if (st != D4_OK) {
+		data_lost(s, D4_R_BUDGET, run->n - n, 0);
+		s->lost = true;
+	}
+	t->records[D4_R_NONE] += n;
+	t->bytes[D4_R_NONE] += st == D4_OK ? run->data.n : 0;
+	s->records += n;
 	sessions_drafting(s, s->draft.n != 0);
-	return D4_OK;
+	return st;
 }
 
 void
@@ -249,8 +266,7 @@ session_shelve(struct session *s)
 	    (unsigned long long)n);
 	t->records[D4_R_NONE] -= n;
 	t->bytes[D4_R_NONE] -= bytes;
-	t->records[D4_R_BUDGET] += n;
-	t->bytes[D4_R_BUDGET] += bytes;
+	data_lost(s, D4_R_BUDGET, n, bytes);
 	s->draft.n = 0;
 	s->lost = true; /* no close_notify will say otherwise */
 	sessions_drafting(s, false);
@@ -268,8 +284,7 @@ session_finish(struct session *s)
 	held = intake_finish(&s->intake);
 	if (held != 0 && s->counted) {
 		t->in++;
-		t->records[D4_R_EOF_PARTIAL]++;
-		t->bytes[D4_R_EOF_PARTIAL] += held;
+		data_lost(s, D4_R_EOF_PARTIAL, 1, held);
 	}
 	session_shelve(s);
 	return held;

@@ -1,0 +1,34 @@
+/*
+ * What the hub does not take from sensors, in the account: records that are
+ * broken or over a limit, unfinished frames, sessions that are refused. Added
+ * up for a second, because a sensor can send much that is broken.
+ */
+#ifndef HUB_DISCARD_H
+#define HUB_DISCARD_H
+
+#include "hub/hub.h"
+
+struct session;
+
+/*
+ * struct discarded -- how much. sessions: that were refused.
+ */
+struct discarded {
+	uint64_t records, bytes, sessions;
+};
+
+/* discard_new -- Errors: D4_ENOMEM. */
+D4_USED enum d4_status discard_new(struct hub *h, struct discard **out);
+void discard_free(struct discard *d);
+
+/*
+ * discard_note -- s: whose it was; one that is not authentic (or NULL) is
+ * counted by reason only, so that nobody can fill the account from outside.
+ */
+void discard_note(struct discard *d, const struct session *s,
+    enum d4_reason why, const struct discarded *n);
+
+/* discard_flush -- to the account, durably; what fails is tried again. */
+void discard_flush(struct discard *d);
+
+#endif
