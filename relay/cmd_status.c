@@ -143,6 +143,32 @@ print_source(const json_t *o)
 		(void)printf("    alarm: %s\n", text(o, "alarm"));
 }
 
+/* Those that are not D4 partners: what the states of their lanes mean. */
+static void
+print_sink(const json_t *o)
+{
+	const json_t *set = json_object_get(o, "dataset");
+
+	if (text(o, "broken")[0] != '\0')
+		(void)printf("partner %s cannot be sent to: %s\n",
+		    text(o, "partner"), text(o, "broken"));
+	if (strcmp(text(o, "sink"), "d4") == 0)
+		return;
+	(void)printf("partner %s sink %s %s; confirmed: %s\n",
+	    text(o, "partner"), text(o, "sink"),
+	    text(o, "host")[0] != '\0' ? text(o, "host") : text(o, "path"),
+	    text(o, "confirms"));
+	if (set != NULL)
+		(void)printf("dataset %s files %lld records %lld bytes %lld "
+			     "removed %lld%s\n",
+		    text(o, "partner"), number(set, "files"),
+		    number(set, "records"), number(set, "bytes"),
+		    number(set, "removed_files"),
+		    json_is_true(json_object_get(set, "manifest_late"))
+			? " manifest late"
+			: "");
+}
+
 static void
 print_status(const json_t *o)
 {
@@ -165,6 +191,9 @@ print_status(const json_t *o)
 	    number(o, "duplicate"), number(o, "lost"));
 	print_partners(json_object_get(o, "partners"));
 	freeze_print(json_object_get(o, "frozen"));
+	list = json_object_get(o, "sinks");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_sink(json_array_get(list, i));
 	print_queues(json_object_get(o, "queues"));
 	list = json_object_get(o, "sources");
 	for (size_t i = 0; i < json_array_size(list); i++)

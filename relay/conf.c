@@ -7,6 +7,7 @@
 #include "libd4/kit/log.h"
 #include "relay/conf.h"
 #include "relay/conf_partner.h"
+#include "relay/conf_sink.h"
 
 #define MEMBER(m) offsetof(struct relay_conf, m)
 #define DAY_US    86400000000u
@@ -186,7 +187,7 @@ conf_partners(struct relay_conf *c, const char *path, struct d4_diag *diag)
 		if (st != D4_OK)
 			return st;
 	}
-	return D4_OK;
+	return conf_sink_apart(c, diag);
 }
 
 /* Standard input has one reader. */

@@ -113,9 +113,6 @@ sink_find(const struct d4_yaml *node, struct relay_partner_file *f,
 		    "write d4, unix, tcp, tls, udp, syslog or directory",
 		    "no sink: %.64s", f->sink);
 	f->kind = sink_kind_find(f->sink, NULL);
-	if (f->kind == SINK_DIRECTORY)
-		return d4_diag_set(diag, d4_yaml_get(node, "sink")->at,
-		    "leave the partner out", "directory is not built yet");
 	if (transport == NULL || strcmp(f->sink, "syslog") != 0)
 		return D4_OK;
 	f->kind = sink_kind_find(f->sink, f->transport);
@@ -244,6 +241,31 @@ conf_sink_fill(const struct relay_partner_file *f, struct relay_partner *p)
 	    .source = f->ds_source,
 	    .tags = f->ds_tags.item,
 	    .n_tags = f->ds_tags.n};
+}
+
+enum d4_status
+conf_sink_apart(const struct relay_conf *c, struct d4_diag *diag)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->n_partners; i++) {
+		struct d4_mark at = c->partners->key[i]->at;
+
+		if (c->partner[i].sink != SINK_DIRECTORY)
+			continue;
+		if (++n > SINK_DIRECTORIES)
+			return d4_diag_set(diag, at, "use another relay",
+			    "more than %u data sets", SINK_DIRECTORIES);
+		for (size_t k = 0; k < i; k++) {
+			if (c->partner[k].sink == SINK_DIRECTORY &&
+			    strcmp(c->partner[k].out.path,
+				c->partner[i].out.path) == 0)
+				return d4_diag_set(diag, at,
+				    "give each data set a folder of its own",
+				    "the folder of %s too", c->partner[k].id);
+		}
+	}
+	return D4_OK;
 }
 
 void

@@ -16,6 +16,10 @@ D4_USED enum d4_status conf_sink_check(const struct d4_yaml *node,
 void conf_sink_fill(
     const struct relay_partner_file *f, struct relay_partner *p);
 
+/* conf_sink_apart -- no two data sets in one folder, and not too many. */
+D4_USED enum d4_status conf_sink_apart(
+    const struct relay_conf *c, struct d4_diag *diag);
+
 void conf_sink_free(struct relay_partner_file *f);
 
 /* conf_sink_help -- the members of `dataset`, for --help. */

@@ -145,6 +145,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		post_scan(&p->partners[i], true);
 		post_sweep_soon(&p->partners[i]);
 		post_rules_save(&p->partners[i]);
+		if (p->partners[i].sink->tick != NULL &&
+		    p->partners[i].broken[0] == '\0')
+			p->partners[i].sink->tick(&p->partners[i]);
 	}
 	post_checkpoint(p, POST_CHECKPOINTS);
 }

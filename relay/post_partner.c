@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,24 @@ partner_secrets(struct post_partner *pp)
 	return D4_OK;
 }
 
+/* What its sink keeps, and its secrets. */
+static enum d4_status
+partner_kept(struct post_partner *pp)
+{
+	const char *why = "";
+	enum d4_status st = D4_OK;
+
+	errno = 0;
+	if (pp->sink->begin != NULL && pp->broken[0] == '\0')
+		st = pp->sink->begin(pp, &why);
+	if (st == D4_ENOMEM)
+		return st;
+	if (st != D4_OK)
+		partner_break(
+		    pp, why, errno != 0 ? strerror(errno) : d4_status_text(st));
+	return partner_secrets(pp);
+}
+
 /* Where it is, for people. */
 const char *
 post_partner_at(const struct post_partner *pp)
@@ -60,7 +79,7 @@ post_partner_init(
 		partner_break(pp, "volume.json",
 		    "cannot be read; repair or remove it (then the volume "
 		    "of today begins again)");
-	return partner_secrets(pp);
+	return partner_kept(pp);
 }
 
 void
@@ -68,6 +87,8 @@ post_partner_fini(struct post_partner *pp)
 {
 	for (size_t i = 0; i < pp->n_lanes; i++)
 		post_lane_free(pp->lanes[i]);
+	if (pp->sink != NULL && pp->sink->end_all != NULL)
+		pp->sink->end_all(pp);
 	free(pp->lanes);
 	free(pp->rules.list);
 	release_fini(&pp->release);

@@ -124,6 +124,8 @@ pump_rotates(const struct post_lane *l)
 
 	if (l->partner->post->draining)
 		return true;
+	if (l->partner->sink->rotates != NULL)
+		return l->partner->sink->rotates(l);
 	if (l->partner->sink->d4 && r->frames >= l->budget)
 		return true;
 	if (r->yield &&
@@ -154,6 +156,8 @@ pump_dry(struct post_lane *l)
 		post_lane_wake(l, r->held_us + linger);
 		return D4_AGAIN;
 	}
+	if (l->partner->sink->rotates != NULL)
+		return D4_AGAIN; /* it is looked at every second */
 	if (now - r->written_us >= idle)
 		return pump_end(l);
 	post_lane_wake(l, r->written_us + idle);
@@ -170,7 +174,8 @@ pump_limited(struct post_lane *l, uint64_t wait)
 	uint64_t idle = l->run.written_us + l->partner->conf->idle_us;
 	uint64_t now = post_now_us();
 
-	if (now >= idle || pump_rotates(l))
+	if ((now >= idle && l->partner->sink->rotates == NULL) ||
+	    pump_rotates(l))
 		return pump_end(l);
 	post_lane_wake(l, now + wait < idle ? now + wait : idle);
 	return D4_AGAIN;
@@ -201,6 +206,8 @@ pump_entry(struct post_lane *l)
 	    post_resend_again(&l->books, l->before, l->entry.seq, l->entry.n);
 	st = post_frames_entry(l->frames, &l->entry, take);
 	l->run.given = st == D4_OK;
+	if (st == D4_OK && l->partner->sink->entry != NULL)
+		l->partner->sink->entry(l);
 	return st == D4_END ? pump_end(l) : st;
 }
 

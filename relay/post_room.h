@@ -44,6 +44,7 @@ struct post_partner {
 	size_t next_address;
 	uint64_t retry_us;
 	struct post_alarm alarm;
+	void *kept; /* by its sink */
 };
 
 struct post {
@@ -126,6 +127,12 @@ void post_turn_none(struct post_lane *l);
 D4_USED enum d4_status post_partner_init(
     struct post_partner *pp, struct post *p, const struct relay_partner *conf);
 void post_partner_fini(struct post_partner *pp);
+
+/* ---- post_settle.c ---- */
+
+/* post_settle_ready -- what post_settle will save; its losses accounted. */
+D4_USED enum d4_status post_settle_ready(
+    struct post_lane *l, enum post_outcome how, struct post_settled *out);
 
 /* post_lane_type -- what it carries, for people: "pcap", "ja3-jl". */
 const char *post_lane_type(const struct post_lane *l);

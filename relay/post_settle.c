@@ -47,18 +47,26 @@ settle_account(const struct post_lane *l, const struct post_settled *s)
 }
 
 enum d4_status
-post_settle(struct post_lane *l, enum post_outcome how)
+post_settle_ready(
+    struct post_lane *l, enum post_outcome how, struct post_settled *out)
 {
 	enum d4_status st = D4_OK;
-	struct post_settled s;
 
-	post_resend_settle(&l->books, how, &s);
-	if (post_settled_losses(&s) && !l->accounted)
-		st = settle_account(l, &s);
-	if (st == D4_OK) {
-		l->accounted = true;
+	post_resend_settle(&l->books, how, out);
+	if (post_settled_losses(out) && !l->accounted)
+		st = settle_account(l, out);
+	l->accounted = l->accounted || st == D4_OK;
+	return st;
+}
+
+enum d4_status
+post_settle(struct post_lane *l, enum post_outcome how)
+{
+	struct post_settled s;
+	enum d4_status st = post_settle_ready(l, how, &s);
+
+	if (st == D4_OK)
 		st = d4_spool_cursor_save(l->cursor_path, &s.cursor);
-	}
 	if (st != D4_OK) {
 		d4_warn("post cannot save partner=%s lane=%s status=\"%s\"",
 		    l->partner->conf->id, l->id, d4_status_text(st));

@@ -125,6 +125,8 @@ status_partner(const struct post_partner *pp, unsigned *tails)
 		status_text(o, "path", pp->conf->out.path);
 	}
 	status_text(o, "broken", pp->broken);
+	if (pp->sink->status != NULL)
+		pp->sink->status(pp, o);
 	status_text(o, "freeze", d4_freeze_text(pp->frozen));
 	status_alarm(o, &pp->alarm);
 	for (size_t i = 0; i < pp->n_lanes; i++)

@@ -66,6 +66,13 @@ profile_post(const struct relay_conf *c, struct profile *out)
 	out->read[0] = c->spool;
 	out->read[1] = c->freeze;
 	out->write[0] = c->cursors;
+	/* One that is not there would keep post from starting at all. */
+	for (size_t i = 0; i < c->n_partners; i++) {
+		const struct relay_partner *p = &c->partner[i];
+
+		if (p->sink == SINK_DIRECTORY && access(p->out.path, W_OK) == 0)
+			profile_add(out->write, p->out.path);
+	}
 	out->box = (struct d4_sandbox){.read = out->read,
 	    .write = out->write,
 	    .connect = true,

@@ -8,7 +8,7 @@
 #include "libd4/kit/sandbox.h"
 #include "relay/conf.h"
 
-#define PROFILE_PATHS (8u + 2u * SOURCES_CONF)
+#define PROFILE_PATHS (8u + 2u * SOURCES_CONF + SINK_DIRECTORIES)
 
 /* A sandbox, the lists that it points at, and what is read if it is there. */
 struct profile {
@@ -24,7 +24,7 @@ struct profile {
  * cursors, the hub's overflow and the folders of sources, writes the airlock,
  * its own folder and the folders of sources whose files it deletes or moves.
  * profile_post -- outgoing TCP (and name service); reads the airlock, writes
- * its own folder.
+ * its own folder and those of data sets.
  * Errors: D4_ENOMEM.
  */
 D4_USED enum d4_status profile_wash(

@@ -11,6 +11,7 @@ static const struct sink *const sink_rows[SINK_NONE] = {
     [SINK_SYSLOG_TCP] = &sink_syslog_tcp,
     [SINK_SYSLOG_TLS] = &sink_syslog_tls,
     [SINK_SYSLOG_LOCAL] = &sink_syslog_local,
+    [SINK_DIRECTORY] = &sink_directory,
 };
 
 const struct sink *

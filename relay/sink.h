@@ -10,6 +10,7 @@
 #ifndef RELAY_SINK_H
 #define RELAY_SINK_H
 
+#include <jansson.h>
 #include "relay/partner.h"
 #include "relay/sink_shape.h"
 
@@ -25,6 +26,11 @@ struct post_partner;
  *         supervisor connects. lines: it cannot carry captures. never: what
  *         arrived is never known. all: after an unclean end all is sent
  *         again. shape: what it writes; NULL: D4 frames.
+ *         begin, end_all: once a partner, for what it keeps in pp->kept; tick:
+ *         every second; status: adds to the partner's. All may be NULL.
+ *         begin's *why says what cannot be used.
+ *         entry: l->entry is being written. rotates: whether the session is
+ *         to end now, in place of the settings. Both may be NULL.
  *         open: a new wire into l->run.wire. Errors: l->run.why says what.
  *         write: queues or sends all of the bytes, or fails; after an error
  *         nothing may follow.
@@ -42,6 +48,12 @@ struct sink {
 	const char *confirms;
 	bool d4, tls, host, asks, lines, never, all;
 	const struct sink_shape *shape;
+	enum d4_status (*begin)(struct post_partner *pp, const char **why);
+	void (*end_all)(struct post_partner *pp);
+	void (*tick)(struct post_partner *pp);
+	void (*status)(const struct post_partner *pp, json_t *o);
+	void (*entry)(struct post_lane *l);
+	bool (*rotates)(const struct post_lane *l);
 	enum d4_status (*open)(struct post_lane *l);
 	enum d4_status (*write)(void *wire, struct d4_slice bytes);
 	size_t (*queued)(const void *wire);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SINK_DIRECTORIES 64u /* data sets of a relay */
+
 /* id, name in relay.yaml and in the policy, `transport` of syslog */
 #define SINK_KINDS(X)                           \
 	X(SINK_D4, "d4", NULL)                  \

@@ -10,6 +10,9 @@ extern const struct sink sink_d4, sink_tls, sink_syslog_tls;
 /* sink_stream.c */
 extern const struct sink sink_tcp, sink_unix, sink_syslog_tcp;
 
+/* sink_files.c */
+extern const struct sink sink_directory;
+
 /* sink_datagram.c */
 extern const struct sink sink_udp, sink_syslog_udp, sink_syslog_local;
 

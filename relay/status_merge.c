@@ -161,6 +161,29 @@ merge_rows(const json_t *wash, json_t *lanes, json_t *denied)
 	}
 }
 
+/* How each partner is delivered to: what post says of it but its lanes. */
+static json_t *
+merge_sinks(const json_t *post)
+{
+	static const char *const same[] = {"partner", "sink", "confirms",
+	    "host", "port", "path", "broken", "dataset"};
+	const json_t *list = json_object_get(post, "partners");
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *p = json_array_get(list, i), *o = json_object();
+
+		for (size_t k = 0; k < sizeof(same) / sizeof(same[0]); k++) {
+			json_t *v = json_object_get(p, same[k]);
+
+			if (v != NULL)
+				(void)json_object_set(o, same[k], v);
+		}
+		(void)json_array_append_new(out, o);
+	}
+	return out;
+}
+
 json_t *
 status_merge(const json_t *answer)
 {
@@ -190,6 +213,7 @@ status_merge(const json_t *answer)
 	if (json_object_get(out, "redis") == NULL)
 		(void)json_object_set_new(out, "redis", json_false());
 	(void)json_object_set(out, "frozen", json_object_get(answer, "frozen"));
+	(void)json_object_set_new(out, "sinks", merge_sinks(post));
 	(void)json_object_set_new(out, "lanes", lanes);
 	(void)json_object_set_new(out, "denied", denied);
 	(void)json_object_set_new(

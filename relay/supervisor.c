@@ -51,6 +51,20 @@ folder_make(const char *path, unsigned mode, const char *user)
 	return D4_OK;
 }
 
+/* Of data sets, where they are missing. Post says what is wrong with one. */
+static void
+folders_sets(const struct relay_conf *c)
+{
+	for (size_t i = 0; i < c->n_partners; i++) {
+		const struct relay_partner *p = &c->partner[i];
+
+		if (p->sink == SINK_DIRECTORY &&
+		    access(p->out.path, F_OK) != 0 &&
+		    folder_make(p->out.path, 0755, c->post_user) != D4_OK)
+			d4_warn("dir=%s", p->out.path);
+	}
+}
+
 static enum d4_status
 folders_make(const struct relay_conf *c)
 {
@@ -74,6 +88,7 @@ folders_make(const struct relay_conf *c)
 		    c->dir, c->wash_user, c->post_user);
 	else if (st != D4_OK)
 		d4_warn("dir=%s", c->dir);
+	folders_sets(c);
 	return st;
 }
 

@@ -220,6 +220,13 @@ class Post:
         assert self.proc.returncode == 0, self.proc.returncode
         return json.loads(out.splitlines()[-1])["partners"][0]
 
+    def drain_when(self, case, n):
+        """Drains when n records are written or done; all confirmed."""
+        until(lambda: sum(x["confirmed"] + x["under_way"] for p in self.status()["partners"]
+                          for x in p["lanes"]) == n)
+        last = self.drain()
+        case.assertEqual(sum(x["confirmed"] for x in last["lanes"]), n)
+
     def kill(self):
         self.proc.kill()
         self.proc.communicate()

@@ -3,13 +3,15 @@
  *   post_driver fill  k=v ...   writes numbered records into a spool
  *   post_driver run   k=v ...   runs post; stdin: n nudge, s status, d drain
  * Keys of fill: spool partner lane type ext meta first entries records size
- * uuid pipeline rule expires not_before snaplen. Keys of run: spool cursors
+ * uuid cls pipeline rule expires not_before snaplen. Keys of run: spool cursors
  * account and, once for each partner, partner=ID followed by host port key
  * pin ca resend rotate_us rotate_bytes idle_us backoff_us gap_us rate, and of
- * other sinks sink transport path confirm max_message hostname; times:
+ * other sinks sink transport path confirm max_message hostname compress
+ * keep_us keep_bytes; die: killed at this rename or fsync; times:
  * linger_us quiet_us stall_us confirm_us connect_us recheck_us turn_us.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,35 @@
 #include "relay/post.h"
 
 #define PARTNERS 8
+
+/* ---- a crash at every step that the disk sees ---- */
+
+static uint64_t die_at, die_now;
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+static void
+die_step(void)
+{
+	if (die_at != 0 && ++die_now == die_at)
+		(void)raise(SIGKILL);
+}
+
+int
+__wrap_rename(const char *from, const char *to)
+{
+	die_step();
+	return __real_rename(from, to);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	die_step();
+	return __real_fsync(fd);
+}
 
 static void
 die(const char *what)
@@ -122,6 +153,7 @@ fill_lane(char **argv, struct d4_spool_lane *l)
 	(void)snprintf(l->pipeline, sizeof(l->pipeline), "%s",
 	    value(argv, "pipeline", "p1"));
 	(void)snprintf(l->rule, sizeof(l->rule), "%s", value(argv, "rule", ""));
+	(void)snprintf(l->cls, sizeof(l->cls), "%s", value(argv, "cls", "S2"));
 	l->type = (uint8_t)number(argv, "type", 8);
 	l->meta = d4_slice_str(value(argv, "meta", ""));
 	need(d4_uuid_parse(
@@ -225,6 +257,8 @@ run_resend(const char *word)
 static void
 run_sink(char **argv, struct relay_partner *p)
 {
+	static char one[] = "tlp:clear", two[] = "dns";
+	static char *tags[] = {one, two};
 	struct sink_settings *s = &p->out;
 
 	p->sink = sink_kind_find(
@@ -238,6 +272,16 @@ run_sink(char **argv, struct relay_partner *p)
 	s->pri = 14;
 	s->hostname = value(argv, "hostname", "-");
 	s->app = value(argv, "app", "d4");
+	s->pack = (enum sink_pack)number(argv, "compress", SINK_PLAIN);
+	s->keep_us = number(argv, "keep_us", 0);
+	s->keep_bytes = number(argv, "keep_bytes", 0);
+	s->dataset = (struct sink_dataset){.title = "A set",
+	    .licence = "CC-BY-4.0",
+	    .producer = "CSIRT",
+	    .frequency = "continuous",
+	    .source = "a telescope",
+	    .tags = tags,
+	    .n_tags = 2};
 }
 
 /* Its keys stand behind partner=ID, up to the next one. */
@@ -328,6 +372,7 @@ run(char **argv)
 	struct event *in;
 
 	d4_log_open("post", D4_LOG_DEBUG, false);
+	die_at = number(argv, "die", 0);
 	for (char **a = argv; *a != NULL; a++) {
 		if (strncmp(*a, "partner=", 8) == 0 &&
 		    setup.n_partners < PARTNERS)

@@ -200,6 +200,7 @@ class Org:
         self.partners = {p: Partner(self.dir, p) for p in partners}
         self.options = {}
         self.sources = {}  # id: "{kind: ..., ...}"
+        self.sinks = {}  # partner: "{sink: ..., ...}"
         self.stdin = None
         self.tls = None  # the partners' pins
         self.partner_options = "idle: 1s, rotate: 5s, backoff_min: 100ms"
@@ -230,6 +231,7 @@ class Org:
                          (p.id, p.port or 1, self.hmac,
                           self.tls or "{pin: \"%s\"}" % p.pin,
                           self.partner_options))
+        lines += ["  %s: %s" % kv for kv in self.sinks.items()]
         self.conf = write(os.path.join(self.dir, "relay.yaml"),
                           "\n".join(lines) + "\n")
         return self.conf

@@ -14,6 +14,7 @@
 	HEAD "partners:\n  acme: {host: h, port: 1, key: \"file:k\"" more "}" \
 	     "\n"
 
+#define SET       "title: t, licence: CC0-1.0, producer: p, source: s"
 #define OWN(what) HEAD "partners:\n  own: {" what "}\n"
 
 static char dir[64], path[80];
@@ -129,6 +130,17 @@ static const struct {
     {OWN("sink: syslog, transport: tls, host: h, port: 1"),
 	"`sink: syslog` needs tls"},
     {OWN("sink: syslog, transport: local, host: h"), "host is no option"},
+    {OWN("sink: directory, path: /x"), "`sink: directory` needs dataset"},
+    {OWN("sink: directory, path: /x, dataset: {title: t, licence: l, "
+	 "producer: p}"),
+	"source"},
+    {OWN("sink: directory, path: /x, compress: lzma, dataset: {" SET "}"),
+	"no value of compress: lzma"},
+    {OWN("sink: directory, path: /x, dataset: {" SET ", author: me}"),
+	"author"},
+    {OWN("sink: directory, path: /x, dataset: {" SET "}}\n  too: {"
+	 "sink: directory, path: /x, dataset: {" SET "}"),
+	"the folder of own too"},
 };
 
 static void
@@ -161,7 +173,9 @@ sinks_have_their_own_options(void **state)
 		      "  c: {sink: syslog, host: h, port: 514}\n"
 		      "  d: {sink: syslog, transport: local, facility: local7, "
 		      "severity: debug}\n"
-		      "  e: {sink: udp, host: h, port: 1}\n",
+		      "  e: {sink: udp, host: h, port: 1}\n"
+		      "  f: {sink: directory, path: /y, compress: zstd, keep: "
+		      "30d, dataset: {" SET ", tags: [a, b]}}\n",
 		&diag, &c),
 	    D4_OK);
 	assert_int_equal(c->partner[0].sink, SINK_TCP);
@@ -178,7 +192,13 @@ sinks_have_their_own_options(void **state)
 	assert_string_equal(c->partner[3].out.path, "/dev/log");
 	assert_int_equal(c->partner[4].out.message_max, 65507);
 	relay_conf_secrets(c); /* none is needed */
-	assert_int_equal(c->n_partners, 5);
+	assert_int_equal(c->n_partners, 6);
+	assert_int_equal(c->partner[5].sink, SINK_DIRECTORY);
+	assert_int_equal(c->partner[5].rotate_us, 300000000u);
+	assert_int_equal(c->partner[5].out.pack, SINK_ZSTD);
+	assert_int_equal(c->partner[5].out.dataset.n_tags, 2);
+	assert_string_equal(c->partner[5].out.dataset.tags[1], "b");
+	assert_string_equal(c->partner[5].out.dataset.frequency, "continuous");
 	relay_conf_free(c);
 }
 

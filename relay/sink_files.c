@@ -1,0 +1,382 @@
+/*
+ * Wires that are files: one of a lane is written at a time, and published
+ * when its period is over. See sink_files.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "libd4/kit/clock.h"
+#include "libd4/kit/log.h"
+#include "relay/sink_files.h"
+#include "relay/sink_rows.h"
+
+#define FILES_TURN (256u << 10) /* bytes in one turn of the loop */
+#define FILES_HOUR 3600u
+#define FILES_DAY  86400u
+
+/*
+ * struct files_wire
+ * Shape:  period_s: in which it was begun; span_s: how long one is. total:
+ *         bytes taken; turn: of those, in this turn. pipeline, first: under
+ *         which release, and the first entry's seq. whole: it has its name.
+ */
+struct files_wire {
+	struct post_lane *lane;
+	struct event *kick;
+	struct sink_item item;
+	struct sink_pack_file *file;
+	char *part;
+	uint64_t period_s, span_s, total;
+	size_t turn;
+	char pipeline[65];
+	uint64_t first;
+	bool busy, dead, up, owes, closing, whole;
+};
+
+/* ---- the partner's data set ---- */
+
+static void
+files_end_all(struct post_partner *pp)
+{
+	struct sink_set *s = pp->kept;
+
+	if (s == NULL)
+		return;
+	if (sink_set_save(s, d4_now_us() / POST_SECOND) != D4_OK)
+		d4_warnx("dataset manifest is late partner=%s", pp->conf->id);
+	sink_set_fini(s);
+	free(s);
+	pp->kept = NULL;
+}
+
+static enum d4_status
+files_begin(struct post_partner *pp, const char **why)
+{
+	struct sink_set *s = calloc(1, sizeof(*s));
+	enum d4_status st = D4_ENOMEM;
+
+	pp->kept = s;
+	if (s == NULL)
+		return D4_ENOMEM;
+	s->conf = &pp->conf->out;
+	s->account = pp->post->setup.account;
+	s->partner = strdup(pp->conf->id);
+	if (s->partner != NULL)
+		st = sink_set_open(s, why);
+	if (st == D4_OK) {
+		*why = "what it was publishing";
+		st = sink_files_recover(pp, s);
+	}
+	if (st == D4_OK && s->whole > s->n)
+		d4_warnx("dataset partner=%s has %zu files that manifest.json "
+			 "does not list",
+		    pp->conf->id, s->whole - s->n);
+	if (st == D4_OK) {
+		*why = "manifest.json cannot be written";
+		st = sink_set_save(s, d4_now_us() / POST_SECOND);
+	}
+	if (st != D4_OK)
+		s->dirty = false; /* what is not understood is not replaced */
+	return st;
+}
+
+static void
+files_tick(struct post_partner *pp)
+{
+	uint64_t now_s = d4_now_us() / POST_SECOND;
+
+	sink_set_trim(pp->kept, now_s);
+	if (sink_set_save(pp->kept, now_s) != D4_OK)
+		d4_warn("dataset manifest is late partner=%s", pp->conf->id);
+}
+
+static void
+files_status(const struct post_partner *pp, json_t *o)
+{
+	const struct sink_set *s = pp->kept;
+
+	if (s == NULL)
+		return;
+	(void)json_object_set_new(o, "dataset",
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "files",
+		(json_int_t)s->n, "records", (json_int_t)s->records, "bytes",
+		(json_int_t)s->bytes, "removed_files",
+		(json_int_t)s->removed_files, "removed_records",
+		(json_int_t)s->removed_records, "manifest_late", s->dirty));
+}
+
+/* ---- publishing ---- */
+
+/*
+ * It was released when it was written; is it still? Nothing of it is public
+ * yet, so what is not allowed any more does not become so.
+ */
+static bool
+files_released(const struct files_wire *w)
+{
+	const struct release_lane *r = w->lane->release;
+
+	return r != NULL && strcmp(r->pipeline, w->pipeline) == 0 &&
+	       r->after < w->first;
+}
+
+static enum d4_status
+files_publish(struct files_wire *w)
+{
+	struct post_lane *l = w->lane;
+	struct post_settled s;
+	enum d4_status st;
+
+	st = sink_pack_finish(w->file, &w->item.bytes, w->item.sha256);
+	if (st == D4_OK)
+		st = post_settle_ready(l, POST_CONFIRMED, &s);
+	if (st != D4_OK)
+		return st;
+	w->item.records =
+	    s.cursor.confirmed_records - l->books.cursor.confirmed_records;
+	if (w->item.records == 0)
+		return D4_OK; /* nothing came of its entries */
+	w->item.to_s = (w->item.to_s / w->span_s + 1) * w->span_s;
+	w->item.from_s -= w->item.from_s % w->span_s;
+	st = sink_files_publish(l, &w->item, &s.cursor);
+	w->whole = st == D4_OK;
+	return st;
+}
+
+static void
+files_over(struct files_wire *w)
+{
+	struct post_lane *l = w->lane;
+	enum d4_status st;
+
+	w->up = false;
+	if (!files_released(w) || post_freeze_now(l->partner)) {
+		d4_warnx("dataset partner=%s lane=%s withheld file=%s "
+			 "(not released any more)",
+		    l->partner->conf->id, l->id, w->item.name);
+		post_abort(l);
+		return;
+	}
+	errno = 0;
+	st = files_publish(w);
+	if (st != D4_OK) {
+		post_fail(l, POST_FAIL_LOCAL,
+		    errno != 0 ? strerror(errno) : d4_status_text(st));
+		return;
+	}
+	l->run.how = D4_TLS_CLEAN;
+	(void)snprintf(l->run.why, sizeof(l->run.why), "published");
+	post_session_step(l, POST_ENDED);
+}
+
+/* ---- the wire ---- */
+
+static void
+files_destroy(struct files_wire *w)
+{
+	sink_pack_close(w->file);
+	if (w->file != NULL && !w->whole && unlink(w->part) != 0 &&
+	    errno != ENOENT)
+		d4_warn("dataset cannot remove file=%s", w->part);
+	if (w->kick != NULL)
+		event_free(w->kick);
+	free(w->part);
+	free(w);
+}
+
+static void
+files_kick(struct files_wire *w)
+{
+	static const struct timeval now = {0, 0};
+
+	if (!evtimer_pending(w->kick, NULL))
+		(void)evtimer_add(w->kick, &now);
+}
+
+static void
+on_files(evutil_socket_t fd, short what, void *arg)
+{
+	struct files_wire *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->busy = true;
+	w->turn = 0;
+	if (w->closing) {
+		files_over(w);
+	} else if (!w->up) {
+		w->up = true;
+		post_session_step(w->lane, POST_OPEN);
+	} else if (w->owes) {
+		w->owes = false;
+		post_session_step(w->lane, POST_ROOM);
+	}
+	w->busy = false;
+	if (w->dead)
+		files_destroy(w);
+}
+
+/* Data of class S3 and S4 has coarse times: so have its files. */
+static uint64_t
+files_span(const struct post_lane *l)
+{
+	uint64_t span = l->partner->conf->rotate_us / POST_SECOND;
+
+	if (strcmp(l->head->cls, "S3") >= 0 && span < FILES_HOUR)
+		span = FILES_HOUR;
+	if (span > FILES_DAY)
+		span = FILES_DAY;
+	return span != 0 ? span : 1;
+}
+
+/* What the file is, from the entry that is to be its first. */
+static enum d4_status
+files_name(struct files_wire *w)
+{
+	struct post_lane *l = w->lane;
+	uint64_t now_s = d4_now_us() / POST_SECOND;
+	struct d4_spool_lane of = *l->head;
+
+	of.wire_uuid = l->name.wire_uuid;
+	of.type = l->name.type;
+	w->span_s = files_span(l);
+	w->period_s = now_s - now_s % w->span_s;
+	sink_item_init(&w->item, &of, post_lane_type(l), w->period_s,
+	    l->entry.base + l->skip);
+	sink_item_pack(&w->item, l->partner->conf->out.pack);
+	w->item.from_s = UINT64_MAX;
+	(void)snprintf(
+	    w->pipeline, sizeof(w->pipeline), "%s", l->release->pipeline);
+	w->first = l->entry.seq;
+	w->part = sink_set_path(l->partner->kept, w->item.name, SINK_PART);
+	return w->part != NULL ? D4_OK : D4_ENOMEM;
+}
+
+static enum d4_status
+files_open(struct post_lane *l)
+{
+	struct files_wire *w = calloc(1, sizeof(*w));
+	enum d4_status st = D4_ENOMEM;
+
+	errno = 0;
+	if (w != NULL) {
+		w->lane = l;
+		w->kick = evtimer_new(l->partner->post->base, on_files, w);
+	}
+	if (w != NULL && w->kick != NULL)
+		st = files_name(w);
+	if (st == D4_OK)
+		st = sink_pack_open(
+		    w->part, l->partner->conf->out.pack, &w->file);
+	if (st != D4_OK) {
+		(void)snprintf(l->run.why, sizeof(l->run.why), "%s",
+		    errno != 0 ? strerror(errno) : d4_status_text(st));
+		if (w != NULL)
+			files_destroy(w);
+		return st;
+	}
+	files_kick(w);
+	l->run.wire = w;
+	return D4_OK;
+}
+
+static enum d4_status
+files_write(void *wire, struct d4_slice bytes)
+{
+	struct files_wire *w = wire;
+
+	w->total += bytes.n;
+	w->turn += bytes.n;
+	w->owes = true;
+	files_kick(w);
+	return sink_pack_write(w->file, bytes);
+}
+
+/* Nothing waits here; but others want their turn. */
+static size_t
+files_queued(const void *wire)
+{
+	const struct files_wire *w = wire;
+
+	return w->turn >= FILES_TURN ? D4_TLS_QUEUE : 0;
+}
+
+static uint64_t
+files_total(const void *wire)
+{
+	const struct files_wire *w = wire;
+
+	return w->total;
+}
+
+static void
+files_close(void *wire)
+{
+	struct files_wire *w = wire;
+
+	w->closing = true;
+	files_kick(w);
+}
+
+static void
+files_free(void *wire)
+{
+	struct files_wire *w = wire;
+
+	if (w == NULL)
+		return;
+	if (w->busy)
+		w->dead = true;
+	else
+		files_destroy(w);
+}
+
+static void
+files_entry(struct post_lane *l)
+{
+	struct files_wire *w = l->run.wire;
+	uint64_t first = l->entry.t_first_us / POST_SECOND;
+	uint64_t last = l->entry.t_last_us / POST_SECOND;
+
+	if (first < w->item.from_s)
+		w->item.from_s = first;
+	if (first > w->item.to_s)
+		w->item.to_s = first;
+	if (last > w->item.to_s)
+		w->item.to_s = last;
+}
+
+/* At the end of its period, at midnight, when large, or to be dropped. */
+static bool
+files_rotates(const struct post_lane *l)
+{
+	const struct files_wire *w = l->run.wire;
+	uint64_t now_s = d4_now_us() / POST_SECOND;
+
+	if (!files_released(w) || now_s - now_s % w->span_s != w->period_s ||
+	    now_s / FILES_DAY != w->period_s / FILES_DAY)
+		return true;
+	return l->run.bytes >= l->partner->conf->rotate_bytes;
+}
+
+const struct sink sink_directory = {
+    .kind = SINK_DIRECTORY,
+    .confirms = "its file is on disk under its name",
+    .all = true,
+    .shape = &sink_shape_stream,
+    .begin = files_begin,
+    .end_all = files_end_all,
+    .tick = files_tick,
+    .status = files_status,
+    .entry = files_entry,
+    .rotates = files_rotates,
+    .open = files_open,
+    .write = files_write,
+    .queued = files_queued,
+    .end = files_total,
+    .acked = files_total,
+    .close = files_close,
+    .free = files_free,
+};

@@ -1,0 +1,240 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/kit/clock.h"
+#include "libd4/type.h"
+#include "relay/sink_item.h"
+
+#define ITEM_NUMBER "0123456789"
+
+void
+sink_time_text(uint64_t s, char out[24])
+{
+	char t[D4_TIME_TEXT];
+
+	d4_time_text(s * 1000000, t);
+	(void)snprintf(out, 24, "%.19sZ", t);
+}
+
+/* 20240229T235959Z */
+static void
+item_stamp(uint64_t s, char out[17])
+{
+	char t[24];
+	size_t n = 0;
+
+	sink_time_text(s, t);
+	for (const char *p = t; *p != '\0' && n < 16; p++) {
+		if (*p != '-' && *p != ':')
+			out[n++] = *p;
+	}
+	out[n] = '\0';
+}
+
+static const char *
+item_ext(uint8_t type)
+{
+	if (type == D4_TYPE_PCAP)
+		return "pcap";
+	return type == D4_TYPE_NDJSON ? "ndjson" : "txt";
+}
+
+/* An extended type is a sensor's word: only what a file name can bear. */
+static void
+item_type(char *out, size_t n, const char *type)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < n && type[i] != '\0'; i++) {
+		char c = type[i];
+		bool lower = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		else if (!lower && c != '-')
+			c = '_';
+		out[i] = c;
+	}
+	out[i] = '\0';
+}
+
+void
+sink_item_init(struct sink_item *it, const struct d4_spool_lane *lane,
+    const char *type, uint64_t period_s, uint64_t number)
+{
+	char stamp[17];
+
+	*it = (struct sink_item){.bytes = 0};
+	item_type(it->type, sizeof(it->type), type);
+	d4_uuid_text(&lane->wire_uuid, it->uuid);
+	(void)snprintf(it->cls, sizeof(it->cls), "%s", lane->cls);
+	(void)snprintf(it->policy, sizeof(it->policy), "%s", lane->policy);
+	item_stamp(period_s, stamp);
+	(void)snprintf(it->name, sizeof(it->name), "%s-%s-%s-%llu.%s", it->type,
+	    it->uuid, stamp, (unsigned long long)number, item_ext(lane->type));
+}
+
+void
+sink_item_pack(struct sink_item *it, enum sink_pack pack)
+{
+	size_t n = strlen(it->name);
+
+	(void)snprintf(
+	    it->name + n, sizeof(it->name) - n, "%s", sink_pack_ext(pack));
+}
+
+/* ---- reading a name from its end: what is in front is the type ---- */
+
+/* Takes n characters of a set off the end; n 0: one and more. */
+static bool
+item_take(const char *name, size_t *end, const char *set, size_t n)
+{
+	size_t at = *end;
+
+	while (at > 0 && strchr(set, name[at - 1]) != NULL &&
+	       (n == 0 || *end - at < n))
+		at--;
+	if (at == *end || (n != 0 && *end - at != n))
+		return false;
+	*end = at;
+	return true;
+}
+
+static bool
+item_stem(const char *name, size_t end)
+{
+	return item_take(name, &end, ITEM_NUMBER, 0) &&
+	       item_take(name, &end, "-", 1) && item_take(name, &end, "Z", 1) &&
+	       item_take(name, &end, ITEM_NUMBER, 6) &&
+	       item_take(name, &end, "T", 1) &&
+	       item_take(name, &end, ITEM_NUMBER, 8) &&
+	       item_take(name, &end, "-", 1) &&
+	       item_take(name, &end, ITEM_NUMBER "abcdef-", 36) &&
+	       item_take(name, &end, "-", 1) &&
+	       item_take(
+		   name, &end, ITEM_NUMBER "abcdefghijklmnopqrstuvwxyz_-", 0) &&
+	       end == 0;
+}
+
+bool
+sink_item_name(const char *name)
+{
+	static const char *const exts[] = {".pcap", ".ndjson", ".txt"};
+	size_t stem = strcspn(name, ".");
+	size_t ext = stem + (name[stem] == '.');
+	bool known = false;
+
+	ext += strcspn(name + ext, ".");
+	for (size_t i = 0; i < sizeof(exts) / sizeof(exts[0]); i++)
+		known =
+		    known || (strlen(exts[i]) == ext - stem &&
+				 memcmp(name + stem, exts[i], ext - stem) == 0);
+	for (unsigned p = SINK_PLAIN; p <= SINK_ZSTD; p++) {
+		if (known && strlen(name) < SINK_NAME &&
+		    strcmp(name + ext, sink_pack_ext((enum sink_pack)p)) == 0)
+			return item_stem(name, stem);
+	}
+	return false;
+}
+
+/* ---- JSON ---- */
+
+json_t *
+sink_item_json(const struct sink_item *it)
+{
+	char from[24], to[24];
+
+	sink_time_text(it->from_s, from);
+	sink_time_text(it->to_s, to);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s}",
+	    "name", it->name, "type", it->type, "uuid", it->uuid, "class",
+	    it->cls, "policy", it->policy, "sha256", it->sha256, "bytes",
+	    (json_int_t)it->bytes, "records", (json_int_t)it->records, "from",
+	    from, "to", to);
+}
+
+static bool
+item_text(const json_t *o, const char *key, char *out, size_t n)
+{
+	const json_t *v = json_object_get(o, key);
+	size_t len = json_string_length(v);
+
+	if (!json_is_string(v) || len >= n ||
+	    strlen(json_string_value(v)) != len)
+		return false;
+	memcpy(out, json_string_value(v), len + 1);
+	return true;
+}
+
+static bool
+item_number(const json_t *o, const char *key, uint64_t *out)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return false;
+	*out = (uint64_t)json_integer_value(v);
+	return true;
+}
+
+/* Days since 1970 of a date (H. Hinnant, days_from_civil). */
+static uint64_t
+item_days(unsigned y, unsigned m, unsigned d)
+{
+	unsigned year = m <= 2 ? y - 1 : y, era = year / 400;
+	unsigned yoe = year % 400;
+	unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+
+	return (uint64_t)era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy -
+	       719468;
+}
+
+/* Whatever stands there; what is none is found out by writing it again. */
+static unsigned
+item_digits(const char *p, unsigned n)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum = 10 * sum + (unsigned)(p[i] - '0') % 10;
+	return sum;
+}
+
+static bool
+item_time(const json_t *o, const char *key, uint64_t *out)
+{
+	char t[24], again[24];
+	uint64_t s;
+
+	if (!item_text(o, key, t, sizeof(t)) || strlen(t) != 20)
+		return false;
+	s = item_days(
+	    item_digits(t, 4), item_digits(t + 5, 2), item_digits(t + 8, 2));
+	s = s * 86400 + item_digits(t + 11, 2) * 3600u +
+	    item_digits(t + 14, 2) * 60u + item_digits(t + 17, 2);
+	if (s > UINT32_MAX) /* and what is before 1970 */
+		return false;
+	sink_time_text(s, again);
+	*out = s;
+	return strcmp(t, again) == 0;
+}
+
+enum d4_status
+sink_item_parse(const json_t *o, struct sink_item *out)
+{
+	struct sink_item it = {.bytes = 0};
+
+	if (!item_text(o, "name", it.name, sizeof(it.name)) ||
+	    !sink_item_name(it.name) ||
+	    !item_text(o, "type", it.type, sizeof(it.type)) ||
+	    !item_text(o, "uuid", it.uuid, sizeof(it.uuid)) ||
+	    !item_text(o, "class", it.cls, sizeof(it.cls)) ||
+	    !item_text(o, "policy", it.policy, sizeof(it.policy)) ||
+	    !item_text(o, "sha256", it.sha256, sizeof(it.sha256)) ||
+	    !item_number(o, "bytes", &it.bytes) ||
+	    !item_number(o, "records", &it.records) ||
+	    !item_time(o, "from", &it.from_s) || !item_time(o, "to", &it.to_s))
+		return D4_EMALFORMED;
+	*out = it;
+	return D4_OK;
+}
