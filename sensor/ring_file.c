@@ -56,14 +56,21 @@ file_search(const struct ring_file_conf *conf, const struct ring *r,
 	return pos < end ? pos : end;
 }
 
+/*
+ * A frame that is whole. *was: records before the next one, as they were
+ * numbered; a gap is counted, and closed, so that it is counted once.
+ */
 static uint64_t
-file_accept(struct ring *r, uint64_t pos, struct ring_found *found)
+file_accept(
+    struct ring *r, uint64_t pos, uint64_t *was, struct ring_found *found)
 {
-	const struct ring_frame *f = ring_at(r, pos);
+	struct ring_frame *f = ring_at(r, pos);
 
-	if (f->base > r->top->base)
-		found->damaged += f->base - r->top->base;
-	r->top->base = f->base + f->records;
+	if (f->base > *was)
+		found->damaged += f->base - *was;
+	*was = f->base + f->records;
+	f->base = r->top->base;
+	r->top->base += f->records;
 	r->waiting.frames++;
 	r->waiting.records += f->records;
 	r->waiting.bytes += f->len;
@@ -81,13 +88,14 @@ file_walk(
 {
 	uint64_t pos = r->tail, end = r->tail + r->size, to;
 	uint64_t known = r->top->head, base = r->top->base;
+	uint64_t was = r->top->tail_base;
 
 	if (known < pos || known > end)
 		known = pos;
-	r->top->base = r->top->tail_base;
+	r->top->base = was;
 	while (pos < end) {
 		if (file_frame_ok(conf, r, pos)) {
-			pos = file_accept(r, pos, found);
+			pos = file_accept(r, pos, &was, found);
 			continue;
 		}
 		to = file_skip(r, pos);
@@ -99,10 +107,8 @@ file_walk(
 			break;
 		pos = to;
 	}
-	if (r->top->base < base) {
-		found->damaged += base - r->top->base;
-		r->top->base = base;
-	}
+	if (was < base)
+		found->damaged += base - was;
 	r->head = pos;
 	r->next = r->tail;
 	found->held = r->waiting;

@@ -9,6 +9,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char text[CONF_VALUE], host[CONF_HOST], port[CONF_PORT];
+	char url[CONF_REDIS], password[CONF_HOST];
 	uint32_t v = 0;
 
 	if (conf_value_text(d4_slice_of(data, size), text, sizeof(text)) !=
@@ -23,5 +24,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(0);
 		assert(strpbrk(host, " []/\"") == NULL);
 	}
+	if (conf_value_redis(text, url, &v) == D4_OK)
+		assert(strlen(url) < sizeof(url) && v <= 65535);
+	if (conf_value_login(text, host, password) == D4_OK)
+		assert(host[0] != '\0' && password[0] != '\0');
 	return 0;
 }

@@ -110,6 +110,58 @@ an_address_has_a_host_and_a_port(void **state)
 	}
 }
 
+static void
+a_redis_of_goclient_becomes_a_url(void **state)
+{
+	static const struct {
+		const char *text, *url;
+		uint32_t db;
+	} rows[] = {
+	    {"127.0.0.1:6380/2", "tcp://127.0.0.1:6380", 2},
+	    {"localhost:6385/0", "tcp://localhost:6385", 0},
+	    {"[::1]:1/15", "tcp://[::1]:1", 15},
+	    {"127.0.0.1:6380", NULL, 0},
+	    {"127.0.0.1:6380/", NULL, 0},
+	    {"127.0.0.1:6380/-1", NULL, 0},
+	    {"127.0.0.1/2", NULL, 0},
+	    {"/2", NULL, 0},
+	    {"", NULL, 0},
+	};
+	char url[CONF_REDIS];
+	uint32_t db;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum d4_status st = conf_value_redis(rows[i].text, url, &db);
+
+		assert_int_equal(
+		    st, rows[i].url != NULL ? D4_OK : D4_EMALFORMED);
+		if (st != D4_OK)
+			continue;
+		assert_string_equal(url, rows[i].url);
+		assert_int_equal(db, rows[i].db);
+	}
+}
+
+static void
+a_login_is_cut_at_its_first_colon(void **state)
+{
+	static const char *const bad[] = {"", "user", ":pass", "user:"};
+	char user[CONF_HOST], password[CONF_HOST], text[2 * CONF_HOST];
+
+	(void)state;
+	assert_int_equal(conf_value_login("u:p:w", user, password), D4_OK);
+	assert_string_equal(user, "u");
+	assert_string_equal(password, "p:w");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(
+		    conf_value_login(bad[i], user, password), D4_EMALFORMED);
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	text[1] = ':';
+	assert_int_equal(conf_value_login(text, user, password), D4_EMALFORMED);
+}
+
 int
 main(void)
 {
@@ -118,6 +170,8 @@ main(void)
 	    cmocka_unit_test(several_lines_or_control_characters_are_no_value),
 	    cmocka_unit_test(a_number_is_decimal_and_inside_its_limits),
 	    cmocka_unit_test(an_address_has_a_host_and_a_port),
+	    cmocka_unit_test(a_redis_of_goclient_becomes_a_url),
+	    cmocka_unit_test(a_login_is_cut_at_its_first_colon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
