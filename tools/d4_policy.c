@@ -21,6 +21,8 @@ static const char help_text[] =
     "explain  may this stream go to this partner, by which rule, and why\n"
     "test     compares decisions with those expected in TESTS\n"
     "         (POLICY.tests.yaml beside POLICY.yaml)\n"
+    "reverse  which address a pipeline's pseudonym stands for; needs the\n"
+    "         master key, and writes into the audit log who asked and why\n"
     "\n"
     "  --partner ID    who would receive it\n"
     "  --sensor UUID   whose stream it is; may be left out where the source\n"
@@ -31,9 +33,14 @@ static const char help_text[] =
     "  --meta JSON     the meta header as the sensor sends it\n"
     "  --at TIME       RFC 3339, a date or seconds since 1970; default: now\n"
     "  --json          one JSON object\n"
+    "of reverse:\n"
+    "  --pipeline ID   what made the pseudonym\n"
+    "  --epoch 0       of the keys\n"
+    "  --because TEXT  why it is asked\n"
+    "  --audit DIR     default: /var/lib/d4/audit\n"
     "\n"
     "exit status: 0 done (explain: also for a denial), 1 error or a failed\n"
-    "test, 64 usage. Neither the keys nor root are needed.\n";
+    "test, 64 usage. Only reverse needs the keys.\n";
 
 static const struct {
 	const char *name;
@@ -42,6 +49,7 @@ static const struct {
 } commands[] = {
     {"check", policy_check, 1},
     {"explain", policy_explain, 1},
+    {"reverse", policy_reverse, 2},
     {"show", policy_show, 1},
     {"test", policy_test, 2},
 };
@@ -89,7 +97,11 @@ take_option(int c, struct policy_args *a)
 	    ['q'] = &a->queue,
 	    ['t'] = &a->type,
 	    ['m'] = &a->meta,
-	    ['a'] = &a->at};
+	    ['a'] = &a->at,
+	    ['P'] = &a->pipeline,
+	    ['e'] = &a->epoch,
+	    ['b'] = &a->because,
+	    ['A'] = &a->audit};
 
 	if (c == 'j')
 		a->json = true;
@@ -114,6 +126,10 @@ take_args(int argc, char **argv, struct policy_args *a)
 	    {"meta", required_argument, NULL, 'm'},
 	    {"at", required_argument, NULL, 'a'},
 	    {"json", no_argument, NULL, 'j'},
+	    {"pipeline", required_argument, NULL, 'P'},
+	    {"epoch", required_argument, NULL, 'e'},
+	    {"because", required_argument, NULL, 'b'},
+	    {"audit", required_argument, NULL, 'A'},
 	    {NULL, 0, NULL, 0},
 	};
 	int c;

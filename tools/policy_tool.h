@@ -11,7 +11,7 @@
 
 /*
  * struct policy_args -- the command line, checked. policy is the file; file
- * the second argument of `test`, or NULL.
+ * the second argument of `test`, or the address of `reverse`, or NULL.
  */
 struct policy_args {
 	const char *policy;
@@ -23,11 +23,13 @@ struct policy_args {
 	const char *type;
 	const char *meta;
 	const char *at;
+	const char *pipeline, *epoch, *because, *audit; /* of reverse */
 	bool json;
 };
 
 int policy_check(const struct policy_args *a);
 int policy_explain(const struct policy_args *a);
+int policy_reverse(const struct policy_args *a);
 int policy_show(const struct policy_args *a);
 int policy_test(const struct policy_args *a);
 

@@ -159,6 +159,64 @@ class Explain(Case):
             self.assertIn(what, err)
 
 
+class Reverse(Case):
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(self.dir, "master.key"), "wb") as f:
+            f.write(bytes(range(32)))
+        os.chmod(f.name, 0o600)
+        start = self.text.index("\npipelines:") + 1
+        self.policy = self.write(
+            re.sub('"file:[^"]*"', '"file:master.key"', self.text[:start]) +
+            "pipelines:\n- {id: logs, types: [3], steps: "
+            "[text: {}, addr: {method: cryptopan}]}\n"
+            "- {id: coarse, types: [3], steps: "
+            "[text: {}, addr: {method: mask}]}\nshare: []\n")
+        self.audit = os.path.join(self.dir, "audit")
+
+    def ask(self, address, *more, pipeline="logs", audit=None):
+        return run("reverse", self.policy, address, "--partner", "acme-csirt",
+                   "--pipeline", pipeline, "--audit", audit or self.audit,
+                   *more)
+
+    def test_what_left_comes_back_and_the_question_is_on_disk(self):
+        mapped = subprocess.run(
+            [os.path.join(BIN, "d4-sanitize"), "-p", self.policy, "-P", "logs",
+             "--partner", "acme-csirt", "-t", "3"], input="9.9.9.9\n",
+            capture_output=True, text=True, check=True).stdout.strip()
+        self.assertNotEqual(mapped, "9.9.9.9")
+        code, out, err = self.ask(mapped, "--because", "ticket 7")
+        self.assertEqual((code, out), (0, "9.9.9.9\n"), err)
+        code, out, _ = self.ask(mapped, "--because", "again", "--json")
+        self.assertEqual(json.loads(out),
+                         {"mapped": mapped, "originals": ["9.9.9.9"]})
+        with open(os.path.join(self.audit, "d4-policy.jsonl"),
+                  encoding="utf-8") as f:
+            lines = [json.loads(x) for x in f]
+        self.assertEqual([x["because"] for x in lines], ["ticket 7", "again"])
+        self.assertEqual(lines[0]["mapped"], mapped)
+        self.assertEqual(lines[0]["who"]["uid"], os.getuid())
+        self.assertNotIn("9.9.9.9", json.dumps(lines))
+
+    def test_without_an_audit_log_or_a_reason_nothing_is_said(self):
+        code, out, err = self.ask("1.2.3.4")
+        self.assertEqual((code, out), (64, ""))
+        self.assertIn("--because", err)
+        code, out, err = self.ask("1.2.3.4", "--because", "x",
+                                  audit=self.policy + "/no")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("audit", err)
+
+    def test_what_has_no_way_back_is_told(self):
+        for pipeline, address, word in (("coarse", "1.2.3.0", "no way back"),
+                                        ("none", "1.2.3.4", "no such pipe"),
+                                        ("logs", "x", "not an IP")):
+            code, out, err = self.ask(address, "--because", "x",
+                                      pipeline=pipeline)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn(word, err)
+
+
 class Check(Case):
     def test_the_example_is_valid_without_its_key(self):
         self.assertIn("/etc/d4/keys/master.key", self.text)

@@ -1,0 +1,154 @@
+/* d4-policy reverse: which address a partner's pseudonym stands for. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "libd4/kit/account.h"
+#include "sanitizers/reverse.h"
+#include "tools/policy_tool.h"
+
+#define REVERSE_AUDIT "/var/lib/d4/audit"
+
+static int
+reverse_fails(const char *what, const char *remedy)
+{
+	(void)fprintf(stderr, "d4-policy: %s%s%s\n", what,
+	    remedy[0] != '\0' ? "; " : "", remedy);
+	return EX_FAILED;
+}
+
+/* Who asks: the account that logged in, and the one that runs it. */
+static json_t *
+reverse_who(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *sudo = getenv("SUDO_USER");
+	json_t *who = json_object();
+
+	(void)json_object_set_new(who, "uid", json_integer(getuid()));
+	(void)json_object_set_new(
+	    who, "user", json_string(pw != NULL ? pw->pw_name : "?"));
+	if (sudo != NULL)
+		(void)json_object_set_new(who, "sudo_user", json_string(sudo));
+	return who;
+}
+
+/*
+ * Nothing is said before this is on disk. The original is not written down:
+ * the log would become the table that the key protects.
+ */
+static enum d4_status
+reverse_audit(const struct policy_args *a)
+{
+	const char *dir = a->audit != NULL ? a->audit : REVERSE_AUDIT;
+	struct d4_account *log = NULL;
+	enum d4_status st;
+	json_t *o;
+
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return D4_EIO;
+	st = d4_account_open(dir, "d4-policy", &log);
+	if (st != D4_OK)
+		return st;
+	o = json_object();
+	(void)json_object_set_new(o, "who", reverse_who());
+	(void)json_object_set_new(o, "because", json_string(a->because));
+	(void)json_object_set_new(o, "policy", json_string(a->policy));
+	(void)json_object_set_new(o, "partner", json_string(a->partner));
+	(void)json_object_set_new(o, "pipeline", json_string(a->pipeline));
+	(void)json_object_set_new(o, "mapped", json_string(a->file));
+	st = d4_account_write(log, true, "reverse", o);
+	d4_account_close(log);
+	return st;
+}
+
+static int
+reverse_print(const struct policy_args *a, const struct san_originals *found)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < found->n; i++) {
+		char text[D4_ADDR_TEXT];
+
+		d4_addr_text(&found->addr[i], text);
+		if (!a->json)
+			(void)printf("%s\n", text);
+		(void)json_array_append_new(list, json_string(text));
+	}
+	if (a->json) {
+		json_t *o = json_pack(
+		    "{s:s, s:o}", "mapped", a->file, "originals", list);
+
+		(void)json_dumpf(o, stdout, JSON_COMPACT);
+		(void)putchar('\n');
+		json_decref(o);
+	} else {
+		json_decref(list);
+	}
+	if (found->n != 0)
+		return EX_OK;
+	return reverse_fails("no address gives this one under that pipeline",
+	    "is it the right partner and pipeline?");
+}
+
+/* The keys, and what is asked for, checked before anything is written. */
+static int
+reverse_in(const struct policy_args *a, struct gate *g)
+{
+	const struct san_chain *c = gate_chain(g, a->pipeline);
+	struct d4_diag diag = {.file = a->policy};
+	struct san_originals found;
+	const struct san_keys *keys;
+	struct d4_addr mapped;
+	enum d4_status st;
+
+	if (c == NULL)
+		return reverse_fails("no such pipeline", "see d4-policy show");
+	if (pol_partner_find(gate_policy(g), a->partner) == NULL)
+		return reverse_fails("no such partner", "see d4-policy show");
+	if (d4_addr_parse(d4_slice_str(a->file), &mapped) != D4_OK)
+		return reverse_fails("not an IP address", "");
+	if (gate_keys_load(g, &diag) != D4_OK) {
+		policy_complain(&diag);
+		return EX_FAILED;
+	}
+	keys = gate_keys(g, a->partner);
+	if (keys == NULL)
+		return reverse_fails("the keys could not be derived", "");
+	if (reverse_audit(a) != D4_OK)
+		return reverse_fails("the audit log cannot be written",
+		    "name another folder by --audit");
+	st = san_chain_reverse(c, keys, &mapped, &found);
+	if (st == D4_ENOTSUP)
+		return reverse_fails(
+		    "the pipeline's addresses have no way back", "");
+	if (st != D4_OK)
+		return reverse_fails(d4_status_text(st), "");
+	return reverse_print(a, &found);
+}
+
+int
+policy_reverse(const struct policy_args *a)
+{
+	struct gate *g;
+	int rc;
+
+	if (a->file == NULL || a->partner == NULL || a->pipeline == NULL ||
+	    a->because == NULL || a->because[0] == '\0') {
+		(void)reverse_fails("reverse needs an address, --partner, "
+				    "--pipeline and --because",
+		    "see d4-policy --help");
+		return EX_USAGE;
+	}
+	if (a->epoch != NULL && strcmp(a->epoch, "0") != 0)
+		return reverse_fails("this version has epoch 0 only", "");
+	g = policy_load(a->policy);
+	if (g == NULL)
+		return EX_FAILED;
+	rc = reverse_in(a, g);
+	gate_free(g);
+	return rc;
+}
