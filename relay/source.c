@@ -14,6 +14,7 @@ static const struct source_kind source_queues = {
 static const struct source_kind *const kinds[SOURCE_WHATS] = {
     [SOURCE_QUEUES] = &source_queues,
     [SOURCE_LIST] = &source_list,
+    [SOURCE_DIRECTORY] = &source_directory,
 };
 
 static enum d4_status

@@ -36,7 +36,8 @@ struct source_kind {
 	void (*status)(const struct source *s, json_t *o);
 };
 
-extern const struct source_kind source_list; /* source_list.c */
+extern const struct source_kind source_list;      /* source_list.c */
+extern const struct source_kind source_directory; /* source_dir.c */
 
 /* struct source -- one of them. state is its kind's; conf: NULL our queues. */
 struct source {

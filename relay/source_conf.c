@@ -4,12 +4,13 @@
 #include "libd4/type.h"
 #include "relay/source_conf.h"
 
+#define HOUR_US    3600000000u
 #define MEMBER(m)  offsetof(struct source_conf, m)
 #define FILE_LIMIT (1ull << 40)
 
 #define COMMON                                                               \
 	{"kind", D4_CONF_STRING, MEMBER(kind_text), 0, 0, NULL, true,        \
-	    "d4core-list"},                                                  \
+	    "d4core-list or directory"},                                     \
 	{                                                                    \
 		"type", D4_CONF_STRING, MEMBER(type_text), 0, 0, NULL, true, \
 		    "1, 3, 6, 8, or the name of an extended type of lines"   \
@@ -38,12 +39,33 @@ static const struct d4_conf_option list_table[] = {
     {.name = NULL},
 };
 
+static const struct d4_conf_option directory_table[] = {
+    COMMON,
+    {"dir", D4_CONF_PATH, MEMBER(dir), 0, 0, NULL, true, "the folder"},
+    {"match", D4_CONF_STRING, MEMBER(match), 0, 0, "*", false,
+	"files whose names match, as in a shell"},
+    {"settle", D4_CONF_DURATION, MEMBER(settle_us), 0, 24ull * HOUR_US, "60s",
+	false, "a file that nobody wrote to for so long is finished"},
+    {"superseded", D4_CONF_BOOL, MEMBER(superseded), 0, 0, "false", false,
+	"so is one that is not gzip, when a later one is there"},
+    {"order", D4_CONF_STRING, MEMBER(order_text), 0, 0, "name", false,
+	"name or time"},
+    {"after", D4_CONF_STRING, MEMBER(after_text), 0, 0, "keep", false,
+	"what is done with a file then: keep, delete or move"},
+    {"move_to", D4_CONF_PATH, MEMBER(move_to), 0, 0, NULL, false,
+	"where to, on the same file system"},
+    {"file_max", D4_CONF_BYTES, MEMBER(file_max), 65536, FILE_LIMIT, "4GiB",
+	false, "a file's bytes, unpacked; what is behind them is dropped"},
+    {.name = NULL},
+};
+
 static const struct {
 	const char *name;
 	const struct d4_conf_option *table;
 } kinds[] = {
     [SOURCE_QUEUES] = {"queues", NULL},
     [SOURCE_LIST] = {"d4core-list", list_table},
+    [SOURCE_DIRECTORY] = {"directory", directory_table},
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -165,6 +187,30 @@ conf_list(
 }
 
 static enum d4_status
+conf_directory(
+    const struct d4_yaml *node, struct source_conf *c, struct d4_diag *diag)
+{
+	static const char *const orders[] = {"name", "time", NULL};
+	static const char *const afters[] = {"keep", "delete", "move"};
+	enum d4_status st;
+	unsigned order = 0, after = 0;
+
+	st = conf_word(node, "order", c->order_text, orders, &order, diag);
+	if (st == D4_OK)
+		st = conf_word(
+		    node, "after", c->after_text, afters, &after, diag);
+	if (st != D4_OK)
+		return st;
+	c->by_time = order == 1;
+	c->after = (enum source_after)after;
+	if ((c->after == SOURCE_MOVE) != (c->move_to != NULL))
+		return d4_diag_set(diag, node->at,
+		    "write both `after: move` and `move_to: FOLDER`",
+		    "half a move");
+	return D4_OK;
+}
+
+static enum d4_status
 conf_check(
     const struct d4_yaml *node, struct source_conf *c, struct d4_diag *diag)
 {
@@ -172,6 +218,8 @@ conf_check(
 
 	if (st == D4_OK && c->what == SOURCE_LIST)
 		st = conf_list(node, c, diag);
+	if (st == D4_OK && c->what == SOURCE_DIRECTORY)
+		st = conf_directory(node, c, diag);
 	return st;
 }
 
@@ -191,7 +239,7 @@ conf_kind(
 		return D4_OK;
 	}
 	return d4_diag_set(diag, kind != NULL ? kind->at : node->at,
-	    "write kind: d4core-list",
+	    "write kind: d4core-list or directory",
 	    kind != NULL ? "not a kind of source" : "a source without a kind");
 }
 

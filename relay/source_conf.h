@@ -25,7 +25,8 @@ enum source_after { SOURCE_KEEP, SOURCE_DELETE, SOURCE_MOVE };
  * Shape:  id: [a-z0-9-]{1,64}, what a policy's `queue` names. ext: of type
  *         254, else "". files: a list's items are paths of files below
  *         `dir`, which the other server calls `prefix`. by_time: files in
- *         the order of their time, else of their names.
+ *         the order of their time, else of their names. superseded: a file
+ *         is finished when a later one is there.
  * Units:  file_max: bytes of a file, unpacked. settle_us: an unchanged file
  *         is finished after so long.
  */
@@ -45,7 +46,7 @@ struct source_conf {
 	/* directory */
 	char *match, *order_text, *after_text, *move_to;
 	enum source_after after;
-	bool by_time;
+	bool by_time, superseded;
 	uint64_t settle_us;
 };
 

@@ -72,6 +72,9 @@ file_look(struct source_file *f)
 		return D4_EINVAL;
 	f->size = (uint64_t)sb.st_size;
 	f->mtime_s = sb.st_mtime > 0 ? (uint64_t)sb.st_mtime : 0;
+	f->mtime_ns = f->mtime_s * 1000000000 + (uint64_t)sb.st_mtim.tv_nsec;
+	f->dev = sb.st_dev;
+	f->ino = sb.st_ino;
 	return D4_OK;
 }
 

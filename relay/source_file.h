@@ -13,15 +13,16 @@
 
 /*
  * struct source_file
- * Shape:  size: of the file on disk; taken: bytes read of it; unpacked:
- *         bytes given to the cutter, at most max. end: nothing more comes;
- *         why: because the file is broken, D4_R_NONE: it is whole.
+ * Shape:  size, mtime_ns, dev, ino: when it was opened; size: of the file on
+ * disk; taken: bytes read of it; unpacked: bytes given to the cutter, at most
+ * max. end: nothing more comes; why: because the file is broken, D4_R_NONE: it
+ * is whole.
  */
 struct source_file {
 	int fd;
 	bool gzip, member, end;
 	uint64_t size, taken, unpacked, max;
-	uint64_t mtime_s;
+	uint64_t mtime_s, mtime_ns, dev, ino;
 	enum d4_reason why;
 	z_stream z;
 	struct source_cut cut;
