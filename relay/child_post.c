@@ -63,7 +63,7 @@ post_connected(struct post_life *l, struct d4_slice msg, int fd)
 	if (msg.n < sizeof(text))
 		memcpy(text, msg.p, msg.n);
 	space = strrchr(text, ' ');
-	if (space > text + 7 && l->post != NULL) {
+	if (space != NULL && space > text + 7 && l->post != NULL) {
 		*space = '\0';
 		post_dialed(
 		    l->post, text + 7, fd, (int)strtol(space + 1, NULL, 10));
