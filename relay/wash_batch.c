@@ -72,6 +72,7 @@ batch_put(struct wash *w, struct shard *s, const struct stream_id *id,
 	    .lanes = w->lanes,
 	    .journal = s->journal,
 	    .out = &w->out,
+	    .common = &w->common,
 	    .origin = s->origin,
 	    .id = *id,
 	    .now_us = d4_now_us()};

@@ -2,25 +2,9 @@
 #include <string.h>
 #include "libd4/kit/log.h"
 #include "libd4/type.h"
-#include "relay/wash_path.h"
+#include "relay/wash_job.h"
 
 #define SECOND_US 1000000u
-
-/*
- * One entry, its stream, and the partner under way. What the chain writes
- * stands in out behind from: in place in the lane's own buffer when the lane
- * is known, which it nearly always is, or else in w->out.
- */
-struct job {
-	const struct wash_work *w;
-	const struct d4_entry *e;
-	struct stream *stream;
-	size_t partner;
-	struct path *path;
-	struct d4_buf *out;
-	size_t from;
-	bool in_place;
-};
 
 static const char *
 job_partner(const struct job *j)
@@ -161,58 +145,6 @@ job_name_only(struct job *j, uint32_t variant)
 	d4_buf_fini(&meta);
 }
 
-static bool
-job_held(const struct job *j)
-{
-	struct stream_id held = {0, 0};
-
-	return d4_spool_held(
-		   j->path->lane->writer, j->w->origin, &held.ms, &held.n) &&
-	       stream_id_compare(&j->w->id, &held) <= 0;
-}
-
-/* ---- where the chain writes ---- */
-
-static struct d4_slice
-job_data(const struct job *j)
-{
-	return d4_slice_of(j->out->p + j->from, j->out->n - j->from);
-}
-
-static enum d4_status
-job_out_begin(struct job *j)
-{
-	enum d4_status st = D4_OK;
-
-	j->out = j->w->out;
-	j->out->n = 0;
-	j->in_place = j->path->lane != NULL && j->path->named && !job_held(j);
-	if (j->in_place)
-		st = d4_spool_begin(j->path->lane->writer, &j->out);
-	j->from = j->out->n;
-	return st;
-}
-
-/* Not in that lane after all: what was written moves out of its buffer. */
-static enum d4_status
-job_out_move(struct job *j, bool keep)
-{
-	struct d4_slice data = job_data(j);
-	enum d4_status st = D4_OK;
-
-	if (!j->in_place) {
-		j->out->n = keep ? j->out->n : 0;
-		return D4_OK;
-	}
-	if (keep)
-		st = d4_buf_add(j->w->out, data.p, data.n);
-	(void)!d4_spool_end(j->path->lane->writer, NULL);
-	j->in_place = false;
-	j->out = j->w->out;
-	j->from = 0;
-	return st;
-}
-
 static enum d4_status
 job_append(struct job *j, uint64_t n)
 {
@@ -227,7 +159,7 @@ job_append(struct job *j, uint64_t n)
 	    .n = (uint32_t)n,
 	    .t_first_us = j->e->t_rx_us,
 	    .t_last_us = j->e->t_rx_us,
-	    .opening = (uint32_t)san_stream_opening(p->san),
+	    .opening = (uint32_t)san_stream_opening(j->san),
 	    .data = job_data(j)};
 	enum d4_status st;
 
@@ -252,7 +184,7 @@ job_alarm(struct job *j)
 {
 	enum d4_reason why;
 
-	if (!san_stream_broken(j->path->san, &why)) {
+	if (!san_stream_broken(j->san, &why)) {
 		j->path->alarmed = false;
 		return;
 	}
@@ -269,7 +201,7 @@ job_alarm(struct job *j)
 static enum d4_status
 job_chain(struct job *j, struct d4_tally *after)
 {
-	struct san_stream *san = j->path->san;
+	struct san_stream *san = j->san;
 	enum d4_status st;
 
 	san_stream_begin(san);
@@ -299,7 +231,7 @@ job_take_back(struct d4_tally *after, const struct d4_tally *before)
 static enum d4_status
 job_write(struct job *j, uint64_t n)
 {
-	uint32_t variant = san_stream_variant(j->path->san);
+	uint32_t variant = san_stream_variant(j->san);
 	struct path *p = j->path;
 	enum d4_status st = D4_OK;
 
@@ -331,7 +263,7 @@ job_output(struct job *j, const struct d4_tally *before, struct d4_tally *after)
 		st = job_write(j, n);
 	} else {
 		(void)!job_out_move(j, false);
-		job_name_only(j, san_stream_variant(p->san));
+		job_name_only(j, san_stream_variant(j->san));
 		st = n > 0 ? D4_ETOOBIG : D4_OK;
 	}
 	if (st == D4_ETOOBIG) {
@@ -350,20 +282,25 @@ static enum d4_status
 job_release(struct job *j)
 {
 	struct d4_tally before, after;
-	struct san_stream *san;
 	enum d4_status st;
 
-	st = path_san(j->w->streams, j->stream, j->partner, &san);
+	if (job_common(j, &before, &after)) {
+		job_alarm(j);
+		return job_output(j, &before, &after);
+	}
+	st = path_san(j->w->streams, j->stream, j->partner, &j->san);
 	if (st == D4_ENOTSUP)
 		return job_refuse(j, D4_R_TYPE_UNSUPPORTED);
 	if (st != D4_OK)
 		return st == D4_ENOMEM ? st : job_refuse(j, D4_R_INTERNAL);
-	before = *san_stream_tally(san);
+	before = *san_stream_tally(j->san);
 	st = job_out_begin(j);
 	if (st == D4_OK)
 		st = job_chain(j, &after);
-	if (st == D4_OK)
+	if (st == D4_OK) {
+		job_common_keep(j, &before, &after);
 		st = job_output(j, &before, &after);
+	}
 	if (j->in_place)
 		(void)!job_out_move(j, false);
 	return st;
@@ -389,6 +326,8 @@ wash_entry(const struct wash_work *w, const struct d4_entry *e)
 	struct job j = {.w = w, .e = e};
 	enum d4_status st;
 
+	if (w->common != NULL)
+		w->common->chain = NULL;
 	st = streams_get(w->streams, e, &j.stream);
 	for (size_t i = 0; st == D4_OK && i < n; i++) {
 		j.partner = i;

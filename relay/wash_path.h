@@ -6,9 +6,22 @@
 #include "relay/streams.h"
 
 /*
+ * struct wash_common -- what a chain made of the entry under way, for other
+ * partners with the same chain. chain NULL: nothing. out: its bytes; before,
+ * after: the tally of the stream that worked, san.
+ */
+struct wash_common {
+	const struct san_chain *chain;
+	struct san_stream *san;
+	struct d4_tally before, after;
+	struct d4_buf out;
+};
+
+/*
  * struct wash_work -- what an entry is worked on with.
  * Shape:  id: its Redis id; origin: CRC-32C of its queue's key. out: room
- *         for what a chain writes.
+ *         for what a chain writes. common: outlives the entries;
+ *         NULL: nothing is shared.
  */
 struct wash_work {
 	struct gate *gate;
@@ -16,6 +29,7 @@ struct wash_work {
 	struct lanes *lanes;
 	struct journal *journal;
 	struct d4_buf *out;
+	struct wash_common *common;
 	uint32_t origin;
 	struct stream_id id;
 	uint64_t now_us;

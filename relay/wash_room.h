@@ -10,6 +10,7 @@
 #include "relay/source.h"
 #include "relay/streams.h"
 #include "relay/wash.h"
+#include "relay/wash_path.h"
 
 #define WASH_SHARDS_MAX 4096u
 #define WASH_LEASE_MS   15000u /* of a lease without renewal */
@@ -90,6 +91,7 @@ struct wash {
 	struct streams *streams;
 	struct d4_account *account;
 	struct d4_buf out;
+	struct wash_common common;
 	struct d4_buf stored; /* an entry's data, from disk */
 	struct shard **shard;
 	size_t n_shards;

@@ -208,6 +208,41 @@ def test_shadow_and_sinks_without_a_way_out_are_counted_only():
         org.close()
 
 
+def test_what_partners_have_in_common_is_the_same_and_counted_for_each():
+    """One chain without keys does the work for both, from their second entry
+    on; a third one has another pipeline in between."""
+    rows = "".join(
+        "  - {id: %s, kind: partner, groups: [eu], min_class: S0, "
+        "accept_pap: [clear, green], profile: d4-core}\n" % p
+        for p in ("acme", "beta", "gamma"))
+    steps = "[{pdns: {client: zero, server: %s}}]"
+    org = Org(sensors_policy(
+        source("pdns", [LOG], types="8"),
+        pipeline("both", types="8", steps=steps % "zero") +
+        pipeline("other", types="8", steps=steps % "keep"),
+        share("two", "pdns", "both", "acme, gamma", ", delay: 1s") +
+        share("one", "pdns", "other", "beta"), rows),
+        ("acme", "beta", "gamma"))
+    try:
+        org.start_partners()
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        for i in range(20):
+            pdns.lines(numbered(i * 10, 10) + [b"no passive DNS at all"])
+        until("confirmed", lambda: org.idle() and all(
+            (org.lane(p) or {}).get("confirmed") == 200
+            for p in org.partners))
+        got = {p: org.partners[p].lines(8) for p in org.partners}
+        assert got["acme"] == got["gamma"] and len(got["acme"]) == 200
+        assert all(b"||0.0.0.0||0.0.0.0||" in x for x in got["acme"])
+        assert all(b"||0.0.0.0||198.51.100.1||" in x for x in got["beta"])
+        lanes = [org.lane(p) for p in org.partners]
+        assert len({str(la["withheld"]) for la in lanes}) == 1, lanes
+        assert all(la["in"] == 220 and balanced(la) for la in lanes), lanes
+    finally:
+        org.close()
+
+
 def test_a_partners_state_and_agreement_stop_what_waits():
     org = Org(ONE)
     try:

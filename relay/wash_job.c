@@ -1,0 +1,105 @@
+/* Where a chain writes, and what several partners have in common. */
+#include "relay/wash_job.h"
+
+bool
+job_held(const struct job *j)
+{
+	struct stream_id held = {0, 0};
+
+	return d4_spool_held(
+		   j->path->lane->writer, j->w->origin, &held.ms, &held.n) &&
+	       stream_id_compare(&j->w->id, &held) <= 0;
+}
+
+struct d4_slice
+job_data(const struct job *j)
+{
+	return d4_slice_of(j->out->p + j->from, j->out->n - j->from);
+}
+
+/* Will another partner of this entry get what this one's chain makes? */
+static bool
+job_is_common(const struct job *j)
+{
+	size_t n = pol_n_partners(gate_policy(j->w->gate));
+	const struct san_chain *chain = j->path->d.chain;
+
+	if (j->w->common == NULL || san_chain_needs_keys(chain) ||
+	    j->path->remembers)
+		return false;
+	for (size_t i = j->partner + 1; i < n; i++) {
+		const struct path *p = &j->stream->path[i];
+
+		if (p->decided && p->d.allow && !p->d.shadow &&
+		    p->d.chain == chain)
+			return true;
+	}
+	return false;
+}
+
+enum d4_status
+job_out_begin(struct job *j)
+{
+	bool common = job_is_common(j);
+	enum d4_status st = D4_OK;
+
+	j->out = common ? &j->w->common->out : j->w->out;
+	j->out->n = 0;
+	j->in_place =
+	    !common && j->path->lane != NULL && j->path->named && !job_held(j);
+	if (j->in_place)
+		st = d4_spool_begin(j->path->lane->writer, &j->out);
+	j->from = j->out->n;
+	return st;
+}
+
+/* Not in that lane after all: what was written moves out of its buffer. */
+enum d4_status
+job_out_move(struct job *j, bool keep)
+{
+	struct d4_slice data = job_data(j);
+	enum d4_status st = D4_OK;
+
+	if (!j->in_place) {
+		j->out->n = keep ? j->out->n : 0;
+		return D4_OK;
+	}
+	if (keep)
+		st = d4_buf_add(j->w->out, data.p, data.n);
+	(void)!d4_spool_end(j->path->lane->writer, NULL);
+	j->in_place = false;
+	j->out = j->w->out;
+	j->from = 0;
+	return st;
+}
+
+void
+job_common_keep(
+    struct job *j, const struct d4_tally *before, const struct d4_tally *after)
+{
+	struct wash_common *c = j->w->common;
+
+	if (c == NULL || j->out != &c->out)
+		return;
+	c->chain = j->path->d.chain;
+	c->san = j->san;
+	c->before = *before;
+	c->after = *after;
+}
+
+bool
+job_common(struct job *j, struct d4_tally *before, struct d4_tally *after)
+{
+	struct wash_common *c = j->w->common;
+
+	if (c == NULL || c->chain == NULL || c->chain != j->path->d.chain ||
+	    j->path->remembers)
+		return false;
+	j->san = c->san;
+	j->out = &c->out;
+	j->from = 0;
+	j->in_place = false;
+	*before = c->before;
+	*after = c->after;
+	return true;
+}
