@@ -20,6 +20,16 @@ test: packages-run packages-test packages-build
 	@ninja -C $(builddir)
 	@ctest --test-dir $(builddir) --output-on-failure -j2
 
+# d4-sensor alone, static: one file for a small machine.
+sensor-static: packages-build
+	@cmake --preset sensor-static >/dev/null
+	@ninja -C build/sensor-static
+	@ls -l build/sensor-static/bin/d4-sensor
+
+# The same for other machines (ARCH="arm64 s390x"), tested under qemu-user.
+cross: packages-run packages-test packages-cross
+	@tests/cross $(ARCH)
+
 # More random cases for the properties than `make test` runs.
 prop: packages-test all
 	@D4_CASES=1000000 ctest --test-dir build --output-on-failure -R '^prop\.'
@@ -53,4 +63,4 @@ clean:
 packages-%:
 	@scripts/packages $*
 
-.PHONY: all demo test prop bench torture lint format fuzz install clean
+.PHONY: all demo test sensor-static cross prop bench torture lint format fuzz install clean

@@ -150,7 +150,8 @@ file_make(const struct ring_file_conf *conf, struct ring *r)
 		return D4_EIO;
 	e = posix_fallocate(r->fd, 0, (off_t)(bytes + RING_HEAD));
 	if (e != 0) {
-		(void)ftruncate(r->fd, 0);
+		if (ftruncate(r->fd, 0) < 0) /* what it got is given back */
+			e = errno;
 		return file_error(e);
 	}
 	st = file_map(r, bytes);
