@@ -1,58 +1,35 @@
-/*
- * SHA-256 itself, not through EVP: in OpenSSL 3.0 every EVP_MAC_init copies
- * two contexts with malloc and free, which costs as much as hashing a small
- * frame. These functions are called old, and stay in every 3.x; the house
- * rule against deprecated ones is broken here for a third of the time.
- */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include "libd4/hmac.h"
 
-#define HMAC_INNER 0x36
-#define HMAC_OUTER 0x5c
-
-/* The states behind the first block, which is the padded key (RFC 2104). */
 struct d4_hmac {
-	SHA256_CTX inner, outer;
+	EVP_MAC_CTX *ctx;
 };
-
-/* One state with its pad absorbed. */
-static bool
-hmac_pad(SHA256_CTX *c, const uint8_t key[SHA256_CBLOCK], uint8_t pad)
-{
-	uint8_t block[SHA256_CBLOCK];
-	bool ok;
-
-	for (size_t i = 0; i < sizeof(block); i++)
-		block[i] = key[i] ^ pad;
-	ok = SHA256_Init(c) == 1 && SHA256_Update(c, block, sizeof(block)) == 1;
-	OPENSSL_cleanse(block, sizeof(block));
-	return ok;
-}
 
 enum d4_status
 d4_hmac_new(struct d4_slice key, struct d4_hmac **out)
 {
-	uint8_t padded[SHA256_CBLOCK] = {0};
+	char digest[] = "SHA256";
+	const OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+	    OSSL_PARAM_construct_end(),
+	};
 	struct d4_hmac *h;
-	bool ok = true;
+	EVP_MAC *mac;
 
 	if (key.n == 0)
 		return D4_EINVAL;
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return D4_ENOMEM;
-	if (key.n > sizeof(padded))
-		ok = SHA256(key.p, key.n, padded) != NULL;
-	else
-		memcpy(padded, key.p, key.n);
-	ok = ok && hmac_pad(&h->inner, padded, HMAC_INNER) &&
-	     hmac_pad(&h->outer, padded, HMAC_OUTER);
-	OPENSSL_cleanse(padded, sizeof(padded));
-	if (!ok) {
+	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	h->ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+	EVP_MAC_free(mac);
+	if (h->ctx == NULL || EVP_MAC_init(h->ctx, key.p, key.n, params) != 1) {
 		d4_hmac_free(h);
 		return D4_ECRYPTO;
 	}
@@ -65,7 +42,7 @@ d4_hmac_free(struct d4_hmac *h)
 {
 	if (h == NULL)
 		return;
-	OPENSSL_cleanse(h, sizeof(*h));
+	EVP_MAC_CTX_free(h->ctx); /* wipes the keyed states */
 	free(h);
 }
 
@@ -74,17 +51,17 @@ d4_hmac_frame(struct d4_hmac *h, const uint8_t wire[D4_HEADER_LEN],
     struct d4_slice payload, uint8_t mac[D4_HMAC_LEN])
 {
 	uint8_t head[D4_HEADER_LEN], sum[D4_HMAC_LEN];
-	SHA256_CTX c = h->inner;
+	size_t n = 0;
 
 	memcpy(head, wire, sizeof(head));
 	memset(head + D4_HMAC_OFFSET, 0, D4_HMAC_LEN);
-	if (SHA256_Update(&c, head, sizeof(head)) != 1 ||
-	    SHA256_Update(&c, payload.p, payload.n) != 1 ||
-	    SHA256_Final(sum, &c) != 1)
-		return D4_ECRYPTO;
-	c = h->outer;
-	if (SHA256_Update(&c, sum, sizeof(sum)) != 1 ||
-	    SHA256_Final(sum, &c) != 1)
+	/* A NULL key starts over with the keyed states: no key schedule. */
+	if (EVP_MAC_init(h->ctx, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(h->ctx, head, sizeof(head)) != 1 ||
+	    (payload.n != 0 &&
+		EVP_MAC_update(h->ctx, payload.p, payload.n) != 1) ||
+	    EVP_MAC_final(h->ctx, sum, &n, sizeof(sum)) != 1 ||
+	    n != sizeof(sum))
 		return D4_ECRYPTO;
 	memcpy(mac, sum, sizeof(sum));
 	return D4_OK;

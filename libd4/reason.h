@@ -128,6 +128,11 @@ enum d4_reason_class {
 	X(LOST_AT_SOURCE, "lost_at_source", LOSS, "lost before the sensor")    \
 	X(SPOOL_DAMAGED, "spool.damaged", LOSS, "spool entry damaged")         \
 	X(SPOOL_EXPIRED, "spool.expired", LOSS, "spool entry over its age")    \
+	X(SPOOL_FULL, "spool.drop-oldest", LOSS,                               \
+	    "the partner's airlock was full")                                  \
+	X(SPOOL_GONE, "spool.gone", LOSS,                                      \
+	    "dropped or expired before it was sent: see wash's accounts")      \
+	X(SPOOL_TORN, "spool.torn", LOSS, "unfinished end of a segment cut")   \
 	/* items of other servers' lists, files of folders */                  \
 	X(ITEM_LINES, "item.lines", MALFORMED, "list item is not one line")    \
 	X(FILE_PATH, "file.path", MALFORMED, "path is not in the folder")      \

@@ -47,6 +47,25 @@ wash_prepare(const struct relay_conf *c, struct wash_setup *w)
 	free(key);
 }
 
+/* The airlock's limits; the list is the caller's to free. */
+static struct lanes_limits
+wash_limits(const struct relay_conf *c)
+{
+	struct lanes_limits out = {.total = c->budget,
+	    .behind = c->compress,
+	    .idle_s = c->unused_us / 1000000};
+	struct lanes_limit *list = calloc(c->n_partners + 1, sizeof(*list));
+
+	for (size_t i = 0; list != NULL && i < c->n_partners; i++)
+		list[i] = (struct lanes_limit){.id = c->partner[i].id,
+		    .budget = c->file[i].budget,
+		    .drop_oldest =
+			strcmp(c->file[i].on_full, "drop-oldest") == 0};
+	out.list = list;
+	out.n = list != NULL ? c->n_partners : 0;
+	return out;
+}
+
 int
 child_wash(const struct child_setup *setup)
 {
@@ -57,9 +76,9 @@ child_wash(const struct child_setup *setup)
 	    .source = c->source,
 	    .n_sources = c->n_sources,
 	    .queues = c->redis != NULL,
-	    .dirs = {c->spool, c->state, c->cursors},
+	    .dirs = {c->spool, c->state, c->cursors, NULL},
 	    .overflow = c->overflow,
-	    .budget = c->budget,
+	    .limits = wash_limits(c),
 	    .channel = setup->channel,
 	    .nudge = setup->nudge};
 	struct profile p;
@@ -70,6 +89,7 @@ child_wash(const struct child_setup *setup)
 	if (profile_wash(c, &p) == D4_OK && profile_enter(c->wash_user, &p))
 		code = wash_run(&w);
 	OPENSSL_cleanse(w.master, sizeof(w.master));
+	free((void *)(uintptr_t)w.limits.list);
 	profile_fini(&p);
 	return code;
 }

@@ -122,6 +122,27 @@ print_partners(const json_t *list)
 	}
 }
 
+/* A partner's part of the airlock, when it has something to say. */
+static void
+print_room(const json_t *o)
+{
+	const json_t *parked = json_object_get(o, "parked");
+
+	if (number(o, "bytes") == 0 && json_object_size(parked) == 0 &&
+	    number(o, "dropped") == 0 && number(o, "expired") == 0)
+		return;
+	(void)printf("airlock %s %lld of %lld bytes%s\n", text(o, "partner"),
+	    number(o, "bytes"), number(o, "budget"),
+	    json_is_true(json_object_get(o, "full")) ? " full" : "");
+	if (json_object_size(parked) > 0)
+		(void)printf("    parked in %zu queues, which keep what it "
+			     "misses\n",
+		    json_object_size(parked));
+	if (number(o, "dropped") > 0 || number(o, "expired") > 0)
+		(void)printf("    dropped %lld expired %lld records\n",
+		    number(o, "dropped"), number(o, "expired"));
+}
+
 static void
 print_source(const json_t *o)
 {
@@ -186,6 +207,9 @@ print_status(const json_t *o)
 	(void)printf("reading %s\nairlock %lld of %lld bytes\n",
 	    text(o, "reading"), number(airlock, "bytes"),
 	    number(airlock, "budget"));
+	list = json_object_get(airlock, "partners");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_room(json_array_get(list, i));
 	(void)printf("entries %lld malformed %lld duplicate %lld lost %lld\n",
 	    number(o, "entries"), number(o, "malformed"),
 	    number(o, "duplicate"), number(o, "lost"));

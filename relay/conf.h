@@ -31,7 +31,7 @@ struct relay_conf {
 	char *sandbox;
 	char *log_level;
 	bool log_json;
-	uint64_t budget;
+	uint64_t budget, compress, unused_us;
 	uint64_t drain_us;
 	uint64_t respawn_us;
 	const struct d4_yaml *partners;
@@ -51,6 +51,8 @@ struct relay_partner_file {
 	char *host, *key, *name, *client_cert, *client_key, *resend;
 	uint64_t port, rotate_us, rotate_bytes, idle_us;
 	uint64_t backoff_min_us, backoff_max_us, gap_us;
+	uint64_t budget;
+	char *on_full;
 	const struct d4_yaml *tls;
 	char *ca, *pin;
 	bool insecure;

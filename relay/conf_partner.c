@@ -9,10 +9,11 @@
 #include "relay/conf_partner.h"
 #include "relay/conf_sink.h"
 
-#define MEMBER(m) offsetof(struct relay_partner_file, m)
-#define HOUR_US   3600000000u
-#define DAY_US    86400000000u
-#define PEM_MAX   (1u << 20)
+#define MEMBER(m)  offsetof(struct relay_partner_file, m)
+#define HOUR_US    3600000000u
+#define DAY_US     86400000000u
+#define BUDGET_MIN (1u << 20)
+#define PEM_MAX    (1u << 20)
 
 static const struct d4_conf_option partner_table[] = {
     {"sink", D4_CONF_STRING, MEMBER(sink), 0, 0, "d4", false,
@@ -42,6 +43,10 @@ static const struct d4_conf_option partner_table[] = {
 	"1s", false, "first wait after a refusal or failure"},
     {"backoff_max", D4_CONF_DURATION, MEMBER(backoff_max_us), 10000, DAY_US,
 	"5m", false, "longest wait"},
+    {"budget", D4_CONF_BYTES, MEMBER(budget), 0, UINT64_MAX / 2, "0B", false,
+	"bytes of its airlock, 1MiB or more; 0B: an equal share of the whole"},
+    {"on_full", D4_CONF_STRING, MEMBER(on_full), 0, 0, "park", false,
+	"park: the queue keeps what it misses; drop-oldest: what waits goes"},
     {"session_gap", D4_CONF_DURATION, MEMBER(gap_us), 0, HOUR_US, "0s", false,
 	"from a session's start to the next one's; 12s for a d4-core"},
     {"path", D4_CONF_STRING, MEMBER(path), 0, 0, NULL, false,
@@ -157,6 +162,14 @@ partner_check(const struct d4_yaml *node, const struct relay_partner_file *f,
 	    strcmp(f->resend, "type") != 0)
 		return d4_diag_set(diag, d4_yaml_get(node, "resend")->at,
 		    "write all, tcp or type", "not a value: %s", f->resend);
+	if (f->budget != 0 && f->budget < BUDGET_MIN)
+		return d4_diag_set(diag, d4_yaml_get(node, "budget")->at,
+		    "give it 1MiB at least, or 0B for its share",
+		    "a budget of %llu bytes", (unsigned long long)f->budget);
+	if (strcmp(f->on_full, "park") != 0 &&
+	    strcmp(f->on_full, "drop-oldest") != 0)
+		return d4_diag_set(diag, d4_yaml_get(node, "on_full")->at,
+		    "write park or drop-oldest", "not a value: %s", f->on_full);
 	if (f->backoff_min_us > f->backoff_max_us)
 		return d4_diag_set(diag, node->at,
 		    "make backoff_max the larger one",

@@ -74,6 +74,7 @@ journal_close(struct journal *j)
 	d4_spool_writer_close(j->writer);
 	totals_fini(&j->totals);
 	sessions_free(j->sessions);
+	parks_fini(&j->parks);
 	json_decref(j->touched);
 	free(j->folder);
 	free(j->sums);
@@ -85,6 +86,18 @@ struct totals *
 journal_totals(struct journal *j)
 {
 	return &j->totals;
+}
+
+struct parks *
+journal_parks(struct journal *j)
+{
+	return &j->parks;
+}
+
+uint64_t
+journal_fence(const struct journal *j)
+{
+	return j->fence;
 }
 
 struct stream_id
@@ -110,29 +123,35 @@ journal_session(struct journal *j, const struct d4_uuid *sess, uint64_t first,
 	return true;
 }
 
-static void
-journal_id_text(const struct stream_id *id, char out[48])
+/* The parked partners' members, beside the others. */
+static int
+journal_put_parks(const struct journal *j, const struct stream_id *last,
+    bool batch, json_t *o)
 {
-	(void)snprintf(out, 48, "%llu-%llu", (unsigned long long)id->ms,
-	    (unsigned long long)id->n);
+	json_t *parks = parks_json(&j->parks, last, batch);
+	int bad = parks == NULL || json_object_update(o, parks) != 0;
+
+	json_decref(parks);
+	return bad;
 }
 
 static char *
 journal_text(struct journal *j, const struct journal_batch *b)
 {
 	json_t *o = totals_json(&j->totals, true);
-	char first[48], last[48];
+	char first[STREAM_ID_TEXT], last[STREAM_ID_TEXT];
 	char *text = NULL;
 	int bad = 0;
 
-	journal_id_text(&b->first, first);
-	journal_id_text(&b->last, last);
+	stream_id_text(&b->first, first);
+	stream_id_text(&b->last, last);
 	bad |= json_object_set_new(o, "v", json_integer(JOURNAL_VERSION));
 	bad |= json_object_set_new(o, "queue", json_string(j->key));
 	bad |= json_object_set_new(o, "first", json_string(first));
 	bad |= json_object_set_new(o, "last", json_string(last));
 	bad |=
 	    json_object_set_new(o, "fence", json_integer((json_int_t)b->fence));
+	bad |= journal_put_parks(j, &b->last, true, o);
 	if (j->touched != NULL)
 		bad |= json_object_set(o, "sessions", j->touched);
 	else
@@ -177,9 +196,11 @@ journal_commit(struct journal *j, const struct journal_batch *b)
 	if (st != D4_OK)
 		return st;
 	totals_commit(&j->totals);
+	parks_commit(&j->parks, &b->last);
 	json_decref(j->touched);
 	j->touched = NULL;
 	j->last = b->last;
+	j->fence = b->fence;
 	return D4_OK;
 }
 
@@ -200,10 +221,10 @@ journal_sums_text(struct journal *j)
 	json_t *o = totals_json(&j->totals, false);
 	json_t *list = json_array();
 	char *text = NULL;
-	char last[48];
+	char last[STREAM_ID_TEXT];
 	int bad = 0;
 
-	journal_id_text(&j->last, last);
+	stream_id_text(&j->last, last);
 	sessions_each(j->sessions, journal_add_session, list);
 	bad |= json_object_set_new(o, "v", json_integer(JOURNAL_VERSION));
 	bad |= json_object_set_new(o, "queue", json_string(j->key));
@@ -211,6 +232,9 @@ journal_sums_text(struct journal *j)
 	bad |= json_object_set_new(
 	    o, "seq", json_integer((json_int_t)d4_spool_seq(j->writer)));
 	bad |= json_object_set_new(o, "sessions", list);
+	bad |=
+	    json_object_set_new(o, "fence", json_integer((json_int_t)j->fence));
+	bad |= journal_put_parks(j, &j->last, false, o);
 	if (bad == 0)
 		text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);

@@ -6,21 +6,10 @@
 #define RELAY_JOURNAL_H
 
 #include "libd4/uuid.h"
+#include "relay/parks.h"
 #include "relay/totals.h"
 
 #define JOURNAL_KEEP (256u << 20) /* bytes of it kept for people to read */
-
-/* A Redis stream id. */
-struct stream_id {
-	uint64_t ms, n;
-};
-
-/* stream_id_parse -- "1700000000000-0". Errors: D4_EMALFORMED. */
-D4_USED enum d4_status stream_id_parse(
-    const char *text, size_t len, struct stream_id *out);
-
-/* stream_id_compare -- as memcmp. */
-int stream_id_compare(const struct stream_id *a, const struct stream_id *b);
 
 struct journal;
 
@@ -40,13 +29,23 @@ struct totals *journal_totals(struct journal *j);
 struct stream_id journal_last(const struct journal *j);
 
 /*
+ * journal_parks -- who is parked here; changes are durable with the batch.
+ * journal_fence -- of the lease under which it was written last.
+ */
+struct parks *journal_parks(struct journal *j);
+uint64_t journal_fence(const struct journal *j);
+
+/*
  * journal_session -- notes records first..last of a session, with the batch.
  * Answers false for a duplicate.
  */
 bool journal_session(struct journal *j, const struct d4_uuid *sess,
     uint64_t first, uint64_t last);
 
-/* What a batch was. */
+/*
+ * What a batch was; one in which only a parked partner caught up has no
+ * entries, and last is where live reading is.
+ */
 struct journal_batch {
 	struct stream_id first, last;
 	uint64_t entries;

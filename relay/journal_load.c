@@ -3,48 +3,6 @@
 #include "libd4/kit/file.h"
 #include "relay/journal_load.h"
 
-#define ID_TEXT_MAX 41u /* two numbers of 20 digits and the dash */
-
-/* One number of decimal digits; *p is left behind it. */
-static bool
-id_number(const char **p, const char *end, uint64_t *out)
-{
-	const char *start = *p;
-	uint64_t v = 0;
-
-	for (; *p < end && **p >= '0' && **p <= '9'; (*p)++) {
-		uint64_t d = (uint64_t)(**p - '0');
-
-		if (v > (UINT64_MAX - d) / 10)
-			return false;
-		v = v * 10 + d;
-	}
-	*out = v;
-	return *p > start;
-}
-
-enum d4_status
-stream_id_parse(const char *text, size_t len, struct stream_id *out)
-{
-	const char *p = text, *end = text + len;
-	struct stream_id id;
-
-	if (len > ID_TEXT_MAX || !id_number(&p, end, &id.ms))
-		return D4_EMALFORMED;
-	if (p == end || *p++ != '-' || !id_number(&p, end, &id.n) || p != end)
-		return D4_EMALFORMED;
-	*out = id;
-	return D4_OK;
-}
-
-int
-stream_id_compare(const struct stream_id *a, const struct stream_id *b)
-{
-	if (a->ms != b->ms)
-		return a->ms < b->ms ? -1 : 1;
-	return (a->n > b->n) - (a->n < b->n);
-}
-
 static enum d4_status
 load_id(const json_t *o, struct stream_id *out)
 {
@@ -70,6 +28,14 @@ load_session(struct journal *j, const char *text, const json_t *last)
 	return D4_OK;
 }
 
+static uint64_t
+load_fence(const json_t *o)
+{
+	json_int_t v = json_integer_value(json_object_get(o, "fence"));
+
+	return v > 0 ? (uint64_t)v : 0;
+}
+
 /* The sums: sessions are a list, so that their order is kept. */
 static enum d4_status
 load_sums(struct journal *j, const json_t *o)
@@ -86,6 +52,9 @@ load_sums(struct journal *j, const json_t *o)
 	st = load_id(o, &j->last);
 	if (st == D4_OK)
 		st = totals_add_json(&j->totals, o);
+	if (st == D4_OK)
+		st = parks_load(&j->parks, o);
+	j->fence = load_fence(o);
 	for (size_t i = 0; st == D4_OK && i < json_array_size(list); i++) {
 		const json_t *pair = json_array_get(list, i);
 
@@ -109,8 +78,11 @@ load_batch(struct journal *j, const json_t *o)
 	st = load_id(o, &j->last);
 	if (st == D4_OK)
 		st = totals_add_json(&j->totals, o);
+	if (st == D4_OK)
+		st = parks_load(&j->parks, o);
 	if (st != D4_OK)
 		return st;
+	j->fence = load_fence(o);
 	json_object_foreach(json_object_get(o, "sessions"), text, last)
 	{
 		st = load_session(j, text, last);

@@ -26,6 +26,8 @@ struct journal {
 	json_t *touched;
 	struct stream_id last;
 	uint64_t snapshot_seq;
+	uint64_t fence;
+	struct parks parks;
 };
 
 /* journal_load -- the sums on disk, and the entries behind them. */

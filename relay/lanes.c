@@ -3,6 +3,7 @@
 #include <string.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
+#include "libd4/reason.h"
 #include "relay/lanes.h"
 #include "relay/lanes_file.h"
 #include "relay/lanes_room.h"
@@ -40,9 +41,10 @@ lane_new(const struct d4_spool_lane *head, struct lane **out)
 	return D4_OK;
 }
 
-static void
+void
 lane_read_cursor(struct lanes *ls, struct lane *lane)
 {
+	uint64_t sent = lane->cursor.sent;
 	char name[128];
 	char *path;
 
@@ -52,6 +54,40 @@ lane_read_cursor(struct lanes *ls, struct lane *lane)
 	if (path != NULL)
 		(void)!d4_spool_cursor_load(path, &lane->cursor);
 	free(path);
+	lane->moving = lane->cursor.sent != sent;
+}
+
+/* What a crash or a power cut left behind the last whole entry. */
+static void
+lane_torn(const struct lanes *ls, const struct lane *lane, uint64_t bytes)
+{
+	json_t *o;
+
+	d4_warnx("airlock partner=%s lane=%s torn_bytes=%llu after=%llu",
+	    lane->head.partner, lane->head.id, (unsigned long long)bytes,
+	    (unsigned long long)d4_spool_seq(lane->writer));
+	if (ls->dirs.account == NULL)
+		return;
+	/* What was not acknowledged comes again: see ADR 0007. */
+	o = json_pack("{s:s, s:s, s:s, s:I, s:I}", "partner",
+	    lane->head.partner, "lane", lane->head.id, "reason",
+	    d4_reason_name(D4_R_SPOOL_TORN), "bytes", (json_int_t)bytes,
+	    "after", (json_int_t)d4_spool_seq(lane->writer));
+	if (o == NULL || d4_account_write(ls->dirs.account, true,
+			     "airlock.torn", o) != D4_OK)
+		d4_warn("account");
+}
+
+/* A lane that was removed, and is wanted again, goes on behind its cursor. */
+static void
+lane_go_on(struct lane *lane)
+{
+	const struct d4_spool_cursor *c = &lane->cursor;
+
+	d4_spool_floor(lane->writer, c->sent);
+	d4_spool_resume(lane->writer, c->sent,
+	    c->confirmed_records + c->maybe_lost + c->expired + c->damaged +
+		c->toobig + c->withheld + c->gone);
 }
 
 enum d4_status
@@ -65,12 +101,10 @@ lane_open_writer(struct lanes *ls, struct lane *lane)
 	if (st != D4_OK)
 		return st;
 	lane_read_cursor(ls, lane);
-	d4_spool_floor(lane->writer, lane->cursor.sent);
+	lane_go_on(lane);
 	if (torn > 0)
-		d4_warnx("airlock partner=%s lane=%s torn_bytes=%llu",
-		    lane->head.partner, lane->head.id,
-		    (unsigned long long)torn);
-	return D4_OK;
+		lane_torn(ls, lane, torn);
+	return lane_partner_join(ls, lane);
 }
 
 enum d4_status
@@ -96,8 +130,12 @@ lanes_close(struct lanes *ls)
 {
 	if (ls == NULL)
 		return;
+	d4_spool_packer_free(ls->packer); /* it knows a writer */
 	for (size_t i = 0; i < ls->n; i++)
 		lane_free(ls->list[i]);
+	for (size_t i = 0; i < ls->n_partners; i++)
+		free(ls->partner[i]);
+	free(ls->partner);
 	free(ls->list);
 	free(ls);
 }
@@ -160,7 +198,9 @@ lanes_make(
 	if (st != D4_OK)
 		return st;
 	lane->known = true;
-	st = lane_open_writer(ls, lane);
+	st = lanes_revive(ls, head->partner, head->id);
+	if (st == D4_OK)
+		st = lane_open_writer(ls, lane);
 	if (st == D4_OK)
 		st = lanes_insert(ls, lane);
 	if (st != D4_OK) {
@@ -218,7 +258,7 @@ lanes_get(struct lanes *ls, const struct d4_spool_lane *head,
 	if (st == D4_OK && d4_spool_queued(lane->writer) > 0)
 		st = d4_spool_commit(lane->writer);
 	if (st == D4_OK)
-		lane->flushed = 0;
+		lane->flushed = lane->counted = 0;
 	if (st == D4_OK)
 		st = d4_spool_relabel(lane->writer, head);
 	if (st != D4_OK)
@@ -263,6 +303,7 @@ lane_appended(struct lane *lane)
 {
 	size_t queued = d4_spool_queued(lane->writer);
 
+	lane_partner_count(lane);
 	if (queued - lane->flushed < LANES_FLUSH)
 		return;
 	d4_spool_flush(lane->writer);
@@ -283,6 +324,7 @@ lanes_commit(struct lanes *ls)
 		ls->list[i]->touched = false;
 		ls->list[i]->flushed = 0;
 	}
+	lanes_measure(ls);
 	return D4_OK;
 }
 
@@ -295,6 +337,7 @@ lanes_drop(struct lanes *ls)
 		ls->list[i]->touched = false;
 		ls->list[i]->flushed = 0;
 	}
+	lanes_measure(ls);
 }
 
 void
@@ -312,6 +355,7 @@ lanes_trim(struct lanes *ls)
 			    lane->head.partner, lane->head.id,
 			    d4_status_text(st));
 	}
+	lanes_measure(ls);
 }
 
 uint64_t

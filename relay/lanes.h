@@ -5,6 +5,7 @@
 #ifndef RELAY_LANES_H
 #define RELAY_LANES_H
 
+#include "libd4/kit/account.h"
 #include "libd4/kit/spool.h"
 #include "libd4/kit/spool_cursor.h"
 
@@ -28,7 +29,9 @@ struct lane_feed {
  *         file. feed: what may still be in
  *         the airlock. after: see release.h. cursor: post's, as last read.
  *         known: its feeds are known; else it is never released. touched: in
- *         the batch under way. flushed: bytes of it on their way to disk.
+ *         the batch under way. flushed: bytes of it on their way to disk;
+ *         counted: bytes of it in its partner's sum. moving: post sent some
+ *         between the last two looks at the cursor.
  */
 struct lane {
 	struct d4_spool_lane head;
@@ -41,16 +44,23 @@ struct lane {
 	bool known;
 	bool released;
 	bool touched;
-	size_t flushed;
+	bool moving;
+	size_t flushed, counted;
+	struct lanes_partner *partner;
 };
 
 struct lanes;
+struct lanes_partner;
 
-/* Where things are: the airlock, wash's own folder, post's cursors. */
+/*
+ * Where things are: the airlock, wash's own folder, post's cursors. account:
+ * of what is lost here; NULL: nowhere (tests).
+ */
 struct lanes_dirs {
 	const char *spool;
 	const char *state;
 	const char *cursors;
+	struct d4_account *account;
 };
 
 /*
@@ -90,7 +100,10 @@ bool lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid);
 D4_USED enum d4_status lanes_retire(
     struct lanes *ls, struct lane *lane, const bool *keep);
 
-/* lane_appended -- lets the disk begin when enough is queued. */
+/*
+ * lane_appended -- counts what is queued in its partner's budget, and lets
+ * the disk begin when it is enough.
+ */
 void lane_appended(struct lane *lane);
 
 /*

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <jansson.h>
 #include "libd4/kit/file.h"
 #include "relay/lanes_file.h"
@@ -132,6 +133,19 @@ lanes_file_save(const char *state, const struct lane *lane)
 	free(folder);
 	free(text);
 	return st;
+}
+
+void
+lanes_file_remove(const char *state, const char *partner, const char *id)
+{
+	char name[128];
+	char *path;
+
+	(void)snprintf(name, sizeof(name), "lanes/%s/%s.json", partner, id);
+	path = d4_path(state, name);
+	if (path != NULL)
+		(void)unlink(path);
+	free(path);
 }
 
 static int

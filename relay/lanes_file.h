@@ -20,6 +20,9 @@ D4_USED enum d4_status lanes_file_save(
  */
 D4_USED enum d4_status lanes_file_load(const char *state, struct lane *lane);
 
+/* lanes_file_remove -- of a lane that is no more. */
+void lanes_file_remove(const char *state, const char *partner, const char *id);
+
 /* lane_feed_add -- a copy. Errors: D4_ENOMEM; D4_ETOOBIG over LANES_FEEDS. */
 D4_USED enum d4_status lane_feed_add(
     struct lane *lane, const struct lane_feed *feed);

@@ -89,6 +89,7 @@ lanes_open(const struct lanes_dirs *dirs, struct lanes **out)
 	if (ls == NULL)
 		return D4_ENOMEM;
 	ls->dirs = *dirs;
+	ls->limits.total = ls->share = UINT64_MAX / 2;
 	d = opendir(dirs->spool);
 	if (d == NULL) {
 		free(ls);

@@ -52,6 +52,8 @@ post_sweep_soon(struct post_partner *pp)
 static void
 sweep_partner(struct post_partner *pp)
 {
+	if (pp->left > pp->n_lanes) /* a lane may have been taken away */
+		pp->left = pp->n_lanes;
 	for (size_t i = 0; i < POST_SLICE && pp->left != 0; i++, pp->left--) {
 		pp->sweep = pp->sweep + 1 < pp->n_lanes ? pp->sweep + 1 : 0;
 		post_session_step(pp->lanes[pp->sweep], POST_POKE);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
@@ -94,12 +95,47 @@ scan_add(struct post_partner *pp, const char *id)
 	return D4_OK;
 }
 
+/* "LANE.gone": wash has taken an empty lane away (ADR 0014). */
+static bool
+scan_gone_name(const char *name, char id[17])
+{
+	(void)snprintf(id, 17, "%.16s", name);
+	return scan_lane_name(id) && strcmp(name + 16, ".gone") == 0;
+}
+
+/* Wash waits for our cursor to go before it forgets the lane's numbers. */
+static void
+scan_gone(struct post_partner *pp, const char *id)
+{
+	char file[32];
+	char *path;
+
+	for (size_t i = 0; i < pp->n_lanes; i++) {
+		struct post_lane *l = pp->lanes[i];
+
+		if (strcmp(l->id, id) != 0)
+			continue;
+		if (post_session_active(l) || l->unsettled)
+			return; /* the next time */
+		pp->lanes[i] = pp->lanes[--pp->n_lanes];
+		post_lane_free(l);
+		break;
+	}
+	(void)snprintf(file, sizeof(file), "%s.cursor", id);
+	path = d4_path(pp->cursors, file);
+	if (path != NULL && unlink(path) == 0)
+		d4_info(
+		    "post forgets lane partner=%s lane=%s", pp->conf->id, id);
+	free(path);
+}
+
 /* Lanes that are new in the folder. What is gone from it stays known. */
 static void
 scan_folder(struct post_partner *pp)
 {
 	enum d4_status st = D4_OK;
 	struct dirent *e;
+	char id[17];
 	DIR *d;
 
 	d = opendir(pp->dir);
@@ -110,7 +146,10 @@ scan_folder(struct post_partner *pp)
 		return;
 	}
 	while (st == D4_OK && (e = readdir(d)) != NULL) {
-		if (scan_lane_name(e->d_name) && !scan_known(pp, e->d_name))
+		if (scan_gone_name(e->d_name, id))
+			scan_gone(pp, id);
+		else if (scan_lane_name(e->d_name) &&
+			 !scan_known(pp, e->d_name))
 			st = scan_add(pp, e->d_name);
 	}
 	(void)closedir(d);

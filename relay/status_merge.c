@@ -127,6 +127,7 @@ merge_states(json_t *out, const json_t *lane, const json_t *post)
 	merge_post_drop(out, post, "damaged", "spool.damaged");
 	merge_post_drop(out, post, "toobig", "wire.toobig");
 	merge_post_drop(out, post, "withheld", "send.recheck");
+	merge_post_drop(out, post, "gone", "spool.gone");
 	(void)json_object_set_new(out, "forward", json_integer(sent));
 	(void)json_object_set_new(
 	    out, "waiting", json_integer(all - sent - gone));

@@ -208,6 +208,25 @@ streams_save(struct streams *s, size_t max)
 	return all;
 }
 
+static void
+stream_lane_gone(
+    const struct streams *s, struct stream *t, const struct lane *lane)
+{
+	for (size_t k = 0; k < s->n_partners; k++) {
+		if (t->path[k].lane == lane)
+			t->path[k].lane = NULL;
+	}
+}
+
+void
+streams_lane_gone(struct streams *s, const struct lane *lane)
+{
+	for (size_t i = 0; i < STREAMS_BUCKETS; i++) {
+		for (struct stream *t = s->bucket[i]; t != NULL; t = t->next)
+			stream_lane_gone(s, t, lane);
+	}
+}
+
 static uint32_t
 streams_hash(const struct d4_entry *e)
 {

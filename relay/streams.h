@@ -60,6 +60,9 @@ void streams_free(struct streams *s);
  */
 void streams_gate(struct streams *s, struct gate *g);
 
+/* streams_lane_gone -- no path leads to that lane any more. */
+void streams_lane_gone(struct streams *s, const struct lane *lane);
+
 /*
  * streams_get -- the stream of an entry, made when new.
  * Errors: D4_ENOMEM.

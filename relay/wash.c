@@ -10,14 +10,12 @@
 #include "relay/wash_room.h"
 
 #define TICK_S         1
-#define TRIM_TICKS     5u /* what post settled */
 #define MINUTE_US      60000000u
 #define SNAPSHOT_TICKS 10u /* sums, and what streams remember */
 
 static const char *const stall_texts[] = {
     [WASH_RUNS] = "yes",
     [WASH_NO_POLICY] = "no: no valid policy or no master key",
-    [WASH_FULL] = "no: the airlock is over its budget",
     [WASH_DISK] = "no: the disk does not take a batch",
     [WASH_LATER] = "no: a batch is taken again",
 };
@@ -75,6 +73,8 @@ wash_gate(struct wash *w, struct gate *g)
 	streams_gate(w->streams, g);
 	w->gate = g;
 	gate_free(old);
+	if (park_gate(w) != D4_OK)
+		d4_fatalx("out of memory");
 	w->setup->error[0] = '\0';
 	d4_info("policy=%s", pol_hash(gate_policy(g)));
 	release_write(w);
@@ -226,11 +226,6 @@ wash_unstall(struct wash *w)
 	case WASH_DISK:
 		batch_finish(w);
 		break;
-	case WASH_FULL:
-		lanes_trim(w->lanes);
-		if (lanes_bytes(w->lanes) < w->setup->budget / 10 * 9)
-			wash_stalls(w, WASH_RUNS, "");
-		break;
 	case WASH_LATER:
 		wash_stalls(w, WASH_RUNS, "");
 		break;
@@ -248,8 +243,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	wash_unstall(w);
 	overflow_tick(w);
 	sources_tick(w);
-	if (w->ticks % TRIM_TICKS == 0)
-		lanes_trim(w->lanes);
+	keep_tick(w);
 	if (w->ticks % SNAPSHOT_TICKS == 0)
 		wash_snapshot(w);
 	/* With each minute of UTC: an agreement ends at midnight, not after. */
@@ -275,6 +269,7 @@ wash_open_state(struct wash *w)
 		st = D4_ENOMEM;
 	if (st == D4_OK)
 		st = d4_account_open(w->setup->dirs.state, "wash", &w->account);
+	w->setup->dirs.account = w->account;
 	return st == D4_OK ? lanes_open(&w->setup->dirs, &w->lanes) : st;
 }
 
@@ -285,12 +280,13 @@ wash_open_events(struct wash *w)
 	const struct timeval every = {TICK_S, 0};
 
 	w->base = event_base_new();
-	if (w->base == NULL)
+	if (w->base == NULL ||
+	    event_base_priority_init(w->base, WASH_PRIORITIES) != 0)
 		return D4_ENOMEM;
 	w->channel = event_new(
 	    w->base, w->setup->channel, EV_READ | EV_PERSIST, on_channel, w);
 	w->tick = event_new(w->base, -1, EV_PERSIST, on_tick, w);
-	if (w->channel == NULL || w->tick == NULL ||
+	if (w->channel == NULL || w->tick == NULL || keep_open(w) != D4_OK ||
 	    event_add(w->channel, NULL) != 0 || event_add(w->tick, &every) != 0)
 		return D4_ENOMEM;
 	return d4_redis_new(w->base, &events, w, WASH_QUEUED, &w->redis);
@@ -307,6 +303,7 @@ wash_close(struct wash *w)
 	for (size_t i = 0; i < w->n_shards; i++) {
 		journal_close(w->shard[i]->journal);
 		d4_overflow_close(&w->shard[i]->stored);
+		parks_fini(&w->shard[i]->told);
 		free(w->shard[i]->acks);
 		free(w->shard[i]->key);
 		free(w->shard[i]);
@@ -320,10 +317,14 @@ wash_close(struct wash *w)
 	d4_buf_fini(&w->common.out);
 	d4_buf_fini(&w->stored);
 	free(w->args);
+	free(w->room);
+	free(w->skip);
 	if (w->channel != NULL)
 		event_free(w->channel);
 	if (w->tick != NULL)
 		event_free(w->tick);
+	if (w->pack != NULL)
+		event_free(w->pack);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	OPENSSL_cleanse(w->setup->master, sizeof(w->setup->master));

@@ -6,7 +6,7 @@
 #define RELAY_WASH_H
 
 #include "gate/gate.h"
-#include "relay/lanes.h"
+#include "relay/lanes_partner.h"
 #include "relay/source_conf.h"
 
 #define WASH_EXIT_KEYS 75 /* start me again: I need a key, or a folder */
@@ -23,7 +23,7 @@
 /*
  * struct wash_setup
  * Shape:  group, consumer: of the streams' readers. policy: the file. dirs:
- *         see lanes.h. budget: bytes of the airlock at which reading stops.
+ *         see lanes.h. limits: of the airlock.
  *         channel: to the supervisor. nudge: eventfd of post.
  *         overflow: the hub's folder, and which it was when the sandbox was
  *         made; 0: none.
@@ -40,7 +40,7 @@ struct wash_setup {
 	struct lanes_dirs dirs;
 	const char *overflow;
 	uint64_t overflow_inode;
-	uint64_t budget;
+	struct lanes_limits limits;
 	int channel;
 	int nudge;
 	struct gate *gate;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
+#include "relay/lanes_partner.h"
 #include "relay/wash_overflow.h"
 #include "relay/wash_path.h"
 #include "relay/wash_room.h"
@@ -63,24 +64,40 @@ batch_malformed(const struct shard *s, const redisReply *id,
 	return D4_OK;
 }
 
-enum d4_status
-batch_put(struct wash *w, struct shard *s, const struct stream_id *id,
-    const struct d4_entry *e)
+/* What an entry is worked on with; skip: see park_live. */
+static struct wash_work
+batch_work(struct wash *w, const struct shard *s, const struct stream_id *id,
+    const bool *skip)
 {
-	struct wash_work work = {.gate = w->gate,
+	return (struct wash_work){.gate = w->gate,
 	    .streams = w->streams,
 	    .lanes = w->lanes,
 	    .journal = s->journal,
 	    .out = &w->out,
 	    .common = &w->common,
+	    .skip = skip,
 	    .origin = s->origin,
 	    .id = *id,
 	    .now_us = d4_now_us()};
+}
+
+enum d4_status
+batch_put(struct wash *w, struct shard *s, const struct stream_id *id,
+    const struct d4_entry *e)
+{
+	struct wash_work work;
+	enum d4_status st;
+	const bool *skip;
 
 	if (!journal_session(s->journal, &e->sess, e->seq, e->seq + e->n - 1)) {
 		journal_totals(s->journal)->duplicate[1]++;
+		parks_note_dup(journal_parks(s->journal), id);
 		return D4_OK;
 	}
+	st = park_live(w, s, id, &skip);
+	if (st != D4_OK)
+		return st;
+	work = batch_work(w, s, id, skip);
 	return wash_entry(&work, e);
 }
 
@@ -123,6 +140,25 @@ batch_new(struct wash *w, struct shard *s, const struct stream_id *id,
 }
 
 enum d4_status
+batch_again(struct wash *w, struct shard *s, const struct stream_id *id,
+    const redisReply *one)
+{
+	struct wash_work work = batch_work(w, s, id, w->skip);
+	enum d4_status st = D4_OK;
+	struct d4_entry e;
+
+	/* What is not well-formed was counted when it was read live. */
+	if (one->element[1]->type != REDIS_REPLY_ARRAY ||
+	    batch_parse(one->element[1], &e) != D4_OK)
+		return D4_OK;
+	if (e.ref.segment != 0)
+		st = overflow_fetch(s, id, &e);
+	if (st == D4_OK)
+		st = wash_entry(&work, &e);
+	return st == D4_END ? D4_OK : st;
+}
+
+enum d4_status
 batch_take(struct wash *w, struct shard *s, const redisReply *entries)
 {
 	struct stream_id done = journal_last(s->journal), id;
@@ -152,7 +188,7 @@ batch_take(struct wash *w, struct shard *s, const redisReply *entries)
 static void
 batch_clear(struct shard *s)
 {
-	s->in_batch = s->committed = false;
+	s->in_batch = s->committed = s->caught = false;
 	s->n_acks = 0;
 	s->batch = (struct journal_batch){.entries = 0};
 }
@@ -210,8 +246,12 @@ batch_commit(struct wash *w)
 	for (size_t i = 0; st == D4_OK && i < w->n_shards; i++) {
 		struct shard *s = w->shard[i];
 
-		if (!s->in_batch || s->committed || s->batch.entries == 0)
+		if (!s->in_batch || s->committed ||
+		    (s->batch.entries == 0 && !s->caught))
 			continue;
+		if (s->batch.entries == 0)
+			s->batch.first = s->batch.last =
+			    journal_last(s->journal);
 		st = journal_commit(s->journal, &s->batch);
 		s->committed = st == D4_OK;
 	}
@@ -236,14 +276,14 @@ batch_finish(struct wash *w)
 	for (size_t i = 0; i < w->n_shards; i++) {
 		if (!w->shard[i]->in_batch)
 			continue;
+		park_tell(w->shard[i]);
 		w->shard[i]->source->kind->ack(w->shard[i]);
 		batch_clear(w->shard[i]);
 	}
 	release_soon(w);
 	if (write(w->setup->nudge, &one, sizeof(one)) < 0)
 		d4_debug("nudge not taken"); /* post looks by itself, too */
-	if (lanes_bytes(w->lanes) >= w->setup->budget)
-		wash_stalls(w, WASH_FULL, "airlock over its budget");
-	else if (w->stall != WASH_RUNS)
+	lanes_enforce(w->lanes);
+	if (w->stall != WASH_RUNS)
 		wash_stalls(w, WASH_RUNS, "");
 }

@@ -332,7 +332,8 @@ wash_entry(const struct wash_work *w, const struct d4_entry *e)
 	for (size_t i = 0; st == D4_OK && i < n; i++) {
 		j.partner = i;
 		j.path = &j.stream->path[i];
-		st = job_run(&j);
+		if (w->skip == NULL || !w->skip[i])
+			st = job_run(&j);
 	}
 	return st;
 }

@@ -20,8 +20,9 @@ struct wash_common {
 /*
  * struct wash_work -- what an entry is worked on with.
  * Shape:  id: its Redis id; origin: CRC-32C of its queue's key. out: room
- *         for what a chain writes. common: outlives the entries;
- *         NULL: nothing is shared.
+ *         for what a chain writes. common: outlives the entries; NULL:
+ *         nothing is shared. skip: partners, by their number, that it is
+ *         not for now; NULL: it is for all.
  */
 struct wash_work {
 	struct gate *gate;
@@ -30,6 +31,7 @@ struct wash_work {
 	struct journal *journal;
 	struct d4_buf *out;
 	struct wash_common *common;
+	const bool *skip;
 	uint32_t origin;
 	struct stream_id id;
 	uint64_t now_us;

@@ -28,15 +28,18 @@ read_head(
 	return n;
 }
 
-/* New entries of all shards that are live. */
+/*
+ * New entries of all shards that are live. While a partner catches up nobody
+ * waits for them: what is behind a read on the connection would wait, too.
+ */
 static void
-read_live(struct wash *w)
+read_live(struct wash *w, bool block)
 {
 	struct d4_slice *arg = w->args;
 	size_t n, keys = 0;
 	char count[16];
 
-	n = read_head(w, true, count, arg);
+	n = read_head(w, block, count, arg);
 	for (size_t i = 0; i < w->n_shards; i++) {
 		if (w->shard[i]->state == SHARD_LIVE)
 			arg[n + keys++] = d4_slice_str(w->shard[i]->key);
@@ -69,8 +72,11 @@ read_pending(struct wash *w, const struct shard *s)
 void
 read_more(struct wash *w)
 {
+	bool catching;
+
 	if (w->stall != WASH_RUNS || w->stopping || !d4_redis_is_up(w->redis))
 		return;
+	catching = park_step(w);
 	for (size_t i = 0; i < w->n_shards; i++) {
 		if (w->shard[i]->state != SHARD_PENDING)
 			continue;
@@ -78,8 +84,8 @@ read_more(struct wash *w)
 			read_pending(w, w->shard[i]);
 		return; /* one after the other, before anything new */
 	}
-	for (unsigned k = w->reading; k < WASH_AHEAD; k++)
-		read_live(w);
+	for (unsigned k = w->reading; k < (catching ? 1 : WASH_AHEAD); k++)
+		read_live(w, !catching);
 }
 
 void

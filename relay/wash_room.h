@@ -11,6 +11,7 @@
 #include "relay/streams.h"
 #include "relay/wash.h"
 #include "relay/wash_path.h"
+#include "relay/wash_park.h"
 
 #define WASH_SHARDS_MAX 4096u
 #define WASH_LEASE_MS   15000u /* of a lease without renewal */
@@ -47,7 +48,10 @@ enum shard_state {
  *         from: the pending read goes on behind it. acks: ids of the batch;
  *         batch.entries of it. committed: the journal has the batch. lag,
  *         pending: as Redis says. stored: the segment that was read last.
- *         held_said: why it is HELD was logged.
+ *         held_said: why it is HELD was logged. told: what the hub holds for
+ *         parked
+ *         partners; park_ours: nobody had the shard since our journal's last
+ *         batch. caught: a parked partner is in the batch.
  */
 struct shard {
 	char *key;
@@ -69,6 +73,9 @@ struct shard {
 	struct d4_overflow_file stored;
 	uint64_t held_ms;
 	bool held_said;
+	struct parks told;
+	bool park_ours;
+	bool caught;
 	struct wash *wash;
 };
 
@@ -76,7 +83,6 @@ struct shard {
 enum wash_stall {
 	WASH_RUNS,
 	WASH_NO_POLICY, /* none, or no master key */
-	WASH_FULL,      /* the airlock is over its budget */
 	WASH_DISK,      /* a batch waits in memory to be written */
 	WASH_LATER,     /* a batch was dropped; its entries are read again */
 };
@@ -102,6 +108,10 @@ struct wash {
 	struct d4_slice *args; /* of a read: see READ_ARGS */
 	bool redis_asked;
 	bool stopping;
+	struct lanes_partner **room; /* by the partner's number */
+	bool *skip;                  /* the same; of the entry under way */
+	struct wash_caught caught;
+	struct event *pack;
 	struct source *queues; /* ours */
 	struct source *source[SOURCES_MAX];
 	size_t n_sources;
@@ -165,6 +175,10 @@ void batch_finish(struct wash *w);
 /* batch_drop -- nothing of it happened; its shards are read again. */
 void batch_drop(struct wash *w, enum d4_status why);
 
+/* batch_again -- once more, for w->skip's partner alone. D4_AGAIN: later. */
+D4_USED enum d4_status batch_again(struct wash *w, struct shard *s,
+    const struct stream_id *id, const redisReply *one);
+
 /* ---- wash_release.c ---- */
 
 /* release_write -- decides on every lane again; what may be sent now. */
@@ -173,12 +187,9 @@ void release_write(struct wash *w);
 /* release_soon -- the same after something new came; not too often. */
 void release_soon(struct wash *w);
 
-/* ---- wash_status.c ---- */
-void status_send(struct wash *w);
+void status_send(struct wash *w); /* wash_status.c */
 
-/* ---- wash.c ---- */
-
-/* wash_ask_redis -- a connection for our queues, please. */
+/* wash_ask_redis -- a connection for our queues, please. wash.c */
 void wash_ask_redis(struct wash *w);
 void wash_stalls(struct wash *w, enum wash_stall why, const char *text);
 const char *wash_stall_text(enum wash_stall s);

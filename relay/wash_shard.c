@@ -114,7 +114,9 @@ shard_taken(struct shard *s, uint64_t fence)
 		return;
 	}
 	s->state = SHARD_LEASED;
-	s->fence = fence;
+	/* 0: ours since an earlier process, whose journal says it. */
+	s->fence = fence != 0 ? fence : journal_fence(s->journal);
+	park_leased(s, s->fence <= journal_fence(s->journal) + 1);
 	d4_info(
 	    "queue=%s leased fence=%llu", s->key, (unsigned long long)fence);
 	(void)!shard_send(s, on_group, argv, 6);

@@ -5,6 +5,7 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/fdpass.h"
 #include "libd4/kit/log.h"
+#include "relay/lanes_partner.h"
 #include "relay/wash_room.h"
 
 static const char *const shard_texts[] = {
@@ -113,6 +114,54 @@ status_totals(const struct wash *w)
 	return o;
 }
 
+/* The queues that go on without a partner, and from where it catches up. */
+static json_t *
+status_parked(const struct wash *w, const char *partner)
+{
+	json_t *o = json_object();
+	char id[STREAM_ID_TEXT];
+
+	for (size_t i = 0; i < w->n_shards; i++) {
+		struct journal *j = w->shard[i]->journal;
+		const struct park *k =
+		    j == NULL ? NULL : parks_find(journal_parks(j), partner);
+
+		if (k == NULL)
+			continue;
+		stream_id_text(&k->upto, id);
+		(void)json_object_set_new(o, w->shard[i]->key, json_string(id));
+	}
+	return o;
+}
+
+static json_t *
+status_airlock(const struct wash *w)
+{
+	json_t *list = json_array();
+	uint64_t before, after;
+
+	for (size_t i = 0; i < lanes_n_partners(w->lanes); i++) {
+		const struct lanes_partner *p = lanes_partner_at(w->lanes, i);
+
+		(void)json_array_append_new(list,
+		    json_pack("{s:s, s:I, s:I, s:s, s:b, s:I, s:I, s:I, s:I, "
+			      "s:o}",
+			"partner", p->id, "bytes", (json_int_t)p->bytes,
+			"budget", (json_int_t)p->budget, "on_full",
+			p->drop_oldest ? "drop-oldest" : "park", "full",
+			(int)p->full, "dropped", (json_int_t)p->dropped,
+			"dropped_bytes", (json_int_t)p->dropped_bytes,
+			"expired", (json_int_t)p->expired, "expired_bytes",
+			(json_int_t)p->expired_bytes, "parked",
+			status_parked(w, p->id)));
+	}
+	lanes_packed(w->lanes, &before, &after);
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "bytes",
+	    (json_int_t)lanes_bytes(w->lanes), "budget",
+	    (json_int_t)w->setup->limits.total, "packed", (json_int_t)before,
+	    "packed_to", (json_int_t)after, "partners", list);
+}
+
 static json_t *
 status_json(const struct wash *w)
 {
@@ -128,9 +177,7 @@ status_json(const struct wash *w)
 	    o, "reading", json_string(wash_stall_text(w->stall)));
 	(void)json_object_set_new(
 	    o, "redis", json_boolean(d4_redis_is_up(w->redis)));
-	(void)json_object_set_new(o, "airlock",
-	    json_pack("{s:I, s:I}", "bytes", (json_int_t)lanes_bytes(w->lanes),
-		"budget", (json_int_t)w->setup->budget));
+	(void)json_object_set_new(o, "airlock", status_airlock(w));
 	(void)json_object_set_new(o, "partners", status_partners(w));
 	(void)json_object_set_new(o, "queues", status_queues(w));
 	(void)json_object_set_new(o, "lanes", status_lanes(w));

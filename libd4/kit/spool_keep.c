@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "libd4/kit/spool_format.h"
 #include "libd4/kit/spool_keep.h"
@@ -165,6 +166,18 @@ d4_spool_remove(struct d4_spool_writer *w, const struct d4_spool_pick *p)
 	}
 	keep_unlink(w, i, 1);
 	return D4_OK;
+}
+
+bool
+d4_spool_unused(const struct d4_spool_writer *w, uint64_t *since_s)
+{
+	struct stat sb;
+
+	if (w->out.n > 0 || w->open || !w->empty || w->segs.n != 1 ||
+	    w->fd < 0 || fstat(w->fd, &sb) != 0)
+		return false;
+	*since_s = (uint64_t)sb.st_mtim.tv_sec;
+	return true;
 }
 
 enum d4_status

@@ -58,6 +58,12 @@ bool d4_spool_expired(const struct d4_spool_writer *w, uint64_t sent,
 D4_USED enum d4_status d4_spool_remove(
     struct d4_spool_writer *w, const struct d4_spool_pick *p);
 
+/*
+ * d4_spool_unused -- nothing is in the lane or queued for it; *since_s: when
+ * its last entry went, or it was made, by the clock of the file system.
+ */
+bool d4_spool_unused(const struct d4_spool_writer *w, uint64_t *since_s);
+
 /* ---- compression ---- */
 struct d4_spool_packer;
 

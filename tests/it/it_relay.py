@@ -202,29 +202,6 @@ def test_redis_killed_and_back_costs_nothing():
         org.close()
 
 
-def test_a_full_airlock_stops_reading_and_resumes_by_itself():
-    org = Org(ONE)
-    try:
-        org.start_partners()
-        acme = org.partners["acme"]
-        acme.stop()
-        org.options["budget"] = "2MiB"
-        pdns = Sensor(org, 8, uid=LOG)
-        for i in range(100):
-            pdns.lines(numbered(i * 500, 500))
-        org.start()
-        until("full", lambda: "over its budget" in org.log())
-        stuck = until("waiting", org.waiting)
-        assert stuck > 10, stuck
-        acme.start(org.uuids())
-        until("all there", lambda: org.idle() and confirmed(org) == 50000,
-              120)
-        assert acme.lines(8) == numbered(0, 50000)
-        assert org.log().count("over its budget") < 20
-    finally:
-        org.close()
-
-
 def test_the_processes_are_confined():
     org = Org(ONE)
     try:

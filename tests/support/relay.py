@@ -120,21 +120,22 @@ class Sensor:
     def key(self):
         return d4.queue_key(self.kind, self.ext, d4.shard(self.uuid, SHARDS))
 
-    def entry(self, data, n):
-        now = time.time()
+    def entry(self, data, n, now=None):
+        now = now or time.time()
         return {"sess": self.sess, "seq": self.seq, "n": n,
                 "sensor": self.uuid, "peer": "192.0.2.1:4443",
                 "type": self.kind, "ext": self.ext, "meta": self.meta,
                 "t_hdr": int(now), "t_rx": int(now * 1000000), "data": data}
 
-    def put(self, data, n, again=1):
-        pairs = d4.entry_pairs(self.entry(data, n))
+    def put(self, data, n, again=1, now=None):
+        pairs = d4.entry_pairs(self.entry(data, n, now))
         for _ in range(again):
             self.org.redis.db.execute_command("XADD", self.key(), "*", *pairs)
         self.seq += n
 
-    def lines(self, lines):
-        self.put(b"".join(line + b"\n" for line in lines), len(lines))
+    def lines(self, lines, again=1, now=None):
+        self.put(b"".join(line + b"\n" for line in lines), len(lines),
+                 again, now)
 
 
 class Partner:
@@ -204,6 +205,7 @@ class Org:
         self.stdin = None
         self.tls = None  # the partners' pins
         self.partner_options = "idle: 1s, rotate: 5s, backoff_min: 100ms"
+        self.more_options = {}  # by partner
         self.process = None
         self.log_path = os.path.join(self.dir, "relay.log")
         self.set_policy(policy)
@@ -227,10 +229,11 @@ class Org:
         lines.append("partners:")
         for p in self.partners.values():
             lines.append("  %s: {host: 127.0.0.1, port: %d, key: %s, "
-                         "tls: %s, %s}" %
+                         "tls: %s, %s%s}" %
                          (p.id, p.port or 1, self.hmac,
                           self.tls or "{pin: \"%s\"}" % p.pin,
-                          self.partner_options))
+                          self.partner_options,
+                          self.more_options.get(p.id, "")))
         lines += ["  %s: %s" % kv for kv in self.sinks.items()]
         self.conf = write(os.path.join(self.dir, "relay.yaml"),
                           "\n".join(lines) + "\n")
@@ -282,6 +285,14 @@ class Org:
             self.log_file.close()
             return code
         return None
+
+    def records(self, who="wash"):
+        """The accounting records of wash or post."""
+        path = os.path.join(self.state, who, who + ".jsonl")
+        if not os.path.exists(path):
+            return []
+        with open(path) as f:
+            return [json.loads(line) for line in f]
 
     def log(self):
         with open(self.log_path) as f:

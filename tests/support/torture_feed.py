@@ -115,8 +115,7 @@ class Feeder(threading.Thread):
             p = self.alive()
             p.terminate()
             code = p.wait(max(end - time.monotonic(), 1))
-            # Killed, or told to end before it had begun.
-            if code not in (-signal.SIGKILL, -signal.SIGTERM):
+            if code != -signal.SIGKILL:
                 break
         lost = counts(sensor)
         if code != 0 and (not lost["maybe_lost"] or lost["unconfirmed"] or
@@ -130,7 +129,7 @@ class Feeder(threading.Thread):
         code = p.poll() if p else -signal.SIGKILL
         if code is None:
             return p
-        if code not in (-signal.SIGKILL, -signal.SIGTERM):
+        if code != -signal.SIGKILL:
             raise field.Failed("d4-sensor %s: exit %d" % (self.name, code))
         self.killed += p is not None
         return self.sensor(subprocess.DEVNULL, *(

@@ -30,7 +30,7 @@ teardown(void **state)
 static struct lanes *
 open_lanes(void)
 {
-	struct lanes_dirs dirs = {spool, state_dir, cursors};
+	struct lanes_dirs dirs = {spool, state_dir, cursors, NULL};
 	struct lanes *ls = NULL;
 
 	assert_int_equal(lanes_open(&dirs, &ls), D4_OK);

@@ -1,0 +1,51 @@
+/*
+ * Partners whose airlock is full (ADR 0014): the shard goes on without them,
+ * what they need is held on the shelf, and they catch up by range.
+ */
+#ifndef RELAY_WASH_PARK_H
+#define RELAY_WASH_PARK_H
+
+#include "relay/parks.h"
+
+struct shard;
+struct wash;
+
+/*
+ * struct wash_caught -- the range that a parked partner catches up with.
+ * Shape:  asked: it is under way. turn: the shard that is looked at next.
+ */
+struct wash_caught {
+	bool asked;
+	struct shard *shard;
+	char partner[65];
+	struct stream_id from;
+	unsigned count;
+	size_t turn;
+};
+
+/* park_gate -- another policy decides: its partners. Errors: D4_ENOMEM. */
+D4_USED enum d4_status park_gate(struct wash *w);
+
+/*
+ * park_live -- which partners an entry that was read live is not for now;
+ * *skip NULL: it is for all. Errors: D4_ENOMEM, D4_ETOOBIG.
+ */
+D4_USED enum d4_status park_live(struct wash *w, struct shard *s,
+    const struct stream_id *id, const bool **skip);
+
+/* park_tell -- what the hub must hold; before entries are acknowledged. */
+void park_tell(struct shard *s);
+
+/* park_leased -- the shard is ours; ours: and was since our last batch. */
+void park_leased(struct shard *s, bool ours);
+
+/* park_step -- asks for a range if somebody can catch up; is one asked for? */
+bool park_step(struct wash *w);
+
+/* ---- wash_keep.c: deleting and compressing ---- */
+#define WASH_PRIORITIES 3 /* of events; the middle one is the default */
+
+D4_USED enum d4_status keep_open(struct wash *w);
+void keep_tick(struct wash *w);
+
+#endif
