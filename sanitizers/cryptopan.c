@@ -9,7 +9,6 @@
 #define CPAN_TOP    65536u /* entries of the table of first halves */
 #define CPAN_CACHE4 65536u
 #define CPAN_CACHE6 16384u
-#define CPAN_VALID4 (1ull << 48)
 #define CPAN_VALID  (1u << 16)
 
 struct cpan_pair {
@@ -20,9 +19,11 @@ struct cpan_pair {
  * struct san_cpan -- key, pad and caches.
  * Shape:  top[first 16 bits] = CPAN_VALID | their 16 bits of pad: the first
  *         half of a result depends on the first half of the address only.
- *         cache4[index] = CPAN_VALID4 | tag << 32 | result; index and tag are
- *         the halves of a product that is a bijection, so they name the
- *         address. cache6: an entry is empty while its address is all zero
+ *         cache4[index] = tag << 16 | second half of the result; index and
+ *         tag are the halves of a product that is a bijection, so they name
+ *         the address, whose first half then is in top. Tag 0 is an empty
+ *         entry: one address of 65,536 is never kept. cache6: an entry is empty
+ * while its address is all zero
  *         (:: is never looked up there).
  */
 struct san_cpan {
@@ -30,7 +31,7 @@ struct san_cpan {
 	uint32_t pad32;
 	uint64_t pad[2];
 	uint32_t *top;
-	uint64_t *cache4;
+	uint32_t *cache4;
 	struct cpan_pair *cache6;
 	uint8_t in[128 * CPAN_BLOCK], out[128 * CPAN_BLOCK];
 };
@@ -143,17 +144,16 @@ bool
 san_cpan4(struct san_cpan *c, uint32_t in, uint32_t *out)
 {
 	uint32_t h = in * 2654435761u; /* odd: a bijection */
-	uint64_t *e = &c->cache4[h >> 16];
-	uint64_t tag = (uint64_t)(h & 0xffff) << 32 | CPAN_VALID4;
-	uint32_t v;
+	uint32_t *e = &c->cache4[h >> 16], tag = h << 16, v;
 
-	if ((*e & ~0xffffffffull) == tag) {
-		*out = (uint32_t)*e;
+	if ((*e & 0xffff0000u) == tag && tag != 0) {
+		*out = (in ^ c->top[in >> 16] << 16) & 0xffff0000u;
+		*out |= *e & 0xffff;
 		return true;
 	}
 	if (!cpan_compute4(c, in, &v))
 		return false;
-	*e = tag | v;
+	*e = tag | (v & 0xffff);
 	*out = v;
 	return true;
 }

@@ -13,7 +13,7 @@
 struct san_cpan;
 
 /*
- * san_cpan_new -- the key is copied; caches fill as addresses come (768 KiB
+ * san_cpan_new -- the key is copied; caches fill as addresses come (512 KiB
  * of address space for IPv4, 512 KiB for IPv6, touched on demand).
  * Errors: D4_ENOMEM; D4_ECRYPTO.
  */

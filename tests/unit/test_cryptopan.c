@@ -163,6 +163,41 @@ a_slash_16_maps_onto_a_slash_16_one_to_one(void **state)
 	free(seen);
 }
 
+/* Whatever was asked before, and whatever went out of the cache since. */
+static void
+what_is_in_the_caches_never_changes_an_answer(void **state)
+{
+	enum { N = 200000 };
+	uint8_t key[SAN_CPAN_KEY] = {7, 7};
+	uint32_t *in = calloc(N, sizeof(*in)), *first = calloc(N, sizeof(*in));
+	struct san_cpan *a = NULL, *b = NULL;
+	uint32_t x = 88172645u, v = 0;
+
+	(void)state;
+	assert_true(in != NULL && first != NULL);
+	assert_int_equal(san_cpan_new(key, &a), D4_OK);
+	assert_int_equal(san_cpan_new(key, &b), D4_OK);
+	for (unsigned i = 0; i < N; i++) {
+		x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+		/* Some of them have neighbours, some end in .0.0. */
+		in[i] = i % 3 == 0 ? 0x0a010000u | (x & 0xffff) : x;
+		in[i] &= i % 7 == 0 ? 0xffff0000u : 0xffffffffu;
+		assert_true(san_cpan4(a, in[i], &first[i]));
+	}
+	for (unsigned i = N; i-- > 0;) {
+		assert_true(san_cpan4(b, in[i], &v));
+		assert_int_equal(v, first[i]);
+		assert_true(san_cpan4(b, in[i], &v));
+		assert_int_equal(v, first[i]);
+		assert_true(san_cpan4(a, in[i], &v));
+		assert_int_equal(v, first[i]);
+	}
+	san_cpan_free(a);
+	san_cpan_free(b);
+	free(in);
+	free(first);
+}
+
 int
 main(void)
 {
@@ -171,6 +206,7 @@ main(void)
 	    cmocka_unit_test(shared_vectors_are_met_byte_for_byte),
 	    cmocka_unit_test(prefixes_are_preserved),
 	    cmocka_unit_test(a_slash_16_maps_onto_a_slash_16_one_to_one),
+	    cmocka_unit_test(what_is_in_the_caches_never_changes_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
