@@ -14,7 +14,8 @@ static const struct {
 	.hint = "the partner's name has no address; check `host` and DNS",
 	.partner = true},
     [POST_FAIL_CONNECT] = {.name = "connect",
-	.hint = "no TCP connection; check host, port and firewalls",
+	.hint = "no connection; check host, port and firewalls, or the path "
+		"of a socket or folder",
 	.partner = true},
     [POST_FAIL_TLS] = {.name = "tls",
 	.hint = "no TLS session; check pin, CA and name of the certificate",
@@ -35,7 +36,9 @@ static const struct {
     [POST_FAIL_STALLED] = {.name = "stalled",
 	.hint = "the partner acknowledges nothing any more"},
     [POST_FAIL_UNCONFIRMED] = {.name = "unconfirmed",
-	.hint = "the partner did not answer our close_notify"},
+	.hint = "the partner did not answer the end of the session; a "
+		"receiver of a tcp or tls sink that never closes needs "
+		"`confirm: tcp`"},
     [POST_FAIL_LOCAL] = {.name = "local",
 	.hint = "our own side failed: disk, memory or spool"},
 };
