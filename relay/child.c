@@ -75,6 +75,7 @@ child_wash(const struct child_setup *setup)
 	    .policy = c->policy,
 	    .source = c->source,
 	    .n_sources = c->n_sources,
+	    .life = setup->life,
 	    .queues = c->redis != NULL,
 	    .dirs = {c->spool, c->state, c->cursors, NULL},
 	    .overflow = c->overflow,

@@ -7,8 +7,9 @@
 /* What both inherit. */
 struct child_setup {
 	struct relay_conf *conf;
-	int channel; /* to the supervisor */
-	int nudge;   /* wash writes, post reads */
+	int channel;   /* to the supervisor */
+	int nudge;     /* wash writes, post reads */
+	unsigned life; /* of this process: 1 the first */
 };
 
 /*

@@ -278,3 +278,16 @@ relay_conf_secrets(struct relay_conf *c)
 	}
 	c->n_partners = n;
 }
+
+const char *
+relay_conf_redis(const struct relay_conf *c, struct d4_slice word)
+{
+	if (d4_slice_eqs(word, "redis"))
+		return c->redis;
+	(void)d4_slice_skip(&word, sizeof("redis ") - 1);
+	for (size_t i = 0; i < c->n_sources; i++) {
+		if (d4_slice_eqs(word, c->source[i].id))
+			return c->source[i].redis;
+	}
+	return NULL;
+}

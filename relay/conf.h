@@ -82,6 +82,12 @@ void relay_conf_free(struct relay_conf *c);
  */
 void relay_conf_secrets(struct relay_conf *c);
 
+/*
+ * relay_conf_redis -- the server of what wash asks for: "redis" or "redis ID"
+ * of a source; NULL: there is none.
+ */
+const char *relay_conf_redis(const struct relay_conf *c, struct d4_slice word);
+
 /* relay_conf_log -- opens the log of a process as the file says. */
 void relay_conf_log(const struct relay_conf *c, const char *program);
 

@@ -35,7 +35,7 @@ process_close_others(int channel, int nudge)
 static _Noreturn void
 process_child(struct process *p, int channel)
 {
-	struct child_setup setup = {p->conf, channel, p->nudge};
+	struct child_setup setup = {p->conf, channel, p->nudge, p->lives};
 	char name[64];
 	sigset_t none;
 
@@ -118,6 +118,7 @@ process_start(struct process *p)
 	p->wanted = true;
 	p->again = false;
 	p->started_ms = d4_mono_ms();
+	p->lives++;
 	if (d4_fd_pair(pair) != D4_OK) {
 		d4_warn("process=%s channel", p->name);
 		process_later(p);

@@ -9,7 +9,8 @@
 /*
  * struct process
  * Shape:  run: what the child does. pid 0: not running. starts: in a row,
- *         each soon after the one before; for the back-off. wanted: it is
+ *         each soon after the one before; for the back-off. lives: starts in
+ *         all. wanted: it is
  *         to run. again: it was asked to end, to be started anew at once.
  *         message: of the child, fd -1 without a descriptor (else taken).
  */
@@ -24,7 +25,7 @@ struct process {
 	pid_t pid;
 	int channel;
 	struct event *event, *timer;
-	unsigned starts;
+	unsigned starts, lives;
 	uint64_t started_ms;
 	bool wanted, ready, again;
 	json_t *status; /* the last answer */

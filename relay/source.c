@@ -17,6 +17,7 @@ static const struct source_kind *const kinds[SOURCE_WHATS] = {
     [SOURCE_QUEUES] = &source_queues,
     [SOURCE_LIST] = &source_list,
     [SOURCE_DIRECTORY] = &source_directory,
+    [SOURCE_STDIN] = &source_stdin,
 };
 
 static enum d4_status

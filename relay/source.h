@@ -42,6 +42,7 @@ struct source_kind {
 
 extern const struct source_kind source_list;      /* source_list.c */
 extern const struct source_kind source_directory; /* source_dir.c */
+extern const struct source_kind source_stdin;     /* source_stdin.c */
 
 /* struct source -- one of them. state is its kind's; conf: NULL our queues. */
 struct source {

@@ -10,7 +10,7 @@
 
 #define COMMON                                                               \
 	{"kind", D4_CONF_STRING, MEMBER(kind_text), 0, 0, NULL, true,        \
-	    "d4core-list or directory"},                                     \
+	    "d4core-list, directory or stdin"},                              \
 	{                                                                    \
 		"type", D4_CONF_STRING, MEMBER(type_text), 0, 0, NULL, true, \
 		    "1, 3, 6, 8, or the name of an extended type of lines"   \
@@ -59,6 +59,11 @@ static const struct d4_conf_option directory_table[] = {
     {.name = NULL},
 };
 
+static const struct d4_conf_option stdin_table[] = {
+    COMMON,
+    {.name = NULL},
+};
+
 static const struct {
 	const char *name;
 	const struct d4_conf_option *table;
@@ -66,6 +71,7 @@ static const struct {
     [SOURCE_QUEUES] = {"queues", NULL},
     [SOURCE_LIST] = {"d4core-list", list_table},
     [SOURCE_DIRECTORY] = {"directory", directory_table},
+    [SOURCE_STDIN] = {"stdin", stdin_table},
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -239,7 +245,7 @@ conf_kind(
 		return D4_OK;
 	}
 	return d4_diag_set(diag, kind != NULL ? kind->at : node->at,
-	    "write kind: d4core-list or directory",
+	    "write kind: d4core-list, directory or stdin",
 	    kind != NULL ? "not a kind of source" : "a source without a kind");
 }
 

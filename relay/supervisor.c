@@ -15,7 +15,7 @@
 #include "libd4/kit/signals.h"
 #include "relay/dial.h"
 #include "relay/freezes.h"
-#include "relay/process.h"
+#include "relay/ending.h"
 #include "relay/supervisor.h"
 
 #define STOP_EXTRA_S 10 /* beyond the drain: then they are killed */
@@ -30,6 +30,7 @@ struct supervisor {
 	struct process wash, post;
 	int nudge;
 	bool stopping, failing;
+	struct ending ending;
 };
 
 /* ---- folders ---- */
@@ -94,25 +95,11 @@ folders_make(const struct relay_conf *c)
 
 /* ---- what the children say ---- */
 
-/* The server of a source that wash names. */
-static const char *
-redis_of(const struct relay_conf *c, struct d4_slice word)
-{
-	if (d4_slice_eqs(word, "redis"))
-		return c->redis;
-	(void)d4_slice_skip(&word, sizeof("redis ") - 1);
-	for (size_t i = 0; i < c->n_sources; i++) {
-		if (d4_slice_eqs(word, c->source[i].id))
-			return c->source[i].redis;
-	}
-	return NULL;
-}
-
 /* Connected and logged in here: wash can open no socket, and has no secret. */
 static void
 give_redis(struct supervisor *s, struct d4_slice word)
 {
-	const char *url = redis_of(s->conf, word);
+	const char *url = relay_conf_redis(s->conf, word);
 	char name[128];
 	enum d4_status st;
 	int fd = -1;
@@ -144,6 +131,8 @@ on_wash(void *arg, struct d4_slice msg, int fd)
 		/* The release files are of the policy that holds now. */
 		if (s->post.pid == 0 && !s->post.wanted && !s->stopping)
 			process_start(&s->post);
+	} else {
+		ending_word(&s->ending, msg);
 	}
 }
 
@@ -345,6 +334,7 @@ supervisor_open(struct supervisor *s)
 static void
 supervisor_close(struct supervisor *s)
 {
+	ending_fini(&s->ending);
 	process_fini(&s->wash);
 	process_fini(&s->post);
 	d4_ctl_free(s->ctl);
@@ -384,9 +374,13 @@ supervisor_run(struct relay_conf *conf, const char *path)
 		s.post = supervisor_process(&s, "post");
 		s.post.run = child_post;
 		s.post.message = on_post;
+		s.ending = (struct ending){.wash = &s.wash,
+		    .post = &s.post,
+		    .stop = on_stop,
+		    .arg = &s};
 		process_start(&s.wash);
 		(void)event_base_dispatch(s.base);
-		code = 0;
+		code = s.ending.code;
 	}
 	supervisor_close(&s);
 	return code;

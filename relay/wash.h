@@ -36,7 +36,8 @@ struct wash_setup {
 	const char *policy;
 	const struct source_conf *source;
 	size_t n_sources;
-	bool queues; /* of our own are read, too */
+	unsigned life; /* of the supervisor's washes: 1 the first */
+	bool queues;   /* of our own are read, too */
 	struct lanes_dirs dirs;
 	const char *overflow;
 	uint64_t overflow_inode;
