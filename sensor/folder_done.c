@@ -187,6 +187,14 @@ folder_done_has(struct folder_done *d, const struct folder_key *key)
 	return e != NULL;
 }
 
+bool
+folder_done_is_settled(struct folder_done *d, const struct folder_key *key)
+{
+	const struct done_entry *e = done_find(d, key);
+
+	return e != NULL && e->settled;
+}
+
 enum d4_status
 folder_done_take(struct folder_done *d, const struct folder_key *key)
 {

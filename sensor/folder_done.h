@@ -33,6 +33,10 @@ void folder_done_free(struct folder_done *d);
 /* folder_done_has -- was it sent or taken? It is seen in this scan, too. */
 bool folder_done_has(struct folder_done *d, const struct folder_key *key);
 
+/* folder_done_is_settled -- was it noted, in this run or an earlier one? */
+bool folder_done_is_settled(
+    struct folder_done *d, const struct folder_key *key);
+
 /* folder_done_take -- it is being sent, in this run. Errors: D4_ENOMEM. */
 D4_USED enum d4_status folder_done_take(
     struct folder_done *d, const struct folder_key *key);

@@ -98,6 +98,9 @@ scan_file(struct scan *s, char *path, const struct stat *sb)
 	int fd;
 
 	if (folder_done_has(s->view->done, &key)) {
+		if (s->view->remove &&
+		    folder_done_is_settled(s->view->done, &key))
+			(void)unlink(path); /* or the next scan does */
 		free(path);
 		return D4_OK;
 	}

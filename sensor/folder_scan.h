@@ -25,11 +25,12 @@ struct folder_list {
 /*
  * struct folder_view -- daily: only the folders of today and yesterday
  * (YYYYMMDD, and YYYY/MM/DD) by the machine's local time. inotify: each
- * folder is added to it. now_s: since 1970.
+ * folder is added to it. now_s: since 1970. remove: files that are settled
+ * are deleted, as a crash may have kept an earlier run from it.
  */
 struct folder_view {
 	const char *root;
-	bool daily;
+	bool daily, remove;
 	int inotify;
 	time_t now_s;
 	struct folder_done *done;

@@ -149,6 +149,7 @@ folder_scan_now(struct source_folder *f)
 	struct folder_view view = {
 	    .root = f->base.conf.path,
 	    .daily = f->base.conf.daily,
+	    .remove = f->base.conf.after_delete,
 	    .inotify = f->inotify,
 	    .now_s = time(NULL),
 	    .done = f->done,

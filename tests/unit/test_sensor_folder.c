@@ -175,6 +175,33 @@ a_file_is_found_once_it_is_finished_and_not_twice(void **state)
 	tmpdir_remove(journal);
 }
 
+/* A crash between the journal and the deletion. */
+static void
+what_was_sent_and_not_deleted_is_deleted_by_a_scan(void **state)
+{
+	char journal[64] = "/tmp/d4-journal.XXXXXX", path[128];
+	struct folder_view view = {.root = dir, .inotify = -1};
+	struct folder_list l = {.n = 0};
+
+	(void)state;
+	assert_non_null(mkdtemp(journal));
+	assert_int_equal(folder_done_open(journal, &view.done), D4_OK);
+	make_file("one", "1", 1);
+	(void)snprintf(path, sizeof(path), "%s/one", dir);
+	assert_int_equal(folder_scan(&view, &l), D4_OK);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(folder_done_take(view.done, &l.at[0].key), D4_OK);
+	view.remove = true;
+	assert_int_equal(folder_scan(&view, &l), D4_OK);
+	assert_int_equal(access(path, F_OK), 0); /* taken, not settled */
+	assert_int_equal(folder_done_settle(view.done, &l.at[0].key), D4_OK);
+	assert_int_equal(folder_scan(&view, &l), D4_OK);
+	assert_int_equal(access(path, F_OK), -1);
+	folder_list_fini(&l);
+	folder_done_free(view.done);
+	tmpdir_remove(journal);
+}
+
 static void
 a_journal_with_nonsense_is_read_past_it(void **state)
 {
@@ -219,6 +246,7 @@ main(void)
 	    cmocka_unit_test(json_values_become_lines),
 	    W(an_item_is_given_in_each_form),
 	    W(a_file_is_found_once_it_is_finished_and_not_twice),
+	    W(what_was_sent_and_not_deleted_is_deleted_by_a_scan),
 	    W(a_journal_with_nonsense_is_read_past_it),
 	    W(what_is_gone_is_forgotten),
 	};
