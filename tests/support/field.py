@@ -257,7 +257,8 @@ class Relay(Daemon):
         self.dir = os.path.join(folder, "relay")
         self.conf = os.path.join(folder, "relay.yaml")
         self.spool = os.path.join(self.dir, "spool")
-        settings = dict({"wash_user": "root", "post_user": "root"},
+        settings = dict({"wash_user": "root", "post_user": "root",
+                         "overflow": os.path.join(hub.state, "overflow")},
                         **settings)
         with open(self.conf, "w") as f:
             f.write('redis: "unix:%s/redis/redis.sock?user=wash&'
