@@ -3,6 +3,7 @@
 #include <string.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
+#include "libd4/kit/spool_look.h"
 #include "relay/post_room.h"
 
 #define READ_PASSES 64u /* entries passed over in one wake-up */
@@ -106,12 +107,13 @@ read_name(struct post_lane *l)
 static void
 read_damage(struct post_lane *l, enum d4_status st, size_t bytes)
 {
+	struct d4_spool_where at = d4_spool_where(l->reader);
+
 	if (!l->damaged)
-		d4_warnx("post spool damaged partner=%s lane=%s after=%llu "
-			 "bytes=%zu error=\"%s\"",
-		    l->partner->conf->id, l->id,
-		    (unsigned long long)l->books.cursor.sent, bytes,
-		    d4_status_text(st));
+		d4_warnx("post spool damaged partner=%s lane=%s segment=%llu "
+			 "offset=%llu bytes=%zu error=\"%s\"",
+		    l->partner->conf->id, l->id, (unsigned long long)at.segment,
+		    (unsigned long long)at.offset, bytes, d4_status_text(st));
 	l->damaged = true;
 }
 

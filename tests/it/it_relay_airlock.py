@@ -3,8 +3,8 @@
 compression, damage; against a real redis-server and a model of a stock d4-core.
 """
 
+import json
 import os
-import signal
 import sys
 import time
 
@@ -295,6 +295,7 @@ def test_a_damaged_entry_is_located_and_the_rest_is_delivered():
             byte = f.read(1)
             f.seek(-1, os.SEEK_CUR)
             f.write(bytes([byte[0] ^ 4]))
+        check_commands(org, path, sent)
         start_acme(org)
         until("the rest", lambda: confirmed(org) == sent - 500)
         [a] = [a for a in org.records("post")
@@ -305,6 +306,33 @@ def test_a_damaged_entry_is_located_and_the_rest_is_delivered():
         assert relay.balanced(org.lane_now())
     finally:
         org.close()
+
+
+def check_commands(org, path, sent):
+    """What d4-relay spool says of a lane with one damaged entry."""
+    lane = os.path.basename(os.path.dirname(path))
+    code, out = org.ask("spool", "verify", "--json", "acme")
+    assert code == 1 and "damages" in org.stderr, (code, org.stderr)
+    [found] = json.loads(out)
+    [damage] = found["damages"]
+    assert found["lane"] == lane and found["records"] == sent - 500, found
+    assert damage["file"] == os.path.basename(path), damage
+    assert damage["offset"] <= os.path.getsize(path) // 2 < \
+        damage["offset"] + damage["bytes"], damage
+    code, out = org.ask("spool", "verify", "other")
+    assert code == 0, out
+    code, out = org.ask("spool", "cat", "acme", lane)
+    assert code == 1 and len(out.splitlines()) == sent - 500
+    code, out = org.ask("spool", "cat", "--from", "2", "--to", "3", "acme",
+                        lane)
+    assert out.encode().splitlines() == numbered(500, 1000), code
+    code, out = org.ask("spool", "ls", "--json", "acme", lane)
+    [listed] = json.loads(out)
+    assert code == 0 and listed["records"] == sent, listed
+    assert sum(x["bytes"] for x in listed["segments"]) == listed["bytes"] > 0
+    code, out = org.ask("spool", "ls")
+    assert code == 0 and lane in out and "rule to-acme" in out, out
+    assert org.ask("spool", "cat", "acme")[0] == 64
 
 
 def test_unused_lanes_are_removed_and_come_back():
