@@ -24,7 +24,8 @@ struct overflow_shard;
  *         put since the hub began; stored: entries of them that went to
  *         disk. disk: its segments (overflow.h), of disk_bytes; NULL before
  *         Redis was asked. trimmed: trimmed up to here. polling: the
- *         trimmer waits for answers.
+ *         trimmer waits for answers. tallied: what an earlier hub dropped
+ *         and did not account was asked for.
  */
 struct queue_shard {
 	struct queue *queue;
@@ -35,7 +36,7 @@ struct queue_shard {
 	uint64_t disk_bytes, stored;
 	struct overflow_shard *disk;
 	struct queue_id trimmed;
-	bool polling;
+	bool polling, tallied;
 	unsigned idle_polls;
 };
 

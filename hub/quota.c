@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include "hub/quota.h"
 #include "hub/overflow.h"
@@ -9,21 +10,34 @@
 #define FILL_S     30.0 /* over which the rate is a mean, about */
 #define FILL_LEAST 1.0  /* bytes a second that are worth a forecast */
 
-/* Drops the oldest entries and says how many records and bytes they had. */
+/*
+ * Drops the oldest entries (none, when ARGV[1] is 0). What they were is added
+ * to a tally beside the queue, in the same step: a hub that is killed before
+ * it has accounted them finds it there. Answers entries, records and bytes
+ * dropped now, and those of the tally.
+ */
 const char quota_script[] =
-    "if redis.call('EXISTS',KEYS[1])==0 or "
-    "#redis.call('XINFO','GROUPS',KEYS[1])>0 then return {0,0,0} end "
-    "local e=redis.call('XRANGE',KEYS[1],'-','+','COUNT',ARGV[1]) "
     "local n,b,t=0,0,{} "
+    "if redis.call('EXISTS',KEYS[1])==1 and "
+    "#redis.call('XINFO','GROUPS',KEYS[1])==0 and ARGV[1]~='0' then "
+    "local e=redis.call('XRANGE',KEYS[1],'-','+','COUNT',ARGV[1]) "
     "for j,x in ipairs(e) do t[j]=x[1] for i=1,#x[2],2 do "
     "local k,v=x[2][i],x[2][i+1] "
     "if k=='n' then n=n+(tonumber(v) or 0) end "
     "if k=='data' then b=b+#v end "
     "if k=='ref' then "
     "b=b+(tonumber(string.match(v,'^%x+%-%d+%-%d+%-(%d+)%-')) or 0) "
-    "end end end "
-    "if #t==0 then return {0,0,0} end "
-    "return {redis.call('XDEL',KEYS[1],unpack(t)),n,b}";
+    "end end end end "
+    "local o={#t,n,b} for i,f in ipairs({'entries','records','bytes'}) do "
+    "o[i+3]=o[i]+tonumber(redis.call('HGET',KEYS[2],f) or 0) "
+    "if #t>0 then redis.call('HSET',KEYS[2],f,o[i+3]) end end "
+    "if #t>0 then redis.call('XDEL',KEYS[1],unpack(t)) end return o";
+
+/* What was accounted goes from the tally. */
+static const char settle_script[] =
+    "for i,f in ipairs({'entries','records','bytes'}) do "
+    "local v=tonumber(redis.call('HGET',KEYS[1],f) or 0) "
+    "redis.call('HSET',KEYS[1],f,v-tonumber(ARGV[i])) end return 1";
 
 /* With a disk to go to, references may take a quarter on top. */
 static uint64_t
@@ -123,25 +137,53 @@ quota_excess(const struct hub *h, const struct queue_shard *s)
 }
 
 void
+quota_tally_key(const struct queue_shard *s, char out[QUOTA_KEY])
+{
+	(void)snprintf(
+	    out, QUOTA_KEY, "%.*sdropped", (int)strlen(s->key) - 1, s->key);
+}
+
+static void
+quota_settle(struct hub *h, const struct queue_shard *s, const long long n[3])
+{
+	char key[QUOTA_KEY], text[3][24];
+	struct d4_slice argv[7] = {d4_slice_str("EVAL"),
+	    d4_slice_str(settle_script), d4_slice_str("1")};
+
+	quota_tally_key(s, key);
+	argv[3] = d4_slice_str(key);
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(text[i], sizeof(text[i]), "%lld", n[i]);
+		argv[4 + i] = d4_slice_str(text[i]);
+	}
+	if (d4_redis_send(h->redis, argv, 7, NULL, NULL) != D4_OK)
+		d4_warnx("queue=%s dropped entries=%lld are accounted twice",
+		    s->queue->name, n[0]);
+}
+
+void
 quota_dropped(struct hub *h, struct queue_shard *s, const redisReply *reply)
 {
+	long long n[6] = {0, 0, 0, 0, 0, 0};
 	struct queue *q = s->queue;
-	long long n[3] = {0, 0, 0};
 
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 6)
 		return;
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 6; i++)
 		n[i] = reply->element[i]->integer;
-	if (n[0] <= 0)
-		return;
+	s->tallied = true;
 	q->dropped += (uint64_t)n[1];
 	q->dropped_bytes += (uint64_t)n[2];
-	if (d4_account_write(h->account, false,
+	if (n[3] <= 0)
+		return;
+	if (d4_account_write(h->account, true,
 		d4_reason_name(D4_R_UNREAD_DROPPED),
 		json_pack("{s:s,s:I,s:I,s:I}", "queue", q->name, "entries",
-		    (json_int_t)n[0], "records", (json_int_t)n[1], "bytes",
-		    (json_int_t)n[2])) != D4_OK)
-		d4_warn("account");
+		    (json_int_t)n[3], "records", (json_int_t)n[4], "bytes",
+		    (json_int_t)n[5])) == D4_OK)
+		quota_settle(h, s, n + 3);
+	else
+		d4_warn("account"); /* the tally keeps it */
 }
 
 /* ---- when will it be full? ---- */

@@ -22,10 +22,20 @@ void quota_check(struct hub *h, struct queue *q);
 /* quota_excess -- how many entries of a shard are too many; at least 1. */
 unsigned quota_excess(const struct hub *h, const struct queue_shard *s);
 
-/* quota_script -- drops the oldest entries; see quota_dropped. */
-extern const char quota_script[];
+#define QUOTA_KEY (QUEUE_KEY + 8)
 
-/* quota_dropped -- counts and accounts what the script answered. */
+/*
+ * quota_script -- drops the oldest entries; see quota_dropped.
+ * quota_tally_key -- its second key.
+ */
+extern const char quota_script[];
+void quota_tally_key(const struct queue_shard *s, char out[QUOTA_KEY]);
+
+/*
+ * quota_dropped -- counts what the script answered, and accounts, durably,
+ * all that it says was dropped and not accounted yet. A kill in between makes
+ * it accounted twice, never not at all.
+ */
 void quota_dropped(
     struct hub *h, struct queue_shard *s, const redisReply *reply);
 

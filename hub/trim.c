@@ -93,20 +93,24 @@ on_dropped(void *arg, enum d4_status st, const redisReply *reply)
 static void
 drop_oldest(struct look *l)
 {
+	struct queue_shard *s = l->shard;
 	const struct hub *h = l->trim->hub;
 	struct d4_slice argv[] = {d4_slice_str("EVAL"),
-	    d4_slice_str(quota_script), d4_slice_str("1"),
-	    d4_slice_str(l->shard->key), {NULL, 0}};
-	char count[16];
+	    d4_slice_str(quota_script), d4_slice_str("2"), d4_slice_str(s->key),
+	    {NULL, 0}, {NULL, 0}};
+	bool over = l->groups == 0 && !l->holds && l->length != 0 &&
+	            quota_over(h, s->queue);
+	char key[QUOTA_KEY], count[16];
 
-	if (l->groups != 0 || l->holds || l->shard->length == 0 ||
-	    strcmp(h->opt->unread, "drop-oldest") != 0 ||
-	    !quota_over(h, l->shard->queue))
+	if (strcmp(h->opt->unread, "drop-oldest") != 0 || (!over && s->tallied))
 		return;
-	(void)snprintf(count, sizeof(count), "%u", quota_excess(h, l->shard));
-	argv[4] = d4_slice_str(count);
+	quota_tally_key(s, key);
+	(void)snprintf(
+	    count, sizeof(count), "%u", over ? quota_excess(h, s) : 0);
+	argv[4] = d4_slice_str(key);
+	argv[5] = d4_slice_str(count);
 	l->dropping = true;
-	if (d4_redis_send(h->redis, argv, 5, on_dropped, l) == D4_OK)
+	if (d4_redis_send(h->redis, argv, 6, on_dropped, l) == D4_OK)
 		l->due++;
 }
 

@@ -58,21 +58,18 @@ post_ask(void *arg, const char *partner)
 static void
 post_connected(struct post_life *l, struct d4_slice msg, int fd)
 {
-	char partner[65] = "";
-	int error = 0;
+	char text[100] = "", *space;
 
-	if (msg.n < 100 && l->post != NULL) {
-		char text[100];
-
+	if (msg.n < sizeof(text))
 		memcpy(text, msg.p, msg.n);
-		text[msg.n] = '\0';
-		if (sscanf(text, "dialed %64s %d", partner, &error) == 2) {
-			post_dialed(l->post, partner, fd, error);
-			return;
-		}
-	}
-	if (fd >= 0)
+	space = strrchr(text, ' ');
+	if (space != NULL && space > text + 7 && l->post != NULL) {
+		*space = '\0';
+		post_dialed(
+		    l->post, text + 7, fd, (int)strtol(space + 1, NULL, 10));
+	} else if (fd >= 0) {
 		(void)close(fd);
+	}
 }
 
 static void

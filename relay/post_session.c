@@ -302,10 +302,9 @@ session_stream(struct post_lane *l, enum post_event ev)
 static void
 session_close(struct post_lane *l, enum post_event ev)
 {
-	if (ev == POST_ENDED && l->run.how == D4_TLS_CLEAN)
-		post_confirmed(l);
-	else if (l->partner->conf->out.sure &&
-		 (ev == POST_ENDED || session_late(l, SESSION_SURE)))
+	if ((ev == POST_ENDED && l->run.how == D4_TLS_CLEAN) ||
+	    (l->partner->conf->out.sure &&
+		(ev == POST_ENDED || session_late(l, SESSION_SURE))))
 		post_confirmed(l);
 	else if (ev == POST_ENDED)
 		post_fail(l,

@@ -185,8 +185,8 @@ item_days(unsigned y, unsigned m, unsigned d)
 	unsigned yoe = year % 400;
 	unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
 
-	return (uint64_t)era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy -
-	       719468;
+	return era * UINT64_C(146097) + yoe * UINT64_C(365) + yoe / 4 -
+	       yoe / 100 + doy - 719468;
 }
 
 /* Whatever stands there; what is none is found out by writing it again. */
@@ -210,8 +210,8 @@ item_time(const json_t *o, const char *key, uint64_t *out)
 		return false;
 	s = item_days(
 	    item_digits(t, 4), item_digits(t + 5, 2), item_digits(t + 8, 2));
-	s = s * 86400 + item_digits(t + 11, 2) * 3600u +
-	    item_digits(t + 14, 2) * 60u + item_digits(t + 17, 2);
+	s = s * 86400 + item_digits(t + 11, 2) * UINT64_C(3600) +
+	    item_digits(t + 14, 2) * UINT64_C(60) + item_digits(t + 17, 2);
 	if (s > UINT32_MAX) /* and what is before 1970 */
 		return false;
 	sink_time_text(s, again);

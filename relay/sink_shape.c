@@ -15,8 +15,11 @@ shape_word(char *out, size_t n, const char *text)
 {
 	size_t i;
 
-	for (i = 0; i + 1 < n && text[i] != '\0'; i++)
-		out[i] = text[i] > ' ' && text[i] <= '~' ? text[i] : '_';
+	for (i = 0; i + 1 < n && text[i] != '\0'; i++) {
+		out[i] = '_';
+		if (text[i] > ' ' && text[i] <= '~')
+			out[i] = text[i];
+	}
 	if (i == 0)
 		out[i++] = '-';
 	out[i] = '\0';

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """d4-hub's queues: trimming, budgets, shards."""
 
+import json
 import os
 import sys
 import time
@@ -82,6 +83,26 @@ class Queues(unittest.TestCase):
                     hub.etc, "state/account/d4-hub.jsonl")) as f:
                 self.assertIn("unread.drop-oldest", f.read())
             self.assertGreater(q["bytes_dropped"], 0)
+
+    def test_what_a_killed_hub_dropped_is_accounted_by_the_next(self):
+        with Hub(unread="drop-oldest", keep_redis="true") as hub:
+            hub.start()
+            s = hub.enroll("--type", "8")
+            self.assertEqual(hub.send([s.frame(8, b"a\n")]), "confirmed")
+            r = hub.redis()
+            # It was killed between the drop and its account.
+            r.hset("d4:{8:0}:dropped", mapping={
+                "entries": 2, "records": 7, "bytes": 99})
+            hub.kill()
+            hub.start()
+            until("settled", lambda: r.hget(
+                "d4:{8:0}:dropped", "records") == b"0")
+            with open(os.path.join(
+                    hub.etc, "state/account/d4-hub.jsonl")) as f:
+                rows = [json.loads(line) for line in f]
+            self.assertEqual([(x["entries"], x["records"], x["bytes"])
+                              for x in rows], [(2, 7, 99)])
+            self.assertEqual(r.xlen("d4:{8:0}:q"), 1)
 
     def test_redis_out_of_memory_loses_nothing(self):
         with Hub(queue="1GiB", maxmemory="64MiB") as hub:

@@ -21,6 +21,7 @@
 
 static char dir[64];
 static char policy[96], key[96], redis[96], spool[96], state[96], cursors[96];
+static char www[96];
 static int redis_fd, tcp_fd;
 static uint16_t tcp_port;
 
@@ -70,6 +71,7 @@ setup(void **unused)
 	folder(spool, sizeof(spool), "spool");
 	folder(state, sizeof(state), "wash");
 	folder(cursors, sizeof(cursors), "post");
+	folder(www, sizeof(www), "www");
 	(void)snprintf(policy, sizeof(policy), "%s/policy/policy.yaml", dir);
 	(void)snprintf(key, sizeof(key), "%s/keys/acme.key", dir);
 	(void)snprintf(redis, sizeof(redis), "%s/redis.sock", dir);
@@ -196,7 +198,10 @@ wash_life(void)
 static void
 post_life(void)
 {
+	struct relay_partner set = {.sink = SINK_DIRECTORY, .out.path = www};
 	struct relay_conf c = {.policy = policy,
+	    .partner = &set,
+	    .n_partners = 1,
 	    .spool = spool,
 	    .state = state,
 	    .cursors = cursors,
@@ -214,6 +219,7 @@ post_life(void)
 	EXPECT(try_open(spool, "segment", O_WRONLY), FORBIDDEN);
 	EXPECT(try_open(spool, "new", O_WRONLY | O_CREAT), FORBIDDEN);
 	EXPECT(try_open(cursors, "new", O_WRONLY | O_CREAT), OPEN);
+	EXPECT(try_open(www, "new", O_WRONLY | O_CREAT), OPEN);
 	EXPECT(execl("/bin/true", "true", (char *)NULL) != 0 ? errno : 0,
 	    FORBIDDEN);
 	EXPECT(memfd_create("status", MFD_CLOEXEC) < 0 ? errno : 0, OPEN);

@@ -7,7 +7,7 @@
  * account and, once for each partner, partner=ID followed by host port key
  * pin ca resend rotate_us rotate_bytes idle_us backoff_us gap_us rate, and of
  * other sinks sink transport path confirm max_message hostname compress
- * keep_us keep_bytes; die: killed at this rename or fsync; times:
+ * keep_us keep_bytes; die: killed at this rename or fsync; freeze; times:
  * linger_us quiet_us stall_us confirm_us connect_us recheck_us turn_us.
  */
 #include <errno.h>
@@ -366,6 +366,7 @@ run(char **argv)
 	    .cursors = value(argv, "cursors", "cursors"),
 	    .partner = partners,
 	    .dial = run_dial,
+	    .freeze = value(argv, "freeze", NULL),
 	    .times = &times,
 	};
 	struct run r = {.nudge = eventfd(0, EFD_NONBLOCK), .partner = partners};

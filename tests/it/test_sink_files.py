@@ -19,8 +19,10 @@ class FilesCase(Case):
         super().setUp()
         self.www = os.path.join(self.home, "www")
 
-    def sink(self, die=0, rotate_us=3600000000, **keys):
+    def sink(self, die=0, rotate_us=3600000000, freeze=None, **keys):
         times = {"die": die} if die else {}
+        if freeze:
+            times["freeze"] = freeze
         return self.post({"sink": "directory", "id": "set", "path": self.www,
                           "rotate_us": rotate_us, **keys}, **times)
 
@@ -197,6 +199,22 @@ class Files(FilesCase):
         self.assertEqual(self.check(), [])
         self.assertEqual(self.accounted(), {"send.recheck": 100})
 
+    def test_what_is_frozen_before_its_end_is_not_published(self):
+        self.fill_set(entries=10, records=10)
+        self.release_set()
+        freeze = os.path.join(self.home, "freeze")
+        os.mkdir(freeze)
+        p = self.sink(freeze=freeze)
+        until(lambda: p.lane().get("sent") == 100)
+        with open(os.path.join(freeze, "set"), "w"):
+            pass
+        until(lambda: not [n for n in self.names() if n.endswith(".part")])
+        p.drain()
+        self.assertEqual(self.check(), [])
+        os.unlink(os.path.join(freeze, "set"))
+        self.sink(freeze=freeze).drain_when(self, 100)
+        self.assertEqual(self.check(), list(range(100)))
+
     def test_retention_by_size_is_counted_and_accounted(self):
         self.release_set()
         p = self.sink(rotate_us=1000000, keep_bytes=15000)
@@ -224,7 +242,7 @@ class Files(FilesCase):
         p.drain()
         self.assertEqual(self.check(), [])
 
-    def test_a_full_disk_is_an_alarm_and_nothing_is_lost(self):
+    def test_a_file_that_vanishes_is_an_alarm_and_nothing_is_lost(self):
         self.fill_set(entries=10, records=10)
         self.release_set()
         os.mkdir(self.www)

@@ -40,6 +40,7 @@ class Chaos:
         self.world = world
         self.rnd = random.Random("chaos %d" % world.plan.seed)
         self.done = collections.Counter()
+        self.hit = []  # when something was done to post or its supervisor
         self.flips = []
         self.frozen = []  # (from, to): nothing may leave
         self.timers = []
@@ -51,6 +52,8 @@ class Chaos:
             if delay > 0:
                 time.sleep(delay)
             verb, _, whom = event.what.partition(" ")
+            if whom.startswith(("post", "relay")) or verb == "repipe":
+                self.hit.append(time.monotonic())
             work = {"kill": self.kill, "term": self.term,
                     "reload": self.reload, "stall": self.stall,
                     "sever": self.sever, "fill": self.fill,

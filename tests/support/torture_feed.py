@@ -115,7 +115,8 @@ class Feeder(threading.Thread):
             p = self.alive()
             p.terminate()
             code = p.wait(max(end - time.monotonic(), 1))
-            if code != -signal.SIGKILL:
+            # Killed, or told to end before it had begun.
+            if code not in (-signal.SIGKILL, -signal.SIGTERM):
                 break
         lost = counts(sensor)
         if code != 0 and (not lost["maybe_lost"] or lost["unconfirmed"] or
@@ -129,7 +130,7 @@ class Feeder(threading.Thread):
         code = p.poll() if p else -signal.SIGKILL
         if code is None:
             return p
-        if code != -signal.SIGKILL:
+        if code not in (-signal.SIGKILL, -signal.SIGTERM):
             raise field.Failed("d4-sensor %s: exit %d" % (self.name, code))
         self.killed += p is not None
         return self.sensor(subprocess.DEVNULL, *(

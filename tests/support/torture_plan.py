@@ -47,6 +47,12 @@ class Plan:
         self.queue = rnd.choice(("1MiB", "256MiB"))
         if self.drop_oldest:  # B's queues have to be over their budget
             self.records = records = records * 8
+        # A's queues go on in segments on disk while wash stands still.
+        self.backlog = seed % 6 == 5 and not self.drop_oldest
+        if self.backlog:
+            self.queue = "1MiB"
+            self.records = records = records * 12
+        self.queue_disk = rnd.choice(("4GiB", "4GiB", "1MiB", "0B"))
         self.rotate = rnd.choice(("1s", "2s", "10s"))
         self.idle = rnd.choice(("100ms", "300ms", "1s"))
         self.rotate_bytes = rnd.choice(("64KiB", "256MiB"))
@@ -90,6 +96,9 @@ class Plan:
         if self.freeze:
             found.append(Event(rnd.uniform(0.3, self.seconds - 1), "freeze",
                                rnd.uniform(1.5, 3)))
+        if self.backlog:
+            found += [Event(0.3, "stall wash", self.seconds),
+                      Event(self.seconds / 2, "stab wash", 1)]
         if self.long_stall:
             found.append(Event(rnd.uniform(0.5, self.seconds), "stall wash",
                                rnd.uniform(11, 17)))

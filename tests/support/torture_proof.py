@@ -45,7 +45,8 @@ class Proof:
         self.wire = 0  # bytes on the tapped link
 
     def hold(self):
-        self.died = deaths(self.world.relay)
+        # The log may be on a disk that was full.
+        self.died = deaths(self.world.relay) + self.chaos.hit
         self.read_accounts()
         got = self.at_b()
         for name in marked.KINDS:

@@ -76,8 +76,9 @@ class World:
         self.denying = self.repiped = False
         self.net = proxy.Net()
         self.a = self._hub("a", shards=plan.shards, flush=plan.flush,
-                           inflight=plan.inflight, queue=plan.queue)
-        more = {"unread": "drop-oldest", "queue": "1MiB"}
+                           inflight=plan.inflight, queue=plan.queue,
+                           queue_disk=plan.queue_disk)
+        more = {"unread": "drop-oldest", "queue": "1MiB", "queue_disk": "0B"}
         self.b = self._hub("b", **(more if plan.drop_oldest else {}))
         self.a.start()
         self.b.start()
@@ -148,7 +149,8 @@ class World:
                            resend="type" if plan.tcp else "all",
                            backoff_min="50ms", backoff_max="1s")
         daemon = field.Relay(folder, self.a, self.policy, partners,
-                             drain="2s", respawn_max="1s")
+                             drain="2s", respawn_max="1s",
+                             overflow='"%s/overflow"' % self.a.state)
         for uuid in re.findall(UUID, daemon.uuids("beta")):
             self.b.enroll("--uuid", uuid, "--key-file",
                           os.path.join(keys, "beta.key"))
