@@ -10,10 +10,12 @@
 #include "libd4/kit/log.h"
 #include "relay/sink_set.h"
 
+/* In the order in which they are written. */
 static const char *const set_texts[] = {
-    "manifest.json", "SHA256SUMS", "README.txt"};
+    "README.txt", "SHA256SUMS", "manifest.json"};
 
-#define SET_TEXTS (sizeof(set_texts) / sizeof(set_texts[0]))
+#define SET_TEXTS    (sizeof(set_texts) / sizeof(set_texts[0]))
+#define SET_MANIFEST 2u
 
 char *
 sink_set_path(const struct sink_set *s, const char *name, const char *suffix)
@@ -143,7 +145,7 @@ set_put(struct sink_set *s, size_t which, uint64_t now_s)
 	struct d4_buf text;
 
 	d4_buf_init(&text, SINK_SET_MAX);
-	if (path != NULL && which == 0)
+	if (path != NULL && which == SET_MANIFEST)
 		st = sink_manifest_text(s, now_s, &text);
 	else if (path != NULL && which == 1)
 		st = sink_manifest_sums(s, &text);
@@ -164,7 +166,7 @@ sink_set_save(struct sink_set *s, uint64_t now_s)
 
 	if (!s->dirty)
 		return D4_OK;
-	for (size_t i = SET_TEXTS; st == D4_OK && i-- > 0;)
+	for (size_t i = 0; st == D4_OK && i < SET_TEXTS; i++)
 		st = set_put(s, i, now_s);
 	if (st == D4_OK)
 		s->dirty = false;
@@ -250,7 +252,7 @@ set_missing(struct sink_set *s)
 enum d4_status
 sink_set_open(struct sink_set *s, const char **why)
 {
-	char *path = sink_set_path(s, set_texts[0], "");
+	char *path = sink_set_path(s, set_texts[SET_MANIFEST], "");
 	enum d4_status st = path == NULL ? D4_ENOMEM : set_folder(s);
 	struct d4_buf text;
 
