@@ -213,13 +213,13 @@ class Chaos:
         self.world.change_policy(repiped=not self.world.repiped)
         return True
 
-    def flip(self, _what, _):
+    def flip(self, what, _):
         """One bit of an entry in the airlock that was not sent yet."""
         stopped = pids(self.world, "post")
         self._signal(stopped, signal.SIGSTOP)
         try:
             before = [(head["id"], e["seq"]) for head, e in self.flips]
-            found = [x for x in self._unsent()
+            found = [x for x in self._unsent(what == "a tail")
                      if (x[1]["id"], x[2]["seq"]) not in before]
             if not found:
                 return False
@@ -237,8 +237,12 @@ class Chaos:
             self._signal(stopped, signal.SIGCONT)
         return True
 
-    def _unsent(self):
-        """(path, lane's header, entry) of what post has not sent."""
+    def _unsent(self, tail):
+        """(path, lane's header, entry) of what post has not sent.
+
+        tail: the last ones only; else not those: there, damage is what a
+        crash leaves.
+        """
         world = self.world
         base = os.path.join(world.relay.spool, "beta")
         if not os.path.isdir(base):
@@ -257,16 +261,14 @@ class Chaos:
                                folder) else []
             for name in names:
                 path = os.path.join(folder, name)
-                for head, entry in entries(path):
+                found = list(entries(path))
+                for head, entry in found[-1:] if tail else found[:-1]:
                     if entry["seq"] > sent:
                         yield path, head, entry
 
 
 def entries(path):
-    """(header, entry) of a segment that may be written to meanwhile.
-
-    Not the last one: at the end of a segment, damage is what a crash leaves.
-    """
+    """(header, entry) of a segment that may be written to meanwhile."""
     with open(path, "rb") as f:
         blob = f.read()
     try:
@@ -274,7 +276,7 @@ def entries(path):
         head = json.loads(blob[spool.HEAD.size:spool.HEAD.size + length])
     except (struct.error, ValueError):
         return
-    at, last = spool.HEAD.size + length, None
+    at = spool.HEAD.size + length
     while at + spool.ENTRY.size <= len(blob):
         entry = dict(zip(spool.FIELDS, spool.ENTRY.unpack_from(blob, at)))
         end = at + 8 + entry["length"]
@@ -282,6 +284,5 @@ def entries(path):
             return
         entry.update(at=at, raw=blob[at:end],
                      data=blob[at + spool.ENTRY.size:end])
-        if last:
-            yield head, last
-        last, at = entry, end
+        yield head, entry
+        at = end

@@ -52,6 +52,12 @@ class Plan:
         if self.backlog:
             self.queue = "1MiB"
             self.records = records = records * 12
+        # The partner's airlock runs full while the partner is away.
+        self.tight = seed % 6 == 2 and not self.drop_oldest
+        self.on_full = rnd.choice(("park", "drop-oldest"))
+        if self.tight:
+            self.records = records = records * 12
+        self.compress = rnd.choice(("0B", "64KiB", "64MiB"))
         self.queue_disk = rnd.choice(("4GiB", "4GiB", "1MiB", "0B"))
         self.rotate = rnd.choice(("1s", "2s", "10s"))
         self.idle = rnd.choice(("100ms", "300ms", "1s"))
@@ -89,13 +95,15 @@ class Plan:
             found.append(Event(rnd.uniform(0.2, self.seconds), what,
                                rnd.uniform(0.1, 1.5)))
         if self.flip:
-            found += [Event(rnd.uniform(0.5, self.seconds), "flip a bit", 0)
-                      for _ in range(2)]
+            found += [Event(rnd.uniform(0.5, self.seconds), what, 0)
+                      for what in ("flip a bit", "flip a bit", "flip a tail")]
         if self.repipe:
             found.append(Event(rnd.uniform(1, self.seconds), "repipe", 0))
         if self.freeze:
             found.append(Event(rnd.uniform(0.3, self.seconds - 1), "freeze",
                                rnd.uniform(1.5, 3)))
+        if self.tight:
+            found.append(Event(0.3, "partner away", self.seconds))
         if self.backlog:
             found += [Event(0.3, "stall wash", self.seconds),
                       Event(self.seconds / 2, "stab wash", 1)]

@@ -47,6 +47,7 @@ class Proof:
     def hold(self):
         # The log may be on a disk that was full.
         self.died = deaths(self.world.relay) + self.chaos.hit
+        self.crashes()
         self.read_accounts()
         got = self.at_b()
         for name in marked.KINDS:
@@ -61,6 +62,20 @@ class Proof:
         if self.world.plan.drop_oldest:
             self.dropped()
 
+    def crashes(self):
+        """Whoever died was killed by us."""
+        world = self.world
+        logs = [d.log() for d in (world.relay, world.a, world.b)]
+        for sensor in world.sensors.values():
+            with open(os.path.join(sensor.folder, "log"),
+                      errors="replace") as f:
+                logs.append(f.read())
+        for log in logs:
+            found = re.search(r".*(signal=(?!9\b|15\b)\d|Sanitizer|Assertion|"
+                              r"runtime error).*", log)
+            if found:
+                raise field.Failed("a crash: %s" % found[0])
+
     def read_accounts(self):
         world = self.world
         lanes = {lane["lane"]: (lane["partner"], lane["source"])
@@ -68,8 +83,12 @@ class Proof:
         for row in accounts(world.relay.dir):
             if row.get("lane") in lanes:
                 self.losses[lanes[row["lane"]] + (row["reason"],)] += \
-                    row["records"]
+                    row.get("records", 0)
                 self.named[row["lane"]].append(row)
+        for head, entry in self.chaos.flips:
+            if "spool.torn" in self.covering(head["id"], entry["seq"]):
+                self.losses["beta", head["source"], "spool.torn"] += \
+                    entry["n"]
         by_queue = {("%d.%s" % (k.type, k.ext)).rstrip("."): name
                     for name, k in torture_world.FEEDS.items()}
         for hub, partners in ((world.a, ("beta", "core")),
@@ -216,6 +235,12 @@ class Proof:
             if found:
                 raise field.Failed("on the link: %s" % found[:3])
 
+    def covering(self, lane, seq):
+        """Reasons of the accounts that cover an entry of the airlock."""
+        return [row["reason"] for row in self.named[lane]
+                if row.get("from", row.get("after", seq) + 1) <= seq <=
+                row.get("to", seq)]
+
     def flips(self, got):
         """A damaged entry is lost with exactly one record that names it."""
         for head, entry in self.chaos.flips:
@@ -223,8 +248,7 @@ class Proof:
             there = set(got[head["source"]])
             if all(i in there for i in kind.find(entry["data"])):
                 continue  # it had been sent, or came again
-            rows = [row["reason"] for row in self.named[head["id"]]
-                    if row["from"] <= entry["seq"] <= row["to"]]
+            rows = self.covering(head["id"], entry["seq"])
             # Sent before it was damaged, it may be lost for another reason.
             ours = rows.count("spool.damaged") or min(len(rows), 1)
             if ours != 1 and not self.losses["beta", head["source"],

@@ -144,13 +144,15 @@ class World:
             partners["core"] = {
                 "port": self.links[3].port, "tls": {"pin": self.core.pin},
                 "key": "file:" + os.path.join(keys, "core.key")}
+        if plan.tight:
+            partners["beta"].update(budget="1MiB", on_full=plan.on_full)
         for partner in partners.values():
             partner.update(host="127.0.0.1", idle=plan.idle,
                            resend="type" if plan.tcp else "all",
                            backoff_min="50ms", backoff_max="1s")
         daemon = field.Relay(folder, self.a, self.policy, partners,
                              drain="2s", respawn_max="1s",
-                             overflow='"%s/overflow"' % self.a.state)
+                             compress=plan.compress)
         for uuid in re.findall(UUID, daemon.uuids("beta")):
             self.b.enroll("--uuid", uuid, "--key-file",
                           os.path.join(keys, "beta.key"))
@@ -238,14 +240,15 @@ class World:
         if not self.drained():
             return None
         status = self.relay_status()
-        if not status or not status["post"] or \
+        if not status or not status["post"] or any(
+                p["parked"] for p in status["airlock"]["partners"]) or \
                 len(status["lanes"]) < len(marked.KINDS) + (
                     len(CORE_KINDS) if self.core else 0):
             return None
         for lane in status["lanes"]:
             gone = sum(lane["withheld"].get(why, 0) for why in (
                 "spool.expired", "spool.damaged", "wire.toobig",
-                "send.recheck"))
+                "send.recheck", "spool.gone"))
             if lane["waiting"] or lane["state"] != "idle" or \
                     lane["confirmed"] + lane["maybe_lost"] + gone < \
                     lane["released_records"]:
