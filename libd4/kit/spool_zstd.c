@@ -3,8 +3,8 @@
 #include "libd4/kit/spool_zstd.h"
 
 /*
- * Level 1: what waits is compressed beside the work on what comes, and the
- * next levels give a few percent for twice the time (ADR 0014).
+ * The cheapest: what waits is compressed beside the work on what comes
+ * (ADR 0014).
  */
 #define ZSTD_LEVEL 1
 
