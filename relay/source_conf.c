@@ -108,19 +108,23 @@ conf_at(const struct d4_yaml *node, const char *key)
 	return v != NULL ? v->at : node->at;
 }
 
-/* A value out of a few words; *out is its index. */
+/* A value out of a few words; *out, given as the default, is its index. */
 static enum d4_status
-conf_word(const struct d4_yaml *node, const char *key, const char *text,
+conf_word(const struct d4_yaml *node, const char *key,
     const char *const words[3], unsigned *out, struct d4_diag *diag)
 {
+	const struct d4_yaml *v = d4_yaml_get(node, key);
+
+	if (v == NULL)
+		return D4_OK;
 	for (unsigned i = 0; i < 3 && words[i] != NULL; i++) {
-		if (strcmp(words[i], text) == 0) {
+		if (strcmp(words[i], v->text) == 0) {
 			*out = i;
 			return D4_OK;
 		}
 	}
-	return d4_diag_set(diag, conf_at(node, key), "see d4-relay --help",
-	    "not a value of %s: %s", key, text);
+	return d4_diag_set(diag, v->at, "see d4-relay --help",
+	    "not a value of %s: %s", key, v->text);
 }
 
 /* A plain type that we can cut, or the name of an extended one. */
@@ -167,12 +171,12 @@ conf_list(
 {
 	static const char *const words[] = {"lines", "files", "type"};
 	enum d4_status st;
-	unsigned items = 0;
+	unsigned items = 2;
 
 	if (!conf_queue_ok(c->queue))
 		return d4_diag_set(diag, conf_at(node, "queue"),
 		    "write the queue's UUID", "not a queue: %.80s", c->queue);
-	st = conf_word(node, "items", c->items_text, words, &items, diag);
+	st = conf_word(node, "items", words, &items, diag);
 	if (st != D4_OK)
 		return st;
 	c->files =
@@ -201,10 +205,9 @@ conf_directory(
 	enum d4_status st;
 	unsigned order = 0, after = 0;
 
-	st = conf_word(node, "order", c->order_text, orders, &order, diag);
+	st = conf_word(node, "order", orders, &order, diag);
 	if (st == D4_OK)
-		st = conf_word(
-		    node, "after", c->after_text, afters, &after, diag);
+		st = conf_word(node, "after", afters, &after, diag);
 	if (st != D4_OK)
 		return st;
 	c->by_time = order == 1;

@@ -202,7 +202,7 @@ dir_step(struct source *s)
 		dir_work(d);
 	else if (d->at < d->n_found)
 		dir_begin(d);
-	else if (d->look || d4_mono_ms() - d->looked_ms >= DIR_LOOK_S * 1000)
+	else if (d->look || d4_mono_ms() - d->looked_ms >= DIR_LOOK_MS)
 		dir_look(d);
 	else
 		return;
@@ -361,12 +361,13 @@ static void
 dir_status(const struct source *s, json_t *o)
 {
 	const struct dir *d = dir_of(s);
+	json_int_t files = (json_int_t)(d->n_found - d->at);
 
+	files += d->busy ? 1 : 0;
 	(void)json_object_set_new(o, "dir", json_string(s->conf->dir));
 	(void)json_object_set_new(
 	    o, "state", json_string(d->busy ? "reading" : "live"));
-	(void)json_object_set_new(o, "backlog",
-	    json_integer((json_int_t)(d->n_found - d->at + d->busy)));
+	(void)json_object_set_new(o, "backlog", json_integer(files));
 	(void)json_object_set_new(
 	    o, "unfinished", json_integer((json_int_t)d->waits));
 	(void)json_object_set_new(

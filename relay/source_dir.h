@@ -8,7 +8,7 @@
 
 #define DIR_FILES    65536u /* finished files that wait, in one look */
 #define DIR_MOVED    256u   /* names that were renamed in */
-#define DIR_LOOK_S   5u     /* between looks without a sign */
+#define DIR_LOOK_MS  5000u  /* between looks without a sign */
 #define DIR_TURNS    8u     /* blocks of a write */
 #define DIR_NAME_MAX 256u
 

@@ -211,8 +211,9 @@ scan_choose(struct scan *s)
 	const struct source_conf *c = s->d->feed.conf;
 	struct dir *d = s->d;
 
-	qsort(
-	    d->found, s->n, sizeof(*d->found), c->by_time ? by_time : by_name);
+	if (s->n > 0)
+		qsort(d->found, s->n, sizeof(*d->found),
+		    c->by_time ? by_time : by_name);
 	d->n_found = d->at = d->waits = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		struct dir_file *f = &d->found[i];

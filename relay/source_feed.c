@@ -68,8 +68,9 @@ feed_ready(struct source_feed *f)
 {
 	const struct wash *w = f->source->wash;
 
+	/* What a full partner would miss cannot be read again (ADR 0014). */
 	return w->stall == WASH_RUNS && !w->stopping && !f->waiting &&
-	       feed_open(f);
+	       !lanes_parking(w->lanes) && feed_open(f);
 }
 
 struct stream_id
@@ -124,9 +125,10 @@ feed_drop(struct source_feed *f, enum d4_reason why, struct feed_drop what,
 		return;
 	/* It goes into a JSON text, and may be hostile. */
 	(void)snprintf(f->item, sizeof(f->item), "%s", item);
-	for (char *p = f->item; *p != '\0'; p++)
-		*p = (unsigned char)*p < ' ' || (unsigned char)*p > '~' ? '?'
-		                                                        : *p;
+	for (char *p = f->item; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
+			*p = '?';
+	}
 }
 
 enum d4_status

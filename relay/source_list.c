@@ -215,14 +215,15 @@ list_status(const struct source *s, json_t *o)
 {
 	const struct list *l = list_of(s);
 	const struct list_fill *f = &l->fill;
+	json_int_t backlog = (json_int_t)f->left;
 
+	backlog += (json_int_t)l->processing;
 	(void)json_object_set_new(o, "list", json_string(l->key[0]));
 	(void)json_object_set_new(o, "state",
 	    json_string(!l->selected ? "not connected"
 			: l->other   ? "another relay's"
 				     : "live"));
-	(void)json_object_set_new(
-	    o, "backlog", json_integer((json_int_t)(f->left + l->processing)));
+	(void)json_object_set_new(o, "backlog", json_integer(backlog));
 	(void)json_object_set_new(
 	    o, "length", json_integer((json_int_t)f->length));
 	(void)json_object_set_new(

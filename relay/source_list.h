@@ -10,7 +10,7 @@
 #define FILES_TURNS   8u         /* blocks of a write */
 #define LIST_BYTES    (1u << 20) /* of lines taken at once */
 #define LIST_PATH_MAX 4096u      /* bytes of a path */
-#define LIST_POLL_MS  200        /* an empty list is looked at again */
+#define LIST_POLL_US  200000     /* an empty list is looked at again */
 #define LIST_MAX_SIZE 10000u     /* d4-core's, where its metadata say none */
 
 /*

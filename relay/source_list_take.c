@@ -94,7 +94,7 @@ list_check(struct list *l, const char *last)
 static void
 list_idle(struct list *l)
 {
-	const struct timeval wait = {0, LIST_POLL_MS * 1000};
+	const struct timeval wait = {0, LIST_POLL_US};
 
 	(void)evtimer_add(l->poll, &wait);
 }
