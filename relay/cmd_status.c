@@ -59,9 +59,10 @@ print_lane(const json_t *o)
 	    number(o, "maybe_lost"), number(o, "resent"), text(o, "state"));
 	print_withheld(o);
 	if (text(o, "failure")[0] != '\0')
-		(void)printf("    failing for %s: %s (%s); %s\n",
+		(void)printf("    failing for %s: %s%s%s (%s); %s\n",
 		    text(o, "failing_for"), text(o, "failure"),
-		    text(o, "error"), text(o, "hint"));
+		    text(o, "likely")[0] != '\0' ? ", likely " : "",
+		    text(o, "likely"), text(o, "error"), text(o, "hint"));
 }
 
 static void

@@ -49,6 +49,8 @@ struct relay_conf {
 /* The texts of a partner as written; owned by the configuration. */
 struct relay_partner_file {
 	char *host, *key, *name, *client_cert, *client_key, *resend;
+	char *proxy, *proxy_auth;
+	struct d4_conf_list accepts;
 	uint64_t port, rotate_us, rotate_bytes, idle_us;
 	uint64_t backoff_min_us, backoff_max_us, gap_us;
 	uint64_t budget;
@@ -64,7 +66,7 @@ struct relay_partner_file {
 	char *ds_description;
 	struct d4_conf_list ds_tags;
 	enum sink_kind kind;
-	struct d4_buf secret, cert_pem, key_pem, ca_pem;
+	struct d4_buf secret, cert_pem, key_pem, ca_pem, proxy_login;
 };
 
 /*

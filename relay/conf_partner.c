@@ -7,6 +7,7 @@
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "relay/conf_partner.h"
+#include "relay/conf_reach.h"
 #include "relay/conf_sink.h"
 
 #define MEMBER(m)  offsetof(struct relay_partner_file, m)
@@ -32,7 +33,7 @@ static const struct d4_conf_option partner_table[] = {
     {"client_key", D4_CONF_STRING, MEMBER(client_key), 0, 0, NULL, false,
 	"file of its key (0600)"},
     {"resend", D4_CONF_STRING, MEMBER(resend), 0, 0, "type", false,
-	"after an unclean end: all, tcp, or type (captures: tcp)"},
+	"after an unclean end: confirmed, tcp, or type (captures: tcp)"},
     {"rotate", D4_CONF_DURATION, MEMBER(rotate_us), 1000000, DAY_US, "1h",
 	false, "a session is ended for a confirmation after so long"},
     {"rotate_bytes", D4_CONF_BYTES, MEMBER(rotate_bytes), 65536, UINT64_MAX / 2,
@@ -47,8 +48,14 @@ static const struct d4_conf_option partner_table[] = {
 	"bytes of its airlock, 1MiB or more; 0B: an equal share of the whole"},
     {"on_full", D4_CONF_STRING, MEMBER(on_full), 0, 0, "park", false,
 	"park: the queue keeps what it misses; drop-oldest: what waits goes"},
-    {"session_gap", D4_CONF_DURATION, MEMBER(gap_us), 0, HOUR_US, "0s", false,
-	"from a session's start to the next one's; 12s for a d4-core"},
+    {"session_gap", D4_CONF_DURATION, MEMBER(gap_us), 0, HOUR_US, NULL, false,
+	"from a session's start to the next one's; profile d4-core: 12s"},
+    {"accepts", D4_CONF_LIST, MEMBER(accepts), 0, 0, NULL, false,
+	"types that it takes, or all; profile d4-core: [1, 4, 8, ja3-jl]"},
+    {"proxy", D4_CONF_STRING, MEMBER(proxy), 0, 0, NULL, false,
+	"socks5://HOST:PORT; it also looks up names (Tor)"},
+    {"proxy_auth", D4_CONF_STRING, MEMBER(proxy_auth), 0, 0, NULL, false,
+	"file with user:password for it (0600)"},
     {"path", D4_CONF_STRING, MEMBER(path), 0, 0, NULL, false,
 	"unix, syslog: the socket; directory: the folder"},
     {"transport", D4_CONF_STRING, MEMBER(transport), 0, 0, "udp", false,
@@ -98,6 +105,7 @@ conf_partner_free(struct relay_partner_file *f)
 	conf_sink_free(f);
 	d4_buf_wipe(&f->secret);
 	d4_buf_wipe(&f->key_pem);
+	d4_buf_wipe(&f->proxy_login);
 	d4_buf_fini(&f->cert_pem);
 	d4_buf_fini(&f->ca_pem);
 	*f = (struct relay_partner_file){.port = 0};
@@ -132,6 +140,7 @@ partner_files(struct relay_partner_file *f, const char *conf)
 	return partner_file(&f->key, conf) &&
 	       partner_file(&f->client_cert, conf) &&
 	       partner_file(&f->client_key, conf) &&
+	       partner_file(&f->proxy_auth, conf) &&
 	       (!ca || partner_file(&f->ca, conf));
 }
 
@@ -158,10 +167,12 @@ partner_check(const struct d4_yaml *node, const struct relay_partner_file *f,
 		return d4_diag_set(diag, node->at,
 		    "write both client_cert and client_key, or neither",
 		    "half a client certificate");
-	if (strcmp(f->resend, "all") != 0 && strcmp(f->resend, "tcp") != 0 &&
+	if (strcmp(f->resend, "confirmed") != 0 &&
+	    strcmp(f->resend, "all") != 0 && strcmp(f->resend, "tcp") != 0 &&
 	    strcmp(f->resend, "type") != 0)
 		return d4_diag_set(diag, d4_yaml_get(node, "resend")->at,
-		    "write all, tcp or type", "not a value: %s", f->resend);
+		    "write confirmed, tcp or type", "not a value: %s",
+		    f->resend);
 	if (f->budget != 0 && f->budget < BUDGET_MIN)
 		return d4_diag_set(diag, d4_yaml_get(node, "budget")->at,
 		    "give it 1MiB at least, or 0B for its share",
@@ -184,9 +195,9 @@ partner_fill(
 	*p = (struct relay_partner){.host = f->host,
 	    .port = (uint16_t)f->port,
 	    .name = f->name,
-	    .resend = strcmp(f->resend, "all") == 0   ? RELAY_ALL
-	              : strcmp(f->resend, "tcp") == 0 ? RELAY_TCP
-	                                              : RELAY_BY_TYPE,
+	    .resend = strcmp(f->resend, "tcp") == 0    ? RELAY_TCP
+	              : strcmp(f->resend, "type") == 0 ? RELAY_BY_TYPE
+	                                               : RELAY_ALL,
 	    .rotate_us = f->rotate_us,
 	    .rotate_bytes = f->rotate_bytes,
 	    .idle_us = f->idle_us,
@@ -212,6 +223,7 @@ conf_partner_read(const struct d4_yaml *map, size_t i, const char *path,
 	d4_buf_init(&f->cert_pem, PEM_MAX);
 	d4_buf_init(&f->key_pem, PEM_MAX);
 	d4_buf_init(&f->ca_pem, PEM_MAX);
+	d4_buf_init(&f->proxy_login, 1024);
 	if (!partner_id_ok(map->key[i]->text))
 		return d4_diag_set(diag, map->key[i]->at,
 		    "use the partner's id in the policy: [a-z0-9-]",
@@ -225,9 +237,10 @@ conf_partner_read(const struct d4_yaml *map, size_t i, const char *path,
 		st = partner_check(node, f, diag);
 	if (st == D4_OK && !partner_files(f, path))
 		st = D4_ENOMEM;
-	if (st == D4_OK)
-		partner_fill(map->key[i]->text, f, &c->partner[i]);
-	return st;
+	if (st != D4_OK)
+		return st;
+	partner_fill(map->key[i]->text, f, &c->partner[i]);
+	return conf_reach_fill(node, f, diag, &c->partner[i]);
 }
 
 static bool
@@ -299,6 +312,9 @@ conf_partner_secrets(struct relay_partner_file *f, struct relay_partner *p)
 
 	if (f->key != NULL && !partner_key(f, p))
 		return false;
+	st = conf_reach_secrets(f, p);
+	if (st != D4_OK)
+		return partner_unusable(p, f->proxy_auth, st);
 	if (f->ca != NULL && strcmp(f->ca, "system") != 0) {
 		st = partner_pem(f->ca, &f->ca_pem, &p->tls.ca);
 		if (st != D4_OK)

@@ -252,7 +252,7 @@ post_names(struct post *p)
 		const struct relay_partner *c = &p->setup.partner[i];
 
 		if (p->resolver == NULL && sink_of(c)->host &&
-		    d4_resolve_numeric(c->host, c->port, &a) != D4_OK)
+		    d4_resolve_numeric(post_dial_host(c), c->port, &a) != D4_OK)
 			return d4_resolver_new(p->base, &p->resolver);
 	}
 	return D4_OK;

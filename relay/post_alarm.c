@@ -17,6 +17,10 @@ static const struct {
 	.hint = "no connection; check host, port and firewalls, or the path "
 		"of a socket or folder",
 	.partner = true},
+    [POST_FAIL_PROXY] = {.name = "proxy",
+	.hint = "no connection through the SOCKS5 proxy; check `proxy`, its "
+		"login, and that it reaches host and port",
+	.partner = true},
     [POST_FAIL_TLS] = {.name = "tls",
 	.hint = "no TLS session; check pin, CA and name of the certificate",
 	.partner = true},
@@ -39,6 +43,16 @@ static const struct {
 	.hint = "the partner did not answer the end of the session; a "
 		"receiver of a tcp or tls sink that never closes needs "
 		"`confirm: tcp`"},
+    [POST_FAIL_CERTIFICATE] = {.name = "certificate",
+	.hint = "its server does not take our certificate, or wants one; "
+		"check client_cert and client_key"},
+    [POST_FAIL_FLOOD] = {.name = "flood",
+	.hint = "the partner sends data without end, and no D4 server has "
+		"anything to say; is this a D4 server?"},
+    [POST_FAIL_HELD] = {.name = "held",
+	.hint = "a stock server confirms a type that is switched off, and "
+		"loses it; when its operator has enabled it, name it in "
+		"`accepts`"},
     [POST_FAIL_LOCAL] = {.name = "local",
 	.hint = "our own side failed: disk, memory or spool"},
 };
@@ -50,9 +64,11 @@ post_failure_name(enum post_failure f)
 }
 
 const char *
-post_failure_hint(enum post_failure f)
+post_alarm_hint(const struct post_alarm *a)
 {
-	return failures[f].hint;
+	if (a->likely != LIKELY_NONE)
+		return post_likely_hint(a->likely);
+	return failures[a->what].hint;
 }
 
 bool
@@ -62,17 +78,19 @@ post_failure_partner(enum post_failure f)
 }
 
 bool
-post_alarm_raise(struct post_alarm *a, enum post_failure what, const char *why,
-    uint64_t now_us)
+post_alarm_raise(
+    struct post_alarm *a, const struct post_failed *f, uint64_t now_us)
 {
-	bool fresh = a->count == 0 || a->what != what;
+	bool fresh =
+	    a->count == 0 || a->what != f->what || a->likely != f->likely;
 
 	if (a->count == 0)
 		a->since_us = now_us;
 	if (a->count != UINT32_MAX)
 		a->count++;
-	a->what = what;
-	(void)snprintf(a->why, sizeof(a->why), "%s", why);
+	a->what = f->what;
+	a->likely = f->likely;
+	(void)snprintf(a->why, sizeof(a->why), "%s", f->why);
 	if (!fresh && now_us < a->next_us)
 		return false;
 	a->interval_us = fresh ? ALARM_FIRST_US : a->interval_us * 4;

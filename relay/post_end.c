@@ -16,6 +16,50 @@ post_clear(struct post_lane *l)
 		post_frames_begin(l->frames);
 }
 
+/* What else is known there: see post_likely.h. */
+static void
+end_signs(const struct post_lane *l, struct post_signs *s)
+{
+	const struct post_partner *pp = l->partner;
+
+	for (size_t i = 0; i < pp->n_lanes; i++) {
+		const struct post_lane *o = pp->lanes[i];
+		bool served = o->books.cursor.confirmed_records != 0;
+		bool uuid = o->named &&
+		            d4_uuid_eq(&o->name.wire_uuid, &l->name.wire_uuid);
+
+		if (uuid && o->name.type == l->name.type)
+			s->broke = s->broke || o->broke;
+		else if (uuid)
+			s->same_uuid = s->same_uuid || served;
+		if (o != l)
+			s->others = s->others || served;
+	}
+}
+
+static enum post_likely
+end_likely(const struct post_lane *l, enum post_failure what)
+{
+	struct post_signs s = {
+	    .refused = what == POST_FAIL_REFUSED,
+	    .closed = what == POST_FAIL_NOT_ACCEPTED,
+	    .frames = what == POST_FAIL_LOST ? l->run.frames : 0,
+	    .lockable = l->name.type != D4_TYPE_EXTENDED,
+	    .before = l->books.cursor.confirmed_records != 0,
+	};
+
+	end_signs(l, &s);
+	return post_likely(&s);
+}
+
+/* Was the session cut off, so that the server may not have seen its end? */
+static bool
+end_cut(enum post_failure what)
+{
+	return what == POST_FAIL_LOST || what == POST_FAIL_STALLED ||
+	       what == POST_FAIL_UNCONFIRMED || what == POST_FAIL_LOCAL;
+}
+
 /*
  * The alarm of the partner or of the lane, and when to try again. Frames are
  * numbered by entries, so a session that was cut off long has to be shorter
@@ -28,9 +72,11 @@ end_alarm(struct post_lane *l, enum post_failure what, const char *why)
 	struct post_partner *pp = l->partner;
 	bool all = post_failure_partner(what);
 	struct post_alarm *a = all ? &pp->alarm : &l->alarm;
+	const struct post_failed f = {
+	    .what = what, .likely = end_likely(l, what), .why = why};
 	uint64_t now = post_now_us(), wait;
 
-	if (post_alarm_raise(a, what, why, now))
+	if (post_alarm_raise(a, &f, now))
 		post_alarm_say(l, a);
 	wait = limit_backoff(a->count, pp->conf->backoff_min_us,
 	    pp->conf->backoff_max_us, arc4random());
@@ -67,6 +113,8 @@ post_fail(struct post_lane *l, enum post_failure what, const char *why)
 	    what == POST_FAIL_LOST)
 		l->proven = false;
 	end_alarm(l, what, why);
+	if (begun && end_cut(what))
+		l->broke = true;
 	post_clear(l);
 	post_lane_rewind(l);
 	post_session_enter(l, POST_BACKOFF);
@@ -107,6 +155,8 @@ post_lost(struct post_lane *l)
 	/* A server that refuses does so at the first frames. */
 	if (l->partner->sink->d4 && !l->proven && l->run.how != D4_TLS_TIMEOUT)
 		what = POST_FAIL_REFUSED;
+	if (l->run.how == D4_TLS_UNTRUSTED)
+		what = POST_FAIL_CERTIFICATE;
 	if (l->partner->sink->d4 && l->run.how == D4_TLS_CLEAN)
 		what = POST_FAIL_NOT_ACCEPTED;
 	post_fail(l, what, l->run.why);
@@ -121,6 +171,7 @@ post_confirmed(struct post_lane *l)
 
 	post_pump_acked(l);
 	l->proven = true;
+	l->broke = false;
 	l->budget *= END_GROWTH;
 	if (l->budget > POST_FRAMES_MAX)
 		l->budget = POST_FRAMES_MAX;

@@ -6,66 +6,15 @@
 #include "relay/post_frames.h"
 #include "relay/post_limit.h"
 #include "relay/post_resend.h"
+#include "relay/post_run.h"
 #include "libd4/kit/resolve.h"
 #include "libd4/kit/tls.h"
 #include "relay/post_watch.h"
 #include "relay/release.h"
 #include "relay/sink.h"
 
-#define POST_META_MAX   65536u
-#define POST_PROBE      8u    /* frames of a lane's first session */
-#define POST_FRAMES_MAX 9000u /* a stock server takes 10,000 a session */
-
+#define POST_META_MAX 65536u
 struct post_partner;
-
-enum post_state {
-	POST_IDLE,    /* nothing to send, or not now */
-	POST_RESOLVE, /* asks for the partner's address */
-	POST_CONNECT, /* TCP and TLS */
-	POST_STREAM,  /* frames go out */
-	POST_DRAIN,   /* no more frames; all must be acknowledged, then quiet */
-	POST_CLOSE,   /* our close_notify is out; waits for the partner's */
-	POST_BACKOFF, /* failed; waits */
-};
-
-/* POKE: look whether there is something to do. The others say what came. */
-enum post_event {
-	POST_POKE,
-	POST_RESOLVED,
-	POST_OPEN,
-	POST_ROOM,
-	POST_READ,
-	POST_PEER_CLOSED,
-	POST_ENDED,
-};
-
-/* What was passed without being sent, entries up to seq; seq 0: nothing. */
-struct post_passed {
-	uint64_t seq;
-	struct post_counts counts;
-};
-
-/*
- * struct post_run -- one session.
- * Shape:  found: the partner's addresses. frames, bytes: written so far.
- *         held_us: since when less than a frame is held, 0 nothing is.
- *         quiet_us: since when all is acknowledged, 0 it is not. given:
- *         l->entry is being sent. asked: no freeze in this burst. cut: stopped
- *         inside an entry. stale: the release changed. yield: another lane of
- *         the slot waits.
- * Units:  _us by the clock that does not go back.
- */
-struct post_run {
-	struct d4_query *query;
-	struct d4_addresses found;
-	void *wire; /* of the partner's sink */
-	uint64_t frames, bytes;
-	uint64_t entered_us, opened_us, written_us, held_us, quiet_us;
-	uint64_t acked, progress_us;
-	enum d4_tls_end how;
-	char why[128];
-	bool given, cut, yield, stale, asked;
-};
 
 /*
  * struct post_lane -- one lane: its spool, its books, its session.
@@ -77,7 +26,8 @@ struct post_run {
  *         there was no more and the reader was closed. damaged: a gap was met
  * since. unsettled: a session's end is not on disk yet (`outcome`). dirty: the
  * books moved since the cursor was saved. broken: why nothing can ever be sent,
- * or "". budget: frames of the next session. proven: one was confirmed. Units:
+ * or "". budget: frames of the next session. proven: one was confirmed.
+ * broke: the last one was cut off. Units:
  * slot_us, limit_us: since when it waits for its turn, 0 it does not.
  * wake_us: when the timer has to fire, 0 never.
  */
@@ -104,7 +54,7 @@ struct post_lane {
 	uint64_t recheck_us;
 	char pipeline[65];
 	struct post_resend books;
-	bool unsettled, accounted, dirty, proven;
+	bool unsettled, accounted, dirty, proven, broke;
 	enum post_outcome outcome;
 	char broken[96];
 	struct post_frames *frames;
@@ -147,6 +97,11 @@ void post_lane_break(struct post_lane *l, const char *why);
  *         checkpoint); the caller comes again before it goes on.
  */
 D4_USED enum d4_status post_settle(struct post_lane *l, enum post_outcome how);
+
+/* ---- post_idle.c ---- */
+
+/* post_idle -- begins a session if there is something to send. */
+void post_idle(struct post_lane *l);
 
 /* ---- post_session.c: the state machine; post_end.c: its ends ---- */
 void post_session_step(struct post_lane *l, enum post_event ev);
@@ -194,7 +149,19 @@ D4_USED enum d4_status post_pump_begin(struct post_lane *l);
 /* post_dial_may -- may one more lane try to connect now? */
 bool post_dial_may(struct post_lane *l);
 
+/* post_dial_host -- whom it connects to: the proxy, or the partner. */
+const char *post_dial_host(const struct relay_partner *c);
+
 /* post_dial_resolve -- D4_OK known; D4_AGAIN POST_RESOLVED will come. */
 D4_USED enum d4_status post_dial_resolve(struct post_lane *l);
+
+/* post_dial_connect -- POST_OPEN or POST_ENDED will come, or it has failed. */
+void post_dial_connect(struct post_lane *l);
+
+/*
+ * post_dial_next -- the last address did not answer: another one. False: there
+ * is no other.
+ */
+bool post_dial_next(struct post_lane *l);
 
 #endif

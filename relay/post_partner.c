@@ -98,12 +98,6 @@ post_partner_fini(struct post_partner *pp)
 	free(pp->cursors);
 }
 
-uint64_t
-post_partner_gap(const struct post_partner *pp)
-{
-	return pp->conf->gap_us;
-}
-
 /* ---- alarms ---- */
 
 void
@@ -111,15 +105,18 @@ post_alarm_say(struct post_lane *l, const struct post_alarm *a)
 {
 	const struct relay_partner *c = l->partner->conf;
 	char uuid[D4_UUID_TEXT], lasted[32], why[160], hint[400];
-	const char *h = post_failure_hint(a->what);
+	const char *h = post_alarm_hint(a),
+		   *maybe = post_likely_name(a->likely);
 
 	d4_uuid_text(&l->name.wire_uuid, uuid);
 	post_alarm_for(a, post_now_us(), lasted, sizeof(lasted));
-	d4_warnx("post failing partner=%s lane=%s uuid=%s type=%u at=%s:%u "
-		 "failure=%s state=%s failures=%u for=\"%s\" why=%s hint=%s",
+	d4_warnx(
+	    "post failing partner=%s lane=%s uuid=%s type=%u at=%s:%u "
+	    "failure=%s%s%s state=%s failures=%u for=\"%s\" why=%s hint=%s",
 	    c->id, l->id, uuid, l->name.type, post_partner_at(l->partner),
-	    c->port, post_failure_name(a->what), post_state_name(l->state),
-	    a->count, lasted,
+	    c->port, post_failure_name(a->what),
+	    maybe[0] != '\0' ? " likely=" : "", maybe,
+	    post_state_name(l->state), a->count, lasted,
 	    d4_log_quote(a->why, strlen(a->why), why, sizeof(why)),
 	    d4_log_quote(h, strlen(h), hint, sizeof(hint)));
 }

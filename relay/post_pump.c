@@ -17,7 +17,8 @@ post_pump_begin(struct post_lane *l)
 	uint64_t now = post_now_us();
 
 	l->run.frames = l->run.bytes = l->run.acked = 0;
-	l->run.held_us = l->run.quiet_us = 0;
+	l->run.held_us = l->run.quiet_us = l->run.heard = 0;
+	l->run.paid = UINT64_MAX;
 	l->run.opened_us = l->run.written_us = l->run.progress_us = now;
 	l->run.given = l->run.cut = false;
 	l->run.yield = l->run.stale = false;
@@ -215,12 +216,13 @@ pump_entry(struct post_lane *l)
 static enum d4_status
 pump_step(struct post_lane *l)
 {
-	uint64_t wait = post_limit_wait(l);
+	uint64_t wait = l->run.bytes != l->run.paid ? post_limit_wait(l) : 0;
 	struct post_frame fr;
 	enum d4_status st;
 
 	if (wait != 0)
 		return pump_limited(l, wait);
+	l->run.paid = l->run.bytes; /* a turn is good until it wrote */
 	st = post_frames_next(l->frames, &fr);
 	if (st == D4_OK)
 		return pump_write(l, &fr);

@@ -99,7 +99,7 @@ read_name(struct post_lane *l)
 	l->books.sure = l->partner->conf->out.sure;
 	if (c.acked == c.confirmed && c.acked_part == c.confirmed_part)
 		return D4_OK;
-	l->unsettled = true;
+	l->unsettled = l->broke = true;
 	l->outcome = POST_UNCLEAN;
 	return D4_AGAIN;
 }

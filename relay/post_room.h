@@ -98,6 +98,17 @@ D4_USED enum d4_status post_rules_apply(
 /* post_rules_save -- if anything was used since. */
 void post_rules_save(struct post_partner *pp);
 
+/* ---- post_stock.c ---- */
+
+/* post_partner_gap -- the least time between sessions of a slot, us. */
+uint64_t post_partner_gap(const struct post_partner *pp);
+
+/*
+ * post_partner_accepts -- may the lane's type be sent? A stock server confirms
+ * an extended type that is off, and throws it away: so it has to be known.
+ */
+bool post_partner_accepts(const struct post_lane *l);
+
 /* ---- post_turn.c: slots and limits, in turns ---- */
 
 /*
@@ -139,9 +150,6 @@ const char *post_lane_type(const struct post_lane *l);
 
 /* post_partner_at -- its host, socket or folder; for people. */
 const char *post_partner_at(const struct post_partner *pp);
-
-/* post_partner_gap -- the least time between sessions of a slot, us. */
-uint64_t post_partner_gap(const struct post_partner *pp);
 
 /* post_alarm_say -- a lane's or its partner's alarm, with all that is known. */
 void post_alarm_say(struct post_lane *l, const struct post_alarm *a);

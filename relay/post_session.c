@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/kit/log.h"
@@ -54,87 +55,6 @@ post_session_enter(struct post_lane *l, enum post_state to)
 
 /* ---- one function a state ---- */
 
-static void
-session_connect(struct post_lane *l)
-{
-	if (l->partner->sink->host && l->run.found.n == 0) {
-		post_fail(l, POST_FAIL_RESOLVE, l->run.why);
-		return;
-	}
-	post_session_enter(l, POST_CONNECT);
-	if (l->partner->sink->open(l) != D4_OK)
-		post_fail(l, POST_FAIL_CONNECT, l->run.why);
-	else
-		post_lane_wake(
-		    l, post_now_us() + l->partner->post->times.connect_us);
-}
-
-/* Nothing that was passed over in idle is in anybody's hands: settle it. */
-static bool
-idle_pass(struct post_lane *l)
-{
-	if (l->passed.seq == 0)
-		return true;
-	post_resend_note(&l->books, (struct post_place){.seq = l->passed.seq},
-	    &l->passed.counts, 0);
-	l->passed = (struct post_passed){.seq = 0};
-	return post_settle(l, POST_CONFIRMED) == D4_OK;
-}
-
-/* Is there something to send that may be sent? */
-static bool
-idle_has_entry(struct post_lane *l)
-{
-	enum d4_status st;
-	uint64_t wait;
-
-	if (l->unsettled && post_settle(l, l->outcome) != D4_OK)
-		return false;
-	st = post_lane_entry(l);
-	if (l->unsettled) { /* an earlier process was killed: see books */
-		post_lane_wake(l, post_now_us());
-		return false;
-	}
-	if (!idle_pass(l) || st != D4_OK) {
-		post_turn_none(l);
-		return false;
-	}
-	wait = post_limit_wait(l);
-	if (wait != 0)
-		post_lane_wake(l, post_now_us() + wait);
-	return wait == 0;
-}
-
-static bool
-idle_may(const struct post_lane *l)
-{
-	return !l->partner->post->draining && l->broken[0] == '\0' &&
-	       l->partner->broken[0] == '\0' && l->release != NULL &&
-	       l->partner->frozen == D4_THAWED;
-}
-
-static void
-session_idle(struct post_lane *l)
-{
-	enum d4_status st;
-
-	if (!idle_may(l)) {
-		post_turn_none(l);
-		return;
-	}
-	if (!idle_has_entry(l) || !post_slot_take(l) || !post_dial_may(l))
-		return;
-	post_session_enter(l, POST_RESOLVE);
-	st = post_dial_resolve(l);
-	if (st == D4_OK)
-		session_connect(l);
-	else if (st == D4_AGAIN)
-		post_lane_wake(
-		    l, post_now_us() + l->partner->post->times.connect_us);
-	else
-		post_fail(l, POST_FAIL_LOCAL, d4_status_text(st));
-}
-
 /* Not wanted any more before it was open. */
 static bool
 session_unwanted(const struct post_lane *l)
@@ -160,21 +80,42 @@ session_resolve(struct post_lane *l, enum post_event ev)
 		post_clear(l);
 		post_session_enter(l, POST_IDLE);
 	} else if (ev == POST_RESOLVED) {
-		session_connect(l);
+		post_dial_connect(l);
 	} else if (session_late(l, l->partner->post->times.connect_us)) {
 		post_fail(l, POST_FAIL_RESOLVE, "no answer in time");
 	}
 }
 
+static bool
+session_no_tcp(const struct post_lane *l)
+{
+	return l->run.how == D4_TLS_CONNECT || l->run.how == D4_TLS_TIMEOUT;
+}
+
+static void
+session_unconnected(struct post_lane *l)
+{
+	bool proxy = l->partner->conf->proxy.host != NULL;
+	enum post_failure what = POST_FAIL_TLS;
+
+	if (session_no_tcp(l) && post_dial_next(l))
+		return;
+	if (session_no_tcp(l))
+		what = proxy ? POST_FAIL_PROXY : POST_FAIL_CONNECT;
+	else if (l->run.how == D4_TLS_PROXY)
+		what = POST_FAIL_PROXY;
+	else if (l->run.how == D4_TLS_UNTRUSTED)
+		what = POST_FAIL_CERTIFICATE;
+	post_fail(l, what, l->run.why);
+}
+
 static void
 session_connecting(struct post_lane *l, enum post_event ev)
 {
-	bool tcp = l->run.how == D4_TLS_CONNECT || l->run.how == D4_TLS_TIMEOUT;
 	enum d4_status st;
 
 	if (ev == POST_ENDED) {
-		post_fail(
-		    l, tcp ? POST_FAIL_CONNECT : POST_FAIL_TLS, l->run.why);
+		session_unconnected(l);
 	} else if (ev == POST_OPEN) {
 		post_alarm_over(l, &l->partner->alarm);
 		l->partner->retry_us = 0;
@@ -188,7 +129,10 @@ session_connecting(struct post_lane *l, enum post_event ev)
 		post_clear(l);
 		post_session_enter(l, POST_IDLE);
 	} else if (session_late(l, l->partner->post->times.connect_us)) {
-		post_fail(l, POST_FAIL_CONNECT, "no connection in time");
+		l->run.how = D4_TLS_CONNECT;
+		(void)snprintf(
+		    l->run.why, sizeof(l->run.why), "no connection in time");
+		session_unconnected(l);
 	}
 }
 
@@ -203,6 +147,8 @@ session_over(struct post_lane *l, enum post_event ev)
 		    l, POST_FAIL_NOT_ACCEPTED, "close_notify before ours");
 	else if (ev == POST_ENDED)
 		post_lost(l);
+	else if (l->partner->sink->d4 && l->run.heard > POST_HEARD_MAX)
+		post_fail(l, POST_FAIL_FLOOD, "it sends and sends");
 	else if (post_now_us() - l->run.progress_us >=
 		 l->partner->post->times.stall_us)
 		post_fail(l, POST_FAIL_STALLED, "nothing acknowledged");
@@ -327,7 +273,7 @@ session_backoff(struct post_lane *l)
 		return;
 	}
 	post_session_enter(l, POST_IDLE);
-	session_idle(l);
+	post_idle(l);
 }
 
 void
@@ -336,7 +282,7 @@ post_session_step(struct post_lane *l, enum post_event ev)
 	l->wake_us = 0;
 	switch (l->state) {
 	case POST_IDLE:
-		session_idle(l);
+		post_idle(l);
 		break;
 	case POST_RESOLVE:
 		session_resolve(l, ev);

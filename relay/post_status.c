@@ -26,7 +26,8 @@ status_alarm(json_t *o, const struct post_alarm *a)
 	post_alarm_for(a, post_now_us(), lasted, sizeof(lasted));
 	status_text(o, "failure", post_failure_name(a->what));
 	status_text(o, "error", a->why);
-	status_text(o, "hint", post_failure_hint(a->what));
+	status_text(o, "likely", post_likely_name(a->likely));
+	status_text(o, "hint", post_alarm_hint(a));
 	status_text(o, "failing_for", lasted);
 	status_number(o, "failures", a->count);
 }

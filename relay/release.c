@@ -10,7 +10,7 @@ void
 release_fini(struct release *r)
 {
 	free(r->lane);
-	*r = (struct release){.n = 0};
+	memset(r, 0, sizeof(*r));
 }
 
 enum d4_status
@@ -31,6 +31,8 @@ release_add(struct release *r, const struct release_lane *lane)
 	return D4_OK;
 }
 
+#define RELEASE_STOCK "d4-core"
+
 static json_t *
 release_json(const struct release *r)
 {
@@ -49,7 +51,8 @@ release_json(const struct release *r)
 			return NULL;
 		}
 	}
-	root = json_pack("{s:i, s:o}", "v", RELEASE_VERSION, "lanes", lanes);
+	root = json_pack("{s:i, s:s, s:o}", "v", RELEASE_VERSION, "profile",
+	    r->stock ? RELEASE_STOCK : "d4hub", "lanes", lanes);
 	return root;
 }
 
@@ -142,12 +145,15 @@ release_read(json_t *root, struct release *out)
 {
 	json_t *lanes = json_object_get(root, "lanes"), *o;
 	enum d4_status st = D4_OK;
-	const char *id;
+	const char *id, *profile;
 
 	if (json_integer_value(json_object_get(root, "v")) != RELEASE_VERSION)
 		return D4_EVERSION;
 	if (!json_is_object(lanes))
 		return D4_EMALFORMED;
+	/* A file of the first release does not say: as it was then. */
+	profile = json_string_value(json_object_get(root, "profile"));
+	out->stock = profile != NULL && strcmp(profile, RELEASE_STOCK) == 0;
 	json_object_foreach(lanes, id, o)
 	{
 		st = release_one(id, o, out);

@@ -37,8 +37,12 @@ struct release_lane {
 	uint64_t max_volume;
 };
 
-/* Sorted by id once parsed. Owns: its list. */
+/*
+ * Sorted by id once parsed. stock: the partner is a stock d4-core (`profile`
+ * in the policy). Owns: its list.
+ */
 struct release {
+	bool stock;
 	struct release_lane *lane;
 	size_t n, cap;
 };

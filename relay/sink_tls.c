@@ -16,8 +16,10 @@ on_open(void *arg)
 static void
 on_read(void *arg, struct d4_slice bytes)
 {
-	(void)bytes; /* a D4 server has nothing to say that we obey */
-	post_session_step(arg, POST_READ);
+	struct post_lane *l = arg;
+
+	l->run.heard += bytes.n; /* nothing of it is obeyed */
+	post_session_step(l, POST_READ);
 }
 
 static void
@@ -58,9 +60,14 @@ tls_open(struct post_lane *l)
 	struct post_partner *pp = l->partner;
 	const struct relay_partner *c = pp->conf;
 	const struct d4_addresses *a = &l->run.found;
+	const struct d4_socks5_to via = {.host = c->host,
+	    .port = c->port,
+	    .user = c->proxy.user,
+	    .password = c->proxy.password};
 	struct d4_tls_to to = {
 	    .at = &a->at[pp->next_address % a->n],
 	    .name = c->name != NULL ? c->name : c->host,
+	    .via = c->proxy.host != NULL ? &via : NULL,
 	};
 	struct d4_tls_owner owner = {.ev = &tls_events, .arg = l};
 	struct d4_tls *t;

@@ -106,8 +106,8 @@ static void
 merge_states(json_t *out, const json_t *lane, const json_t *post)
 {
 	static const char *const states[] = {"sent", "acked", "confirmed",
-	    "maybe_lost", "resent", "state", "failure", "error", "hint",
-	    "failing_for", "broken"};
+	    "maybe_lost", "resent", "state", "failure", "likely", "error",
+	    "hint", "failing_for", "broken"};
 	json_int_t gone = number(post, "expired") + number(post, "damaged") +
 	                  number(post, "toobig") + number(post, "withheld") +
 	                  number(post, "gone");

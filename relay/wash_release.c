@@ -156,10 +156,21 @@ release_save(const struct wash *w, const char *partner, const struct release *r)
 	return st;
 }
 
+/* A D4 partner that is not said to be one of our hubs is a stock d4-core. */
+static bool
+release_stock(const struct wash *w, const char *partner)
+{
+	const struct pol_partner *p = NULL;
+
+	if (w->gate != NULL)
+		p = pol_partner_find(gate_policy(w->gate), partner);
+	return p != NULL && p->sink == POL_SINK_D4 && p->profile == POL_D4_CORE;
+}
+
 static void
 release_partner(struct wash *w, const char *partner)
 {
-	struct release r = {.n = 0};
+	struct release r = {.stock = release_stock(w, partner)};
 	enum d4_status st = D4_OK;
 
 	for (size_t i = 0; st == D4_OK && i < lanes_n(w->lanes); i++) {

@@ -66,14 +66,32 @@ ssl_reason(struct d4_tls *t)
 	return text != NULL ? text : "TLS error";
 }
 
+/* The server's alerts about a certificate of ours (RFC 8446, 6). */
+static bool
+ssl_untrusted(const struct d4_tls *t)
+{
+	int alert =
+	    ERR_GET_REASON(ERR_peek_last_error()) - SSL_AD_REASON_OFFSET;
+
+	if (t->ctx->server)
+		return false;
+	return (alert >= SSL_AD_BAD_CERTIFICATE &&
+		   alert <= SSL_AD_CERTIFICATE_UNKNOWN) ||
+	       alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED ||
+	       alert == SSL_AD_CERTIFICATE_REQUIRED;
+}
+
 /* An SSL call failed for good: sends the alert if it can, and ends. */
 static void
 ssl_failed(struct d4_tls *t)
 {
 	enum d4_tls_end how =
 	    t->state == TLS_SHAKE ? D4_TLS_HANDSHAKE : D4_TLS_PROTOCOL;
+	bool untrusted = ssl_untrusted(t);
 	const char *why = ssl_reason(t);
 
+	if (untrusted)
+		how = D4_TLS_UNTRUSTED;
 	if (t->wire.nomem) {
 		tls_finish(t, D4_TLS_RESET, "out of memory");
 	} else if (t->wire.error != 0) {

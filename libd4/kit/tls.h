@@ -62,9 +62,10 @@ enum d4_tls_end {
 	D4_TLS_HANDSHAKE, /* refused, bad certificate, wrong name or pin */
 	D4_TLS_PROTOCOL,
 	D4_TLS_TIMEOUT,
-	D4_TLS_CONNECT, /* TCP could not be opened */
-	D4_TLS_CROSSED, /* theirs came, but not as the answer to ours */
-	D4_TLS_PROXY,   /* the SOCKS5 proxy did not connect to the target */
+	D4_TLS_CONNECT,   /* TCP could not be opened */
+	D4_TLS_CROSSED,   /* theirs came, but not as the answer to ours */
+	D4_TLS_PROXY,     /* the SOCKS5 proxy did not connect to the target */
+	D4_TLS_UNTRUSTED, /* the server wants another certificate of ours */
 };
 
 /*

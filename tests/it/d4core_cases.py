@@ -2,7 +2,7 @@
 
 Each case: a function of a Client's key and UUID that returns the TLS records
 to send, the payloads that the server must have stored, and how it ends:
-"confirmed", "cut" (no close_notify) or "closed" (the server's close_notify).
+"confirmed", or "cut" (no close_notify).
 """
 
 import d4
@@ -96,20 +96,20 @@ def first_is_254(uid):
 
 
 def type_not_accepted(uid):
-    return [good(uid, 3)], [], "closed"
+    return [good(uid, 3)], [], "cut"
 
 
 def uuid_not_v4(uid):
-    return [good(odd_uuid(uid))], [], "closed"
+    return [good(odd_uuid(uid))], [], "cut"
 
 
 def type_change(uid):
-    return [good(uid, 8), good(uid, 1)], [TEXT], "closed"
+    return [good(uid, 8), good(uid, 1)], [TEXT], "cut"
 
 
 def meta_after_254(uid):
     return [good(uid, 2, EXT), good(uid, 254), good(uid, 2, EXT)], [
-        EXT, TEXT], "closed"
+        EXT, TEXT], "cut"
 
 
 def meta_in_frames_then_254(uid):

@@ -98,7 +98,7 @@ class World:
                 "host": "127.0.0.1", "port": self.core.port,
                 "key": "file:" + key, "tls": {"pin": self.core.pin},
                 "idle": "300ms", "backoff_min": "100ms",
-                "backoff_max": "500ms"}})
+                "backoff_max": "500ms", "session_gap": "0s"}})
         self.uuids = {int(kind): uid for uid, kind in re.findall(
             r"([0-9a-f-]{36}) type (\d+)", self.relay.uuids("core"))}
         self.sent = collections.Counter()
@@ -159,6 +159,8 @@ def three_types_arrive_exactly_and_are_confirmed(world):
     assert packets(core) == want, "packets"
     assert core.data(8) == world.released("pdns"), "passive DNS"
     assert core.data(254) == world.released("json"), "JSON lines"
+    with open(os.path.join(world.relay.spool, "core/release.json")) as f:
+        assert json.load(f)["profile"] == "d4-core"
     ended = core.table("sessions")
     assert {s["how"] for s in ended} == {"confirmed"}, ended
     # Its workers found every record, and nothing half.
@@ -218,7 +220,7 @@ def main():
                 ("a wrong key", other, ("--register", world.uuids[8] + ":no"),
                  "failure=refused"),
                 ("a type that is off", everyone, ("--accept", "1,2,254"),
-                 "failure=not-accepted"),
+                 "failure=refused"),
                 ("a stale session", everyone, (), "failure=refused")):
             print(name + " is told and costs nothing", flush=True)
             stale(world, name == "a stale session")

@@ -104,13 +104,13 @@ class Conn:
 class Server:
     """A scripted TLS server; play(conn, tls, n) is one session's behaviour."""
 
-    def __init__(self, pki, play=None, rcvbuf=None):
+    def __init__(self, pki, play=None, rcvbuf=None, host="127.0.0.1"):
         self.context = acceptor.server_context(pki.cert, pki.key)
         self.play = play or (lambda c, t, n: self.serve(c, t))
         self.conns = []
         self.errors = []
         self.tls = []
-        self.acceptor = acceptor.Acceptor(self.one, rcvbuf)
+        self.acceptor = acceptor.Acceptor(self.one, rcvbuf, host)
         self.port = self.acceptor.port
 
     def close(self):
@@ -139,8 +139,9 @@ class Server:
         except OSError:
             pass
 
-    def serve(self, conn, tls, most=None, pause=0):
-        """Reads frames; answers close_notify. False: stopped at `most`."""
+    def serve(self, conn, tls, most=None, pause=0, wanted=None):
+        """Reads frames; answers close_notify. False: stopped at `most`, or
+        the first frame was not wanted."""
         parser = d4.Parser()
         while True:
             data = tls.recv(16384)
@@ -151,6 +152,8 @@ class Server:
                 tls.unwrap()
                 return True
             for f in parser.feed(data):
+                if wanted and not conn.frames and not wanted(f):
+                    return False
                 conn.take(f)
                 if most and len(conn.frames) >= most:
                     return False
@@ -177,7 +180,7 @@ class Server:
 class Post:
     """The driver's process."""
 
-    def __init__(self, home, partners, **times):
+    def __init__(self, home, partners, under=None, **times):
         self.err = open(os.path.join(home, "post.log"), "ab")
         args = [os.path.join(BIN, "../tests/post_driver"), "run",
                 "spool=" + os.path.join(home, "spool"),
@@ -189,7 +192,7 @@ class Post:
             args.append("partner=" + p.pop("id", "acme"))
             args += ["%s=%s" % kv for kv in p.items()]
         self.proc = subprocess.Popen(
-            args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            under(args) if under else args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.err)
 
     def say(self, c):
@@ -276,11 +279,13 @@ class Case(unittest.TestCase):
              "spool=" + os.path.join(self.home, "spool")] +
             ["%s=%s" % kv for kv in keys.items()], check=True)
 
-    def release(self, *lanes, partner="acme", pipeline="p1", **more):
+    def release(self, *lanes, partner="acme", pipeline="p1",
+                profile="d4hub", **more):
         row = dict({"rule": "r", "policy": "0" * 64, "pipeline": pipeline,
                     "after": 0, "max_rate_bits": 0, "max_volume": 0}, **more)
         self.release_text(json.dumps(
-            {"v": 1, "lanes": {lane: row for lane in lanes}}), partner)
+            {"v": 1, "profile": profile,
+             "lanes": {lane: row for lane in lanes}}), partner)
 
     def release_text(self, text, partner="acme"):
         path = os.path.join(self.home, "spool", partner)

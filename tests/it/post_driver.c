@@ -5,10 +5,11 @@
  * Keys of fill: spool partner lane type ext meta first entries records size
  * uuid cls pipeline rule expires not_before snaplen. Keys of run: spool cursors
  * account and, once for each partner, partner=ID followed by host port key
- * pin ca resend rotate_us rotate_bytes idle_us backoff_us gap_us rate, and of
- * other sinks sink transport path confirm max_message hostname compress
- * keep_us keep_bytes; die: killed at this rename or fsync; freeze; times:
- * linger_us quiet_us stall_us confirm_us connect_us recheck_us turn_us.
+ * pin ca name cert certkey proxy proxyport user password accepts resend
+ * rotate_us rotate_bytes idle_us backoff_us gap_us rate, and of other sinks
+ * sink transport path confirm max_message hostname compress keep_us
+ * keep_bytes; die: killed at this rename or fsync; freeze; times: linger_us
+ * quiet_us stall_us confirm_us connect_us recheck_us turn_us.
  */
 #include <errno.h>
 #include <signal.h>
@@ -284,6 +285,19 @@ run_sink(char **argv, struct relay_partner *p)
 	    .n_tags = 2};
 }
 
+static void
+run_accepts(char **argv, struct relay_partner *p)
+{
+	static char *words[PARTNERS];
+	static size_t used;
+	const char *word = value(argv, "accepts", NULL);
+
+	if (word == NULL || used == PARTNERS)
+		return;
+	words[used] = (char *)(uintptr_t)word;
+	p->accepts = (struct d4_conf_list){.item = &words[used++], .n = 1};
+}
+
 /* Its keys stand behind partner=ID, up to the next one. */
 static void
 run_partner(char **argv, struct relay_partner *p)
@@ -302,6 +316,14 @@ run_partner(char **argv, struct relay_partner *p)
 	p->tls.pin = value(argv, "pin", NULL);
 	p->tls.ca = value(argv, "ca", NULL);
 	p->tls.insecure = p->tls.pin == NULL && p->tls.ca == NULL;
+	p->tls.cert = value(argv, "cert", NULL);
+	p->tls.key = value(argv, "certkey", NULL);
+	p->name = value(argv, "name", NULL);
+	p->proxy.host = value(argv, "proxy", NULL);
+	p->proxy.port = (uint16_t)number(argv, "proxyport", 0);
+	p->proxy.user = value(argv, "user", NULL);
+	p->proxy.password = value(argv, "password", NULL);
+	run_accepts(argv, p);
 	p->resend = run_resend(value(argv, "resend", "type"));
 	p->rotate_us = number(argv, "rotate_us", 3600000000u);
 	p->rotate_bytes = number(argv, "rotate_bytes", 256u << 20);

@@ -130,9 +130,15 @@ class StockCore(Case):
         self.refused(self.core("--register", UUID + ":another"),
                      "failure=refused")
 
-    def test_a_type_that_is_off_is_told_as_such(self):
+    def test_a_type_that_is_off_is_an_alarm(self):
         c = self.core()
-        self.refused(c, "failure=not-accepted", type=3)
+        self.refused(c, "failure=refused", type=3)
+        self.assertEqual(c.frames(), [])
+
+    def test_a_server_that_says_goodbye_at_such_a_type_is_told_as_such(self):
+        c = self.core("--register", UUID, "--polite")
+        self.refused(c, "failure=not-accepted likely=type-not-accepted",
+                     type=3)
         self.assertEqual(c.frames(), [])
 
     def test_a_stale_session_locks_out_until_it_is_gone(self):

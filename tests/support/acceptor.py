@@ -16,9 +16,11 @@ def server_context(cert, key):
 class Acceptor:
     """Listens on a free loopback port; serve(raw) in a thread of its own."""
 
-    def __init__(self, serve, rcvbuf=None):
+    def __init__(self, serve, rcvbuf=None, host="127.0.0.1"):
         self._serve = serve
-        self._sock = socket.create_server(("127.0.0.1", 0), backlog=64)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._sock = socket.create_server((host, 0), family=family,
+                                          backlog=64)
         if rcvbuf:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.port = self._sock.getsockname()[1]

@@ -13,7 +13,8 @@ writes into --state:
 
 Bytes are base64. How a session ended: "confirmed" (close_notify answered),
 "eof" and "reset" by the client; "aborted" and "error" by the server, the
-first with a reset and the second with a close_notify of its own.
+first with a reset. The second ends without close_notify, as with Twisted 22.4
+of Debian 12; --polite makes it one that sends one, as others have seen.
 """
 
 import argparse
@@ -45,7 +46,7 @@ class Abort(Exception):
 
 
 class Error(Exception):
-    """An exception in dataReceived: Twisted closes with close_notify."""
+    """An exception in dataReceived: Twisted ends the connection."""
 
 
 class Core:
@@ -281,7 +282,7 @@ def serve(core, context, raw):
     # Noted before the answer: a client that has it may look at the files.
     with core.lock:
         session.lost(how, why)
-    if how in ("confirmed", "error"):
+    if how == "confirmed" or (how == "error" and core.args.polite):
         close_notify(tls)
     elif how == "aborted":
         reset(tls)
@@ -303,6 +304,7 @@ def arguments(argv):
     p.add_argument("--stream-max", type=int, default=10000,
                    help="frames a session that no worker has taken")
     p.add_argument("--no-workers", action="store_true")
+    p.add_argument("--polite", action="store_true")
     p.add_argument("--slow-ms", type=float, default=0,
                    help="pause before each TLS record, as a busy server")
     p.add_argument("--timeout", type=float, default=30)

@@ -204,7 +204,8 @@ class Org:
         self.sinks = {}  # partner: "{sink: ..., ...}"
         self.stdin = None
         self.tls = None  # the partners' pins
-        self.partner_options = "idle: 1s, rotate: 5s, backoff_min: 100ms"
+        self.partner_options = ("idle: 1s, rotate: 5s, backoff_min: 100ms, "
+                                "session_gap: 0s, accepts: all")
         self.more_options = {}  # by partner
         self.process = None
         self.log_path = os.path.join(self.dir, "relay.log")

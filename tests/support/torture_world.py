@@ -149,7 +149,8 @@ class World:
         for partner in partners.values():
             partner.update(host="127.0.0.1", idle=plan.idle,
                            resend="type" if plan.tcp else "all",
-                           backoff_min="50ms", backoff_max="1s")
+                           backoff_min="50ms", backoff_max="1s",
+                           session_gap="0s")
         daemon = field.Relay(folder, self.a, self.policy, partners,
                              drain="2s", respawn_max="1s",
                              compress=plan.compress)

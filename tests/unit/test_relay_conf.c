@@ -104,6 +104,23 @@ static const struct {
     {ACME(", tls: {pin: aa}, client_cert: c"), "half"},
     {ACME(", tls: {pin: aa}, backoff_min: 2m, backoff_max: 1m"), "backoff_min"},
     {ACME(", tls: {pin: aa}, prot: 5"), "prot"},
+    {ACME(", tls: {pin: aa}, accepts: [8, two words]"), "two words"},
+    {ACME(", tls: {pin: aa}, accepts: [254]"), "not a type: 254"},
+    {ACME(", tls: {pin: aa}, accepts: [2]"), "not a type: 2"},
+    {ACME(", tls: {pin: aa}, accepts: [08]"), "not a type: 08"},
+    {ACME(", tls: {pin: aa}, accepts: [300]"), "not a type: 300"},
+    {ACME(", tls: {pin: aa}, proxy: \"http://h:1\""), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy: h"), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy: \"h:0\""), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy: \"h:65536\""), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy: \"h:1x\""), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy: \":1\""), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy: \"::1:9050\""), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy: \"u:p@h:1\""), "not a SOCKS5"},
+    {ACME(", tls: {pin: aa}, proxy_auth: f"), "without a proxy"},
+    {HEAD "partners:\n  acme: {host: a.onion, port: 1, key: k, "
+	  "tls: {pin: aa}}\n",
+	"onion"},
     {ACME(", tls: {pin: aa}, sink: tpc"), "no sink: tpc"},
     {ACME(", tls: {pin: aa}, path: /x"), "path is no option of `sink: d4`"},
     {ACME(", sink: tcp"), "key is no option of `sink: tcp`"},
@@ -202,6 +219,75 @@ sinks_have_their_own_options(void **state)
 	relay_conf_free(c);
 }
 
+/* What stands in the file, and where the connection goes. */
+static const struct {
+	const char *text, *host;
+	uint16_t port;
+} proxies[] = {
+    {ACME(", tls: {pin: aa}, proxy: \"127.0.0.1:9050\""), "127.0.0.1", 9050},
+    {ACME(", tls: {pin: aa}, proxy: \"socks5://tor.lan:1\""), "tor.lan", 1},
+    {ACME(", tls: {pin: aa}, proxy: \"socks5://[::1]:65535\""), "::1", 65535},
+};
+
+static void
+a_proxy_is_taken_apart(void **state)
+{
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
+		assert_int_equal(load(proxies[i].text, &diag, &c), D4_OK);
+		assert_string_equal(c->partner[0].proxy.host, proxies[i].host);
+		assert_int_equal(c->partner[0].proxy.port, proxies[i].port);
+		assert_null(c->partner[0].proxy.user);
+		relay_conf_free(c);
+	}
+}
+
+static void
+the_proxys_login_is_a_secret_of_two_words(void **state)
+{
+	static const char text[] = ACME(", tls: {pin: aa}, proxy: \"h:1\", "
+					"proxy_auth: login");
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	put("k", "Key_1\n", 0600);
+	put("login", "me:a:secret\n", 0600);
+	assert_int_equal(load(text, &diag, &c), D4_OK);
+	relay_conf_secrets(c);
+	assert_int_equal(c->n_partners, 1);
+	assert_string_equal(c->partner[0].proxy.user, "me");
+	assert_string_equal(c->partner[0].proxy.password, "a:secret");
+	relay_conf_free(c);
+	put("login", "nothing\n", 0600);
+	assert_int_equal(load(text, &diag, &c), D4_OK);
+	relay_conf_secrets(c);
+	assert_int_equal(c->n_partners, 0);
+	relay_conf_free(c);
+}
+
+static void
+the_gap_is_the_profiles_unless_it_is_written(void **state)
+{
+	struct relay_conf *c = NULL;
+	struct d4_diag diag;
+
+	(void)state;
+	assert_int_equal(
+	    load(ACME(", tls: {pin: aa}, accepts: ja3-jl"), &diag, &c), D4_OK);
+	assert_true(c->partner[0].gap_us == RELAY_GAP_PROFILE);
+	assert_int_equal(c->partner[0].accepts.n, 1);
+	assert_string_equal(c->partner[0].accepts.item[0], "ja3-jl");
+	relay_conf_free(c);
+	assert_int_equal(
+	    load(ACME(", tls: {pin: aa}, session_gap: 0s"), &diag, &c), D4_OK);
+	assert_int_equal(c->partner[0].gap_us, 0);
+	relay_conf_free(c);
+}
+
 static void
 a_partner_whose_key_is_not_safe_is_left_out(void **state)
 {
@@ -235,6 +321,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(defaults_hold_and_relative_files_are_beside_the_configuration),
 	    T(what_is_wrong_is_said_with_its_place),
+	    T(a_proxy_is_taken_apart),
+	    T(the_proxys_login_is_a_secret_of_two_words),
+	    T(the_gap_is_the_profiles_unless_it_is_written),
 	    T(sinks_have_their_own_options),
 	    T(a_partner_whose_key_is_not_safe_is_left_out),
 	};

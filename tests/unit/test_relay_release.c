@@ -13,7 +13,7 @@ what_was_written_is_read_and_found(void **state)
 {
 	static const char *const ids[] = {
 	    "ffffffffffffffff", "0000000000000001", "8000000000000000"};
-	struct release r = {.n = 0}, got = {.n = 0};
+	struct release r = {.stock = true}, got = {.n = 0};
 	struct d4_buf text;
 
 	(void)state;
@@ -41,6 +41,7 @@ what_was_written_is_read_and_found(void **state)
 		assert_int_equal(l->max_rate_bits, i);
 		assert_int_equal(l->max_volume, 1ull << 40);
 	}
+	assert_true(got.stock);
 	assert_null(release_find(&got, "0000000000000002"));
 	assert_null(release_find(&got, "../etc/passwd/etc/passwd"));
 	d4_buf_fini(&text);
