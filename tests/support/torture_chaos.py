@@ -218,9 +218,9 @@ class Chaos:
         stopped = pids(self.world, "post")
         self._signal(stopped, signal.SIGSTOP)
         try:
-            before = [(head["id"], e["seq"]) for head, e in self.flips]
+            before = [(head["id"], e["at"]) for head, e in self.flips]
             found = [x for x in self._unsent(what == "a tail")
-                     if (x[1]["id"], x[2]["seq"]) not in before]
+                     if (x[1]["id"], x[2]["at"]) not in before]
             if not found:
                 return False
             path, lane, entry = self.rnd.choice(found)
