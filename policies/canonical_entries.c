@@ -63,6 +63,17 @@ date_json(uint64_t s)
 }
 
 static json_t *
+time_json(uint64_t s)
+{
+	char text[POL_TIME_TEXT];
+
+	if (s == 0)
+		return json_null();
+	pol_time_text(s, text);
+	return json_string(text);
+}
+
+static json_t *
 text_json(const char *text)
 {
 	return text == NULL ? json_null() : json_string(text);
@@ -274,6 +285,7 @@ pol_json_share(const struct pol_rule *r)
 		       json_integer((json_int_t)s->max_volume));
 	ok = ok &&
 	     pol_json_put(o, "delay", json_integer((json_int_t)s->delay_us));
+	ok = ok && pol_json_put(o, "embargo", time_json(s->embargo_s));
 	ok = ok && pol_json_put(o, "transit", json_boolean(s->transit));
 	ok = ok && pol_json_put(o, "hops", json_integer(s->hops));
 	ok = ok && pol_json_put(o, "relabel", relabel_json(&r->relabel));

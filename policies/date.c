@@ -153,3 +153,43 @@ pol_date_text(uint64_t s, char out[16])
 	    (unsigned)(year + era * 400 + (month <= 2)) % 10000, month % 100,
 	    day % 100);
 }
+
+/* "T10:00:00.001Z" is later than what pol_time_read makes of it. */
+static bool
+has_fraction(const char *text)
+{
+	const char *dot = strchr(text, '.');
+
+	return dot != NULL && dot[1 + strspn(dot + 1, "0")] >= '1' &&
+	       dot[1 + strspn(dot + 1, "0")] <= '9';
+}
+
+enum d4_status
+pol_embargo_read(const char *text, uint64_t *out)
+{
+	uint64_t s;
+
+	if (text[strspn(text, "0123456789")] == '\0')
+		return D4_EMALFORMED; /* seconds are for programs */
+	if (pol_time_read(text, &s) != D4_OK)
+		return D4_EMALFORMED;
+	if (strlen(text) == 10)
+		s += POL_DAY_S;
+	else if (has_fraction(text))
+		s++;
+	if (s == 0)
+		return D4_EMALFORMED;
+	*out = s;
+	return D4_OK;
+}
+
+void
+pol_time_text(uint64_t s, char out[POL_TIME_TEXT])
+{
+	unsigned of_day = (unsigned)(s % POL_DAY_S);
+	char date[16];
+
+	pol_date_text(s, date);
+	(void)snprintf(out, POL_TIME_TEXT, "%.10sT%02u:%02u:%02uZ", date,
+	    of_day / 3600, of_day / 60 % 60, of_day % 60);
+}

@@ -12,6 +12,13 @@ D4_USED enum d4_status pol_date_read(const char *text, uint64_t *out);
 /* pol_date_text -- the date of a time, as "2027-12-31". */
 void pol_date_text(uint64_t s, char out[16]);
 
+/*
+ * pol_embargo_read -- from when on something may leave: RFC 3339 with an
+ * offset, rounded up to a second, or a date, the end of that day (UTC).
+ * Errors: D4_EMALFORMED; *out is untouched.
+ */
+D4_USED enum d4_status pol_embargo_read(const char *text, uint64_t *out);
+
 #define POL_DAY_S UINT64_C(86400)
 
 /* pol_day_over -- the UTC day that began at day_s is over. */

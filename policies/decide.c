@@ -268,6 +268,21 @@ step_hops(struct judge *j)
 	return true;
 }
 
+/* Under an embargo it is released to the airlock, and waits there. */
+static bool
+step_embargo(struct judge *j)
+{
+	uint64_t until = j->rule->pub.embargo_s;
+	char text[POL_TIME_TEXT];
+
+	if (until == 0)
+		return true;
+	pol_time_text(until, text);
+	trace(j->v, "embargo:%s=%s", text,
+	    j->ask->now_s < until ? "waits" : "over");
+	return true;
+}
+
 static bool
 step_class(struct judge *j)
 {
@@ -312,6 +327,7 @@ static bool (*const steps[])(struct judge *) = {
     step_sync,
     step_hops,
     step_class,
+    step_embargo,
     step_keys,
 };
 

@@ -21,7 +21,7 @@ static const struct pol_field fields[] = {
     {"meta", pol_read_meta_types, AT(types.meta), false, NULL},
     {"class", pol_read_class, AT(pub.claimed), false, NULL},
     {"steps", read_steps, AT(pub.steps), true, NULL},
-    {"embargo", NULL, 0, false, "write `delay:` in the share rule"},
+    {"embargo", NULL, 0, false, "write it in the share rule"},
     {NULL, NULL, 0, false, NULL},
 };
 

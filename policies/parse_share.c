@@ -82,6 +82,19 @@ read_delay(struct pol_reader *r, const struct d4_yaml *n, void *out)
 }
 
 static enum d4_status
+read_embargo(struct pol_reader *r, const struct d4_yaml *n, void *out)
+{
+	if (n->kind == D4_YAML_SCALAR &&
+	    pol_embargo_read(n->text, out) == D4_OK)
+		return D4_OK;
+	return POL_BAD(r, n,
+	    "write a date (its end, UTC) as 2026-12-31, or "
+	    "2026-12-31T12:00:00Z",
+	    "`%.64s` is no date or time",
+	    n->kind == D4_YAML_SCALAR ? n->text : "(list or map)");
+}
+
+static enum d4_status
 read_hops(struct pol_reader *r, const struct d4_yaml *n, void *out)
 {
 	static const uint64_t range[2] = {1, POL_HOPS_MAX};
@@ -106,13 +119,13 @@ static const struct pol_field fields[] = {
     {"max_volume", read_volume, AT(pub.max_volume), false, NULL},
     {"relabel", pol_read_relabel, AT(relabel), false, NULL},
     {"delay", read_delay, AT(pub.delay_us), false, NULL},
+    {"embargo", read_embargo, AT(pub.embargo_s), false, NULL},
     {"transit", pol_read_bool, AT(pub.transit), false, NULL},
     {"hops", read_hops, AT(hops), false, NULL},
     {"misp", pol_read_misp, AT(misp), false, NULL},
     {"after", pol_read_ids, AT(after), false, NULL},
     {"because", pol_read_text, AT(pub.because), true, NULL},
     {"concerns", NULL, 0, false, "leave it out: the ceiling decides without"},
-    {"embargo", NULL, 0, false, "write `delay: 24h`"},
     {NULL, NULL, 0, false, NULL},
 };
 

@@ -105,7 +105,8 @@ struct pol_share {
 	enum pol_identity identity;
 	uint64_t max_rate_bits; /* per second, 0 = no limit */
 	uint64_t max_volume;    /* bytes per UTC day, 0 = no limit */
-	uint64_t delay_us;      /* embargo */
+	uint64_t delay_us;      /* nothing leaves before it is so old */
+	uint64_t embargo_s;     /* nor before, s since 1970, 0 = none */
 	bool transit;
 	unsigned hops; /* most hubs on the path, ours included */
 	const char *because;
@@ -170,6 +171,10 @@ void pol_warnings(const struct pol *p, uint64_t now_s,
  * Errors: D4_EMALFORMED; *out is untouched.
  */
 D4_USED enum d4_status pol_time_read(const char *text, uint64_t *out);
+
+/* pol_time_text -- seconds since 1970 as "2027-12-31T23:59:59Z". */
+#define POL_TIME_TEXT 28u
+void pol_time_text(uint64_t s, char out[POL_TIME_TEXT]);
 
 /*
  * pol_queue_uuid -- the UUID that stands for a queue of another server, whose

@@ -38,8 +38,8 @@ struct post_lane {
 	struct event *timer;
 	enum post_state state;
 	const struct release_lane *release;
-	char under[65]; /* pipeline and after of the last release */
-	uint64_t after;
+	char under[65]; /* pipeline, after ... of the last release */
+	uint64_t after, delay_us, not_before_s;
 	struct limit *limit;
 	struct d4_spool_reader *reader;
 	struct post_watch watch;

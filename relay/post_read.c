@@ -288,6 +288,15 @@ read_recheck(struct post_lane *l)
 	return D4_END;
 }
 
+/* A delay or an embargo that was set since it came holds for it, too. */
+static uint64_t
+read_when(const struct post_lane *l)
+{
+	const struct release_lane *r = l->release;
+
+	return release_when(l->entry.t_last_us, r->delay_us, r->not_before_s);
+}
+
 /* D4_OK: it may go. D4_AGAIN: not yet. D4_END: it was passed over. */
 static enum d4_status
 read_judge(struct post_lane *l)
@@ -298,7 +307,7 @@ read_judge(struct post_lane *l)
 		read_pass(l, &l->passed.counts.expired);
 		return D4_END;
 	}
-	if (l->entry.not_before_s > now_s)
+	if (l->entry.not_before_s > now_s || read_when(l) > now_s)
 		return D4_AGAIN; /* looked at again every second */
 	return read_recheck(l);
 }

@@ -51,8 +51,12 @@ scan_changed(struct post_lane *l)
 	if (r == NULL)
 		return; /* nothing is sent, whatever it was */
 	l->run.stale = l->run.stale || l->after != r->after ||
+	               l->delay_us != r->delay_us ||
+	               l->not_before_s != r->not_before_s ||
 	               strcmp(l->under, r->pipeline) != 0;
 	l->after = r->after;
+	l->delay_us = r->delay_us;
+	l->not_before_s = r->not_before_s;
 	memcpy(l->under, r->pipeline, sizeof(l->under));
 }
 

@@ -40,11 +40,15 @@ release_json(const struct release *r)
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct release_lane *l = &r->lane[i];
-		json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}",
+		json_t *o = json_pack(
+		    "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, "
+		    "s:I}",
 		    "rule", l->rule, "policy", l->policy, "pipeline",
 		    l->pipeline, "sink", l->sink, "after", (json_int_t)l->after,
 		    "max_rate_bits", (json_int_t)l->max_rate_bits, "max_volume",
-		    (json_int_t)l->max_volume);
+		    (json_int_t)l->max_volume, "delay_us",
+		    (json_int_t)l->delay_us, "not_before",
+		    (json_int_t)l->not_before_s);
 
 		if (json_object_set_new(lanes, l->id, o) != 0) {
 			json_decref(lanes);
@@ -109,6 +113,13 @@ release_sink(const json_t *o, char *out, size_t n)
 	return true;
 }
 
+/* A file of before there was that says nothing: 0, the entries know. */
+static bool
+release_optional(const json_t *v, uint64_t *out)
+{
+	return v == NULL || release_number(v, out);
+}
+
 static enum d4_status
 release_one(const char *id, const json_t *o, struct release *out)
 {
@@ -127,7 +138,10 @@ release_one(const char *id, const json_t *o, struct release *out)
 	    !release_number(json_object_get(o, "after"), &l.after) ||
 	    !release_number(
 		json_object_get(o, "max_rate_bits"), &l.max_rate_bits) ||
-	    !release_number(json_object_get(o, "max_volume"), &l.max_volume))
+	    !release_number(json_object_get(o, "max_volume"), &l.max_volume) ||
+	    !release_optional(json_object_get(o, "delay_us"), &l.delay_us) ||
+	    !release_optional(
+		json_object_get(o, "not_before"), &l.not_before_s))
 		return D4_EMALFORMED;
 	return release_add(out, &l);
 }

@@ -24,7 +24,9 @@
  *         entries that passed another one are not sent. after: nor are
  *         entries with a seq at or below it (a stream that fed the lane until
  *         then is denied now). max_rate_bits per second and max_volume bytes
- *         per UTC day are of the rule, 0 none.
+ *         per UTC day are of the rule, 0 none. delay_us, not_before_s: what
+ *         waits leaves no earlier than by its rule of today (and than by the
+ *         one under which it came).
  */
 struct release_lane {
 	char id[17];
@@ -35,6 +37,7 @@ struct release_lane {
 	uint64_t after;
 	uint64_t max_rate_bits;
 	uint64_t max_volume;
+	uint64_t delay_us, not_before_s;
 };
 
 /*
@@ -46,6 +49,23 @@ struct release {
 	struct release_lane *lane;
 	size_t n, cap;
 };
+
+/*
+ * release_when -- from when on (seconds since 1970, rounded up) something
+ * received at t_us may leave; UINT64_MAX: never, times that make no sense.
+ */
+static inline uint64_t
+release_when(uint64_t t_us, uint64_t delay_us, uint64_t not_before_s)
+{
+	uint64_t us, s = 0;
+
+	if (delay_us > 0) {
+		if (__builtin_add_overflow(t_us, delay_us, &us))
+			return UINT64_MAX;
+		s = us / 1000000 + (us % 1000000 != 0);
+	}
+	return s > not_before_s ? s : not_before_s;
+}
 
 void release_fini(struct release *r);
 

@@ -20,7 +20,8 @@
  * struct files_wire
  * Shape:  period_s: in which it was begun; span_s: how long one is. total:
  *         bytes taken; turn: of those, in this turn. pipeline, first: under
- *         which release, and the first entry's seq. whole: it has its name.
+ *         which release, the first entry's seq, the youngest's time. whole: it
+ * has its name.
  */
 struct files_wire {
 	struct post_lane *lane;
@@ -31,7 +32,7 @@ struct files_wire {
 	uint64_t period_s, span_s, total;
 	size_t turn;
 	char pipeline[65];
-	uint64_t first;
+	uint64_t first, last_us;
 	bool busy, dead, up, owes, closing, whole;
 };
 
@@ -119,7 +120,9 @@ files_released(const struct files_wire *w)
 	const struct release_lane *r = w->lane->release;
 
 	return r != NULL && strcmp(r->pipeline, w->pipeline) == 0 &&
-	       r->after < w->first;
+	       r->after < w->first &&
+	       release_when(w->last_us, r->delay_us, r->not_before_s) <=
+	           d4_now_us() / POST_SECOND;
 }
 
 static enum d4_status
@@ -344,6 +347,8 @@ files_entry(struct post_lane *l)
 		w->item.from_s = first;
 	if (first > w->item.to_s)
 		w->item.to_s = first;
+	if (l->entry.t_last_us > w->last_us)
+		w->last_us = l->entry.t_last_us;
 	if (last > w->item.to_s)
 		w->item.to_s = last;
 }

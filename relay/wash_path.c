@@ -2,6 +2,7 @@
 #include <string.h>
 #include "libd4/kit/log.h"
 #include "libd4/type.h"
+#include "relay/release.h"
 #include "relay/wash_job.h"
 
 #define SECOND_US 1000000u
@@ -150,7 +151,6 @@ job_append(struct job *j, uint64_t n)
 {
 	const struct path *p = j->path;
 	uint64_t rx_s = j->e->t_rx_us / SECOND_US;
-	uint64_t delay = p->d.share->delay_us;
 	struct d4_spool_entry out = {.origin = j->w->origin,
 	    .id_ms = j->w->id.ms,
 	    .id_n = j->w->id.n,
@@ -160,12 +160,11 @@ job_append(struct job *j, uint64_t n)
 	    .t_first_us = j->e->t_rx_us,
 	    .t_last_us = j->e->t_rx_us,
 	    .opening = (uint32_t)san_stream_opening(j->san),
+	    .not_before_s = release_when(
+		j->e->t_rx_us, p->d.share->delay_us, p->d.share->embargo_s),
 	    .data = job_data(j)};
 	enum d4_status st;
 
-	if (delay > 0)
-		out.not_before_s =
-		    (j->e->t_rx_us + delay + SECOND_US - 1) / SECOND_US;
 	if (p->d.max_age_s > 0)
 		out.expires_s = rx_s + p->d.max_age_s;
 	if (!j->in_place && job_held(j))

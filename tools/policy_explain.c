@@ -19,6 +19,18 @@ trace_json(const struct pol_verdict *v)
 	return a;
 }
 
+/* Until when nothing leaves under the rule, or null. */
+static json_t *
+embargo_json(const struct pol_share *share)
+{
+	char text[POL_TIME_TEXT];
+
+	if (share == NULL || share->embargo_s == 0)
+		return json_null();
+	pol_time_text(share->embargo_s, text);
+	return json_string(text);
+}
+
 static const char *
 why_text(const struct pol_verdict *v)
 {
@@ -57,6 +69,7 @@ verdict_json(const struct policy_args *a, const struct pol *p,
 	    o, "pipeline", text_or_null(pipe != NULL ? pipe->id : NULL));
 	(void)json_object_set_new(o, "class",
 	    pipe != NULL ? json_sprintf("S%d", pipe->cls) : json_null());
+	(void)json_object_set_new(o, "embargo", embargo_json(v->share));
 	(void)json_object_set_new(o, "shadow", json_boolean(v->shadow));
 	(void)json_object_set_new(o, "why", json_string(why_text(v)));
 	(void)json_object_set_new(o, "policy", json_string(pol_hash(p)));
@@ -77,6 +90,7 @@ print_json(const struct policy_args *a, const struct pol *p,
 static void
 print_text(const struct policy_args *a, const struct pol_verdict *v)
 {
+	char until[POL_TIME_TEXT];
 	size_t i;
 
 	printf("%s by %s (%s:%u)\n", v->allow ? "ALLOW" : "DENY", v->rule,
@@ -91,6 +105,10 @@ print_text(const struct policy_args *a, const struct pol_verdict *v)
 	if (v->share != NULL)
 		printf("  pipeline %s, class S%d\n", v->share->pipeline->id,
 		    v->share->pipeline->cls);
+	if (v->share != NULL && v->share->embargo_s != 0) {
+		pol_time_text(v->share->embargo_s, until);
+		printf("  embargo  nothing leaves before %s\n", until);
+	}
 	printf("  steps   ");
 	for (i = 0; i < v->n_trace; i++)
 		printf("%s%s", i ? " > " : " ", v->trace[i]);

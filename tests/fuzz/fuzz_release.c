@@ -14,6 +14,8 @@ same(const struct release_lane *a, const struct release_lane *b)
 	assert(strcmp(a->sink, b->sink) == 0);
 	assert(a->after == b->after && a->max_volume == b->max_volume);
 	assert(a->max_rate_bits == b->max_rate_bits);
+	assert(a->delay_us == b->delay_us);
+	assert(a->not_before_s == b->not_before_s);
 }
 
 int

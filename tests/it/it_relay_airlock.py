@@ -3,6 +3,7 @@
 compression, damage; against a real redis-server and a model of a stock d4-core.
 """
 
+import calendar
 import json
 import os
 import sys
@@ -249,6 +250,43 @@ def test_what_expires_is_deleted_while_the_partner_is_away():
         assert org.partners["acme"].lines(254) == [line % 400]
         lane = org.lane_now()
         assert relay.balanced(lane), lane
+    finally:
+        org.close()
+
+
+def released(org, partner="acme"):
+    with open(os.path.join(org.state, "spool", partner, "release.json")) as f:
+        return list(json.load(f)["lanes"].values())
+
+
+def test_an_embargo_holds_what_comes_and_what_waits():
+    org = two("budget: 8MiB")
+    try:
+        pdns = Sensor(org, 8, uid=LOG)
+        org.up()
+        sent = feed(pdns, 0, 2)
+        until("the other", lambda: confirmed(org, "other") == sent)
+        loose = open(org.policy).read()
+        rule = share("to-acme", "pdns", "raw-8")
+        assert rule in loose, rule
+        org.set_policy(loose.replace(rule, share(
+            "to-acme", "pdns", "raw-8", more=", embargo: 2199-12-31")))
+        org.reload()
+        end = calendar.timegm((2200, 1, 1, 0, 0, 0))
+        until("told to post", lambda: [r["not_before"] for r in
+                                       released(org)] == [end])
+        start_acme(org)
+        sent = feed(pdns, sent, 2)
+        until("the other", lambda: confirmed(org, "other") == sent)
+        until("held", lambda: len(org.spooled()) == 4)
+        # Those of before wait by the release, those since by themselves.
+        assert [e["not_before"] for _, e in org.spooled()] == \
+            [0, 0, end, end], org.spooled()
+        assert org.partners["acme"].lines(8) == [] and confirmed(org) == 0
+        org.set_policy(loose)
+        org.reload()
+        until("those of before", lambda: confirmed(org) == 1000)
+        assert org.partners["acme"].lines(8) == numbered(0, 1000)
     finally:
         org.close()
 

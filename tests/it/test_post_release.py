@@ -194,6 +194,22 @@ class Release(Case):
         p.confirmed(15)
         self.assertExact(s, 15)
 
+    def test_an_embargo_set_later_holds_what_waits(self):
+        s = self.server()
+        now = int(time.time())
+        self.fill(type=8, entries=2, records=5)
+        self.release(LANE, not_before=now + 3)
+        p = self.post({"port": s.port})
+        p.confirmed(10)
+        self.assertGreaterEqual(time.time(), now + 3)
+        self.assertExact(s, 10)
+        # What waits is released under a rule that would never let it go.
+        self.release(LANE, not_before=now + 10 ** 9)
+        self.fill(type=8, entries=1, records=5, first=10)
+        self.release(LANE, not_before=now)
+        p.confirmed(15)
+        self.assertExact(s, 15)
+
     def test_expired_entries_are_accounted_and_embargoed_ones_wait(self):
         s = self.server()
         now = int(time.time())

@@ -78,6 +78,11 @@ static const struct {
 	true},
     {13, "  - {id: r1, to: [p1], from: [s1], pipeline: raw, because: \"y\"}",
 	false},
+    {13,
+	"  - {id: r1, to: [p1], from: [s1], pipeline: raw, embargo: "
+	"2026-12-31, "
+	"because: \"x\"}",
+	false},
     {11, "  - {id: raw, types: [8, 1], meta: [ja3-jl], steps: []}", true},
     {11, "  - {id: raw, types: [1, 8], meta: [ja3-jl], class: S0, steps: []}",
 	false},
@@ -97,6 +102,27 @@ only_a_change_of_meaning_changes_the_name(void **state)
 		pol_free(q);
 	}
 	pol_free(p);
+}
+
+/* The end of a day and the first second of the next are one moment. */
+static void
+an_embargo_is_a_moment_however_it_is_written(void **state)
+{
+	static const char *const with[] = {
+	    "  - {id: r1, to: [p1], from: [s1], pipeline: raw, embargo: "
+	    "2026-12-31, because: \"x\"}",
+	    "  - {id: r1, to: [p1], from: [s1], pipeline: raw, embargo: "
+	    "2027-01-01T01:00:00+01:00, because: \"x\"}"};
+	struct pol *p = policy_with(13, with[0]);
+	struct pol *q = policy_with(13, with[1]);
+	char *text = canonical(p);
+
+	(void)state;
+	assert_non_null(strstr(text, "\"embargo\":\"2027-01-01T00:00:00Z\""));
+	assert_string_equal(pol_hash(p), pol_hash(q));
+	free(text);
+	pol_free(p);
+	pol_free(q);
 }
 
 static void
@@ -135,6 +161,7 @@ main(void)
 	    cmocka_unit_test(
 		it_is_compact_sorted_json_with_the_defaults_written_out),
 	    cmocka_unit_test(only_a_change_of_meaning_changes_the_name),
+	    cmocka_unit_test(an_embargo_is_a_moment_however_it_is_written),
 	    cmocka_unit_test(steps_are_in_it_as_written),
 	    cmocka_unit_test(a_full_buffer_is_an_error),
 	};

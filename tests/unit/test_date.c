@@ -96,6 +96,44 @@ times_are_rfc_3339_or_seconds(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	uint64_t s; /* 0: refused */
+} embargoes[] = {
+    {"2026-12-31", 1798761600},
+    {"2026-12-31T23:59:59Z", 1798761599},
+    {"2026-12-31T23:59:59.000Z", 1798761599},
+    {"2026-12-31T23:59:59.001Z", 1798761600},
+    {"2027-01-01T02:00:00+02:00", 1798761600},
+    {"1798761600", 0},
+    {"24h", 0},
+    {"", 0},
+    {"2026-12-32", 0},
+    {"2026-12-31T12:00:00", 0},
+    {"1970-01-01T00:00:00Z", 0},
+};
+
+static void
+an_embargo_ends_with_its_day_and_never_early(void **state)
+{
+	enum d4_status st;
+	char text[POL_TIME_TEXT];
+	uint64_t s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(embargoes); i++) {
+		s = 0;
+		st = pol_embargo_read(embargoes[i].text, &s);
+		if (s != embargoes[i].s ||
+		    (st == D4_OK) != (embargoes[i].s != 0))
+			fail_msg("%s: %llu", embargoes[i].text,
+			    (unsigned long long)s);
+	}
+	pol_time_text(1798761599, text);
+	assert_string_equal(text, "2026-12-31T23:59:59Z");
+}
+
 int
 main(void)
 {
@@ -104,6 +142,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_date_is_refused),
 	    cmocka_unit_test(a_day_is_over_at_midnight_utc),
 	    cmocka_unit_test(times_are_rfc_3339_or_seconds),
+	    cmocka_unit_test(an_embargo_ends_with_its_day_and_never_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -275,6 +275,23 @@ retention_goes_with_the_verdict(void **state)
 	pol_free(p);
 }
 
+/* It is released all the same: until then it waits in the airlock. */
+static void
+an_embargo_is_told_with_its_end(void **state)
+{
+	struct pol *p = policy_with(13, R1(", embargo: 2025-06-15}"));
+	struct pol_ask ask = ask_of("p1", SENSOR_1, 1, NULL);
+	struct pol_verdict v = decide_rule(p, &ask, true, "r1");
+
+	(void)state;
+	assert_true(traced(&v, "embargo:2025-06-16T00:00:00Z=waits"));
+	assert_true(v.share->embargo_s == ask.now_s + 43200);
+	ask.now_s += 43200;
+	v = decide_rule(p, &ask, true, "r1");
+	assert_true(traced(&v, "embargo:2025-06-16T00:00:00Z=over"));
+	pol_free(p);
+}
+
 int
 main(void)
 {
@@ -288,6 +305,7 @@ main(void)
 	    cmocka_unit_test(the_class_must_be_set_and_reach_the_partner_s),
 	    cmocka_unit_test(the_trace_is_the_specification_s),
 	    cmocka_unit_test(retention_goes_with_the_verdict),
+	    cmocka_unit_test(an_embargo_is_told_with_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

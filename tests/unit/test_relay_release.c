@@ -22,7 +22,9 @@ what_was_written_is_read_and_found(void **state)
 		    .sink = "tcp",
 		    .after = 7,
 		    .max_rate_bits = i,
-		    .max_volume = 1ull << 40};
+		    .max_volume = 1ull << 40,
+		    .delay_us = 10 + i,
+		    .not_before_s = 20 + i};
 
 		memcpy(l.id, ids[i], sizeof(l.id));
 		memset(l.pipeline, 'a', 64);
@@ -40,6 +42,8 @@ what_was_written_is_read_and_found(void **state)
 		assert_string_equal(l->sink, "tcp");
 		assert_int_equal(l->max_rate_bits, i);
 		assert_int_equal(l->max_volume, 1ull << 40);
+		assert_int_equal(l->delay_us, 10 + i);
+		assert_int_equal(l->not_before_s, 20 + i);
 	}
 	assert_true(got.stock);
 	assert_null(release_find(&got, "0000000000000002"));
@@ -85,6 +89,29 @@ an_unclear_file_releases_nothing(void **state)
 	}
 }
 
+/* The later of received + delay, rounded up, and the embargo. */
+static void
+nothing_leaves_before_delay_and_embargo_are_over(void **state)
+{
+	static const struct {
+		uint64_t t_us, delay_us, not_before_s, want;
+	} rows[] = {
+	    {5000001, 0, 0, 0},
+	    {5000000, 1000000, 0, 6},
+	    {5000001, 1000000, 0, 7},
+	    {5000000, 1000000, 6, 6},
+	    {5000000, 1000000, 100, 100},
+	    {500000000, 1000000, 100, 501},
+	    {500000000, 0, 100, 100},
+	    {UINT64_MAX, 1, 100, UINT64_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_true(release_when(rows[i].t_us, rows[i].delay_us,
+				rows[i].not_before_s) == rows[i].want);
+}
+
 /* Made with Python: hashlib over the tuple of ADR 0005. */
 static void
 a_lane_is_named_by_its_tuple(void **state)
@@ -114,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_written_is_read_and_found),
 	    cmocka_unit_test(an_unclear_file_releases_nothing),
+	    cmocka_unit_test(nothing_leaves_before_delay_and_embargo_are_over),
 	    cmocka_unit_test(a_lane_is_named_by_its_tuple),
 	};
 
