@@ -126,10 +126,9 @@ def test_a_partner_down_for_a_day():
     org = Org(POLICY, ("acme", "other"))
     try:
         org.more_options["acme"] = ", budget: 4MiB, backoff_max: 500ms"
-        # Room is made by confirmations: in steps of a budget, at an idle's end.
+        # Only what is confirmed makes room, at a session's end.
         org.partner_options = org.partner_options.replace("idle: 1s",
                                                           "idle: 100ms")
-        org.options["compress"] = "256KiB"
         org.start_partners("--no-workers")
         org.partners["acme"].stop()
         day = Day(org)
