@@ -335,6 +335,7 @@ usage(void)
 {
 	(void)fprintf(stderr,
 	    "usage: d4-relay spool ls|verify [--json] [PARTNER [LANE]]\n"
+	    "       d4-relay spool status [--json] [PARTNER]\n"
 	    "       d4-relay spool cat [--from SEQ] [--to SEQ] PARTNER LANE\n");
 	return 64;
 }
@@ -375,6 +376,8 @@ cmd_spool(const struct relay_conf *c, int argc, char **argv)
 	size_t way = 0, n = sizeof(ways) / sizeof(ways[0]);
 	int code;
 
+	if (argc > 1 && strcmp(argv[1], "status") == 0)
+		return cmd_spool_status(c, argc, argv);
 	while (argc > 1 && way < n && strcmp(argv[1], ways[way].name) != 0)
 		way++;
 	if (argc < 2 || way == n || !spool_args(&a, argc, argv) ||

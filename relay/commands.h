@@ -7,6 +7,7 @@
 
 /* Each answers the exit status of the program. */
 int cmd_spool(const struct relay_conf *c, int argc, char **argv);
+int cmd_spool_status(const struct relay_conf *c, int argc, char **argv);
 int cmd_status(const struct relay_conf *c, int argc, char **argv);
 int cmd_partner(const struct relay_conf *c, int argc, char **argv);
 int cmd_freeze(const struct relay_conf *c, int argc, char **argv);

@@ -25,13 +25,10 @@ journal_writer(struct journal *j, const char *dir)
 
 /* DIR/verdicts/ID and the same with .json. */
 static enum d4_status
-journal_paths(struct journal *j, const char *dir)
+journal_paths(struct journal *j, const char *dir, const char *id)
 {
-	char id[LANE_ID_TEXT], name[64];
-	enum d4_status st = lane_key_id(j->key, id);
+	char name[64];
 
-	if (st != D4_OK)
-		return st;
 	(void)snprintf(name, sizeof(name), JOURNAL_FOLDER "/%s", id);
 	j->folder = d4_path(dir, name);
 	(void)snprintf(name, sizeof(name), JOURNAL_FOLDER "/%s.json", id);
@@ -43,6 +40,7 @@ enum d4_status
 journal_open(const char *dir, const char *key, struct journal **out)
 {
 	struct journal *j = calloc(1, sizeof(*j));
+	char id[LANE_ID_TEXT];
 	enum d4_status st;
 
 	if (j == NULL)
@@ -51,7 +49,9 @@ journal_open(const char *dir, const char *key, struct journal **out)
 	j->key = strdup(key);
 	st = j->key == NULL ? D4_ENOMEM : sessions_new(&j->sessions);
 	if (st == D4_OK)
-		st = journal_paths(j, dir);
+		st = lane_key_id(key, id);
+	if (st == D4_OK)
+		st = journal_paths(j, dir, id);
 	if (st == D4_OK)
 		st = journal_writer(j, dir);
 	if (st == D4_OK)
@@ -62,6 +62,28 @@ journal_open(const char *dir, const char *key, struct journal **out)
 	}
 	d4_spool_floor(j->writer, j->snapshot_seq);
 	j->origin = d4_crc32c(0, d4_slice_str(key));
+	*out = j;
+	return D4_OK;
+}
+
+enum d4_status
+journal_look(const char *dir, const char *id, struct journal **out)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+	enum d4_status st;
+
+	if (j == NULL)
+		return D4_ENOMEM;
+	totals_init(&j->totals);
+	st = sessions_new(&j->sessions);
+	if (st == D4_OK)
+		st = journal_paths(j, dir, id);
+	if (st == D4_OK)
+		st = journal_load(j);
+	if (st != D4_OK) {
+		journal_close(j);
+		return st;
+	}
 	*out = j;
 	return D4_OK;
 }

@@ -3,6 +3,16 @@
 #include "libd4/kit/file.h"
 #include "relay/journal_load.h"
 
+/* Whose it is, where only its files are known (journal_look). */
+static void
+load_key(struct journal *j, const json_t *o)
+{
+	const char *key = json_string_value(json_object_get(o, "queue"));
+
+	if (j->key == NULL && key != NULL)
+		j->key = strdup(key);
+}
+
 static enum d4_status
 load_id(const json_t *o, struct stream_id *out)
 {
@@ -49,6 +59,7 @@ load_sums(struct journal *j, const json_t *o)
 	if (!json_is_array(list) || !json_is_integer(seq) ||
 	    json_integer_value(seq) < 0)
 		return D4_EMALFORMED;
+	load_key(j, o);
 	st = load_id(o, &j->last);
 	if (st == D4_OK)
 		st = totals_add_json(&j->totals, o);
@@ -75,6 +86,7 @@ load_batch(struct journal *j, const json_t *o)
 
 	if (json_integer_value(json_object_get(o, "v")) != JOURNAL_VERSION)
 		return D4_EVERSION;
+	load_key(j, o);
 	st = load_id(o, &j->last);
 	if (st == D4_OK)
 		st = totals_add_json(&j->totals, o);

@@ -30,6 +30,14 @@ struct journal {
 	struct parks parks;
 };
 
+/*
+ * journal_look -- what DIR/verdicts/ID says, only read; wash may be at work
+ * in it. key: NULL if nothing names it yet. To be closed with journal_close.
+ * Errors: as journal_load.
+ */
+D4_USED enum d4_status journal_look(
+    const char *dir, const char *id, struct journal **out);
+
 /* journal_load -- the sums on disk, and the entries behind them. */
 D4_USED enum d4_status journal_load(struct journal *j);
 

@@ -4,9 +4,14 @@
 
 #include "libd4/kit/spool.h"
 
-/* Where in a lane: bytes from the front of the segment of that first seq. */
+/*
+ * Where in a lane: bytes from the front of the segment of that first seq.
+ * stored: bytes that the entry has in the file; packed: as zstd.
+ */
 struct d4_spool_where {
 	uint64_t segment, offset;
+	size_t stored;
+	bool packed;
 };
 
 /* d4_spool_where -- where what d4_spool_next answered last begins. */

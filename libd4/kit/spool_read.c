@@ -210,7 +210,8 @@ reader_step(struct d4_spool_reader *r, struct d4_spool_entry *e)
 	enum d4_status st;
 
 	(void)d4_slice_skip(&at, r->walk.off);
-	r->at = (struct d4_spool_where){r->first, r->buf_off + r->walk.off};
+	r->at = (struct d4_spool_where){
+	    .segment = r->first, .offset = r->buf_off + r->walk.off};
 	if (r->fd < 0)
 		return reader_at_end(r);
 	st = spool_entry_decode(at, r->walk.seed, e, &used);
@@ -245,7 +246,7 @@ reader_bad(struct d4_spool_reader *r, struct d4_spool_entry *e)
 		return D4_AGAIN;
 	if (fstat(r->fd, &sb) != 0)
 		return D4_EIO;
-	r->at = (struct d4_spool_where){r->first, 0};
+	r->at = (struct d4_spool_where){.segment = r->first};
 	st = reader_enter(r, newer);
 	if (st != D4_OK)
 		return st;
@@ -289,6 +290,8 @@ d4_spool_next(struct d4_spool_reader *r, const struct d4_spool_lane **lane,
 	*lane = &r->lane;
 	if (st == D4_END) {
 		r->last = got.seq;
+		r->at.stored = D4_SPOOL_FIXED + got.data.n;
+		r->at.packed = got.packed;
 		st = got.packed ? reader_unpack(r, &got) : D4_OK;
 	}
 	*e = got;

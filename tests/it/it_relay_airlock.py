@@ -73,6 +73,14 @@ def two(acme="budget: 1MiB"):
     return org
 
 
+def spool_status(org, partner="acme"):
+    """What d4-relay spool status says of one partner."""
+    code, out = org.ask("spool", "status", "--json", partner)
+    assert code == 0, (code, out, org.stderr)
+    [found] = json.loads(out)
+    return found
+
+
 def start_acme(org):
     org.partners["acme"].start(org.uuids("acme"))
 
@@ -89,6 +97,8 @@ def test_a_parked_partner_blocks_nobody_and_catches_up_in_order():
                       else None)
         assert state["full"] and state["bytes"] <= MIB, state
         assert org.waiting() == 0
+        told = spool_status(org)
+        assert list(told["parked"]) == list(state["parked"]), (told, state)
         held = holds(org)
         assert list(held) == [(pdns.key()[:-1].decode() + "hold"
                                if isinstance(pdns.key(), bytes)
@@ -279,6 +289,11 @@ def test_an_embargo_holds_what_comes_and_what_waits():
         sent = feed(pdns, sent, 2)
         until("the other", lambda: confirmed(org, "other") == sent)
         until("held", lambda: len(org.spooled()) == 4)
+        told = spool_status(org)
+        assert (told["entries"], told["records"]) == (4, 2000), told
+        assert told["held_records"] == told["waiting_records"] == 2000, told
+        assert told["held_until"] == end and told["parked"] == {}, told
+        assert told["budget"] == 8 * MIB and told["on_full"] == "park", told
         # Those of before wait by the release, those since by themselves.
         assert [e["not_before"] for _, e in org.spooled()] == \
             [0, 0, end, end], org.spooled()
@@ -312,6 +327,9 @@ def test_what_waits_is_compressed_and_arrives_as_it_was():
         assert airlock["packed_to"] < airlock["packed"] / 2, airlock
         flags = [e["flags"] for _, e in org.spooled("acme")]
         assert 1 in flags and flags[0] == 0  # what goes first is plain
+        told = spool_status(org)
+        assert told["packed_bytes"] < told["plain_bytes"] / 2, told
+        assert 0 < told["packed_entries"] < told["entries"], told
         org.kill("wash")
         start_acme(org)
         until("all of it", lambda: confirmed(org) == sent)
@@ -359,6 +377,12 @@ def check_commands(org, path, sent):
         damage["offset"] + damage["bytes"], damage
     code, out = org.ask("spool", "verify", "other")
     assert code == 0, out
+    told = spool_status(org)
+    assert told["damages"] == 1 and told["records"] == sent - 500, told
+    code, out = org.ask("spool", "status")
+    assert code == 0 and "acme\n" in out and "other\n" in out, out
+    assert org.ask("spool", "status", "nobody")[0] == 1
+    assert org.ask("spool", "status", "acme", "x")[0] == 64
     code, out = org.ask("spool", "cat", "acme", lane)
     assert code == 1 and len(out.splitlines()) == sent - 500
     code, out = org.ask("spool", "cat", "--from", "2", "--to", "3", "acme",
