@@ -145,7 +145,7 @@ endfunction()
 # d4_script(NAME FILE): an integration test in shell or Python.
 function(d4_script name file)
 	add_test(NAME ${name} COMMAND ${file})
-	set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300
+	set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
 	    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
 	    ENVIRONMENT "${d4_test_env}")
 endfunction()

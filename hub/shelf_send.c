@@ -10,6 +10,7 @@
  * that nobody takes it for a repetition: an entry is a complete file, and
  * belongs to no neighbour.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include "hub/shelf_parts.h"
 #include "libd4/kit/log.h"
@@ -301,6 +302,7 @@ batch_send(struct shelf *s, struct shelf_item *it, unsigned n)
 	struct shelf_item *first = it;
 	enum d4_status st;
 
+	assert(it != NULL); /* n entries are behind it */
 	if (n == 1)
 		return item_send(s, it, on_added);
 	it->batch = n;

@@ -112,9 +112,11 @@ class Refusal(Case):
         self.assertIn("failure", p.status()["partners"][0])
 
     def test_a_closed_port_is_one_alarm_for_all_lanes(self):
-        probe = socket.create_server(("127.0.0.1", 0))
+        # Bound, so that no other test gets it, and not listening: refused.
+        probe = socket.socket()
+        self.addCleanup(probe.close)
+        probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-        probe.close()
         lanes = ["%016x" % i for i in range(20)]
         for i, lane in enumerate(lanes):
             self.fill(type=8, lane=lane,

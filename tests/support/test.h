@@ -48,9 +48,10 @@ test_read(const char *name, size_t *n)
 	FILE *f;
 	long len;
 
-	(void)snprintf(path, sizeof(path), "%s%s%s",
-	    name[0] == '/' || top == NULL ? "" : top,
-	    name[0] == '/' || top == NULL ? "" : "/", name);
+	if ((size_t)snprintf(path, sizeof(path), "%s%s%s",
+		name[0] == '/' || top == NULL ? "" : top,
+		name[0] == '/' || top == NULL ? "" : "/", name) >= sizeof(path))
+		fail_msg("%s is too long", name);
 	f = fopen(path, "rb");
 	if (f == NULL)
 		fail_msg("cannot open %s", path);

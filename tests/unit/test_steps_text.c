@@ -127,11 +127,11 @@ mistakes_in_json_are_named(void **state)
 }
 
 static void
-text_has_no_steps_yet(void **state)
+text_needs_its_step(void **state)
 {
 	static const struct row rows[] = {
-	    {"- time: 1h", 1, 1, "not enforced by this version"},
-	    {"- json: {default: drop}", 1, 1, "not enforced by this version"}};
+	    {"- time: 1h", 1, 3, "need a step `text`"},
+	    {"- json: {default: drop}", 1, 3, "cannot work on every type"}};
 
 	(void)state;
 	refused(3, rows, COUNT(rows));
@@ -190,7 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(mistakes_in_pdns_are_named),
 	    cmocka_unit_test(mistakes_in_json_are_named),
-	    cmocka_unit_test(text_has_no_steps_yet),
+	    cmocka_unit_test(text_needs_its_step),
 	    cmocka_unit_test(classes_are_computed_from_the_steps),
 	};
 
