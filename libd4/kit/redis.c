@@ -89,7 +89,8 @@ redis_drop(struct d4_redis *r, const char *why)
 	/* Only these: a callback cannot add any, the state is down. */
 	for (size_t n = r->waits.n; n > 0; n--)
 		redis_wait_answer(&r->waits, D4_ECLOSED, NULL);
-	if (was_up && !r->dead)
+	/* Who gave a descriptor has to give another one, up or not. */
+	if ((was_up || r->url.text == NULL) && !r->dead)
 		r->ev->down(r->arg, why);
 	else if (!was_up)
 		d4_debug("redis not reached why=\"%s\"", why);

@@ -21,7 +21,8 @@ typedef void d4_redis_fn(void *arg, enum d4_status st, const redisReply *reply);
 
 /*
  * struct d4_redis_events -- up: connected (or descriptor taken) and PONG'ed;
- * down: lost; every pending command was answered D4_ECLOSED before.
+ * down: lost; every pending command was answered D4_ECLOSED before. It also
+ * tells that a descriptor that was given did not come up.
  */
 struct d4_redis_events {
 	void (*up)(void *arg);

@@ -1,5 +1,6 @@
 /* kit/redis and kit/embedded against the real redis-server. */
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -247,6 +248,21 @@ a_killed_server_answers_everybody_and_comes_back(void **state)
 }
 
 static void
+a_descriptor_that_does_not_come_up_is_told(void **state)
+{
+	struct world *w = *state;
+	int pair[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(d4_redis_attach(w->r, pair[0]), D4_OK);
+	(void)close(pair[1]); /* the server died before its PONG */
+	turn_until(w, &w->downs, 1);
+	assert_int_equal(w->ups, 0);
+	assert_false(d4_redis_is_up(w->r));
+}
+
+static void
 a_running_server_is_adopted_never_doubled(void **state)
 {
 	struct world *w = *state;
@@ -380,6 +396,7 @@ main(void)
 	    T(users_can_do_no_more_than_they_need),
 	    T(nobody_gets_in_without_a_secret),
 	    T(a_killed_server_answers_everybody_and_comes_back),
+	    T(a_descriptor_that_does_not_come_up_is_told),
 	    T(a_running_server_is_adopted_never_doubled),
 	    T(a_server_that_is_about_to_end_is_followed_by_another),
 	    T(a_transaction_survives_a_killed_server),
