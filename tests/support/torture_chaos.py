@@ -263,7 +263,7 @@ class Chaos:
                 path = os.path.join(folder, name)
                 found = list(entries(path))
                 for head, entry in found[-1:] if tail else found[:-1]:
-                    if entry["seq"] > sent:
+                    if entry["seq"] > sent and entry["flags"] == 0:
                         yield path, head, entry
 
 
