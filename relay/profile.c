@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include "libd4/kit/log.h"
 #include "relay/profile.h"
@@ -99,6 +101,11 @@ profile_enter(const char *user, struct profile *p)
 		    user, d4_status_text(st));
 		return false;
 	}
+	/*
+	 * Two of a kind must not work at a time: one that stood still when its
+	 * supervisor was killed would take entries that nobody finishes.
+	 */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Where there is no hub, or none yet: see wash_overflow.c. */
 	if (p->maybe != NULL && access(p->maybe, R_OK | X_OK) == 0)
 		profile_add(p->read, p->maybe);

@@ -90,7 +90,7 @@ redis_drop(struct d4_redis *r, const char *why)
 	for (size_t n = r->waits.n; n > 0; n--)
 		redis_wait_answer(&r->waits, D4_ECLOSED, NULL);
 	/* Who gave a descriptor has to give another one, up or not. */
-	if ((was_up || r->url.text == NULL) && !r->dead)
+	if ((was_up || r->url.text == NULL) && !r->dead && !r->replacing)
 		r->ev->down(r->arg, why);
 	else if (!was_up)
 		d4_debug("redis not reached why=\"%s\"", why);

@@ -46,8 +46,8 @@ D4_USED enum d4_status d4_redis_new(struct event_base *base,
 void d4_redis_free(struct d4_redis *r);
 
 /*
- * d4_redis_attach -- takes a connected socket, logged in already; any earlier
- * one is dropped.
+ * d4_redis_attach -- takes a connected socket, logged in already. An earlier
+ * one that is up is kept, and fd closed; one that is not yet is replaced.
  */
 D4_USED enum d4_status d4_redis_attach(struct d4_redis *r, int fd);
 

@@ -41,7 +41,7 @@ struct d4_redis {
 	struct redis_url url;
 	unsigned retry_ms;
 	unsigned busy;
-	bool dead;
+	bool dead, replacing;
 };
 
 /* redis_take -- runs on fd from now on, which may still be connecting. */

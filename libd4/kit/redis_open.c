@@ -82,6 +82,10 @@ d4_redis_attach(struct d4_redis *r, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
+	if (r->state == REDIS_UP) { /* somebody asked twice */
+		(void)close(fd);
+		return D4_OK;
+	}
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
 		int e = errno;
 
@@ -91,7 +95,9 @@ d4_redis_attach(struct d4_redis *r, int fd)
 	}
 	redis_hold(r);
 	redis_url_fini(&r->url); /* descriptors are given from now on */
+	r->replacing = true;     /* nobody has to give yet another one */
 	redis_drop(r, "replaced");
+	r->replacing = false;
 	redis_take(r, fd, false);
 	redis_release(r);
 	return D4_OK;

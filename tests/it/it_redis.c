@@ -262,6 +262,27 @@ a_descriptor_that_does_not_come_up_is_told(void **state)
 	assert_false(d4_redis_is_up(w->r));
 }
 
+/* Else each descriptor of two would be answered by asking for a third. */
+static void
+a_second_descriptor_does_not_cost_the_first(void **state)
+{
+	struct world *w = *state;
+	int fd;
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(d4_redis_dial(w->e.url, &fd), D4_OK);
+		assert_int_equal(d4_redis_attach(w->r, fd), D4_OK);
+	}
+	turn_until(w, &w->ups, 1);
+	assert_int_equal(d4_redis_dial(w->e.url, &fd), D4_OK);
+	assert_int_equal(d4_redis_attach(w->r, fd), D4_OK);
+	assert_int_equal(d4_redis_sendf(w->r, on_reply, w, "PING"), D4_OK);
+	turn_until(w, &w->answered, 1);
+	assert_true(d4_redis_is_up(w->r));
+	assert_int_equal(w->downs, 0);
+	assert_int_equal(w->ups, 1);
+}
+
 static void
 a_running_server_is_adopted_never_doubled(void **state)
 {
@@ -397,6 +418,7 @@ main(void)
 	    T(nobody_gets_in_without_a_secret),
 	    T(a_killed_server_answers_everybody_and_comes_back),
 	    T(a_descriptor_that_does_not_come_up_is_told),
+	    T(a_second_descriptor_does_not_cost_the_first),
 	    T(a_running_server_is_adopted_never_doubled),
 	    T(a_server_that_is_about_to_end_is_followed_by_another),
 	    T(a_transaction_survives_a_killed_server),
