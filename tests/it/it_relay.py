@@ -298,18 +298,24 @@ def test_a_second_relay_takes_over_from_a_dead_one():
         until("confirmed", lambda: org.idle() and confirmed(org) == 50)
         second.up()
         assert all(q["state"] == "free" for q in second.status()["queues"])
-        for name in ("wash", "post"):
-            os.kill(org.pids()[name], signal.SIGSTOP)
-        org.process.kill()
-        org.process.wait()
         pids = org.pids()
+        stopped = (org.process.pid, pids["wash"], pids["post"])
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
         for i in range(10):
             pdns.lines(numbered(50 + i * 10, 10))
         until("taken over", lambda: second.idle() and
               confirmed(second) == 100)
         # The first wakes up, and must notice that it is not its turn.
-        for pid in pids.values():
+        for pid in stopped:
             os.kill(pid, signal.SIGCONT)
+        until("free", lambda: all(
+            q["state"] == "free"
+            for q in (org.status() or {}).get("queues") or [{"state": ""}]))
+        # Nobody is left of it, stopped or not, when its supervisor dies.
+        os.kill(pids["wash"], signal.SIGSTOP)
+        org.process.kill()
+        org.process.wait()
         until("gone", lambda: not any(
             os.path.exists("/proc/%d" % p) for p in pids.values()))
         got = org.partners["acme"].lines(8)
