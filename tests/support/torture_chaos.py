@@ -10,7 +10,7 @@ import threading
 import time
 
 import field
-import spool
+import torture_segments
 import torture_world
 
 
@@ -261,28 +261,7 @@ class Chaos:
                                folder) else []
             for name in names:
                 path = os.path.join(folder, name)
-                found = list(entries(path))
+                found = list(torture_segments.entries(path))
                 for head, entry in found[-1:] if tail else found[:-1]:
                     if entry["seq"] > sent and entry["flags"] == 0:
                         yield path, head, entry
-
-
-def entries(path):
-    """(header, entry) of a segment that may be written to meanwhile."""
-    with open(path, "rb") as f:
-        blob = f.read()
-    try:
-        length = spool.HEAD.unpack_from(blob)[3]
-        head = json.loads(blob[spool.HEAD.size:spool.HEAD.size + length])
-    except (struct.error, ValueError):
-        return
-    at = spool.HEAD.size + length
-    while at + spool.ENTRY.size <= len(blob):
-        entry = dict(zip(spool.FIELDS, spool.ENTRY.unpack_from(blob, at)))
-        end = at + 8 + entry["length"]
-        if end > len(blob):
-            return
-        entry.update(at=at, raw=blob[at:end],
-                     data=blob[at + spool.ENTRY.size:end])
-        yield head, entry
-        at = end
