@@ -9,7 +9,7 @@ json_destroy(void *state)
 
 	if (r == NULL)
 		return;
-	san_map_free(r->map);
+	san_line_fini(&r->line);
 	san_token_free(r->token);
 	san_json_keys_fini(&r->keys);
 	free(r);
@@ -18,10 +18,8 @@ json_destroy(void *state)
 static enum d4_status
 json_parts(struct san_json_run *r, const struct san_make *m)
 {
-	enum d4_status st = D4_OK;
+	enum d4_status st = san_line_init(&r->line, m);
 
-	if (r->addr != NULL)
-		st = san_map_new(r->addr, m->keys, &r->map);
 	if (st == D4_OK && san_json_uses(r->conf, SAN_OP_TOK))
 		st = san_token_new(m->keys->tok, &r->token);
 	return st;
@@ -36,11 +34,9 @@ json_make(const struct san_make *m, void **state)
 	if (r == NULL)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "json");
-	r->addr = san_chain_step(m->chain, "addr");
-	san_leak_init(&r->leak, r->addr);
-	r->leak.cuts = san_json_uses(r->conf, SAN_OP_TRUNC);
 	san_json_keys_init(&r->keys);
 	st = json_parts(r, m);
+	r->line.leak.cuts = san_json_uses(r->conf, SAN_OP_TRUNC);
 	if (st != D4_OK) {
 		json_destroy(r);
 		return st;
@@ -49,32 +45,22 @@ json_make(const struct san_make *m, void **state)
 	return D4_OK;
 }
 
-static enum d4_reason
-json_require(const struct san_json_run *r)
-{
-	if (r->addr == NULL || r->addr->require == SAN_REQUIRE_NONE)
-		return D4_R_NONE;
-	return r->scoped == 0 ? D4_R_SCOPE_MISS : D4_R_NONE;
-}
-
 static enum san_outcome
 json_record(void *state, struct d4_slice record, struct d4_buf *out,
     enum d4_reason *why)
 {
 	struct san_json_run *r = state;
-	size_t from = out->n;
+	struct san_line_part p = san_line_begin(&r->line, record, out);
+	struct d4_slice made;
 
-	r->scoped = 0;
-	san_leak_begin(&r->leak);
 	*why = san_json_rewrite(r, record, out);
-	if (*why == D4_R_NONE)
-		*why = json_require(r);
-	if (*why == D4_R_NONE && san_leak_on(&r->leak))
-		*why = san_json_leaks(
-		    r, record, d4_slice_of(out->p + from, out->n - from));
-	if (*why == D4_R_NONE)
-		return SAN_FORWARD;
-	return *why == D4_R_SELFCHECK ? SAN_QUARANTINE : SAN_DROP;
+	made = d4_buf_slice(out);
+	(void)d4_slice_skip(&made, p.from);
+	if (*why == D4_R_NONE && san_line_missed(&r->line))
+		*why = D4_R_SCOPE_MISS;
+	if (*why == D4_R_NONE && san_leak_on(&r->line.leak))
+		*why = san_json_leaks(r, record, made);
+	return san_line_outcome(*why);
 }
 
 /* json_keeps_all -- some rule keeps whatever comes. */

@@ -37,12 +37,12 @@ san_json_leaks(
 
 	if (leak_decode(r, record, &decoded) != D4_OK)
 		return D4_R_INTERNAL;
-	(void)san_leak_note(&r->leak, record);
-	(void)san_leak_note(&r->leak, decoded);
-	why = san_leak_judge(&r->leak, made);
+	(void)san_leak_note(&r->line.leak, record);
+	(void)san_leak_note(&r->line.leak, decoded);
+	why = san_leak_judge(&r->line.leak, made);
 	if (why == D4_R_SELFCHECK)
 		return why;
 	if (leak_decode(r, made, &decoded) != D4_OK)
 		return D4_R_INTERNAL;
-	return leak_worse(why, san_leak_judge(&r->leak, decoded));
+	return leak_worse(why, san_leak_judge(&r->line.leak, decoded));
 }

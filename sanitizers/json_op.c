@@ -80,8 +80,7 @@ static enum d4_reason
 op_addr(const struct call *c)
 {
 	char shown[D4_ADDR_TEXT];
-	struct san_mapped to;
-	struct d4_addr from;
+	struct d4_addr from, to;
 	struct d4_slice text;
 	enum d4_reason why = op_string(c, &text);
 
@@ -89,12 +88,10 @@ op_addr(const struct call *c)
 		return why;
 	if (d4_addr_parse(text, &from) != D4_OK)
 		return D4_R_JSON_TYPE;
-	why = san_map_addr(c->r->map, &from, &to);
+	why = san_line_map(&c->r->line, &from, &to);
 	if (why != D4_R_NONE)
 		return why;
-	c->r->scoped += to.what == SAN_WHAT_SCOPED || to.n_inner != 0;
-	san_leak_fixed(&c->r->leak, &to.addr);
-	d4_addr_text(&to.addr, shown);
+	d4_addr_text(&to, shown);
 	return op_quoted(c, shown, strlen(shown));
 }
 

@@ -4,23 +4,17 @@
 
 #include "sanitizers/json.h"
 #include "sanitizers/json_lex.h"
-#include "sanitizers/leak.h"
-#include "sanitizers/map.h"
+#include "sanitizers/line.h"
 
 /*
  * struct san_json_run -- what a stream keeps for it.
- * Shape:  map, token: NULL where no rule needs them. keys: the room of the
- *         reader. scoped: addresses of the scope that were replaced in the
- *         record under way.
+ * Shape:  token: NULL where no rule needs it. keys: the room of the reader.
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
-	const struct san_addr *addr; /* NULL: no such step */
-	struct san_map *map;
 	struct san_token *token;
 	struct san_json_keys keys;
-	unsigned scoped;
-	struct san_leak leak;
+	struct san_line line;
 };
 
 /*

@@ -1,23 +1,17 @@
 /* The family of maltrail's events. */
 #include <stdlib.h>
 #include <string.h>
-#include "sanitizers/leak.h"
+#include "sanitizers/line.h"
 #include "sanitizers/maltrail.h"
-#include "sanitizers/map.h"
 #include "sanitizers/stamp.h"
-#include "sanitizers/when.h"
 
 #define TRAIL_TOKEN 8u /* bytes of a sensor's token */
 
 /* What a stream keeps. */
 struct trail_run {
 	const struct san_trail_conf *conf;
-	const struct san_addr *addr;
-	uint64_t unit_us;
-	struct san_map *map;
 	struct san_token *token;
-	struct san_leak leak;
-	unsigned scoped;
+	struct san_line line;
 };
 
 /* A quoted field ends with a quote that is not doubled. */
@@ -84,9 +78,9 @@ trail_time(struct trail_run *r, struct d4_slice f, struct d4_buf *out)
 	struct san_stamp to;
 	enum d4_reason why;
 
-	if (r->unit_us == 0)
+	if (r->line.unit_us == 0)
 		return trail_add(out, f.p, f.n);
-	why = san_stamp_floor(trail_bare(f), r->unit_us, &to);
+	why = san_stamp_floor(trail_bare(f), r->line.unit_us, &to);
 	if (why == D4_R_NONE && d4_buf_addf(out, "\"%.*s\"", (int)to.n,
 				    (const char *)to.text) != D4_OK)
 		why = D4_R_INTERNAL;
@@ -116,8 +110,7 @@ trail_addr(struct trail_run *r, enum san_trail_act act, struct d4_slice f,
     struct d4_buf *out)
 {
 	char text[D4_ADDR_TEXT];
-	struct san_mapped to;
-	struct d4_addr a;
+	struct d4_addr a, to;
 	enum d4_reason why;
 
 	if (act == TRAIL_KEEP || d4_slice_eqs(f, "-"))
@@ -127,12 +120,10 @@ trail_addr(struct trail_run *r, enum san_trail_act act, struct d4_slice f,
 	if (act == TRAIL_ZERO)
 		return a.family == 4 ? trail_add(out, "0.0.0.0", 7)
 		                     : trail_add(out, "::", 2);
-	why = san_map_addr(r->map, &a, &to);
+	why = san_line_map(&r->line, &a, &to);
 	if (why != D4_R_NONE)
 		return why;
-	r->scoped += to.what == SAN_WHAT_SCOPED || to.n_inner != 0;
-	san_leak_fixed(&r->leak, &to.addr);
-	d4_addr_text(&to.addr, text);
+	d4_addr_text(&to, text);
 	return trail_add(out, text, strlen(text));
 }
 
@@ -212,44 +203,15 @@ trail_rewrite(struct trail_run *r, struct d4_slice line, struct d4_buf *out)
 	return why;
 }
 
-/* A trail or a remark may name an address of the scope: withheld. */
-static enum d4_reason
-trail_judge(struct trail_run *r, struct d4_slice line, struct d4_slice made)
-{
-	if (r->addr != NULL && r->addr->require != SAN_REQUIRE_NONE &&
-	    r->scoped == 0)
-		return D4_R_SCOPE_MISS;
-	if (!san_leak_on(&r->leak))
-		return D4_R_NONE;
-	if (san_leak_note(&r->leak, made))
-		return D4_R_ADDR_DROP;
-	(void)san_leak_note(&r->leak, line);
-	return san_leak_judge(&r->leak, made);
-}
-
 static enum san_outcome
 trail_record(void *state, struct d4_slice record, struct d4_buf *out,
     enum d4_reason *why)
 {
-	struct d4_slice line = record, made;
 	struct trail_run *r = state;
-	size_t from = out->n;
+	struct san_line_part p = san_line_begin(&r->line, record, out);
 
-	while (line.n != 0 &&
-	       (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
-		line.n--;
-	r->scoped = 0;
-	san_leak_begin(&r->leak);
-	*why = trail_rewrite(r, line, out);
-	made = d4_buf_slice(out);
-	(void)d4_slice_skip(&made, from);
-	if (*why == D4_R_NONE)
-		*why = trail_judge(r, line, made);
-	if (*why == D4_R_NONE)
-		*why = trail_add(out, record.p + line.n, record.n - line.n);
-	if (*why == D4_R_NONE)
-		return SAN_FORWARD;
-	return *why == D4_R_SELFCHECK ? SAN_QUARANTINE : SAN_DROP;
+	*why = trail_rewrite(r, p.line, out);
+	return san_line_end(&r->line, &p, out, why);
 }
 
 static void
@@ -259,7 +221,7 @@ trail_destroy(void *state)
 
 	if (r == NULL)
 		return;
-	san_map_free(r->map);
+	san_line_fini(&r->line);
 	san_token_free(r->token);
 	free(r);
 }
@@ -267,18 +229,13 @@ trail_destroy(void *state)
 static enum d4_status
 trail_make(const struct san_make *m, void **state)
 {
-	const struct san_when *when = san_chain_step(m->chain, "time");
 	struct trail_run *r = calloc(1, sizeof(*r));
-	enum d4_status st = D4_OK;
+	enum d4_status st;
 
 	if (r == NULL)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "maltrail");
-	r->addr = san_chain_step(m->chain, "addr");
-	r->unit_us = when != NULL ? when->unit_us : 0;
-	san_leak_init(&r->leak, r->addr);
-	if (r->addr != NULL)
-		st = san_map_new(r->addr, m->keys, &r->map);
+	st = san_line_init(&r->line, m);
 	if (st == D4_OK && r->conf->sensor == TRAIL_TOK)
 		st = san_token_new(m->keys->tok, &r->token);
 	if (st != D4_OK) {

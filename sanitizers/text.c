@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/text_run.h"
-#include "sanitizers/when.h"
 
 static void
 text_destroy(void *state)
@@ -11,23 +10,21 @@ text_destroy(void *state)
 
 	if (r == NULL)
 		return;
-	san_map_free(r->map);
+	san_line_fini(&r->line);
 	san_token_free(r->token);
 	san_token_free(r->mac);
 	free(r);
 }
 
 static enum d4_status
-text_parts(struct san_text_run *r, const struct san_keys *keys)
+text_parts(struct san_text_run *r, const struct san_make *m)
 {
-	enum d4_status st = D4_OK;
+	enum d4_status st = san_line_init(&r->line, m);
 
-	if (r->addr != NULL)
-		st = san_map_new(r->addr, keys, &r->map);
-	if (st == D4_OK && keys != NULL)
-		st = san_token_new(keys->tok, &r->token);
-	if (st == D4_OK && keys != NULL)
-		st = san_token_new(keys->mac, &r->mac);
+	if (st == D4_OK && m->keys != NULL)
+		st = san_token_new(m->keys->tok, &r->token);
+	if (st == D4_OK && m->keys != NULL)
+		st = san_token_new(m->keys->mac, &r->mac);
 	return st;
 }
 
@@ -35,16 +32,12 @@ static enum d4_status
 text_make(const struct san_make *m, void **state)
 {
 	struct san_text_run *r = calloc(1, sizeof(*r));
-	const struct san_when *when = san_chain_step(m->chain, "time");
 	enum d4_status st;
 
 	if (r == NULL)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "text");
-	r->addr = san_chain_step(m->chain, "addr");
-	r->unit_us = when != NULL ? when->unit_us : 0;
-	san_leak_init(&r->leak, r->addr);
-	st = text_parts(r, m->keys);
+	st = text_parts(r, m);
 	if (st != D4_OK) {
 		text_destroy(r);
 		return st;
@@ -87,8 +80,8 @@ text_search(struct san_text_run *r, struct d4_slice line)
 	struct san_text_in in = {.line = line, .conf = r->conf};
 	enum d4_reason why = D4_R_NONE;
 
-	if (san_leak_on(&r->leak))
-		in.scope = &r->addr->scope;
+	if (san_leak_on(&r->line.leak))
+		in.scope = &r->line.addr->scope;
 	if (!san_text_scan(&in, &r->spans))
 		return D4_R_TEXT_SPANS;
 	for (unsigned k = 0; why == D4_R_NONE && k < r->conf->n_regex; k++)
@@ -103,14 +96,14 @@ text_stamped(struct san_text_run *r, struct d4_slice line, size_t *at,
 {
 	struct d4_slice stamp;
 
-	if (r->unit_us == 0)
+	if (r->line.unit_us == 0)
 		return D4_R_NONE;
 	if (!san_text_stamp(line, r->conf->stamp, &stamp))
 		return D4_R_TIME_VALUE;
 	*at = (size_t)(stamp.p - line.p) + stamp.n;
 	if (d4_buf_add(out, line.p, *at - stamp.n) != D4_OK)
 		return D4_R_INTERNAL;
-	return san_text_floor(r->conf->stamp, stamp, r->unit_us, out);
+	return san_text_floor(r->conf->stamp, stamp, r->line.unit_us, out);
 }
 
 /* text_rewrite -- the line with its finds replaced. */
@@ -137,51 +130,17 @@ text_rewrite(struct san_text_run *r, struct d4_slice line, struct d4_buf *out)
 	return why;
 }
 
-static enum d4_reason
-text_judge(struct san_text_run *r, struct d4_slice line, struct d4_slice made)
-{
-	if (r->addr != NULL && r->addr->require != SAN_REQUIRE_NONE &&
-	    r->scoped == 0)
-		return D4_R_SCOPE_MISS;
-	if (!san_leak_on(&r->leak))
-		return D4_R_NONE;
-	/*
-	 * What the detectors do not take for an address (inside an OID, with
-	 * needless zeros) is withheld, but is no doubt of ours: whoever writes
-	 * into a log could open the breaker with it.
-	 */
-	if (san_leak_note(&r->leak, made))
-		return D4_R_ADDR_DROP;
-	(void)san_leak_note(&r->leak, line);
-	return san_leak_judge(&r->leak, made);
-}
-
 static enum san_outcome
 text_record(void *state, struct d4_slice record, struct d4_buf *out,
     enum d4_reason *why)
 {
 	struct san_text_run *r = state;
-	struct d4_slice line = record, made;
-	size_t from = out->n;
+	struct san_line_part p = san_line_begin(&r->line, record, out);
 
-	while (line.n != 0 &&
-	       (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
-		line.n--;
-	r->scoped = 0;
-	san_leak_begin(&r->leak);
-	*why = text_search(r, line);
+	*why = text_search(r, p.line);
 	if (*why == D4_R_NONE)
-		*why = text_rewrite(r, line, out);
-	made = d4_buf_slice(out);
-	(void)d4_slice_skip(&made, from);
-	if (*why == D4_R_NONE)
-		*why = text_judge(r, line, made);
-	if (*why == D4_R_NONE &&
-	    d4_buf_add(out, record.p + line.n, record.n - line.n) != D4_OK)
-		*why = D4_R_INTERNAL;
-	if (*why == D4_R_NONE)
-		return SAN_FORWARD;
-	return *why == D4_R_SELFCHECK ? SAN_QUARANTINE : SAN_DROP;
+		*why = text_rewrite(r, p.line, out);
+	return san_line_end(&r->line, &p, out, why);
 }
 
 /* text_hides -- no address leaves as it was (S1). */

@@ -2,25 +2,18 @@
 #ifndef SAN_TEXT_RUN_H
 #define SAN_TEXT_RUN_H
 
-#include "sanitizers/leak.h"
-#include "sanitizers/map.h"
+#include "sanitizers/line.h"
 #include "sanitizers/text.h"
 
 /*
  * struct san_text_run -- what a stream keeps.
- * Shape:  unit_us: of the step `time`, 0 without one. map NULL: no step
- *         `addr`. mac: under the mac subkey. scoped: addresses of the scope
- *         that were replaced in the line under way.
+ * Shape:  mac: under the mac subkey.
  */
 struct san_text_run {
 	const struct san_text_conf *conf;
-	const struct san_addr *addr;
-	uint64_t unit_us;
-	struct san_map *map;
 	struct san_token *token, *mac;
-	struct san_leak leak;
+	struct san_line line;
 	struct san_spans spans;
-	unsigned scoped;
 };
 
 /*

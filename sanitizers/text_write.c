@@ -85,19 +85,17 @@ write_ip6(const struct write *w, const struct d4_addr *to)
 static enum d4_reason
 write_addr(const struct write *w)
 {
-	struct san_mapped to;
+	struct d4_addr to;
 	enum d4_reason why;
 
 	if (w->span->form == SAN_FORM_MASK)
 		return write_mask(w);
-	why = san_map_addr(w->r->map, &w->span->addr, &to);
+	why = san_line_map(&w->r->line, &w->span->addr, &to);
 	if (why != D4_R_NONE)
 		return why;
-	w->r->scoped += to.what == SAN_WHAT_SCOPED || to.n_inner != 0;
-	san_leak_fixed(&w->r->leak, &to.addr);
-	return w->span->kind == SAN_KIND_IP4 && to.addr.family == 4
-	           ? write_quad(w, &to.addr)
-	           : write_ip6(w, &to.addr);
+	return w->span->kind == SAN_KIND_IP4 && to.family == 4
+	           ? write_quad(w, &to)
+	           : write_ip6(w, &to);
 }
 
 /* Six bytes of hex digits, whatever stands between; written the same way. */
