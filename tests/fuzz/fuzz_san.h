@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/find.h"
+#include "sanitizers/find_hidden.h"
 #include "sanitizers/step.h"
 
-#define FUZZ_OUT (64u << 20)
+#define FUZZ_OUT       (64u << 20)
+#define FUZZ_PIPELINES 8u
 
 /* A failed claim ends the run in any build. */
 #define HOLDS(x)                 \
@@ -118,6 +120,35 @@ fuzz_both(const struct fuzz_chain *c, struct d4_slice in, size_t cut,
 	fuzz_run(c, in, cut, &other);
 	HOLDS(d4_slice_eq(d4_buf_slice(out), d4_buf_slice(&other)));
 	d4_buf_fini(&other);
+}
+
+/*
+ * Byte 0 chooses one of n pipelines for this type, and the cut; what comes of
+ * the rest is in *out. Answers the pipeline, compiled once.
+ */
+static inline const struct fuzz_chain *
+fuzz_chosen(const char *const *steps, unsigned n, uint8_t type,
+    struct d4_slice in, struct d4_buf *out)
+{
+	static struct fuzz_chain chains[FUZZ_PIPELINES];
+	unsigned i = in.p[0] % n;
+
+	HOLDS(n <= FUZZ_PIPELINES);
+	if (chains[i].chain == NULL)
+		chains[i] = fuzz_compile(steps[i], type);
+	fuzz_both(
+	    &chains[i], d4_slice_of(in.p + 1, in.n - 1), 1 + in.p[0] / n, out);
+	return &chains[i];
+}
+
+/* No address of the scope stands in it, in any spelling that we know. */
+static inline void
+fuzz_hidden(const struct d4_buf *out)
+{
+	const struct d4_prefix_set *x = fuzz_network(NULL, "x");
+
+	HOLDS(!san_find_scope(d4_buf_slice(out), x));
+	HOLDS(!san_hidden_scope(d4_buf_slice(out), x));
 }
 
 /* What went through once goes through again and stays what it is. */

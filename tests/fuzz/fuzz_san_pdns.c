@@ -76,8 +76,7 @@ saved(struct d4_slice in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct fuzz_chain chains[PIPELINES];
-	struct d4_slice in = d4_slice_of(data + 1, size - 1);
+	const struct fuzz_chain *c;
 	struct d4_buf out;
 	unsigned i;
 
@@ -85,19 +84,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	i = data[0] % PIPELINES;
 	if (i == WINDOW) {
-		saved(in);
+		saved(d4_slice_of(data + 1, size - 1));
 		return 0;
 	}
-	if (chains[i].chain == NULL)
-		chains[i] = fuzz_compile(steps[i], 8);
 	d4_buf_init(&out, FUZZ_OUT);
-	fuzz_both(&chains[i], in, 1 + data[0] / PIPELINES, &out);
+	c = fuzz_chosen(steps, PIPELINES, 8, d4_slice_of(data, size), &out);
 	nine_fields(d4_buf_slice(&out));
 	if (i == SCOPE || i == MAPPED)
 		HOLDS(!san_find_scope(
 		    d4_buf_slice(&out), fuzz_network(NULL, "x")));
 	if (i == PLAIN || i == FILTERS || i == SCOPE)
-		fuzz_again(&chains[i], &out);
+		fuzz_again(c, &out);
 	d4_buf_fini(&out);
 	return 0;
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The relay against a real redis-server and a model of a stock d4-core."""
 
-import base64
 import collections
 import os
 import resource
@@ -14,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import relay  # noqa: E402
 from relay import Org, Sensor, balanced, until  # noqa: E402
 from relay_cases import (CAP, LOG, ONE, TLS, confirmed, numbered,  # noqa
-                         pcap, pipeline, sensors_policy, share, source)
+                         pcap, pipeline, sensors_policy, sessions_of, share,
+                         source)
 
 THREE = sensors_policy(
     source("pdns", [LOG], types="8") + source("cap", [CAP], types="1") +
@@ -60,16 +60,6 @@ def test_three_types_reach_a_stock_server_and_are_confirmed():
         assert ended == {"confirmed"}, ended
     finally:
         org.close()
-
-
-def sessions_of(partner, kind):
-    """The payloads of each session of a type."""
-    out = collections.OrderedDict()
-    for f in partner.frames():
-        if f["type"] == kind:
-            out[f["session"]] = out.get(f["session"], b"") + \
-                base64.b64decode(f["payload"])
-    return out.values()
 
 
 def test_kill_9_of_wash_and_post_loses_nothing_and_wash_doubles_nothing():

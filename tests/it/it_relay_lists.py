@@ -11,11 +11,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
 from d4core_lists import Lists  # noqa: E402
-from relay import (Org, balanced, pipeline, queue_source, sensors_policy,  # noqa
-                   share, until)
+from relay import Org, balanced, until  # noqa: E402
+from relay_cases import (PDNS, numbered, pipeline, queue_source,  # noqa: E402
+                         sensors_policy, sessions_of, share)
 
-PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
-        b"||A||203.0.113.9||300||1")
 LINES = sensors_policy(
     queue_source("pdns", "their-pdns", types="8"),
     pipeline("raw-8", types="8"), share("pdns-out", "pdns", "raw-8"))
@@ -24,10 +23,6 @@ FILES = sensors_policy(
     queue_source("tls", "their-tls", meta="ja3-jl"),
     pipeline("raw-1", types="1") + pipeline("raw-ja3", meta="ja3-jl"),
     share("caps-out", "caps", "raw-1") + share("tls-out", "tls", "raw-ja3"))
-
-
-def numbered(first, n):
-    return [PDNS % (i % 1000000, i) for i in range(first, first + n)]
 
 
 def confirmed(org):
@@ -278,16 +273,6 @@ def test_files_are_opened_only_below_their_folder():
         assert "/etc/passwd" in items or hostile[0] in str(items), items
     finally:
         end(org)
-
-
-def sessions_of(partner, kind):
-    import base64
-    out = collections.OrderedDict()
-    for f in partner.frames():
-        if f["type"] == kind:
-            out[f["session"]] = out.get(f["session"], b"") + \
-                base64.b64decode(f["payload"])
-    return out.values()
 
 
 def test_kill_9_in_the_middle_of_files_doubles_nothing():

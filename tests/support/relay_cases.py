@@ -1,6 +1,8 @@
 """What the tests of the relay have in common: policies from their parts,
 sensors, numbered records."""
 
+import base64
+import collections
 import struct
 
 ORG = "5b642239-4db4-4580-adf4-4ebd950d210f"
@@ -71,3 +73,13 @@ def pcap(n, first=0, size=80):
         body += b"\0" * (size - len(body))
         out += struct.pack("<IIII", 1700000000, i, size, size) + body
     return out
+
+
+def sessions_of(partner, kind):
+    """The payloads of each session of a type."""
+    out = collections.OrderedDict()
+    for f in partner.frames():
+        if f["type"] == kind:
+            out[f["session"]] = out.get(f["session"], b"") + \
+                base64.b64decode(f["payload"])
+    return out.values()

@@ -22,4 +22,14 @@ teardown(void **state)
 	return 0;
 }
 
+/* in_dir -- the path of a name in the folder, until the next call. */
+static inline const char *
+in_dir(const char *name)
+{
+	static char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
 #endif

@@ -1,47 +1,21 @@
-#include "chain.h"
+#include "lines.h"
 #include "test.h"
 
-/* What the rules make of one line; the reason's name when it is dropped. */
-static void
-line(const char *rules, const char *in, char *out, size_t room)
-{
-	struct san_chain *c = test_chain(rules, 6, "");
-	struct san_stream *s = test_stream(c, 6, "");
-	const struct d4_tally *t = san_stream_tally(s);
-	struct d4_buf buf, text;
+static const struct lines_of json = {6, ""};
 
-	d4_buf_init(&buf, 1 << 20);
-	d4_buf_init(&text, 1 << 20);
-	assert_int_equal(d4_buf_addf(&text, "%s\n", in), D4_OK);
-	(void)test_run(s, d4_buf_slice(&text), 0, &buf);
-	test_balance(s);
-	for (unsigned r = 1; r < D4_REASON_MAX; r++) {
-		if (t->records[r] != 0)
-			(void)snprintf(
-			    out, room, "%s", d4_reason_name((enum d4_reason)r));
-	}
-	if (t->records[D4_R_NONE] == 1)
-		(void)snprintf(
-		    out, room, "%.*s", (int)buf.n - 1, (char *)buf.p);
-	d4_buf_fini(&buf);
-	d4_buf_fini(&text);
-	san_stream_free(s);
-	san_chain_free(c);
-}
-
-struct row {
+struct json_row {
 	const char *rules, *in, *out;
 };
 
 static void
-check(const char *before, const struct row *rows, size_t n)
+check(const char *before, const struct json_row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		char rules[1000], out[1000] = "";
+		char rules[1000], out[1024];
 
 		(void)snprintf(
 		    rules, sizeof(rules), "%s%s", before, rows[i].rules);
-		line(rules, rows[i].in, out, sizeof(out));
+		test_line(&json, rules, rows[i].in, out);
 		if (strcmp(out, rows[i].out) != 0)
 			fail_msg("%s\n%s\ngave %s\nnot  %s", rules, rows[i].in,
 			    out, rows[i].out);
@@ -54,7 +28,7 @@ check(const char *before, const struct row *rows, size_t n)
 static void
 an_allow_list_lets_only_what_it_names_through(void **state)
 {
-	static const struct row rows[] = {
+	static const struct json_row rows[] = {
 	    {DROP("{path: /a, op: keep}"), "{\"a\":1,\"b\":2}", "{\"a\":1}"},
 	    {DROP("{path: /b, op: keep}"), "{\"a\": 1, \"b\": 2}",
 		"{\"b\": 2}"},
@@ -97,7 +71,7 @@ an_allow_list_lets_only_what_it_names_through(void **state)
 static void
 the_first_match_in_file_order_counts(void **state)
 {
-	static const struct row rows[] = {
+	static const struct json_row rows[] = {
 	    {DROP("{path: /a/b, op: drop}, {path: /a, op: keep}"),
 		"{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":{\"c\":2}}"},
 	    {DROP("{path: /a/b, op: drop}, {path: /a, op: keep}"),
@@ -125,7 +99,7 @@ the_first_match_in_file_order_counts(void **state)
 static void
 ops_write_what_they_say(void **state)
 {
-	static const struct row rows[] = {
+	static const struct json_row rows[] = {
 	    {KEEP("{path: /a, op: replace, value: '0'}"),
 		"{\"a\":{\"x\":[1]},\"b\":2}", "{\"a\":\"0\",\"b\":2}"},
 	    {KEEP("{path: /a, op: replace, value: 0}"), "{\"a\":\"x\"}",
@@ -194,7 +168,7 @@ ops_write_what_they_say(void **state)
 static void
 addresses_are_replaced_and_searched_for_in_what_is_left(void **state)
 {
-	static const struct row rows[] = {
+	static const struct json_row rows[] = {
 	    {KEEP("{path: /ip, op: addr}"), "{\"ip\":\"10.1.2.3\"}",
 		"{\"ip\":\"198.18.2.3\"}"},
 	    {KEEP("{path: '$.ips[*]', op: addr}"),
@@ -248,7 +222,7 @@ addresses_are_replaced_and_searched_for_in_what_is_left(void **state)
 static void
 other_spellings_of_addresses_do_not_leave(void **state)
 {
-	static const struct row rows[] = {
+	static const struct json_row rows[] = {
 	    {HIDE, IP "\"q\":\"3.2.1.10.in-addr.arpa\"}", "addr.drop"},
 	    {HIDE, IP "\"3.2.1.10.IN-ADDR.arpa.\":1}", "addr.drop"},
 	    {HIDE, IP "\"q\":\"" NIBBLES "iP6.ArPa\"}", "addr.drop"},
@@ -274,7 +248,7 @@ other_spellings_of_addresses_do_not_leave(void **state)
 		"{\"ip\":\"198.18.9.9\",\"h\":\"0a0102030\","
 		"\"t\":167838211.5}"},
 	};
-	static const struct row kept[] = {
+	static const struct json_row kept[] = {
 	    {HIDE, IP "\"q\":\"3.2.1.10.in-addr.arpa\"}",
 		"{\"ip\":\"198.18.9.9\",\"q\":\"3.2.1.10.in-addr.arpa\"}"},
 	};
@@ -289,7 +263,7 @@ other_spellings_of_addresses_do_not_leave(void **state)
 static void
 broken_lines_are_dropped_and_counted(void **state)
 {
-	static const struct row rows[] = {
+	static const struct json_row rows[] = {
 	    {KEEP(""), "{\"a\":1", "json.syntax"},
 	    {KEEP(""), "", "json.syntax"},
 	    {KEEP(""), "{} {}", "json.syntax"},
@@ -312,7 +286,8 @@ broken_lines_are_dropped_and_counted(void **state)
 static void
 output_that_would_grow_without_bound_is_dropped(void **state)
 {
-	static char in[200000], out[400000];
+	static char in[200000];
+	char out[1024];
 	size_t n = 1;
 
 	(void)state;
@@ -322,8 +297,9 @@ output_that_would_grow_without_bound_is_dropped(void **state)
 		in[n++] = ',';
 	}
 	in[n - 1] = ']';
-	line(KEEP("{path: '$[*]', op: replace, value: a rather long value}"),
-	    in, out, sizeof(out));
+	test_line(&json,
+	    KEEP("{path: '$[*]', op: replace, value: a rather long value}"), in,
+	    out);
 	assert_string_equal(out, "line.toolong");
 }
 

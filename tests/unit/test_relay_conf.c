@@ -1,13 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-#include "libd4/kit/file.h"
-#include "relay/conf.h"
-#include "tmpdir.h"
+#include "relay_conf_load.h"
 
 #define HEAD "redis: \"unix:/r\"\npolicy: p.yaml\n"
 #define ACME(more)                                                            \
@@ -17,42 +8,11 @@
 #define SET       "title: t, licence: CC0-1.0, producer: p, source: s"
 #define OWN(what) HEAD "partners:\n  own: {" what "}\n"
 
-static char dir[64], path[80];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	(void)snprintf(path, sizeof(path), "%s/relay.yaml", dir);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
-
-static enum d4_status
-load(const char *text, struct d4_diag *diag, struct relay_conf **out)
-{
-	assert_int_equal(
-	    d4_file_replace(path, d4_slice_str(text), 0644), D4_OK);
-	*diag = (struct d4_diag){.file = NULL};
-	return relay_conf_load(path, diag, out);
-}
-
 static void
 put(const char *name, const char *text, unsigned mode)
 {
-	char file[128];
-
-	(void)snprintf(file, sizeof(file), "%s/%s", dir, name);
 	assert_int_equal(
-	    d4_file_replace(file, d4_slice_str(text), mode), D4_OK);
+	    d4_file_replace(in_dir(name), d4_slice_str(text), mode), D4_OK);
 }
 
 static void
@@ -63,7 +23,7 @@ defaults_hold_and_relative_files_are_beside_the_configuration(void **state)
 	char want[96];
 
 	(void)state;
-	assert_int_equal(load(ACME(", tls: {pin: aa}"), &diag, &c), D4_OK);
+	assert_int_equal(conf_load(ACME(", tls: {pin: aa}"), &diag, &c), D4_OK);
 	(void)snprintf(want, sizeof(want), "%s/p.yaml", dir);
 	assert_string_equal(c->policy, want);
 	assert_string_equal(c->group, "relay:relay");
@@ -168,11 +128,12 @@ what_is_wrong_is_said_with_its_place(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
-		assert_int_equal(load(invalid[i].text, &diag, &c), D4_EINVAL);
+		assert_int_equal(
+		    conf_load(invalid[i].text, &diag, &c), D4_EINVAL);
 		assert_null(c);
 		if (strstr(diag.what, invalid[i].what) == NULL)
 			fail_msg("%s: %s", invalid[i].what, diag.what);
-		assert_string_equal(diag.file, path);
+		assert_string_equal(diag.file, in_dir(CONF_NAME));
 	}
 }
 
@@ -184,15 +145,16 @@ sinks_have_their_own_options(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    load(HEAD "partners:\n"
-		      "  a: {sink: tcp, host: h, port: 1, confirm: tcp}\n"
-		      "  b: {sink: unix, path: /x}\n"
-		      "  c: {sink: syslog, host: h, port: 514}\n"
-		      "  d: {sink: syslog, transport: local, facility: local7, "
-		      "severity: debug}\n"
-		      "  e: {sink: udp, host: h, port: 1}\n"
-		      "  f: {sink: directory, path: /y, compress: zstd, keep: "
-		      "30d, dataset: {" SET ", tags: [a, b]}}\n",
+	    conf_load(HEAD
+		"partners:\n"
+		"  a: {sink: tcp, host: h, port: 1, confirm: tcp}\n"
+		"  b: {sink: unix, path: /x}\n"
+		"  c: {sink: syslog, host: h, port: 514}\n"
+		"  d: {sink: syslog, transport: local, facility: local7, "
+		"severity: debug}\n"
+		"  e: {sink: udp, host: h, port: 1}\n"
+		"  f: {sink: directory, path: /y, compress: zstd, keep: "
+		"30d, dataset: {" SET ", tags: [a, b]}}\n",
 		&diag, &c),
 	    D4_OK);
 	assert_int_equal(c->partner[0].sink, SINK_TCP);
@@ -237,7 +199,7 @@ a_proxy_is_taken_apart(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
-		assert_int_equal(load(proxies[i].text, &diag, &c), D4_OK);
+		assert_int_equal(conf_load(proxies[i].text, &diag, &c), D4_OK);
 		assert_string_equal(c->partner[0].proxy.host, proxies[i].host);
 		assert_int_equal(c->partner[0].proxy.port, proxies[i].port);
 		assert_null(c->partner[0].proxy.user);
@@ -256,14 +218,14 @@ the_proxys_login_is_a_secret_of_two_words(void **state)
 	(void)state;
 	put("k", "Key_1\n", 0600);
 	put("login", "me:a:secret\n", 0600);
-	assert_int_equal(load(text, &diag, &c), D4_OK);
+	assert_int_equal(conf_load(text, &diag, &c), D4_OK);
 	relay_conf_secrets(c);
 	assert_int_equal(c->n_partners, 1);
 	assert_string_equal(c->partner[0].proxy.user, "me");
 	assert_string_equal(c->partner[0].proxy.password, "a:secret");
 	relay_conf_free(c);
 	put("login", "nothing\n", 0600);
-	assert_int_equal(load(text, &diag, &c), D4_OK);
+	assert_int_equal(conf_load(text, &diag, &c), D4_OK);
 	relay_conf_secrets(c);
 	assert_int_equal(c->n_partners, 0);
 	relay_conf_free(c);
@@ -277,13 +239,15 @@ the_gap_is_the_profiles_unless_it_is_written(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    load(ACME(", tls: {pin: aa}, accepts: ja3-jl"), &diag, &c), D4_OK);
+	    conf_load(ACME(", tls: {pin: aa}, accepts: ja3-jl"), &diag, &c),
+	    D4_OK);
 	assert_true(c->partner[0].gap_us == RELAY_GAP_PROFILE);
 	assert_int_equal(c->partner[0].accepts.n, 1);
 	assert_string_equal(c->partner[0].accepts.item[0], "ja3-jl");
 	relay_conf_free(c);
 	assert_int_equal(
-	    load(ACME(", tls: {pin: aa}, session_gap: 0s"), &diag, &c), D4_OK);
+	    conf_load(ACME(", tls: {pin: aa}, session_gap: 0s"), &diag, &c),
+	    D4_OK);
 	assert_int_equal(c->partner[0].gap_us, 0);
 	relay_conf_free(c);
 }
@@ -299,11 +263,12 @@ a_partner_whose_key_is_not_safe_is_left_out(void **state)
 	put("open", "Key_1\n", 0644);
 	put("odd", "key with spaces", 0600);
 	assert_int_equal(
-	    load(HEAD "partners:\n"
-		      "  open: {host: h, port: 1, key: open, tls: {pin: a}}\n"
-		      "  odd: {host: h, port: 1, key: odd, tls: {pin: a}}\n"
-		      "  good: {host: h, port: 1, key: good, tls: {pin: a}}\n"
-		      "  none: {host: h, port: 1, key: none, tls: {pin: a}}\n",
+	    conf_load(HEAD
+		"partners:\n"
+		"  open: {host: h, port: 1, key: open, tls: {pin: a}}\n"
+		"  odd: {host: h, port: 1, key: odd, tls: {pin: a}}\n"
+		"  good: {host: h, port: 1, key: good, tls: {pin: a}}\n"
+		"  none: {host: h, port: 1, key: none, tls: {pin: a}}\n",
 		&diag, &c),
 	    D4_OK);
 	assert_int_equal(c->n_partners, 4);

@@ -46,7 +46,9 @@ tear_down(void **state)
 	struct dirent *e;
 
 	(void)state;
-	while (d != NULL && (e = readdir(d)) != NULL) {
+	if (d == NULL)
+		return -1;
+	while ((e = readdir(d)) != NULL) {
 		if (e->d_name[0] != '.')
 			put(e->d_name, NULL);
 	}

@@ -1,28 +1,6 @@
-#include "libd4/kit/file.h"
-#include "relay/conf.h"
-#include "test.h"
-#include "tmpdir.h"
+#include "relay_conf_load.h"
 
 #define LIST "kind: d4core-list, redis: \"tcp://h:6380\", queue: q-1"
-
-static char dir[64], path[80];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	(void)snprintf(path, sizeof(path), "%s/relay.yaml", dir);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
 
 static enum d4_status
 load(const char *sources, struct d4_diag *diag, struct relay_conf **out)
@@ -31,10 +9,7 @@ load(const char *sources, struct d4_diag *diag, struct relay_conf **out)
 
 	(void)snprintf(
 	    text, sizeof(text), "policy: p.yaml\nsources:%s\n", sources);
-	assert_int_equal(
-	    d4_file_replace(path, d4_slice_str(text), 0644), D4_OK);
-	*diag = (struct d4_diag){.file = NULL};
-	return relay_conf_load(path, diag, out);
+	return conf_load(text, diag, out);
 }
 
 static void
@@ -129,13 +104,10 @@ static void
 without_redis_and_sources_there_is_nothing_to_read(void **state)
 {
 	struct relay_conf *c = NULL;
-	struct d4_diag diag = {.file = NULL};
+	struct d4_diag diag;
 
 	(void)state;
-	assert_int_equal(
-	    d4_file_replace(path, d4_slice_str("policy: p.yaml\n"), 0644),
-	    D4_OK);
-	assert_int_equal(relay_conf_load(path, &diag, &c), D4_EINVAL);
+	assert_int_equal(conf_load("policy: p.yaml\n", &diag, &c), D4_EINVAL);
 	assert_non_null(strstr(diag.what, "nothing to read"));
 }
 

@@ -1,26 +1,9 @@
 #include "libd4/kit/file.h"
 #include "relay/source_dir.h"
 #include "test.h"
-#include "tmpdir.h"
+#include "tmpfixture.h"
 
-static char dir[64], path[80];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	(void)snprintf(path, sizeof(path), "%s/x.files", dir);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
+#define LOG in_dir("x.files")
 
 static struct dir_file
 file_of(uint64_t number)
@@ -40,7 +23,7 @@ what_was_begun_is_known_after_a_restart(void **state)
 	struct dir_file f;
 
 	(void)state;
-	assert_int_equal(dir_log_open(&log, path), D4_OK);
+	assert_int_equal(dir_log_open(&log, LOG), D4_OK);
 	assert_null(log.last);
 	for (uint64_t i = 1; i <= 50; i++) {
 		f = file_of(i);
@@ -59,7 +42,7 @@ what_was_begun_is_known_after_a_restart(void **state)
 			assert_null(dir_log_find(&log, &f.id));
 		}
 		dir_log_close(&log);
-		assert_int_equal(dir_log_open(&log, path), D4_OK);
+		assert_int_equal(dir_log_open(&log, LOG), D4_OK);
 	}
 	dir_log_close(&log);
 }
@@ -72,19 +55,19 @@ a_torn_last_line_was_not_begun(void **state)
 	FILE *to;
 
 	(void)state;
-	assert_int_equal(dir_log_open(&log, path), D4_OK);
+	assert_int_equal(dir_log_open(&log, LOG), D4_OK);
 	assert_int_equal(dir_log_begin(&log, &f), D4_OK);
 	dir_log_close(&log);
-	to = fopen(path, "a");
+	to = fopen(LOG, "a");
 	assert_non_null(to);
 	assert_true(fputs("2 1 2 6 2 a fi", to) >= 0);
 	assert_int_equal(fclose(to), 0);
-	assert_int_equal(dir_log_open(&log, path), D4_OK);
+	assert_int_equal(dir_log_open(&log, LOG), D4_OK);
 	assert_int_equal(log.n, 1);
 	f = file_of(3);
 	assert_int_equal(dir_log_begin(&log, &f), D4_OK);
 	dir_log_close(&log);
-	assert_int_equal(dir_log_open(&log, path), D4_OK);
+	assert_int_equal(dir_log_open(&log, LOG), D4_OK);
 	assert_int_equal(log.n, 2);
 	assert_int_equal(log.last->number, 3);
 	dir_log_close(&log);
@@ -109,11 +92,11 @@ what_is_no_such_file_is_not_written_over(void **state)
 		struct d4_buf b;
 
 		assert_int_equal(
-		    d4_file_replace(path, d4_slice_str(texts[i]), 0600), D4_OK);
-		assert_int_equal(dir_log_open(&log, path), D4_EMALFORMED);
+		    d4_file_replace(LOG, d4_slice_str(texts[i]), 0600), D4_OK);
+		assert_int_equal(dir_log_open(&log, LOG), D4_EMALFORMED);
 		dir_log_close(&log);
 		d4_buf_init(&b, 4096);
-		assert_int_equal(d4_file_read(path, &b), D4_OK);
+		assert_int_equal(d4_file_read(LOG, &b), D4_OK);
 		assert_true(d4_slice_eqs(d4_buf_slice(&b), texts[i]));
 		d4_buf_fini(&b);
 	}
@@ -126,7 +109,7 @@ files_that_are_gone_are_forgotten_when_it_pays(void **state)
 	struct dir_file f, there[3];
 
 	(void)state;
-	assert_int_equal(dir_log_open(&log, path), D4_OK);
+	assert_int_equal(dir_log_open(&log, LOG), D4_OK);
 	for (uint64_t i = 1; i <= 1010; i++) {
 		f = file_of(i);
 		assert_int_equal(dir_log_begin(&log, &f), D4_OK);

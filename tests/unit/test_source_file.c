@@ -3,35 +3,15 @@
 #include "libd4/kit/file.h"
 #include "relay/source_file.h"
 #include "test.h"
-#include "tmpdir.h"
+#include "tmpfixture.h"
 
 #define GZIP (15 + 16)
-
-static char dir[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
-}
 
 static void
 put(const char *name, const void *p, size_t n)
 {
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	assert_int_equal(d4_file_replace(path, d4_slice_of(p, n), 0644), D4_OK);
+	assert_int_equal(
+	    d4_file_replace(in_dir(name), d4_slice_of(p, n), 0644), D4_OK);
 }
 
 /* gzip of n bytes at p behind out->n. */

@@ -4,41 +4,30 @@
  * stands behind it is delivered.
  */
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/spool_keep.h"
 #include "libd4/kit/spool_look.h"
-#include "spool_make.h"
+#include "spool_files.h"
 
 #define TEN    "a line of text, a line of text, a line\n"
 #define TEXT   TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define TEXT_N (sizeof(TEXT) - 1)
 
-static char dir[64];
-static char path[256];
-
-static int
-setup(void **state)
+/* The lane's only segment. */
+static const char *
+segment(void)
 {
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	lane_path(dir, "00000000000000000001.seg", path, sizeof(path));
-	return 0;
-}
+	static char path[256];
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	tmpdir_remove(dir);
-	return 0;
+	segment_path(1, path, sizeof(path));
+	return path;
 }
 
 static void
 flip(off_t at)
 {
-	int fd = open(path, O_RDWR);
+	int fd = open(segment(), O_RDWR);
 	uint8_t b;
 
 	assert_int_equal(pread(fd, &b, 1, at), 1);
@@ -99,7 +88,7 @@ write_two(size_t *head)
 	d4_spool_limit(w, 1);
 	put_text(w, 5, "behind");
 	d4_spool_writer_close(w);
-	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(stat(segment(), &sb), 0);
 	*head = (size_t)sb.st_size - 4 * (D4_SPOOL_FIXED + TEXT_N);
 	return sb.st_size;
 }
@@ -150,7 +139,7 @@ the_same_for_a_compressed_segment(void **state)
 		continue;
 	d4_spool_packer_free(p);
 	d4_spool_writer_close(w);
-	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(stat(segment(), &sb), 0);
 	assert_true(sb.st_size < before * 3 / 4);
 	assert_int_equal(read_all(sb.st_size).entries, 5);
 	for (off_t at = 0; at < sb.st_size; at++) {
@@ -179,14 +168,14 @@ a_flip_in_the_last_entry_of_all_is_seen_as_what_is_left(void **state)
 	put_text(w, 1, "one");
 	put_text(w, 2, "two");
 	d4_spool_writer_close(w);
-	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(stat(segment(), &sb), 0);
 	flip(sb.st_size - 1);
 	r = open_reader(dir, 0);
 	expect_text(r, 1, "one");
 	expect_end(r);
 	assert_int_equal(d4_spool_left(r, &whole), D4_SPOOL_FIXED + 3);
 	assert_true(whole);
-	assert_int_equal(truncate(path, sb.st_size - 1), 0);
+	assert_int_equal(truncate(segment(), sb.st_size - 1), 0);
 	expect_end(r);
 	assert_int_equal(d4_spool_left(r, &whole), D4_SPOOL_FIXED + 2);
 	assert_false(whole);
