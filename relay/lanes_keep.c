@@ -19,6 +19,13 @@
 
 /* ---- what is taken away, and why ---- */
 
+static struct d4_spool_sent
+keep_sent(const struct lane *lane)
+{
+	return (struct d4_spool_sent){
+	    lane->cursor.sent, lane->cursor.sent_part};
+}
+
 /* Durable before anything is deleted; false: then nothing may be. */
 static bool
 keep_account(const struct lanes *ls, const struct lane *lane,
@@ -84,7 +91,7 @@ lanes_expire(struct lanes *ls, uint64_t now_s)
 
 		while (n < KEEP_REMOVE &&
 		       d4_spool_expired(
-			   lane->writer, lane->cursor.sent, now_s, &p) &&
+			   lane->writer, keep_sent(lane), now_s, &p) &&
 		       keep_remove(ls, lane, &p, D4_R_SPOOL_EXPIRED)) {
 			lane->partner->expired += p.records;
 			lane->partner->expired_bytes += p.bytes;
@@ -99,11 +106,11 @@ lanes_expire(struct lanes *ls, uint64_t now_s)
 static bool
 keep_oldest(const struct lane *lane, bool whole, struct d4_spool_pick *p)
 {
-	uint64_t sent = lane->cursor.sent;
+	struct d4_spool_sent sent = keep_sent(lane);
 
 	if (whole && lane->moving &&
 	    d4_spool_oldest(lane->writer, sent, false, p))
-		sent = p->to;
+		sent = (struct d4_spool_sent){.seq = p->to};
 	return d4_spool_oldest(lane->writer, sent, whole, p);
 }
 

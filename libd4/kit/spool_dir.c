@@ -44,8 +44,21 @@ spool_seg_note(struct spool_seg *s, const struct d4_spool_entry *e)
 	/* One that never expires (0) keeps them all: 0 - 1 is the latest. */
 	if (one || e->expires_s - 1 > s->expires_s - 1)
 		s->expires_s = e->expires_s;
+	if (s->base == UINT64_MAX)
+		s->base = e->base;
 	s->last = e->seq;
-	s->records += e->n;
+}
+
+void
+spool_seg_base(struct spool_seg *s, const struct d4_spool_lane *head)
+{
+	s->base = head != NULL ? head->base : UINT64_MAX;
+}
+
+void
+spool_seg_ragged(struct spool_seg *s, uint64_t next)
+{
+	s->last = next - 1;
 }
 
 static int

@@ -9,14 +9,16 @@
 /*
  * struct spool_seg -- a segment, by its first seq.
  * Shape:  bytes is what stat says. known: its entries were seen, and the rest
- *         holds: last seq, sum of n, times of receipt, and when the last of
- *         them expires (0: not all do). packed: it is, or is not worth it.
+ *         holds: last seq (damage at its end may be up to the next segment),
+ *         base: records of the lane in front of it (UINT64_MAX: that cannot
+ *         be read), times of receipt, and when the last of them expires (0:
+ *         not all do). packed: it is, or is not worth it.
  */
 struct spool_seg {
 	uint64_t first;
 	uint64_t bytes;
 	bool known, packed;
-	uint64_t last, records;
+	uint64_t last, base;
 	uint64_t t_first_us, t_last_us;
 	uint64_t expires_s;
 };
@@ -40,8 +42,15 @@ D4_USED enum d4_status spool_segs_add(
     struct spool_segs *s, uint64_t first, uint64_t bytes);
 void spool_segs_fini(struct spool_segs *s);
 
-/* spool_seg_note -- an entry that the segment holds, in their order. */
+/*
+ * spool_seg_base -- what its header says, before spool_seg_note; NULL: the
+ * header is damaged. spool_seg_note -- an entry that it holds, in their order.
+ * spool_seg_ragged -- behind the last of them is damage: it may hold entries
+ * up to the segment that begins at next.
+ */
+void spool_seg_base(struct spool_seg *s, const struct d4_spool_lane *head);
 void spool_seg_note(struct spool_seg *s, const struct d4_spool_entry *e);
+void spool_seg_ragged(struct spool_seg *s, uint64_t next);
 
 /*
  * spool_read_at -- up to n bytes of fd from off into buf (appended).

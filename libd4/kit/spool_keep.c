@@ -24,94 +24,173 @@ d4_spool_resume(struct d4_spool_writer *w, uint64_t seq, uint64_t total)
 
 /* ---- what they hold ---- */
 
-/* Walks a segment's entries behind `after` into seen. */
-static enum d4_status
-keep_look(const struct d4_spool_writer *w, uint64_t first, uint64_t after,
-    struct spool_seg *seen)
-{
-	struct spool_walk walk = {.final = true};
-	struct d4_spool_lane lane;
-	struct d4_spool_entry e;
+/* A segment as it is read for what it holds. */
+struct keep_file {
+	struct spool_walk walk;
 	struct d4_buf meta, file;
+	struct d4_spool_lane lane;
+	bool header;
+};
+
+static enum d4_status
+keep_open(const struct d4_spool_writer *w, uint64_t first, struct keep_file *k)
+{
 	enum d4_status st;
+
+	*k = (struct keep_file){.walk.final = true};
+	d4_buf_init(&k->meta, SPOOL_JSON_MAX);
+	d4_buf_init(&k->file, SPOOL_FILE_MAX);
+	st = spool_slurp(w, first, &k->file);
+	if (st != D4_OK)
+		return st;
+	k->walk.seed = spool_seed(d4_buf_slice(&k->file));
+	k->header = spool_lane_decode(d4_buf_slice(&k->file), &k->meta,
+			&k->lane, &k->walk.off) == D4_OK;
+	return D4_OK;
+}
+
+static void
+keep_close(struct keep_file *k)
+{
+	d4_buf_fini(&k->meta);
+	d4_buf_fini(&k->file);
+}
+
+/* The next entry. False: the end; *damage: there was some in front of it. */
+static bool
+keep_next(struct keep_file *k, struct d4_spool_entry *e, bool *damage)
+{
+	enum d4_status st = D4_ECHECKSUM;
 	size_t skipped;
 
-	d4_buf_init(&meta, SPOOL_JSON_MAX);
-	d4_buf_init(&file, SPOOL_FILE_MAX);
-	st = spool_slurp(w, first, &file);
-	if (st == D4_OK) {
-		walk.seed = spool_seed(d4_buf_slice(&file));
-		(void)!spool_lane_decode(
-		    d4_buf_slice(&file), &meta, &lane, &walk.off);
+	*damage = false;
+	while (st != D4_OK && st != D4_AGAIN) {
+		st = spool_walk_next(
+		    &k->walk, d4_buf_slice(&k->file), e, &skipped);
+		*damage = *damage || (st != D4_OK && st != D4_AGAIN);
 	}
-	while (st != D4_AGAIN && st != D4_EIO && st != D4_ENOMEM) {
-		st = spool_walk_next(&walk, d4_buf_slice(&file), &e, &skipped);
-		if (st == D4_OK && e.seq > after)
+	return st == D4_OK;
+}
+
+/* next: where the one behind it begins. */
+static enum d4_status
+keep_look(
+    const struct d4_spool_writer *w, struct spool_seg *seen, uint64_t next)
+{
+	struct d4_spool_entry e;
+	struct keep_file k;
+	enum d4_status st;
+	bool damage = true;
+
+	st = keep_open(w, seen->first, &k);
+	if (st == D4_OK) {
+		spool_seg_base(seen, k.header ? &k.lane : NULL);
+		while (keep_next(&k, &e, &damage))
 			spool_seg_note(seen, &e);
 	}
-	d4_buf_fini(&meta);
-	d4_buf_fini(&file);
-	return st == D4_AGAIN ? D4_OK : st;
+	keep_close(&k);
+	if (st == D4_OK && damage)
+		spool_seg_ragged(seen, next);
+	return st;
 }
 
 enum d4_status
 d4_spool_survey(struct d4_spool_writer *w)
 {
-	struct spool_seg *s = NULL, seen;
+	struct spool_seg *s = w->segs.list, seen;
 	enum d4_status st;
+	size_t i = 0;
 
-	for (size_t i = 0; s == NULL && i < w->segs.n; i++)
-		s = w->segs.list[i].known ? NULL : &w->segs.list[i];
-	if (s == NULL)
+	while (i < w->segs.n && s[i].known)
+		i++;
+	if (i == w->segs.n)
 		return D4_AGAIN;
-	seen = *s;
-	st = keep_look(w, s->first, 0, &seen);
+	seen = s[i];
+	/* The last one is known since the lane was opened. */
+	st = keep_look(w, &seen, i + 1 < w->segs.n ? s[i + 1].first : w->next);
 	if (st == D4_OK)
-		*s = seen;
-	s->known = true; /* what cannot be read now is not tried again */
+		s[i] = seen;
+	s[i].known = true; /* what cannot be read now is not tried again */
 	return st;
 }
 
 /* ---- what may go ---- */
 
-/* The records of a segment behind sent, which is in the middle of it. */
+/* Records of the lane in front of segment i; of what cannot be read, too. */
+static uint64_t
+keep_base(const struct d4_spool_writer *w, size_t i)
+{
+	while (i < w->segs.n && w->segs.list[i].base == UINT64_MAX)
+		i++;
+	return i < w->segs.n ? w->segs.list[i].base : w->total;
+}
+
+/*
+ * Records of the lane up to what was sent, which ends in the segment at base.
+ * Where entries cannot be read it is rather too early than too late.
+ */
+static uint64_t
+keep_place(const struct d4_spool_writer *w, uint64_t first, uint64_t base,
+    struct d4_spool_sent sent)
+{
+	uint64_t place = base;
+	struct d4_spool_entry e;
+	struct keep_file k;
+	bool damage, more = keep_open(w, first, &k) == D4_OK;
+
+	while (more && keep_next(&k, &e, &damage)) {
+		more = e.seq <= sent.seq;
+		if (more)
+			place = e.base + e.n;
+		else if (e.seq == sent.seq + 1)
+			place = e.base;
+	}
+	keep_close(&k);
+	return place + sent.part;
+}
+
+/* All that goes with segment i, whether it can be read or not. */
 static uint64_t
 keep_records(
-    const struct d4_spool_writer *w, const struct spool_seg *s, uint64_t sent)
+    const struct d4_spool_writer *w, size_t i, struct d4_spool_sent sent)
 {
-	struct spool_seg seen = {.last = 0};
+	uint64_t from = keep_base(w, i), to = keep_base(w, i + 1);
+	uint64_t first = w->segs.list[i].first;
 
-	if (sent < s->first || keep_look(w, s->first, sent, &seen) != D4_OK)
-		return s->records;
-	return seen.records;
+	if (sent.seq >= first || (sent.part > 0 && sent.seq + 1 == first))
+		from = keep_place(w, first, from, sent);
+	return to > from ? to - from : 0;
 }
 
 static bool
-keep_pick(const struct d4_spool_writer *w, const struct spool_seg *s,
-    uint64_t sent, struct d4_spool_pick *out)
+keep_pick(const struct d4_spool_writer *w, size_t i, struct d4_spool_sent sent,
+    struct d4_spool_pick *out)
 {
-	if (!s->known || s->last == 0 || s->last <= sent)
+	const struct spool_seg *s = &w->segs.list[i];
+
+	/* The next one's base says how many it holds. */
+	if (!s->known || (i + 1 < w->segs.n && !s[1].known) || s->last == 0 ||
+	    s->last <= sent.seq)
 		return false;
 	*out = (struct d4_spool_pick){.first = s->first,
 	    .bytes = s->bytes,
-	    .from = sent < s->first ? s->first : sent + 1,
+	    .from = sent.seq < s->first ? s->first : sent.seq + 1,
 	    .to = s->last,
-	    .records = keep_records(w, s, sent),
+	    .records = keep_records(w, i, sent),
 	    .t_first_us = s->t_first_us,
 	    .t_last_us = s->t_last_us,
-	    .whole = sent < s->first};
+	    .whole = sent.seq + (sent.part > 0) < s->first};
 	return true;
 }
 
 bool
-d4_spool_oldest(const struct d4_spool_writer *w, uint64_t sent, bool whole,
-    struct d4_spool_pick *out)
+d4_spool_oldest(const struct d4_spool_writer *w, struct d4_spool_sent sent,
+    bool whole, struct d4_spool_pick *out)
 {
 	struct d4_spool_pick p;
 
 	for (size_t i = 0; i < w->segs.n; i++) {
-		if (!keep_pick(w, &w->segs.list[i], sent, &p) ||
-		    (whole && !p.whole))
+		if (!keep_pick(w, i, sent, &p) || (whole && !p.whole))
 			continue;
 		*out = p;
 		return true;
@@ -120,14 +199,14 @@ d4_spool_oldest(const struct d4_spool_writer *w, uint64_t sent, bool whole,
 }
 
 bool
-d4_spool_expired(const struct d4_spool_writer *w, uint64_t sent, uint64_t now_s,
-    struct d4_spool_pick *out)
+d4_spool_expired(const struct d4_spool_writer *w, struct d4_spool_sent sent,
+    uint64_t now_s, struct d4_spool_pick *out)
 {
 	for (size_t i = 0; i < w->segs.n; i++) {
 		const struct spool_seg *s = &w->segs.list[i];
 
 		if (s->expires_s != 0 && s->expires_s <= now_s &&
-		    keep_pick(w, s, sent, out))
+		    keep_pick(w, i, sent, out))
 			return true;
 	}
 	return false;

@@ -23,10 +23,16 @@ void d4_spool_resume(struct d4_spool_writer *w, uint64_t seq, uint64_t total);
  */
 D4_USED enum d4_status d4_spool_survey(struct d4_spool_writer *w);
 
+/* What was sent: entries up to seq, and part records of the one behind it. */
+struct d4_spool_sent {
+	uint64_t seq, part;
+};
+
 /*
  * struct d4_spool_pick -- a segment that may be deleted.
- * Shape:  first: its name. bytes: on disk. from..to: its entries with a seq
- *         above what was given as sent, records of them; t_first_us to
+ * Shape:  first: its name. bytes: on disk. from..to: its entries that were
+ *         not sent, or only in part; records: between what was sent and the
+ *         next segment, whether they can be read or not; t_first_us to
  *         t_last_us when they were received (of the whole segment).
  *         whole: none of it was sent.
  */
@@ -42,12 +48,12 @@ struct d4_spool_pick {
  * only one of which nothing was sent. False: there is none (or it was not
  * surveyed yet).
  */
-bool d4_spool_oldest(const struct d4_spool_writer *w, uint64_t sent, bool whole,
-    struct d4_spool_pick *out);
+bool d4_spool_oldest(const struct d4_spool_writer *w, struct d4_spool_sent sent,
+    bool whole, struct d4_spool_pick *out);
 
 /* d4_spool_expired -- one whose entries have all expired at now_s. */
-bool d4_spool_expired(const struct d4_spool_writer *w, uint64_t sent,
-    uint64_t now_s, struct d4_spool_pick *out);
+bool d4_spool_expired(const struct d4_spool_writer *w,
+    struct d4_spool_sent sent, uint64_t now_s, struct d4_spool_pick *out);
 
 /*
  * d4_spool_remove -- deletes the segment that was picked. The last one is

@@ -14,6 +14,7 @@ struct spool_seen {
 	struct d4_spool_lane lane;
 	bool header; /* the header is valid */
 	bool entry;  /* there is a valid entry */
+	bool ragged; /* behind the last of them is damage */
 	uint64_t seq, total;
 	size_t end; /* behind the last valid entry */
 };
@@ -32,10 +33,12 @@ spool_inspect(struct d4_spool_writer *w, struct d4_slice file,
 	    spool_lane_decode(file, meta, &seen->lane, &walk.off) == D4_OK;
 	seen->end = walk.off;
 	seen->seg->known = true;
+	spool_seg_base(seen->seg, seen->header ? &seen->lane : NULL);
 	for (;;) {
 		st = spool_walk_next(&walk, file, &e, &skipped);
 		if (st == D4_AGAIN)
 			return;
+		seen->ragged = st != D4_OK;
 		if (st != D4_OK)
 			continue; /* damage in the middle: the reader tells */
 		seen->entry = true;
@@ -138,6 +141,8 @@ spool_recover(struct d4_spool_writer *w, uint64_t *torn)
 		st = spool_slurp(w, before.seg->first, &file);
 		if (st == D4_OK)
 			spool_inspect(w, d4_buf_slice(&file), &meta, &before);
+		if (before.ragged)
+			spool_seg_ragged(before.seg, last->first);
 	}
 	if (st == D4_OK)
 		st = spool_slurp(w, last->first, &file);

@@ -203,6 +203,7 @@ spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
 	w->size = w->head.n;
 	w->segs.list[w->segs.n - 1] =
 	    (struct spool_seg){.first = first, .bytes = w->size, .known = true};
+	spool_seg_base(&w->segs.list[w->segs.n - 1], &w->lane);
 	w->empty = true;
 	return D4_OK;
 }

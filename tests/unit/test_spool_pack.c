@@ -151,7 +151,7 @@ a_segment_that_is_deleted_under_the_packer_stays_deleted(void **state)
 		assert_int_equal(d4_spool_packer_new(&p), D4_OK);
 		for (unsigned i = 0; i < steps; i++)
 			assert_true(d4_spool_pack(p, w, 0, 0) >= D4_OK);
-		if (d4_spool_oldest(w, 0, true, &pick))
+		if (d4_spool_oldest(w, (struct d4_spool_sent){0}, true, &pick))
 			assert_int_equal(d4_spool_remove(w, &pick), D4_OK);
 		pack_all(p, w, 0, 0);
 		assert_int_equal(segment_size(pick.first), -1);
