@@ -16,7 +16,8 @@
  * Shape:  decided in `minute` (of the clock). san: NULL until needed.
  *         remembers: it has state that outlives a restart; dirty: since the
  *         last save. named: id and variant say which lane; lane: NULL until
- *         something is written to it. row: of the journal's totals, -1
+ *         something is written to it, and of no use once another path has
+ *         given it its own header. row: of the journal's totals, -1
  *         unknown; none: row where no lane is known.
  */
 struct path {
@@ -30,6 +31,7 @@ struct path {
 	uint32_t variant;
 	char id[17];
 	struct lane *lane;
+	uint64_t labels; /* of its writer, when it was ours */
 	ssize_t row, none;
 };
 

@@ -2,6 +2,12 @@
 #include "relay/wash_job.h"
 
 bool
+path_ready(const struct path *p)
+{
+	return p->lane != NULL && p->labels == d4_spool_labels(p->lane->writer);
+}
+
+bool
 job_held(const struct job *j)
 {
 	struct stream_id held = {0, 0};
@@ -46,7 +52,7 @@ job_out_begin(struct job *j)
 	j->out = common ? &j->w->common->out : j->w->out;
 	j->out->n = 0;
 	j->in_place =
-	    !common && j->path->lane != NULL && j->path->named && !job_held(j);
+	    !common && path_ready(j->path) && j->path->named && !job_held(j);
 	if (j->in_place)
 		st = d4_spool_begin(j->path->lane->writer, &j->out);
 	j->from = j->out->n;

@@ -24,6 +24,10 @@ struct job {
 	bool in_place;
 };
 
+/* path_ready -- the lane is known, and what is written stands under our rule.
+ */
+bool path_ready(const struct path *p);
+
 /* job_held -- the lane has the entry already: a crash came in between. */
 bool job_held(const struct job *j);
 

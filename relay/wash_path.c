@@ -125,6 +125,8 @@ job_lane(struct job *j, uint32_t variant)
 	st = job_name(j, variant, &meta, &head);
 	if (st == D4_OK)
 		st = lanes_get(j->w->lanes, &head, &feed, &j->path->lane);
+	if (st == D4_OK)
+		j->path->labels = d4_spool_labels(j->path->lane->writer);
 	d4_buf_fini(&meta);
 	return st;
 }
@@ -234,7 +236,7 @@ job_write(struct job *j, uint64_t n)
 	struct path *p = j->path;
 	enum d4_status st = D4_OK;
 
-	if (p->lane == NULL || p->variant != variant) {
+	if (!path_ready(p) || p->variant != variant) {
 		st = job_out_move(j, true);
 		if (st == D4_OK)
 			st = job_lane(j, variant);

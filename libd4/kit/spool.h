@@ -125,10 +125,11 @@ size_t d4_spool_queued(const struct d4_spool_writer *w);
 
 /*
  * d4_spool_relabel -- the lane's later entries stand under another header
- * (rule, label, policy ...; id must be the same): a new segment is begun.
+ * (rule, label ...; same id), in a new segment. d4_spool_labels: how often.
  */
 D4_USED enum d4_status d4_spool_relabel(
     struct d4_spool_writer *w, const struct d4_spool_lane *lane);
+uint64_t d4_spool_labels(const struct d4_spool_writer *w);
 
 /*
  * d4_spool_floor -- no entry will get a seq at or below floor. Given what the

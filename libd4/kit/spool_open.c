@@ -267,6 +267,7 @@ d4_spool_relabel(struct d4_spool_writer *w, const struct d4_spool_lane *lane)
 		return D4_EINVAL;
 	if (spool_same_lane(&w->lane, lane))
 		return D4_OK;
+	w->labels++;
 	st = spool_take_lane(w, lane);
 	if (st != D4_OK || w->fd < 0)
 		return st;
@@ -276,4 +277,10 @@ d4_spool_relabel(struct d4_spool_writer *w, const struct d4_spool_lane *lane)
 	(void)close(w->fd);
 	w->fd = -1;
 	return D4_OK;
+}
+
+uint64_t
+d4_spool_labels(const struct d4_spool_writer *w)
+{
+	return w->labels;
 }

@@ -23,7 +23,7 @@ struct spool_held {
  *         is queued; while open, an entry is being written behind mark.
  *         lane.meta points into meta. seed: of the active segment. flushed:
  *         bytes of out that are in the file already, behind size. limit:
- *         bytes at which a segment is left.
+ *         bytes at which a segment is left. labels: see d4_spool_labels.
  */
 struct d4_spool_writer {
 	char *dir;
@@ -34,6 +34,7 @@ struct d4_spool_writer {
 	uint64_t size, limit;
 	uint64_t seq, next;
 	uint64_t total, queued_total;
+	uint64_t labels;
 	size_t mark;
 	size_t flushed;
 	struct d4_buf out;
