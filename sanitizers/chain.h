@@ -124,6 +124,22 @@ size_t san_stream_opening(const struct san_stream *s);
 /* san_stream_variant -- d4_cutter_variant of the file under way. */
 uint32_t san_stream_variant(const struct san_stream *s);
 
+/*
+ * struct san_gone -- records that stood together and do not leave.
+ * Shape:  first: the number of the first in the stream, from 1 (tshark's frame
+ *         number, a line's number; a broken one counts as one). at: where it
+ *         begins in the file, bytes. Both 0: records that were released and
+ *         then taken back, because the breaker opened; they are n of many.
+ */
+struct san_gone {
+	enum d4_reason why;
+	uint64_t first, n, at, bytes;
+};
+
+/* san_stream_watch -- from now on gone is called for all that is withheld. */
+void san_stream_watch(struct san_stream *s,
+    void (*gone)(void *arg, const struct san_gone *g), void *arg);
+
 /* san_stream_tally -- all records so far: in = forward + withheld. */
 const struct d4_tally *san_stream_tally(const struct san_stream *s);
 

@@ -1,31 +1,6 @@
 #include <assert.h>
 #include <stdlib.h>
-#include "sanitizers/breaker.h"
-#include "sanitizers/step.h"
-
-#define STREAM_HEAD_MAX 4096u /* bytes of an outgoing opening */
-
-/*
- * struct san_stream -- one stream; a file is under way between begin and
- * finish.
- * Shape:  family is NULL for types that only the empty chain takes; cutter
- *         is NULL with it, the bytes then pass as they come.
- *         refused: why the rest of the file is refused.
- */
-struct san_stream {
-	const struct san_family *family;
-	struct d4_cutter *cutter;
-	void *state;
-	bool identity;
-	bool opened; /* the family knows the file's opening */
-	bool headed; /* the opening is in the output */
-	uint32_t variant;
-	uint64_t raw; /* bytes passed without a cutter */
-	struct d4_buf head;
-	enum d4_reason refused;
-	struct san_breaker breaker;
-	struct d4_tally tally;
-};
+#include "sanitizers/stream.h"
 
 /* What a call must be able to take back. */
 struct stream_mark {
@@ -47,11 +22,18 @@ stream_undo(struct san_stream *s, struct d4_buf *out,
     const struct stream_mark *m, enum d4_reason why)
 {
 	struct d4_tally *t = &s->tally;
+	struct san_gone g = {
+	    .why = why,
+	    .n = t->records[D4_R_NONE] - m->records,
+	    .bytes = t->bytes[D4_R_NONE] - m->bytes,
+	};
 
 	out->n = m->out_n;
 	s->headed = m->headed;
-	t->records[why] += t->records[D4_R_NONE] - m->records;
-	t->bytes[why] += t->bytes[D4_R_NONE] - m->bytes;
+	if (g.n != 0 && s->gone != NULL)
+		s->gone(s->gone_arg, &g);
+	t->records[why] += g.n;
+	t->bytes[why] += g.bytes;
 	t->records[D4_R_NONE] = m->records;
 	t->bytes[D4_R_NONE] = m->bytes;
 }
@@ -60,6 +42,11 @@ static void
 stream_count(
     struct san_stream *s, enum d4_reason why, uint64_t n, uint64_t bytes)
 {
+	struct san_gone g = {why, s->tally.in + 1, n, s->at, bytes};
+
+	if (why != D4_R_NONE && s->gone != NULL)
+		s->gone(s->gone_arg, &g);
+	s->at += bytes;
 	s->tally.in += n;
 	s->tally.records[why] += n;
 	s->tally.bytes[why] += bytes;
@@ -141,6 +128,7 @@ san_stream_begin(struct san_stream *s)
 	stream_end(s);
 	s->head.n = 0;
 	s->variant = 0;
+	s->at = 0;
 }
 
 /* The file's opening, once: what the family makes of it goes to s->head. */
@@ -150,6 +138,7 @@ stream_open(struct san_stream *s)
 	struct d4_slice in = d4_cutter_opening(s->cutter);
 
 	s->opened = true;
+	s->at += in.n;
 	s->head.n = 0;
 	s->variant = d4_cutter_variant(s->cutter);
 	if (!s->identity && s->family->begin != NULL)
@@ -339,59 +328,4 @@ san_stream_finish(struct san_stream *s, struct d4_buf *out)
 	if (s->breaker.why != D4_R_NONE)
 		return D4_EDENIED;
 	return refused ? D4_EMALFORMED : D4_OK;
-}
-
-size_t
-san_stream_opening(const struct san_stream *s)
-{
-	return s->head.n;
-}
-
-uint32_t
-san_stream_variant(const struct san_stream *s)
-{
-	return s->variant;
-}
-
-const struct d4_tally *
-san_stream_tally(const struct san_stream *s)
-{
-	return &s->tally;
-}
-
-void
-san_stream_sensor(struct san_stream *s, const struct d4_uuid *sensor)
-{
-	if (!s->identity && s->family->sensor != NULL)
-		s->family->sensor(s->state, sensor);
-}
-
-enum d4_status
-san_stream_state_save(const struct san_stream *s, struct d4_buf *out)
-{
-	if (s->identity || s->family->save == NULL)
-		return D4_OK;
-	return s->family->save(s->state, out);
-}
-
-enum d4_status
-san_stream_state_load(struct san_stream *s, struct d4_slice state)
-{
-	if (s->identity || s->family->load == NULL)
-		return state.n == 0 ? D4_OK : D4_EINVAL;
-	return s->family->load(s->state, state);
-}
-
-bool
-san_stream_broken(const struct san_stream *s, enum d4_reason *why)
-{
-	if (s->breaker.why != D4_R_NONE)
-		*why = s->breaker.why;
-	return s->breaker.why != D4_R_NONE;
-}
-
-void
-san_stream_reset(struct san_stream *s)
-{
-	san_breaker_close(&s->breaker, &s->tally);
 }

@@ -1,16 +1,20 @@
 /* d4-sanitize: runs a policy's pipeline over a file, as the relay would. */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include "tools/sanitize_tool.h"
 
+#define EXPLAIN_LINES 10u /* of each reason, unless more are asked for */
+
 static const char usage_text[] =
     "usage: d4-sanitize -p POLICY -P PIPELINE [--partner ID] [-t TYPE] "
     "[--stats]\n"
-    "           < in > out\n"
+    "           [--explain-drop[=N]] < in > out\n"
     "       d4-sanitize --help | --version\n";
 
 static const char help_text[] =
@@ -25,6 +29,9 @@ static const char help_text[] =
     "                        or the name of an extended type; default: the\n"
     "                        pipeline's first type\n"
     "      --stats           one JSON object with all counters on stderr\n"
+    "      --explain-drop[=N]\n"
+    "                        say which records did not leave, and why: the\n"
+    "                        first N of each reason (10; 0: all)\n"
     "\n"
     "exit status: 0 done (also when broken input was dropped), 1 error, 2 the\n"
     "breaker opened: an original address stood in the output, 64 usage\n";
@@ -49,7 +56,13 @@ usage(const char *what)
 	return EX_USAGE;
 }
 
-enum option_code { OPT_PARTNER = 256, OPT_STATS, OPT_HELP, OPT_VERSION };
+enum option_code {
+	OPT_PARTNER = 256,
+	OPT_STATS,
+	OPT_EXPLAIN,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static const struct option options[] = {
     {"policy", required_argument, NULL, 'p'},
@@ -57,16 +70,57 @@ static const struct option options[] = {
     {"type", required_argument, NULL, 't'},
     {"partner", required_argument, NULL, OPT_PARTNER},
     {"stats", no_argument, NULL, OPT_STATS},
+    {"explain-drop", optional_argument, NULL, OPT_EXPLAIN},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
 
+/* take_bound -- how many lines a reason gets; text may be NULL. */
+static bool
+take_bound(const char *text, uint64_t *out)
+{
+	char *end;
+
+	*out = EXPLAIN_LINES;
+	if (text == NULL)
+		return true;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' && *text >= '0' && *text <= '9';
+}
+
+/* take_long -- an option without a letter; as take_args. */
+static int
+take_long(int code, struct sanitize_args *a)
+{
+	switch (code) {
+	case OPT_PARTNER:
+		a->partner = optarg;
+		return -1;
+	case OPT_STATS:
+		a->stats = true;
+		return -1;
+	case OPT_EXPLAIN:
+		a->explain = take_bound(optarg, &a->explain_max);
+		return a->explain ? -1
+		                  : usage("write --explain-drop=N, a number");
+	case OPT_HELP:
+		(void)printf("%s%s", usage_text, help_text);
+		return 0;
+	case OPT_VERSION:
+		(void)printf("d4-sanitize %s\n", D4_VERSION);
+		return 0;
+	default:
+		return usage("unknown option, or one without its value");
+	}
+}
+
 /* take_args -- -1: go on; else the exit status. */
 static int
 take_args(int argc, char **argv, struct sanitize_args *a)
 {
-	int c;
+	int c, rc;
 
 	while ((c = getopt_long(argc, argv, "p:P:t:", options, NULL)) != -1) {
 		switch (c) {
@@ -79,21 +133,10 @@ take_args(int argc, char **argv, struct sanitize_args *a)
 		case 't':
 			a->type = optarg;
 			break;
-		case OPT_PARTNER:
-			a->partner = optarg;
-			break;
-		case OPT_STATS:
-			a->stats = true;
-			break;
-		case OPT_HELP:
-			(void)printf("%s%s", usage_text, help_text);
-			return 0;
-		case OPT_VERSION:
-			(void)printf("d4-sanitize %s\n", D4_VERSION);
-			return 0;
 		default:
-			return usage(
-			    "unknown option, or one without its value");
+			rc = take_long(c, a);
+			if (rc != -1)
+				return rc;
 		}
 	}
 	if (optind != argc)
@@ -106,6 +149,7 @@ take_args(int argc, char **argv, struct sanitize_args *a)
 static int
 work(const struct sanitize_args *a, const struct sanitize_job *job)
 {
+	struct sanitize_explain explain = {.max = a->explain_max};
 	struct sanitize_sum sum = {.broken = D4_R_NONE};
 	struct san_stream *s = NULL;
 	enum d4_status st;
@@ -116,7 +160,10 @@ work(const struct sanitize_args *a, const struct sanitize_job *job)
 		sanitize_say("%s", d4_status_text(st));
 		return 1;
 	}
+	if (a->explain)
+		san_stream_watch(s, sanitize_gone, &explain);
 	ok = sanitize_run(s, &sum);
+	sanitize_unsaid(&explain);
 	sanitize_warn(san_stream_tally(s));
 	if (sum.broken != D4_R_NONE)
 		sanitize_say("the breaker opened: %s (%s); nothing more left",

@@ -12,6 +12,8 @@ struct sanitize_args {
 	const char *partner;
 	const char *type;
 	bool stats;
+	bool explain;
+	uint64_t explain_max; /* of each reason; 0: all */
 };
 
 /*
@@ -48,6 +50,22 @@ void sanitize_release(struct sanitize_job *job);
  * or memory is out; it was said.
  */
 bool sanitize_run(struct san_stream *s, struct sanitize_sum *sum);
+
+/*
+ * struct sanitize_explain -- which records did not leave, as lines on stderr.
+ * Shape:  max: lines of one reason, 0: no bound; n: records of it that were not
+ *         shown.
+ */
+struct sanitize_explain {
+	uint64_t max;
+	uint64_t lines[D4_REASON_MAX], n[D4_REASON_MAX];
+};
+
+/* sanitize_gone -- one more; for san_stream_watch, arg is the explain. */
+void sanitize_gone(void *arg, const struct san_gone *g);
+
+/* sanitize_unsaid -- at the end: how many of each reason were not shown. */
+void sanitize_unsaid(const struct sanitize_explain *x);
 
 /* sanitize_warn -- a line on what was broken in the input, if anything. */
 void sanitize_warn(const struct d4_tally *t);

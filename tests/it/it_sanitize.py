@@ -186,6 +186,31 @@ class Case(unittest.TestCase):
             "bytes_in": len(data), "bytes_out": len(GONE), "eof_partial": 1,
             "pdns.fields": 2, "pdns.suffix": 1})
 
+    def test_each_record_that_does_not_leave_is_explained(self):
+        corp = GOOD.replace(b"b.org", b"corp")
+        data = GOOD + b"nonsense\n" + corp + GOOD + b"1||2\n" + GOOD[:20]
+        p = self.ok("pdns", data, "--explain-drop")
+        self.assertEqual(p.stdout, GONE * 2)
+        self.assertEqual(p.stderr.decode().splitlines()[:4], [
+            "d4-sanitize: record %d at byte %d: %s" % w for w in (
+                (2, len(GOOD), "pdns.fields (not nine fields)"),
+                (3, len(GOOD) + 9,
+                 "pdns.suffix (name under a denied suffix)"),
+                (5, len(GOOD + b"nonsense\n" + corp + GOOD),
+                 "pdns.fields (not nine fields)"),
+                (6, len(data) - 20,
+                 "eof_partial (unterminated last record)"))])
+        p = self.ok("pdns", b"x\n" * 5000, "--explain-drop=2")
+        self.assertEqual(p.stderr.decode().splitlines()[:3], [
+            "d4-sanitize: record 1 at byte 0: pdns.fields (not nine fields)",
+            "d4-sanitize: record 2 at byte 2: pdns.fields (not nine fields)",
+            "d4-sanitize: and 4998 more: pdns.fields"])
+        p = self.ok("pdns", b"x\n" * 5000, "--explain-drop=0")
+        self.assertEqual(len(p.stderr.decode().splitlines()), 5001)
+        for bad in ("", "x", "-1", "1x", "9" * 30):
+            self.refused(self.run_it("pdns", b"", "--explain-drop=" + bad),
+                         64, b"a number")
+
     def test_no_input_is_no_output(self):
         p = self.ok("pdns", b"", "--stats")
         self.assertEqual(p.stdout, b"")
