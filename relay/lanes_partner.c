@@ -118,12 +118,11 @@ partner_full(struct lanes_partner *p, bool full)
 		    (unsigned long long)p->bytes);
 }
 
-void
-lanes_measure(struct lanes *ls)
+/* What each partner has on disk; answers what all have. */
+static uint64_t
+lanes_count(struct lanes *ls)
 {
-	struct lanes_partner *most = NULL;
-	uint64_t all = 0, limit;
-	bool stopped = false;
+	uint64_t all = 0;
 
 	for (size_t i = 0; i < ls->n_partners; i++)
 		ls->partner[i]->bytes = ls->partner[i]->queued = 0;
@@ -134,6 +133,16 @@ lanes_measure(struct lanes *ls)
 	}
 	for (size_t i = 0; i < ls->n_partners; i++)
 		all += ls->partner[i]->bytes;
+	return all;
+}
+
+void
+lanes_measure(struct lanes *ls)
+{
+	uint64_t all = lanes_count(ls), limit;
+	struct lanes_partner *most = NULL;
+	bool stopped = false;
+
 	for (size_t i = 0; i < ls->n_partners; i++) {
 		struct lanes_partner *p = ls->partner[i];
 
