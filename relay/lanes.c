@@ -197,10 +197,11 @@ lanes_make(
 	st = lane_new(head, &lane);
 	if (st != D4_OK)
 		return st;
-	lane->known = true;
 	st = lanes_revive(ls, head->partner, head->id);
 	if (st == D4_OK)
 		st = lane_open_writer(ls, lane);
+	if (st == D4_OK)
+		lane_recall(ls, lane);
 	if (st == D4_OK)
 		st = lanes_insert(ls, lane);
 	if (st != D4_OK) {
@@ -219,16 +220,23 @@ feed_same(const struct lane_feed *a, const struct lane_feed *b)
 	       d4_slice_eq(a->meta, b->meta);
 }
 
-/* The feed is on disk before the first entry that came from it. */
+/*
+ * The feed is on disk before the first entry that came from it. Where nobody
+ * knows what fed the lane before, nothing of what it holds is sent any more.
+ */
 static enum d4_status
 lane_take_feed(
     struct lanes *ls, struct lane *lane, const struct lane_feed *feed)
 {
 	enum d4_status st;
 
-	for (size_t i = 0; i < lane->n_feeds; i++) {
+	for (size_t i = 0; i < lane->n_feeds && lane->known; i++) {
 		if (feed_same(&lane->feed[i], feed))
 			return D4_OK;
+	}
+	if (!lane->known) {
+		lane_feeds_fini(lane);
+		lane->after = d4_spool_seq(lane->writer);
 	}
 	st = lane_feed_add(lane, feed);
 	if (st != D4_OK)
@@ -238,8 +246,10 @@ lane_take_feed(
 	if (st != D4_OK) {
 		lane->n_feeds--;
 		free((void *)(uintptr_t)lane->feed[lane->n_feeds].meta.p);
+		return st;
 	}
-	return st;
+	lane->known = true;
+	return D4_OK;
 }
 
 enum d4_status
@@ -251,14 +261,13 @@ lanes_get(struct lanes *ls, const struct d4_spool_lane *head,
 
 	if (lane == NULL)
 		st = lanes_make(ls, head, &lane);
-	if (st != D4_OK)
-		return st;
-	st = lane_take_feed(ls, lane, feed);
 	/* Under another header: what is queued stands under the old one. */
 	if (st == D4_OK && d4_spool_queued(lane->writer) > 0)
 		st = d4_spool_commit(lane->writer);
-	if (st == D4_OK)
-		lane->flushed = lane->counted = 0;
+	if (st != D4_OK)
+		return st;
+	lane->flushed = lane->counted = 0;
+	st = lane_take_feed(ls, lane, feed);
 	if (st == D4_OK)
 		st = d4_spool_relabel(lane->writer, head);
 	if (st != D4_OK)
@@ -276,6 +285,8 @@ lanes_retire(struct lanes *ls, struct lane *lane, const bool *keep)
 	enum d4_status st;
 	size_t n = 0;
 
+	if (d4_spool_queued(lane->writer) > 0)
+		return D4_AGAIN;
 	lane->after = d4_spool_seq(lane->writer);
 	for (size_t i = 0; i < lane->n_feeds; i++) {
 		struct lane_feed f = lane->feed[i];

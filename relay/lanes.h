@@ -96,6 +96,8 @@ bool lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid);
  * lanes_retire -- only these feeds may go on: the entries that are in the
  * lane now are not to be sent (lane->after), and the other feeds are
  * forgotten. keep[i] is for feed[i]. Durable when it returns D4_OK.
+ * Errors: D4_AGAIN something is queued, that would stand behind it; as saving
+ *         fails.
  */
 D4_USED enum d4_status lanes_retire(
     struct lanes *ls, struct lane *lane, const bool *keep);

@@ -33,6 +33,12 @@ void lane_free(struct lane *lane);
 /* lane_open_writer -- recovers it, and reads post's cursor. */
 D4_USED enum d4_status lane_open_writer(struct lanes *ls, struct lane *lane);
 
+/*
+ * lane_recall -- with its writer open: what fed it, as state says. Unknown
+ * where that is lost, and there is something in the airlock.
+ */
+void lane_recall(const struct lanes *ls, struct lane *lane);
+
 /* lane_partner_join -- which partner's it is; its segments' size follows. */
 D4_USED enum d4_status lane_partner_join(struct lanes *ls, struct lane *lane);
 

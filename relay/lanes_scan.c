@@ -8,6 +8,23 @@
 #include "relay/lanes_file.h"
 #include "relay/lanes_room.h"
 
+void
+lane_recall(const struct lanes *ls, struct lane *lane)
+{
+	enum d4_status st = lanes_file_load(ls->dirs.state, lane);
+	uint64_t seq = d4_spool_seq(lane->writer);
+
+	if (st == D4_ENOENT && seq == 0)
+		lane->known = true; /* it never held anything */
+	if (!lane->known)
+		d4_warnx("airlock partner=%s lane=%s withheld "
+			 "reason=\"what fed it is not known\"",
+		    lane->head.partner, lane->head.id);
+	/* Its numbers began anew; there is nothing behind its last one. */
+	if (lane->after > seq)
+		lane->after = seq;
+}
+
 /* A lane found on disk: its header is that of its last segment. */
 static enum d4_status
 lanes_found(struct lanes *ls, const char *partner, const char *id)
@@ -34,10 +51,8 @@ lanes_found(struct lanes *ls, const char *partner, const char *id)
 	d4_buf_fini(&meta);
 	if (st == D4_OK)
 		st = lane_open_writer(ls, lane);
-	if (st == D4_OK && lanes_file_load(ls->dirs.state, lane) != D4_OK)
-		d4_warnx("airlock partner=%s lane=%s withheld "
-			 "reason=\"what fed it is not known\"",
-		    partner, id);
+	if (st == D4_OK)
+		lane_recall(ls, lane);
 	if (st == D4_OK)
 		st = lanes_insert(ls, lane);
 	if (st != D4_OK)

@@ -247,8 +247,11 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (w->ticks % SNAPSHOT_TICKS == 0)
 		wash_snapshot(w);
 	/* With each minute of UTC: an agreement ends at midnight, not after. */
-	if (w->released_minute != d4_now_us() / MINUTE_US)
+	if (w->released_minute != d4_now_us() / MINUTE_US) {
+		if (w->stall == WASH_DISK)
+			batch_drop(w, D4_AGAIN); /* it was decided before */
 		release_write(w);
+	}
 	release_soon(w);
 	sources_step(w);
 }
