@@ -38,7 +38,7 @@ static const struct d4_conf_option table[] = {
     {"types", D4_CONF_LIST, AT(types), 0, 8, NULL, false,
 	"D4 types that are accepted; default 1 2 3 6 8 254"},
     {"ext", D4_CONF_TREE, AT(ext_tree), 0, 0, NULL, false,
-	"extended types and their handler, NAME: lines"},
+	"extended types: [ja3-jl], or {NAME: HANDLER}"},
     {"shards", D4_CONF_UINT, AT(shards), 1, QUEUE_SHARDS_MAX, "1", false,
 	"shards of a new queue: relays that may work on it"},
     {"payload_max", D4_CONF_BYTES, AT(payload_max), 16384, 16 * MIB, "1000000B",
@@ -163,6 +163,26 @@ read_types(struct hub_options *o, struct d4_diag *diag)
 	return D4_OK;
 }
 
+/* The remedy is the table: what a new extended type can be cut by. */
+static enum d4_status
+ext_unknown(const struct d4_yaml *value, struct d4_diag *diag)
+{
+	char known[D4_DIAG_TEXT] = "write NAME: HANDLER with one of";
+	const struct d4_type_row *row;
+	size_t n = strlen(known);
+
+	for (size_t i = 0; (row = d4_type_handlers(i)) != NULL; i++) {
+		int len =
+		    snprintf(known + n, sizeof(known) - n, " %s", row->ext);
+
+		if (len < 0 || (size_t)len >= sizeof(known) - n)
+			break;
+		n += (size_t)len;
+	}
+	return d4_diag_set(
+	    diag, value->at, known, "no such handler: %s", value->text);
+}
+
 static enum d4_status
 read_ext_one(struct hub_options *o, const struct d4_yaml *key,
     const struct d4_yaml *value, struct d4_diag *diag)
@@ -171,18 +191,23 @@ read_ext_one(struct hub_options *o, const struct d4_yaml *key,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789._-";
 	const struct d4_type_row *row;
-	size_t n = strlen(key->text);
+	size_t n;
 
 	if (value->kind != D4_YAML_SCALAR)
 		return d4_diag_set(diag, value->at, "write NAME: lines",
 		    "a handler is one word");
 	row = d4_type_handler(value->text);
 	if (row == NULL)
-		return d4_diag_set(diag, value->at, "handlers are: lines",
-		    "no such handler: %s", value->text);
+		return ext_unknown(value, diag);
+	n = strlen(key->text);
 	if (n == 0 || n >= D4_META_TYPE || strspn(key->text, word) != n)
 		return d4_diag_set(diag, key->at, "use [A-Za-z0-9._-]",
 		    "not an extended type: %s", key->text);
+	for (size_t i = 0; i < o->n_ext; i++) {
+		if (strcmp(o->ext[i].type, key->text) == 0)
+			return d4_diag_set(diag, key->at, "name it once",
+			    "%s is there twice", key->text);
+	}
 	if (o->n_ext == HUB_EXT)
 		return d4_diag_set(
 		    diag, key->at, "", "more than %u types", HUB_EXT);
@@ -198,11 +223,16 @@ read_ext(struct hub_options *o, struct d4_diag *diag)
 
 	if (t == NULL)
 		return D4_OK;
-	if (t->kind != D4_YAML_MAP)
-		return d4_diag_set(
-		    diag, t->at, "write {ja3-jl: lines}", "ext takes a map");
-	for (size_t i = 0; i < t->n && st == D4_OK; i++)
-		st = read_ext_one(o, t->key[i], t->item[i], diag);
+	if (t->kind == D4_YAML_SCALAR)
+		return d4_diag_set(diag, t->at,
+		    "write [ja3-jl], or {NAME: lines}",
+		    "ext takes a list or a map");
+	for (size_t i = 0; i < t->n && st == D4_OK; i++) {
+		const struct d4_yaml *name =
+		    t->kind == D4_YAML_MAP ? t->key[i] : t->item[i];
+
+		st = read_ext_one(o, name, t->item[i], diag);
+	}
 	return st;
 }
 

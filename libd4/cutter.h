@@ -8,8 +8,10 @@
 #include "libd4/reason.h"
 #include "libd4/slice.h"
 
-#define D4_LINE_MAX   (1u << 20) /* bytes of a line, newline included */
-#define D4_CAPLEN_MAX 262144u    /* captured bytes of a packet */
+#define D4_LINE_MAX    (1u << 20) /* bytes of a line, newline included */
+#define D4_CAPLEN_MAX  262144u    /* captured bytes of a packet */
+#define D4_BLOCK_MAX   (1u << 20) /* bytes of a pcapng block */
+#define D4_OPENING_MAX 32768u     /* bytes of any opening */
 
 /*
  * struct d4_run -- neighbouring whole records.

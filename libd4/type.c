@@ -9,34 +9,48 @@
 #define TYPE_RECORD 16322u
 #define TYPE_BATCH  10000u
 
+/* A handler of type 254: its records are lines, as d4-core's workers cut. */
+#define TYPE_HANDLER(word, what)                                             \
+	{                                                                    \
+		.type = D4_TYPE_EXTENDED, .ext = (word), .name = "extended", \
+		.cutter = &d4_cutter_lines, .content = D4_CONTENT_##what,    \
+		.resend_all = true, .frame_max = TYPE_RECORD                 \
+	}
+
 static const struct d4_type_row type_rows[] = {
     {.type = D4_TYPE_PCAP,
 	.name = "pcap",
 	.cutter = &d4_cutter_pcap,
-	.opening = true,
+	.opening = D4_OPENING_ONCE,
+	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* a packet sent twice falsifies every count */
 	.frame_max = TYPE_RECORD},
     {.type = D4_TYPE_LOG,
 	.name = "log",
 	.cutter = &d4_cutter_lines,
+	.content = D4_CONTENT_TEXT,
 	.resend_all = true,
 	.frame_max = TYPE_BATCH},
     {.type = D4_TYPE_NDJSON,
 	.name = "ndjson",
 	.cutter = &d4_cutter_lines,
+	.content = D4_CONTENT_JSON,
 	.resend_all = true,
 	.frame_max = TYPE_RECORD},
     {.type = D4_TYPE_PDNS,
 	.name = "passivedns",
 	.cutter = &d4_cutter_lines,
+	.content = D4_CONTENT_TEXT,
 	.resend_all = true,
 	.frame_max = TYPE_BATCH},
-    {.type = D4_TYPE_EXTENDED,
-	.ext = "lines",
-	.name = "extended",
-	.cutter = &d4_cutter_lines,
-	.resend_all = true,
-	.frame_max = TYPE_RECORD},
+    TYPE_HANDLER("lines", TEXT),
+    TYPE_HANDLER("ja3-jl", JSON),
+    TYPE_HANDLER("maltrail", TEXT),
+    TYPE_HANDLER("filewatcher", BASE64),
+    TYPE_HANDLER("filewatcherjson", JSON),
+    TYPE_HANDLER("suricata-eve", JSON),
+    TYPE_HANDLER("fascia", JSON),
+    TYPE_HANDLER("d4-telemetry", JSON),
 };
 
 /* Types of the protocol that have no cutter yet, and 2, which needs none. */
@@ -67,6 +81,27 @@ d4_type_handler(const char *handler)
 		if (type_rows[i].ext != NULL &&
 		    strcmp(type_rows[i].ext, handler) == 0)
 			return &type_rows[i];
+	}
+	return NULL;
+}
+
+const struct d4_type_row *
+d4_type_of(uint8_t type, const char *ext)
+{
+	const struct d4_type_row *row;
+
+	if (type != D4_TYPE_EXTENDED)
+		return d4_type_find(type);
+	row = d4_type_handler(ext);
+	return row != NULL ? row : d4_type_handler("lines");
+}
+
+const struct d4_type_row *
+d4_type_handlers(size_t i)
+{
+	for (size_t row = 0; row < TYPE_ROWS; row++) {
+		if (type_rows[row].ext != NULL && i-- == 0)
+			return &type_rows[row];
 	}
 	return NULL;
 }

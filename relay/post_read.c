@@ -76,8 +76,7 @@ read_name(struct post_lane *l)
 	struct d4_spool_cursor c = l->books.cursor;
 
 	l->name = *l->head;
-	l->row = l->name.type == D4_TYPE_EXTENDED ? d4_type_handler("lines")
-	                                          : d4_type_find(l->name.type);
+	l->row = d4_type_of(l->name.type, l->name.ext);
 	l->meta.n = 0;
 	if (d4_buf_add(&l->meta, l->head->meta.p, l->head->meta.n) != D4_OK)
 		return D4_ENOMEM;

@@ -22,8 +22,7 @@ dir_soon(struct dir *d, unsigned s)
 static const struct d4_cutter_kind *
 dir_cutter(const struct source_conf *c)
 {
-	return c->ext[0] != '\0' ? d4_type_handler("lines")->cutter
-	                         : d4_type_find(c->type)->cutter;
+	return d4_type_of(c->type, c->ext)->cutter;
 }
 
 static void

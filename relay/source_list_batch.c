@@ -159,9 +159,7 @@ files_open(struct list *l)
 	};
 	const struct source_conf *c = l->feed.conf;
 	const char *path = files_below(c, l->path[l->at]);
-	const struct d4_type_row *type = c->ext[0] != '\0'
-	                                     ? d4_type_handler("lines")
-	                                     : d4_type_find(c->type);
+	const struct d4_type_row *type = d4_type_of(c->type, c->ext);
 	enum d4_status st = D4_EDENIED;
 
 	if (path != NULL)

@@ -267,9 +267,7 @@ static enum d4_status
 input_open(struct source *s)
 {
 	const struct source_conf *c = s->conf;
-	const struct d4_type_row *type = c->ext[0] != '\0'
-	                                     ? d4_type_handler("lines")
-	                                     : d4_type_find(c->type);
+	const struct d4_type_row *type = d4_type_of(c->type, c->ext);
 	struct input *in = calloc(1, sizeof(*in));
 	struct stat sb;
 	enum d4_status st;

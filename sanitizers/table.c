@@ -44,8 +44,7 @@ static const enum san_family_bit table_types[256] = {
     [D4_TYPE_PDNS] = SAN_PDNS,
 };
 
-/* Extended types whose lines are JSON; so is any name that ends so. */
-static const char *const table_json_ext[] = {"ja3-jl", "suricata-eve"};
+/* Names that nobody has a handler for and that end so are lines of JSON. */
 static const char *const table_json_end[] = {"-jl", "-json", "-ndjson"};
 
 #define TABLE_N(t) (sizeof(t) / sizeof((t)[0]))
@@ -58,13 +57,16 @@ table_ends(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
-static enum san_family_bit
+/* 0: no family. Nobody sees what is in a file that a line holds in base64. */
+static unsigned
 table_ext(const char *ext)
 {
-	for (size_t i = 0; i < TABLE_N(table_json_ext); i++) {
-		if (strcmp(ext, table_json_ext[i]) == 0)
-			return SAN_JSON;
-	}
+	const struct d4_type_row *row = d4_type_handler(ext);
+
+	if (row != NULL && row->content == D4_CONTENT_BASE64)
+		return 0;
+	if (row != NULL && row->content == D4_CONTENT_JSON)
+		return SAN_JSON;
 	for (size_t i = 0; i < TABLE_N(table_json_end); i++) {
 		if (table_ends(ext, table_json_end[i]))
 			return SAN_JSON;
@@ -75,7 +77,7 @@ table_ext(const char *ext)
 const struct san_family *
 san_family_of(uint8_t type, const char *ext)
 {
-	enum san_family_bit bit = table_types[type];
+	unsigned bit = table_types[type];
 
 	if (type == D4_TYPE_EXTENDED)
 		bit = table_ext(ext);

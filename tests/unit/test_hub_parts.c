@@ -193,6 +193,28 @@ a_configuration_is_read_with_its_defaults(void **unused)
 }
 
 static void
+extended_types_are_a_list_or_have_a_handler(void **unused)
+{
+	static const char *const texts[] = {
+	    "ext: [ja3-jl, filewatcher]\n",
+	    "ext: {ja3-jl: ja3-jl, filewatcher: filewatcher}\n",
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct d4_diag diag = {.file = "hub.yaml"};
+		struct hub_options *o = NULL;
+
+		assert_int_equal(
+		    hub_options_read(d4_slice_str(texts[i]), &diag, &o), D4_OK);
+		assert_int_equal(o->n_ext, 2);
+		assert_string_equal(o->ext[1].type, "filewatcher");
+		assert_ptr_equal(o->ext[1].row, d4_type_handler("filewatcher"));
+		hub_options_free(o);
+	}
+}
+
+static void
 a_wrong_configuration_says_where_and_what(void **unused)
 {
 	static const struct {
@@ -204,6 +226,10 @@ a_wrong_configuration_says_where_and_what(void **unused)
 	    {"types: [4]\n", "type 4"},
 	    {"types: [x]\n", "type x"},
 	    {"ext: {a: nobody}\n", "nobody"},
+	    {"ext: {a: nobody}\n", "HANDLER with one of lines ja3-jl "},
+	    {"ext: [zeek]\n", "no such handler: zeek"},
+	    {"ext: [[a]]\n", "one word"},
+	    {"ext: [maltrail, maltrail]\n", "twice"},
 	    {"ext: {'a b': lines}\n", "a b"},
 	    {"ext: lines\n", "map"},
 	    {"listen: ''\n", "listen"},
@@ -240,6 +266,7 @@ main(void)
 	    cmocka_unit_test(sensors_that_nobody_uses_are_forgotten_first),
 	    cmocka_unit_test(a_sensors_key_comes_changes_and_goes),
 	    cmocka_unit_test(a_configuration_is_read_with_its_defaults),
+	    cmocka_unit_test(extended_types_are_a_list_or_have_a_handler),
 	    cmocka_unit_test(a_wrong_configuration_says_where_and_what),
 	};
 

@@ -113,6 +113,12 @@ types_belong_to_the_families_that_read_them(void **state)
 	    {D4_TYPE_EXTENDED, "my-sensor-jl", SAN_JSON},
 	    {D4_TYPE_EXTENDED, "maltrail", SAN_MALTRAIL},
 	    {D4_TYPE_EXTENDED, "-jl", SAN_TEXT},
+	    {D4_TYPE_EXTENDED, "fascia", SAN_JSON},
+	    {D4_TYPE_EXTENDED, "d4-telemetry", SAN_JSON},
+	    {D4_TYPE_EXTENDED, "filewatcherjson", SAN_JSON},
+	    {D4_TYPE_EXTENDED, "zeek", SAN_TEXT},
+	    /* Detectors of text see nothing in base64. */
+	    {D4_TYPE_EXTENDED, "filewatcher", 0},
 	};
 
 	(void)state;
