@@ -350,3 +350,11 @@ const struct san_step_kind san_step_addr = {
     .destroy = addr_destroy,
     .needs_keys = addr_needs_keys,
 };
+
+const struct d4_prefix_set *
+san_chain_scope(const struct san_chain *c)
+{
+	const struct san_addr *a = san_chain_step(c, "addr");
+
+	return a != NULL && a->scope.n != 0 ? &a->scope : NULL;
+}

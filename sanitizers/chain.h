@@ -38,6 +38,7 @@ D4_USED enum d4_status san_keys_derive(const uint8_t master[D4_MASTER_LEN],
     const char *partner, struct san_keys *out);
 void san_keys_wipe(struct san_keys *k);
 
+struct d4_cutter_kind;
 struct san_chain;
 
 /* The types that a pipeline takes, as the policy file says. */
@@ -67,6 +68,9 @@ const char *san_chain_hash(const struct san_chain *c);
 
 /* san_chain_needs_keys -- some step uses a subkey. */
 bool san_chain_needs_keys(const struct san_chain *c);
+
+/* san_chain_scope -- the networks that an `addr` step protects, or NULL. */
+const struct d4_prefix_set *san_chain_scope(const struct san_chain *c);
 
 struct san_stream;
 
@@ -139,6 +143,9 @@ struct san_gone {
 /* san_stream_watch -- from now on gone is called for all that is withheld. */
 void san_stream_watch(struct san_stream *s,
     void (*gone)(void *arg, const struct san_gone *g), void *arg);
+
+/* san_stream_cutter -- how its files are cut; NULL: they are not. */
+const struct d4_cutter_kind *san_stream_cutter(const struct san_stream *s);
 
 /* san_stream_tally -- all records so far: in = forward + withheld. */
 const struct d4_tally *san_stream_tally(const struct san_stream *s);

@@ -213,6 +213,7 @@ san_find_next(struct san_find *f, struct d4_addr *out)
 
 		if (i >= t.n)
 			return false;
+		f->gap = i;
 		if (t.p[i] == ':' ? find_at6(t, i, out) : find_at4(f, i, out))
 			return true;
 	}

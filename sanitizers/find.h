@@ -9,11 +9,12 @@
  * Shape:  first: which first octets of IPv4 addresses are looked for, 256 of
  *         them, or NULL: all. marks: of the 16 bytes in front of `next`, the
  * high bits of those between numbers (. - :) that were not looked at yet.
+ * gap: the one behind the first number of the address given last.
  */
 struct san_find {
 	struct d4_slice text;
 	const bool *first;
-	size_t next;
+	size_t next, gap;
 	uint64_t marks[2];
 };
 

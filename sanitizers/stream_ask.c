@@ -13,6 +13,12 @@ san_stream_variant(const struct san_stream *s)
 	return s->variant;
 }
 
+const struct d4_cutter_kind *
+san_stream_cutter(const struct san_stream *s)
+{
+	return s->cutter != NULL ? s->cutter->kind : NULL;
+}
+
 const struct d4_tally *
 san_stream_tally(const struct san_stream *s)
 {

@@ -14,7 +14,8 @@
 static const char usage_text[] =
     "usage: d4-sanitize -p POLICY -P PIPELINE [--partner ID] [-t TYPE] "
     "[--stats]\n"
-    "           [--explain-drop[=N]] < in > out\n"
+    "           [--explain-drop[=N]] [--audit FILE [--protect NETWORK]]\n"
+    "           < in > out\n"
     "       d4-sanitize --help | --version\n";
 
 static const char help_text[] =
@@ -32,9 +33,16 @@ static const char help_text[] =
     "      --explain-drop[=N]\n"
     "                        say which records did not leave, and why: the\n"
     "                        first N of each reason (10; 0: all)\n"
+    "      --audit FILE      write a report to FILE: where protected "
+    "addresses\n"
+    "                        stand in input and output\n"
+    "      --protect NETWORK which of the policy's networks the audit looks\n"
+    "                        for (again for more); default: the pipeline's\n"
+    "                        scope\n"
     "\n"
     "exit status: 0 done (also when broken input was dropped), 1 error, 2 the\n"
-    "breaker opened: an original address stood in the output, 64 usage\n";
+    "breaker opened: an original address stood in the output, 3 the audit is\n"
+    "not clean, 64 usage\n";
 
 void
 sanitize_say(const char *fmt, ...)
@@ -60,6 +68,8 @@ enum option_code {
 	OPT_PARTNER = 256,
 	OPT_STATS,
 	OPT_EXPLAIN,
+	OPT_AUDIT,
+	OPT_PROTECT,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -71,6 +81,8 @@ static const struct option options[] = {
     {"partner", required_argument, NULL, OPT_PARTNER},
     {"stats", no_argument, NULL, OPT_STATS},
     {"explain-drop", optional_argument, NULL, OPT_EXPLAIN},
+    {"audit", required_argument, NULL, OPT_AUDIT},
+    {"protect", required_argument, NULL, OPT_PROTECT},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -105,6 +117,14 @@ take_long(int code, struct sanitize_args *a)
 		a->explain = take_bound(optarg, &a->explain_max);
 		return a->explain ? -1
 		                  : usage("write --explain-drop=N, a number");
+	case OPT_AUDIT:
+		a->audit = optarg;
+		return -1;
+	case OPT_PROTECT:
+		if (a->n_protect == SANITIZE_NETWORKS)
+			return usage("more than 16 --protect");
+		a->protect[a->n_protect++] = optarg;
+		return -1;
 	case OPT_HELP:
 		(void)printf("%s%s", usage_text, help_text);
 		return 0;
@@ -141,37 +161,66 @@ take_args(int argc, char **argv, struct sanitize_args *a)
 	}
 	if (optind != argc)
 		return usage("stdin is read: write `< file`");
+	if (a->n_protect != 0 && a->audit == NULL)
+		return usage("--protect is for --audit");
 	if (a->policy == NULL || a->pipeline == NULL)
 		return usage("-p and -P are needed");
 	return -1;
 }
 
+/* work_say -- what the run came to, for people and programs. */
+static void
+work_say(const struct sanitize_args *a, const struct san_stream *s,
+    const struct sanitize_sum *sum)
+{
+	sanitize_warn(san_stream_tally(s));
+	if (sum->broken != D4_R_NONE)
+		sanitize_say("the breaker opened: %s (%s); nothing more left",
+		    d4_reason_name(sum->broken), d4_reason_text(sum->broken));
+	if (a->stats)
+		sanitize_stats(san_stream_tally(s), sum);
+}
+
 static int
-work(const struct sanitize_args *a, const struct sanitize_job *job)
+work_stream(const struct sanitize_args *a, const struct sanitize_job *job,
+    struct san_stream *s)
 {
 	struct sanitize_explain explain = {.max = a->explain_max};
 	struct sanitize_sum sum = {.broken = D4_R_NONE};
+	struct audit *audit = NULL;
+	int rc = 0;
+	bool ok;
+
+	if (!sanitize_audit_new(a, job, s, &audit))
+		return 1;
+	if (a->explain)
+		san_stream_watch(s, sanitize_gone, &explain);
+	ok = sanitize_run(s, audit, &sum);
+	sanitize_unsaid(&explain);
+	work_say(a, s, &sum);
+	if (audit != NULL)
+		rc = sanitize_audit_end(a, job, s, audit);
+	audit_free(audit);
+	if (!ok)
+		return 1;
+	return sum.broken != D4_R_NONE ? 2 : rc;
+}
+
+static int
+work(const struct sanitize_args *a, const struct sanitize_job *job)
+{
 	struct san_stream *s = NULL;
 	enum d4_status st;
-	bool ok;
+	int rc;
 
 	st = san_stream_new(job->chain, job->keys, &job->facts, &s);
 	if (st != D4_OK) {
 		sanitize_say("%s", d4_status_text(st));
 		return 1;
 	}
-	if (a->explain)
-		san_stream_watch(s, sanitize_gone, &explain);
-	ok = sanitize_run(s, &sum);
-	sanitize_unsaid(&explain);
-	sanitize_warn(san_stream_tally(s));
-	if (sum.broken != D4_R_NONE)
-		sanitize_say("the breaker opened: %s (%s); nothing more left",
-		    d4_reason_name(sum.broken), d4_reason_text(sum.broken));
-	if (a->stats)
-		sanitize_stats(san_stream_tally(s), &sum);
+	rc = work_stream(a, job, s);
 	san_stream_free(s);
-	return !ok ? 1 : sum.broken != D4_R_NONE ? 2 : 0;
+	return rc;
 }
 
 int

@@ -163,6 +163,7 @@ prepare_keys(const struct sanitize_args *a, struct sanitize_job *job)
 
 	if (partner == NULL)
 		return false;
+	job->partner = partner;
 	if (!san_chain_needs_keys(job->chain))
 		return true;
 	st = gate_keys_load(job->gate, &diag);

@@ -21,6 +21,7 @@
 struct flow {
 	struct san_stream *stream;
 	struct sanitize_sum *sum;
+	struct audit *audit; /* or NULL */
 	uint8_t *chunk;
 	struct d4_buf out;
 	uint64_t total;
@@ -76,6 +77,8 @@ run_write(struct flow *f)
 {
 	size_t done = 0;
 
+	if (f->audit != NULL)
+		audit_feed(f->audit, AUDIT_OUT, d4_buf_slice(&f->out));
 	while (done < f->out.n) {
 		ssize_t n =
 		    write(STDOUT_FILENO, f->out.p + done, f->out.n - done);
@@ -127,6 +130,9 @@ run_more(struct flow *f, bool *more)
 		return run_took(f, st);
 	}
 	f->sum->bytes_in += (uint64_t)n;
+	if (f->audit != NULL)
+		audit_feed(
+		    f->audit, AUDIT_IN, d4_slice_of(f->chunk, (size_t)n));
 	st = san_stream_feed(
 	    f->stream, d4_slice_of(f->chunk, (size_t)n), &f->out);
 	*more = st != D4_EDENIED;
@@ -145,9 +151,15 @@ run_close(void)
 }
 
 bool
-sanitize_run(struct san_stream *s, struct sanitize_sum *sum)
+sanitize_run(
+    struct san_stream *s, struct audit *audit, struct sanitize_sum *sum)
 {
-	struct flow f = {.stream = s, .sum = sum, .begun_ms = run_now_ms()};
+	struct flow f = {
+	    .stream = s,
+	    .sum = sum,
+	    .audit = audit,
+	    .begun_ms = run_now_ms(),
+	};
 	bool ok = true, more = true;
 
 	/* Only pipes know this; for all else it fails and changes nothing. */

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include "gate/gate.h"
+#include "tools/audit.h"
+
+#define SANITIZE_NETWORKS 16u /* --protect */
 
 /* What the command line says. */
 struct sanitize_args {
@@ -12,6 +15,9 @@ struct sanitize_args {
 	const char *partner;
 	const char *type;
 	bool stats;
+	const char *audit; /* file of the report, or NULL */
+	const char *protect[SANITIZE_NETWORKS];
+	unsigned n_protect;
 	bool explain;
 	uint64_t explain_max; /* of each reason; 0: all */
 };
@@ -24,6 +30,7 @@ struct sanitize_args {
 struct sanitize_job {
 	struct gate *gate;
 	const struct pol_pipeline *pipeline;
+	const char *partner;
 	const struct san_chain *chain;
 	const struct san_keys *keys;
 	struct san_facts facts;
@@ -47,9 +54,26 @@ void sanitize_release(struct sanitize_job *job);
 
 /*
  * sanitize_run -- all of stdin to stdout. false: an input or output error,
- * or memory is out; it was said.
+ * or memory is out; it was said. audit: sees both, or NULL.
  */
-bool sanitize_run(struct san_stream *s, struct sanitize_sum *sum);
+bool sanitize_run(
+    struct san_stream *s, struct audit *audit, struct sanitize_sum *sum);
+
+/*
+ * sanitize_audit_new -- the audit that the arguments ask for (*out NULL: none).
+ * false: it cannot be made; it was said.
+ */
+bool sanitize_audit_new(const struct sanitize_args *a,
+    const struct sanitize_job *job, const struct san_stream *s,
+    struct audit **out);
+
+/*
+ * sanitize_audit_end -- writes the report. The exit status: 0 clean, 1 it
+ * cannot be written, 3 something was found or not everything was searched.
+ */
+int sanitize_audit_end(const struct sanitize_args *a,
+    const struct sanitize_job *job, const struct san_stream *s,
+    struct audit *audit);
 
 /*
  * struct sanitize_explain -- which records did not leave, as lines on stderr.

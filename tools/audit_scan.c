@@ -1,0 +1,188 @@
+/* The audit's eyes: all protected addresses that stand in one record. */
+#include <ctype.h>
+#include <string.h>
+#include "libd4/wire.h"
+#include "sanitizers/find.h"
+#include "sanitizers/find_hidden.h"
+#include "tools/audit.h"
+
+#define PCAP_HEADER 16u /* in front of each packet */
+
+#define SCAN_PLAIN 32u /* dotted addresses of a record */
+
+/*
+ * struct scan -- a record being looked at.
+ * Shape:  parts: of a packet. plain: what was noted as text already; hidden
+ *         spellings are found together with the plain one.
+ */
+struct scan {
+	const struct audit_scope *scope;
+	const struct audit_record *r;
+	struct audit_book *book;
+	struct audit_parts parts;
+	struct d4_addr plain[SCAN_PLAIN];
+	unsigned n_plain;
+};
+
+/* scan_place -- what the record's byte at `at` is. */
+static void
+scan_place(const struct scan *s, enum audit_spelling how, size_t at,
+    char out[AUDIT_PLACE])
+{
+	if (how == AUDIT_HIDDEN)
+		(void)snprintf(out, AUDIT_PLACE, "anywhere");
+	else if (!s->r->capture)
+		audit_line_name(s->r->bytes, s->r->type, at, out);
+	else if (at < PCAP_HEADER)
+		(void)snprintf(out, AUDIT_PLACE, "pcap header");
+	else
+		audit_parts_name(&s->parts, at - PCAP_HEADER, out);
+}
+
+static void
+scan_note(const struct scan *s, const struct d4_addr *a, size_t at,
+    enum audit_spelling how)
+{
+	char place[AUDIT_PLACE];
+	struct audit_spot spot = {
+	    .side = s->r->side,
+	    .spelling = how,
+	    .place = place,
+	    .record = s->r->number,
+	    .at = s->r->at + at,
+	};
+
+	if (s->r->capture && how == AUDIT_BINARY && at >= PCAP_HEADER)
+		spot.field = audit_parts_field(&s->parts, at - PCAP_HEADER);
+
+	scan_place(s, how, at, place);
+	audit_book_note(s->book, a, &spot);
+}
+
+static bool
+scan_protected(const struct scan *s, const struct d4_addr *a)
+{
+	return d4_prefix_set_find(&s->scope->set, a) != NULL;
+}
+
+/* Four bytes at `at`, read the three ways. */
+static void
+scan_ip4(const struct scan *s, size_t at)
+{
+	const uint8_t *p = s->r->bytes.p + at;
+	const bool *first = s->scope->first[0];
+	struct d4_addr a = {.family = 4, .b = {p[0], p[1], p[2], p[3]}};
+
+	if (first[p[0] << 8 | p[1]] && scan_protected(s, &a))
+		scan_note(s, &a, at, AUDIT_BINARY);
+	if (first[p[3] << 8 | p[2]]) {
+		a = (struct d4_addr){
+		    .family = 4, .b = {p[3], p[2], p[1], p[0]}};
+		if (scan_protected(s, &a))
+			scan_note(s, &a, at, AUDIT_REVERSED);
+	}
+	if (!first[(p[0] ^ 0xff) << 8 | (p[1] ^ 0xff)])
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		a.b[i] = p[i] ^ 0xff;
+	if (scan_protected(s, &a))
+		scan_note(s, &a, at, AUDIT_INVERTED);
+}
+
+static void
+scan_ip6(const struct scan *s, size_t at)
+{
+	const uint8_t *p = s->r->bytes.p + at;
+	struct d4_addr a = {.family = 6};
+
+	if (!s->scope->first[1][p[0] << 8 | p[1]])
+		return;
+	memcpy(a.b, p, sizeof(a.b));
+	if (scan_protected(s, &a))
+		scan_note(s, &a, at, AUDIT_BINARY);
+}
+
+static void
+scan_binary(const struct scan *s)
+{
+	size_t n = s->r->bytes.n;
+
+	for (size_t at = 0; at + 4 <= n; at++)
+		scan_ip4(s, at);
+	for (size_t at = 0; at + 16 <= n; at++)
+		scan_ip6(s, at);
+}
+
+/* scan_begin -- where the number in front of the gap begins. */
+static size_t
+scan_begin(const struct san_find *f)
+{
+	size_t at = f->gap;
+
+	while (at > 0 && isxdigit(f->text.p[at - 1]))
+		at--;
+	return at;
+}
+
+static void
+scan_text(struct scan *s)
+{
+	struct san_find f = {.text = s->r->bytes};
+	struct d4_addr a;
+
+	while (san_find_next(&f, &a)) {
+		if (!san_scope_has(&s->scope->set, &a))
+			continue;
+		scan_note(s, &a, scan_begin(&f), AUDIT_TEXT);
+		if (a.family == 4 && s->n_plain < SCAN_PLAIN)
+			s->plain[s->n_plain++] = a;
+	}
+}
+
+/* scan_plain -- it stands there as plain text, once more. */
+static bool
+scan_plain(struct scan *s, const struct d4_addr *a)
+{
+	for (unsigned i = 0; i < s->n_plain; i++) {
+		if (a->family != 4 || memcmp(s->plain[i].b, a->b, 4) != 0)
+			continue;
+		s->plain[i] = s->plain[--s->n_plain];
+		return true;
+	}
+	return false;
+}
+
+/* struct scan_wanted -- what san_find_hidden hands back. */
+struct scan_wanted {
+	struct scan *scan;
+};
+
+/* san_find_hidden asks for every reading; that it ends nothing is "no". */
+static bool
+scan_hidden(const void *arg, const struct d4_addr *a)
+{
+	const struct scan_wanted *w = arg;
+
+	if (scan_protected(w->scan, a) && !scan_plain(w->scan, a))
+		scan_note(w->scan, a, 0, AUDIT_HIDDEN);
+	return false;
+}
+
+void
+audit_scan(const struct audit_scope *s, const struct audit_record *r,
+    struct audit_book *b)
+{
+	struct scan scan = {.scope = s, .r = r, .book = b};
+	struct scan_wanted hidden = {.scan = &scan};
+	struct san_wanted wanted = {.is = scan_hidden, .arg = &hidden};
+	struct d4_slice packet = r->bytes;
+
+	if (r->capture && r->bytes.n >= PCAP_HEADER) {
+		d4_slice_skip(&packet, PCAP_HEADER);
+		audit_packet(packet, r->link, &scan.parts);
+	}
+	if (r->capture)
+		scan_binary(&scan);
+	scan_text(&scan);
+	(void)san_find_hidden(r->bytes, &wanted);
+}
