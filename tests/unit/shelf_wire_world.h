@@ -2,10 +2,13 @@
 #ifndef UNIT_SHELF_WIRE_WORLD_H
 #define UNIT_SHELF_WIRE_WORLD_H
 
+#include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include "hub/shelf.h"
 #include "test.h"
+
+#define WORLD_TRIES 30000 /* of a millisecond at least */
 
 /* seen: "sess:seq" of every XADD that came, '|' between transactions. */
 struct world {
@@ -93,6 +96,21 @@ receive(struct world *w)
 	}
 }
 
+/* Reads on until the shelf has sent what ends in `last`. */
+static inline void
+receive_until(struct world *w, const char *last)
+{
+	const struct timespec while_ = {0, 1000000};
+
+	receive(w);
+	for (int i = 0; i < WORLD_TRIES && strstr(w->seen, last) == NULL; i++) {
+		(void)nanosleep(&while_, NULL);
+		receive(w);
+	}
+	assert_non_null(strstr(w->seen, last));
+}
+
+/* A new connection; the shelf knows that the one before is gone. */
 static inline void
 attach(struct world *w)
 {
@@ -102,6 +120,8 @@ attach(struct world *w)
 		redisReaderFree(w->reader);
 	if (w->fd >= 0)
 		(void)close(w->fd);
+	turn(w);
+	assert_false(d4_redis_is_up(w->redis));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	w->fd = pair[0];
 	w->reader = redisReaderCreate();
@@ -110,6 +130,7 @@ attach(struct world *w)
 	assert_int_equal(d4_redis_attach(w->redis, pair[1]), D4_OK);
 	receive(w);
 	receive(w);
+	assert_true(d4_redis_is_up(w->redis));
 }
 
 #endif
