@@ -47,7 +47,9 @@ journal_open(const char *dir, const char *key, struct journal **out)
 		return D4_ENOMEM;
 	totals_init(&j->totals);
 	j->key = strdup(key);
-	st = j->key == NULL ? D4_ENOMEM : sessions_new(&j->sessions);
+	j->marks = json_object();
+	st = j->key == NULL || j->marks == NULL ? D4_ENOMEM
+	                                        : sessions_new(&j->sessions);
 	if (st == D4_OK)
 		st = lane_key_id(key, id);
 	if (st == D4_OK)
@@ -75,7 +77,8 @@ journal_look(const char *dir, const char *id, struct journal **out)
 	if (j == NULL)
 		return D4_ENOMEM;
 	totals_init(&j->totals);
-	st = sessions_new(&j->sessions);
+	j->marks = json_object();
+	st = j->marks == NULL ? D4_ENOMEM : sessions_new(&j->sessions);
 	if (st == D4_OK)
 		st = journal_paths(j, dir, id);
 	if (st == D4_OK)
@@ -98,6 +101,7 @@ journal_close(struct journal *j)
 	sessions_free(j->sessions);
 	parks_fini(&j->parks);
 	json_decref(j->touched);
+	json_decref(j->marks);
 	free(j->folder);
 	free(j->sums);
 	free(j->key);
@@ -145,6 +149,12 @@ journal_session(struct journal *j, const struct d4_uuid *sess, uint64_t first,
 	return true;
 }
 
+void
+journal_lane_gone(struct journal *j, const char *partner, const char *lane)
+{
+	marks_forget(j->marks, partner, lane);
+}
+
 /* The parked partners' members, beside the others. */
 static int
 journal_put_parks(const struct journal *j, const struct stream_id *last,
@@ -178,6 +188,9 @@ journal_text(struct journal *j, const struct journal_batch *b)
 		bad |= json_object_set(o, "sessions", j->touched);
 	else
 		bad |= json_object_set_new(o, "sessions", json_object());
+	if (b->marks != NULL)
+		bad |= json_object_set_new(
+		    o, "marks", json_copy((json_t *)(uintptr_t)b->marks));
 	if (bad == 0)
 		text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
@@ -219,6 +232,7 @@ journal_commit(struct journal *j, const struct journal_batch *b)
 		return st;
 	totals_commit(&j->totals);
 	parks_commit(&j->parks, &b->last);
+	marks_merge(j->marks, b->marks);
 	json_decref(j->touched);
 	j->touched = NULL;
 	j->last = b->last;
@@ -254,6 +268,7 @@ journal_sums_text(struct journal *j)
 	bad |= json_object_set_new(
 	    o, "seq", json_integer((json_int_t)d4_spool_seq(j->writer)));
 	bad |= json_object_set_new(o, "sessions", list);
+	bad |= json_object_set(o, "marks", j->marks);
 	bad |=
 	    json_object_set_new(o, "fence", json_integer((json_int_t)j->fence));
 	bad |= journal_put_parks(j, &j->last, false, o);

@@ -6,6 +6,7 @@
 #define RELAY_JOURNAL_H
 
 #include "libd4/uuid.h"
+#include "relay/marks.h"
 #include "relay/parks.h"
 #include "relay/totals.h"
 
@@ -42,14 +43,20 @@ uint64_t journal_fence(const struct journal *j);
 bool journal_session(struct journal *j, const struct d4_uuid *sess,
     uint64_t first, uint64_t last);
 
+/* journal_lane_gone -- its mark is not kept any more. */
+void journal_lane_gone(
+    struct journal *j, const char *partner, const char *lane);
+
 /*
  * What a batch was; one in which only a parked partner caught up has no
- * entries, and last is where live reading is.
+ * entries, and last is where live reading is. marks: how far the lanes are
+ * durable with it; borrowed, NULL none.
  */
 struct journal_batch {
 	struct stream_id first, last;
 	uint64_t entries;
 	uint64_t fence;
+	const json_t *marks;
 };
 
 /*

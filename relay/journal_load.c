@@ -66,6 +66,7 @@ load_sums(struct journal *j, const json_t *o)
 	if (st == D4_OK)
 		st = parks_load(&j->parks, o);
 	j->fence = load_fence(o);
+	marks_merge(j->marks, json_object_get(o, "marks"));
 	for (size_t i = 0; st == D4_OK && i < json_array_size(list); i++) {
 		const json_t *pair = json_array_get(list, i);
 
@@ -95,6 +96,7 @@ load_batch(struct journal *j, const json_t *o)
 	if (st != D4_OK)
 		return st;
 	j->fence = load_fence(o);
+	marks_merge(j->marks, json_object_get(o, "marks"));
 	json_object_foreach(json_object_get(o, "sessions"), text, last)
 	{
 		st = load_session(j, text, last);

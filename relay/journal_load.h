@@ -13,7 +13,8 @@
 /*
  * struct journal
  * Shape:  snapshot_seq: the sums on disk hold everything up to it. touched:
- *         sessions of the batch under way, NULL none.
+ *         sessions of the batch under way, NULL none. marks: of all lanes
+ *         that it fed.
  */
 struct journal {
 	char *key;
@@ -28,6 +29,7 @@ struct journal {
 	uint64_t snapshot_seq;
 	uint64_t fence;
 	struct parks parks;
+	json_t *marks;
 };
 
 /*

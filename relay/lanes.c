@@ -7,6 +7,7 @@
 #include "relay/lanes.h"
 #include "relay/lanes_file.h"
 #include "relay/lanes_room.h"
+#include "relay/marks.h"
 
 #define LANES_FLUSH (1u << 20) /* bytes queued in a lane that go to disk */
 
@@ -78,6 +79,17 @@ lane_torn(const struct lanes *ls, const struct lane *lane, uint64_t bytes)
 		d4_warn("account");
 }
 
+/* What was durable once and cannot be read: post tells how much and where. */
+static void
+lane_damaged(const struct lane *lane, const struct d4_spool_end *end)
+{
+	d4_warnx("airlock partner=%s lane=%s damaged at its end records=%llu "
+		 "bytes=%llu upto=%llu",
+	    lane->head.partner, lane->head.id, (unsigned long long)end->lost,
+	    (unsigned long long)end->lost_bytes,
+	    (unsigned long long)d4_spool_seq(lane->writer));
+}
+
 /* A lane that was removed, and is wanted again, goes on behind its cursor. */
 static void
 lane_go_on(struct lane *lane)
@@ -93,17 +105,22 @@ lane_go_on(struct lane *lane)
 enum d4_status
 lane_open_writer(struct lanes *ls, struct lane *lane)
 {
+	struct d4_spool_end end = {.mark = NULL};
+	struct d4_spool_mark mark;
 	enum d4_status st;
-	uint64_t torn;
 
-	st = d4_spool_writer_open(
-	    ls->dirs.spool, &lane->head, &torn, &lane->writer);
+	if (marks_find(ls->marks, lane->head.partner, lane->head.id, &mark))
+		end.mark = &mark;
+	st = d4_spool_writer_open_at(
+	    ls->dirs.spool, &lane->head, &end, &lane->writer);
 	if (st != D4_OK)
 		return st;
 	lane_read_cursor(ls, lane);
 	lane_go_on(lane);
-	if (torn > 0)
-		lane_torn(ls, lane, torn);
+	if (end.torn > 0)
+		lane_torn(ls, lane, end.torn);
+	if (end.lost > 0 || end.lost_bytes > 0)
+		lane_damaged(lane, &end);
 	return lane_partner_join(ls, lane);
 }
 
@@ -131,6 +148,7 @@ lanes_close(struct lanes *ls)
 	if (ls == NULL)
 		return;
 	d4_spool_packer_free(ls->packer); /* it knows a writer */
+	json_decref(ls->marks);
 	for (size_t i = 0; i < ls->n; i++)
 		lane_free(ls->list[i]);
 	for (size_t i = 0; i < ls->n_partners; i++)
@@ -347,24 +365,6 @@ lanes_drop(struct lanes *ls)
 			d4_spool_drop(ls->list[i]->writer);
 		ls->list[i]->touched = false;
 		ls->list[i]->flushed = 0;
-	}
-	lanes_measure(ls);
-}
-
-void
-lanes_trim(struct lanes *ls)
-{
-	enum d4_status st;
-
-	for (size_t i = 0; i < ls->n; i++) {
-		struct lane *lane = ls->list[i];
-
-		lane_read_cursor(ls, lane);
-		st = d4_spool_trim(lane->writer, lane->cursor.confirmed);
-		if (st != D4_OK)
-			d4_warnx("airlock partner=%s lane=%s trim=\"%s\"",
-			    lane->head.partner, lane->head.id,
-			    d4_status_text(st));
 	}
 	lanes_measure(ls);
 }

@@ -5,6 +5,7 @@
 #ifndef RELAY_LANES_H
 #define RELAY_LANES_H
 
+#include <jansson.h>
 #include "libd4/kit/account.h"
 #include "libd4/kit/spool.h"
 #include "libd4/kit/spool_cursor.h"
@@ -31,7 +32,8 @@ struct lane_feed {
  *         known: its feeds are known; else it is never released. touched: in
  *         the batch under way. flushed: bytes of it on their way to disk;
  *         counted: bytes of it in its partner's sum. moving: post sent some
- *         between the last two looks at the cursor.
+ *         between the last two looks at the cursor. marked: seq whose mark
+ *         a journal has.
  */
 struct lane {
 	struct d4_spool_lane head;
@@ -39,7 +41,7 @@ struct lane {
 	struct d4_spool_writer *writer;
 	struct lane_feed *feed;
 	size_t n_feeds, cap_feeds;
-	uint64_t after;
+	uint64_t after, marked;
 	struct d4_spool_cursor cursor;
 	bool known;
 	bool released;
@@ -115,7 +117,15 @@ void lane_appended(struct lane *lane);
 D4_USED enum d4_status lanes_commit(struct lanes *ls);
 void lanes_drop(struct lanes *ls);
 
-/* lanes_trim -- reads post's cursors and deletes what is settled. */
+/*
+ * lanes_marks -- of the lanes that were committed since lanes_marked; the
+ * caller's. lanes_marked -- a journal has them durably.
+ */
+json_t *lanes_marks(const struct lanes *ls);
+void lanes_marked(struct lanes *ls);
+
+/* lanes_trim -- reads post's cursors and deletes what is settled. A
+ * lane at whose damaged end post stands goes on behind it. */
 void lanes_trim(struct lanes *ls);
 
 /* lanes_bytes -- of the airlock on disk. */

@@ -10,7 +10,8 @@
  * struct lanes
  * Shape:  limits: list is not ours. share: the budget of a partner that has
  *         none of its own. packer: NULL until something waits; pack_next:
- *         the lane that is looked at next.
+ *         the lane that is looked at next. marks: the journals', while the
+ *         lanes are opened; NULL after that.
  */
 struct lanes {
 	struct lanes_dirs dirs;
@@ -23,6 +24,7 @@ struct lanes {
 	size_t n_partners, cap_partners;
 	struct d4_spool_packer *packer;
 	size_t pack_next;
+	json_t *marks;
 };
 
 /* lane_new -- without a writer yet, with a copy of the header. */

@@ -7,6 +7,7 @@
 #include "libd4/kit/log.h"
 #include "relay/lanes_file.h"
 #include "relay/lanes_room.h"
+#include "relay/marks.h"
 
 void
 lane_recall(const struct lanes *ls, struct lane *lane)
@@ -105,9 +106,10 @@ lanes_open(const struct lanes_dirs *dirs, struct lanes **out)
 		return D4_ENOMEM;
 	ls->dirs = *dirs;
 	ls->limits.total = ls->share = UINT64_MAX / 2;
+	ls->marks = marks_read(dirs->state);
 	d = opendir(dirs->spool);
 	if (d == NULL) {
-		free(ls);
+		lanes_close(ls);
 		return D4_EIO;
 	}
 	while (st == D4_OK && (e = readdir(d)) != NULL) {
@@ -115,6 +117,8 @@ lanes_open(const struct lanes_dirs *dirs, struct lanes **out)
 			st = lanes_scan_partner(ls, e->d_name);
 	}
 	(void)closedir(d);
+	json_decref(ls->marks);
+	ls->marks = NULL;
 	if (st != D4_OK) {
 		lanes_close(ls);
 		return st;

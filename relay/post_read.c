@@ -157,15 +157,64 @@ read_gap(struct post_lane *l, uint64_t base, uint64_t to)
 	l->damaged = false;
 }
 
+/* Nothing of the lane is there to be read: its segment says what lane it is. */
+static enum d4_status
+read_name_head(struct post_lane *l)
+{
+	struct d4_spool_lane head;
+	struct d4_buf meta;
+	enum d4_status st;
+
+	d4_buf_init(&meta, POST_META_MAX);
+	st = d4_spool_head(l->dir, &meta, &head);
+	if (st == D4_OK) {
+		l->head = &head;
+		st = read_name(l);
+		l->head = NULL;
+	}
+	d4_buf_fini(&meta);
+	return st;
+}
+
 /*
  * There is no more: is something missing at the end? The tail is from before
  * the last look, so whatever it counts would have been found.
  */
 static void
-read_tail(struct post_lane *l, enum d4_status st, uint64_t seq, uint64_t total)
+read_tail(struct post_lane *l, uint64_t seq, uint64_t total)
 {
-	if (st == D4_OK && l->named && !l->have && seq > l->before)
-		read_gap(l, total, seq);
+	if (l->have || seq <= l->before)
+		return;
+	if (!l->named && read_name_head(l) != D4_OK) {
+		if (l->unsettled) /* to be looked at again behind it */
+			post_lane_rewind(l);
+		return;
+	}
+	read_gap(l, total, seq);
+}
+
+/*
+ * Bytes at the end that are no entry, and nothing moves any more: wash knows
+ * whether they were one, and begins another segment if so.
+ */
+static void
+read_stuck(struct post_lane *l, uint64_t segment)
+{
+	struct d4_spool_cursor c = l->books.cursor;
+	enum d4_status st;
+
+	if (c.stuck == segment)
+		return;
+	c.stuck = segment;
+	st = d4_spool_cursor_save(l->cursor_path, &c);
+	if (st == D4_OK)
+		l->books.cursor.stuck = segment;
+	else
+		l->watch.on = false; /* tried again */
+	d4_warnx("post spool damaged at its end partner=%s lane=%s "
+		 "segment=%llu told=\"%s\"",
+	    l->partner->conf->id, l->id, (unsigned long long)segment,
+	    d4_status_text(st));
 }
 
 /*
@@ -178,8 +227,10 @@ read_next(struct post_lane *l)
 {
 	bool idle = !post_session_active(l);
 	enum d4_status st = D4_OK, tail = D4_AGAIN;
-	uint64_t seq = 0, total = 0;
+	uint64_t seq = 0, total = 0, segment;
 	struct post_watch watch;
+	size_t left;
+	bool whole;
 
 	if (l->reader == NULL && post_watch_same(&l->watch, l->dir))
 		return D4_AGAIN;
@@ -192,10 +243,15 @@ read_next(struct post_lane *l)
 	if (st == D4_OK)
 		st = d4_spool_next(l->reader, &l->head, &l->entry);
 	if (st == D4_AGAIN && idle && watch.on) {
+		left = d4_spool_left(l->reader, &whole);
+		segment = d4_spool_where(l->reader).segment;
 		d4_spool_reader_close(l->reader);
 		l->reader = NULL;
 		l->watch = watch;
-		read_tail(l, tail, seq, total);
+		if (left > 0)
+			read_stuck(l, segment);
+		if (tail == D4_OK)
+			read_tail(l, seq, total);
 	}
 	return st;
 }

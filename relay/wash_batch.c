@@ -232,6 +232,35 @@ batch_leased(const struct wash *w)
 	return true;
 }
 
+/* Of each shard, under what it holds durably. */
+static enum d4_status
+batch_journal(struct wash *w)
+{
+	json_t *marks = lanes_marks(w->lanes);
+	enum d4_status st = D4_OK;
+	bool any = false;
+
+	for (size_t i = 0; st == D4_OK && i < w->n_shards; i++) {
+		struct shard *s = w->shard[i];
+
+		if (!s->in_batch || s->committed ||
+		    (s->batch.entries == 0 && !s->caught))
+			continue;
+		if (s->batch.entries == 0)
+			s->batch.first = s->batch.last =
+			    journal_last(s->journal);
+		s->batch.marks = marks;
+		st = journal_commit(s->journal, &s->batch);
+		s->batch.marks = NULL;
+		s->committed = st == D4_OK;
+		any = any || s->committed;
+	}
+	if (any)
+		lanes_marked(w->lanes);
+	json_decref(marks);
+	return st;
+}
+
 static enum d4_status
 batch_commit(struct wash *w)
 {
@@ -243,19 +272,7 @@ batch_commit(struct wash *w)
 	 * of it. Large states wait for the next snapshot (ADR 0007). */
 	if (st == D4_OK && !streams_save(w->streams, BATCH_STATE))
 		st = D4_EIO;
-	for (size_t i = 0; st == D4_OK && i < w->n_shards; i++) {
-		struct shard *s = w->shard[i];
-
-		if (!s->in_batch || s->committed ||
-		    (s->batch.entries == 0 && !s->caught))
-			continue;
-		if (s->batch.entries == 0)
-			s->batch.first = s->batch.last =
-			    journal_last(s->journal);
-		st = journal_commit(s->journal, &s->batch);
-		s->committed = st == D4_OK;
-	}
-	return st;
+	return st == D4_OK ? batch_journal(w) : st;
 }
 
 void

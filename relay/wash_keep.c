@@ -14,6 +14,11 @@ wash_lane_gone(void *arg, const struct lane *lane)
 	struct wash *w = arg;
 
 	streams_lane_gone(w->streams, lane);
+	for (size_t i = 0; i < w->n_shards; i++) {
+		if (w->shard[i]->journal != NULL)
+			journal_lane_gone(w->shard[i]->journal,
+			    lane->head.partner, lane->head.id);
+	}
 }
 
 /* Between two batches: what may be deleted, and what may be compressed. */

@@ -41,6 +41,7 @@ static const struct cursor_field cursor_fields[] = {
     CURSOR_FIELD(toobig),
     CURSOR_FIELD(withheld),
     CURSOR_LATER(gone),
+    CURSOR_LATER(stuck),
 };
 
 #define CURSOR_FIELDS (sizeof(cursor_fields) / sizeof(cursor_fields[0]))

@@ -14,7 +14,8 @@
  * without a confirmation. expired, damaged, toobig, withheld: records that
  * were not sent, and why (spool.expired, spool.damaged, wire.toobig,
  * send.recheck). gone: wash took them away before they were sent, and has
- * accounted for them.
+ * accounted for them. stuck: first seq of the segment at whose end post met
+ * bytes that are no entry (0: none, 1.. as its name).
  */
 struct d4_spool_cursor {
 	uint64_t sent, acked, confirmed;
@@ -22,6 +23,7 @@ struct d4_spool_cursor {
 	uint64_t sent_records, acked_records, confirmed_records;
 	uint64_t maybe_lost, resent;
 	uint64_t expired, damaged, toobig, withheld, gone;
+	uint64_t stuck;
 };
 
 /* By rename and fsync. Errors: D4_EIO, D4_ENOSPC; D4_ENOENT on load. */

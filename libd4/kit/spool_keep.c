@@ -22,6 +22,28 @@ d4_spool_resume(struct d4_spool_writer *w, uint64_t seq, uint64_t total)
 	w->total = w->queued_total = total;
 }
 
+bool
+d4_spool_mark(const struct d4_spool_writer *w, struct d4_spool_mark *out)
+{
+	if (w->segs.n == 0 || w->fd < 0)
+		return false;
+	*out =
+	    (struct d4_spool_mark){.first = w->segs.list[w->segs.n - 1].first,
+		.seed = w->seed,
+		.seq = w->seq,
+		.total = w->total};
+	return true;
+}
+
+enum d4_status
+d4_spool_turn(struct d4_spool_writer *w, uint64_t first)
+{
+	if (w->segs.n == 0 || w->segs.list[w->segs.n - 1].first != first ||
+	    w->next <= first || w->out.n > 0 || w->open)
+		return D4_AGAIN;
+	return spool_segment_begin(w, w->next);
+}
+
 /* ---- what they hold ---- */
 
 /* A segment as it is read for what it holds. */

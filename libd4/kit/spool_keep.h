@@ -18,6 +18,47 @@ void d4_spool_limit(struct d4_spool_writer *w, uint64_t bytes);
 void d4_spool_resume(struct d4_spool_writer *w, uint64_t seq, uint64_t total);
 
 /*
+ * struct d4_spool_mark -- how far a commit went, to be noted elsewhere.
+ * Shape:  first, seed: the segment (its name, its header's checksum); seq,
+ *         total: of the lane's last entry.
+ */
+struct d4_spool_mark {
+	uint64_t first;
+	uint32_t seed;
+	uint64_t seq, total;
+};
+
+/* d4_spool_mark -- of the last commit; false: there was none. */
+bool d4_spool_mark(const struct d4_spool_writer *w, struct d4_spool_mark *out);
+
+/*
+ * struct d4_spool_end -- the end of a lane as it was found.
+ * Shape:  mark: in; NULL: none was noted. torn: bytes behind the mark that
+ *         were cut off: no commit of them was noted. lost: records up to the
+ *         mark that cannot be read, and lost_bytes of them there; they are
+ *         left for the reader to tell, and the lane goes on behind them.
+ */
+struct d4_spool_end {
+	const struct d4_spool_mark *mark;
+	uint64_t torn;
+	uint64_t lost, lost_bytes;
+};
+
+/* d4_spool_writer_open_at -- d4_spool_writer_open with a mark. */
+D4_USED enum d4_status d4_spool_writer_open_at(const char *dir,
+    const struct d4_spool_lane *lane, struct d4_spool_end *end,
+    struct d4_spool_writer **out);
+
+/*
+ * d4_spool_turn -- a reader stands in front of damage at the end of the
+ * segment `first`: if that is the last one, another one is begun, so that
+ * what is damaged is no unfinished write any more. Nothing may be queued.
+ * Errors: D4_AGAIN it is another one, or empty, or something is queued.
+ *         D4_EIO, D4_ENOSPC, D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_spool_turn(struct d4_spool_writer *w, uint64_t first);
+
+/*
  * d4_spool_survey -- looks into one segment whose entries are not known since
  * the lane was opened. Errors: D4_AGAIN all are known.  D4_EIO, D4_ENOMEM.
  */

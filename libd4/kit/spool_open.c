@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/spool_format.h"
+#include "libd4/kit/spool_keep.h"
 #include "libd4/kit/spool_writer.h"
 
 /* What a whole segment was found to hold; seg: to be noted there, too. */
@@ -90,10 +91,34 @@ spool_same_lane(const struct d4_spool_lane *a, const struct d4_spool_lane *b)
 	return same;
 }
 
+/*
+ * Did the last segment hold more, durably? Then its end is damaged: it stays
+ * for the reader to tell where, and nothing more is written behind it.
+ */
+static bool
+spool_short(struct d4_spool_writer *w, const struct spool_seen *seen,
+    struct d4_slice file, struct d4_spool_end *end)
+{
+	struct spool_seg *last = &w->segs.list[w->segs.n - 1];
+	const struct d4_spool_mark *m = end->mark;
+
+	if (m == NULL || m->first != last->first || m->seq <= w->seq ||
+	    (seen->header && m->seed != spool_seed(file)))
+		return false;
+	end->lost = m->total > w->total ? m->total - w->total : 0;
+	end->lost_bytes = file.n - seen->end;
+	w->seq = m->seq;
+	w->total = w->queued_total = m->total;
+	w->next = w->seq + 1;
+	w->empty = false;
+	spool_seg_ragged(last, w->next);
+	return true;
+}
+
 /* Takes up the last segment where a crash or a stop left it. */
 static enum d4_status
 spool_resume(struct d4_spool_writer *w, const struct spool_seen *seen,
-    struct d4_slice file, uint64_t *torn)
+    struct d4_slice file, struct d4_spool_end *end)
 {
 	struct spool_seg *last = &w->segs.list[w->segs.n - 1];
 	char name[SPOOL_NAME_LEN];
@@ -103,12 +128,14 @@ spool_resume(struct d4_spool_writer *w, const struct spool_seen *seen,
 	w->next = w->seq + 1;
 	w->queued_total = w->total;
 	w->empty = !seen->entry;
+	if (spool_short(w, seen, file, end))
+		return D4_OK;
 	spool_name(last->first, name);
 	w->fd = openat(w->dirfd, name, O_WRONLY | O_CLOEXEC);
 	if (w->fd < 0)
 		return spool_status();
-	*torn = file.n - seen->end;
-	if (*torn > 0 && ftruncate(w->fd, (off_t)seen->end) != 0)
+	end->torn = file.n - seen->end;
+	if (end->torn > 0 && ftruncate(w->fd, (off_t)seen->end) != 0)
 		return spool_status();
 	/* Whole entries of a killed writer may never have been synced. */
 	if (fdatasync(w->fd) != 0)
@@ -127,7 +154,7 @@ spool_resume(struct d4_spool_writer *w, const struct spool_seen *seen,
 
 /* The last two segments hold more than one batch: see d4_spool_held. */
 static enum d4_status
-spool_recover(struct d4_spool_writer *w, uint64_t *torn)
+spool_recover(struct d4_spool_writer *w, struct d4_spool_end *end)
 {
 	struct spool_seg *last = &w->segs.list[w->segs.n - 1];
 	struct spool_seen before = {.end = 0}, seen = {.seg = last};
@@ -150,7 +177,7 @@ spool_recover(struct d4_spool_writer *w, uint64_t *torn)
 		spool_inspect(w, d4_buf_slice(&file), &meta, &seen);
 		if (!seen.header && !seen.entry)
 			seen.lane.base = before.total;
-		st = spool_resume(w, &seen, d4_buf_slice(&file), torn);
+		st = spool_resume(w, &seen, d4_buf_slice(&file), end);
 	}
 	d4_buf_fini(&file);
 	d4_buf_fini(&meta);
@@ -203,12 +230,11 @@ spool_take_lane(struct d4_spool_writer *w, const struct d4_spool_lane *lane)
 }
 
 enum d4_status
-d4_spool_writer_open(const char *dir, const struct d4_spool_lane *lane,
-    uint64_t *torn_bytes, struct d4_spool_writer **out)
+d4_spool_writer_open_at(const char *dir, const struct d4_spool_lane *lane,
+    struct d4_spool_end *end, struct d4_spool_writer **out)
 {
 	struct d4_spool_writer *w;
 	enum d4_status st;
-	uint64_t torn = 0;
 
 	if (!spool_word_ok(lane->partner) || !spool_word_ok(lane->id))
 		return D4_EINVAL;
@@ -228,14 +254,25 @@ d4_spool_writer_open(const char *dir, const struct d4_spool_lane *lane,
 	if (st == D4_OK)
 		st = spool_dir_list(w->dirfd, &w->segs);
 	if (st == D4_OK && w->segs.n > 0)
-		st = spool_recover(w, &torn);
+		st = spool_recover(w, end);
 	if (st != D4_OK) {
 		d4_spool_writer_close(w);
 		return st;
 	}
-	*torn_bytes = torn;
 	*out = w;
 	return D4_OK;
+}
+
+enum d4_status
+d4_spool_writer_open(const char *dir, const struct d4_spool_lane *lane,
+    uint64_t *torn_bytes, struct d4_spool_writer **out)
+{
+	struct d4_spool_end end = {.mark = NULL};
+	enum d4_status st = d4_spool_writer_open_at(dir, lane, &end, out);
+
+	if (st == D4_OK)
+		*torn_bytes = end.torn;
+	return st;
 }
 
 void

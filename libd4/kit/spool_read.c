@@ -239,6 +239,7 @@ reader_bad(struct d4_spool_reader *r, struct d4_spool_entry *e)
 	uint64_t newer;
 	enum d4_status st;
 
+	r->at = (struct d4_spool_where){.segment = r->first};
 	st = reader_newer(r, &newer);
 	if (st != D4_OK)
 		return st;
@@ -246,7 +247,6 @@ reader_bad(struct d4_spool_reader *r, struct d4_spool_entry *e)
 		return D4_AGAIN;
 	if (fstat(r->fd, &sb) != 0)
 		return D4_EIO;
-	r->at = (struct d4_spool_where){.segment = r->first};
 	st = reader_enter(r, newer);
 	if (st != D4_OK)
 		return st;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The airlock under pressure: budgets, parking, drop-oldest, expiry, embargo,
-compression, damage; against a real redis-server and a model of a stock d4-core.
+compression; against a real redis-server and a model of a stock d4-core.
 """
 
 import calendar
@@ -336,65 +336,6 @@ def test_what_waits_is_compressed_and_arrives_as_it_was():
         assert org.partners["acme"].lines(8) == numbered(0, sent)
     finally:
         org.close()
-
-
-def test_a_damaged_entry_is_located_and_the_rest_is_delivered():
-    org = two("budget: 8MiB")
-    try:
-        pdns = Sensor(org, 8, uid=LOG)
-        sent = feed(pdns, 0, 20)
-        org.up()
-        until("read", lambda: confirmed(org, "other") == sent)
-        path = segments(org)[0]
-        with open(path, "r+b") as f:
-            f.seek(os.path.getsize(path) // 2)
-            byte = f.read(1)
-            f.seek(-1, os.SEEK_CUR)
-            f.write(bytes([byte[0] ^ 4]))
-        check_commands(org, path, sent)
-        start_acme(org)
-        until("the rest", lambda: confirmed(org) == sent - 500)
-        [a] = [a for a in org.records("post")
-               if a["reason"] == "spool.damaged"]
-        assert a["records"] == 500, a
-        got = org.partners["acme"].lines(8)
-        assert len(got) == sent - 500 and got == sorted(set(got), key=got.index)
-        assert relay.balanced(org.lane_now())
-    finally:
-        org.close()
-
-
-def check_commands(org, path, sent):
-    """What d4-relay spool says of a lane with one damaged entry."""
-    lane = os.path.basename(os.path.dirname(path))
-    code, out = org.ask("spool", "verify", "--json", "acme")
-    assert code == 1 and "damages" in org.stderr, (code, org.stderr)
-    [found] = json.loads(out)
-    [damage] = found["damages"]
-    assert found["lane"] == lane and found["records"] == sent - 500, found
-    assert damage["file"] == os.path.basename(path), damage
-    assert damage["offset"] <= os.path.getsize(path) // 2 < \
-        damage["offset"] + damage["bytes"], damage
-    code, out = org.ask("spool", "verify", "other")
-    assert code == 0, out
-    told = spool_status(org)
-    assert told["damages"] == 1 and told["records"] == sent - 500, told
-    code, out = org.ask("spool", "status")
-    assert code == 0 and "acme\n" in out and "other\n" in out, out
-    assert org.ask("spool", "status", "nobody")[0] == 1
-    assert org.ask("spool", "status", "acme", "x")[0] == 64
-    code, out = org.ask("spool", "cat", "acme", lane)
-    assert code == 1 and len(out.splitlines()) == sent - 500
-    code, out = org.ask("spool", "cat", "--from", "2", "--to", "3", "acme",
-                        lane)
-    assert out.encode().splitlines() == numbered(500, 1000), code
-    code, out = org.ask("spool", "ls", "--json", "acme", lane)
-    [listed] = json.loads(out)
-    assert code == 0 and listed["records"] == sent, listed
-    assert sum(x["bytes"] for x in listed["segments"]) == listed["bytes"] > 0
-    code, out = org.ask("spool", "ls")
-    assert code == 0 and lane in out and "rule to-acme" in out, out
-    assert org.ask("spool", "cat", "acme")[0] == 64
 
 
 def test_unused_lanes_are_removed_and_come_back():

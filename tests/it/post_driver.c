@@ -21,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "libd4/kit/log.h"
-#include "libd4/kit/spool.h"
+#include "libd4/kit/spool_keep.h"
 #include "pcap.h"
 #include "relay/post.h"
 
@@ -163,6 +163,19 @@ fill_lane(char **argv, struct d4_spool_lane *l)
 	    "uuid");
 }
 
+/* What wash does later: all is dropped, or the segment is closed. */
+static void
+fill_end(struct d4_spool_writer *w, const char *what)
+{
+	struct d4_spool_sent none = {.seq = 0};
+	struct d4_spool_pick p;
+
+	if (strcmp(what, "turn") == 0)
+		need(d4_spool_turn(w, 1), "turn");
+	while (strcmp(what, "drop") == 0 && d4_spool_oldest(w, none, true, &p))
+		need(d4_spool_remove(w, &p), "remove");
+}
+
 static int
 fill(char **argv)
 {
@@ -192,6 +205,7 @@ fill(char **argv)
 			need(d4_spool_commit(w), "commit");
 	}
 	need(d4_spool_commit(w), "commit");
+	fill_end(w, value(argv, "end", ""));
 	d4_spool_writer_close(w);
 	free(f.room);
 	return 0;

@@ -230,16 +230,63 @@ class Release(Case):
         lane = p.drain()["lanes"][0]
         self.assertEqual((lane["expired"], lane["waiting"]), (21, 0))
 
+    @staticmethod
+    def damage(path, number):
+        with open(path, "r+b") as f:
+            f.seek(f.read().index(b"%012d" % number))
+            f.write(b"y")
+
+    def test_damage_at_the_end_is_accounted_when_its_segment_is_closed(self):
+        s = self.server()
+        self.fill(type=8, entries=9, records=4, size=100, end="turn")
+        self.damage(os.path.join(self.home, "spool/acme", LANE,
+                                 "%020d.seg" % 1), 32)
+        self.release(LANE)
+        p = self.post({"port": s.port})
+        p.confirmed(32)
+        until(lambda: self.accounted() == {"spool.damaged": 4})
+        until(lambda: p.lane()["waiting"] == 0)
+        p.drain()
+        self.assertEqual(s.records(), list(range(32)))
+
+    def test_damage_at_the_end_of_an_open_segment_is_told_to_wash(self):
+        s = self.server()
+        self.fill(type=8, entries=9, records=4, size=100)
+        self.damage(os.path.join(self.home, "spool/acme", LANE,
+                                 "%020d.seg" % 1), 32)
+        self.release(LANE)
+        p = self.post({"port": s.port})
+        p.confirmed(32)
+
+        def stuck():
+            p.nudge()
+            with open(os.path.join(self.home, "cursors/acme",
+                                   LANE + ".cursor")) as f:
+                return json.load(f)["stuck"] == 1
+        until(stuck, text="told")
+        p.drain()
+        self.assertEqual(self.accounted(), {})
+
+    def test_a_lane_that_was_dropped_whole_does_not_wait(self):
+        s = self.server()
+        self.fill(type=8, entries=9, records=4, size=100, end="drop")
+        self.release(LANE)
+        p = self.post({"port": s.port})
+        until(lambda: p.lane().get("gone") == 36)
+        self.assertEqual(p.lane()["waiting"], 0)
+        self.fill(type=8, entries=1, records=4, first=36)
+        p.nudge()
+        p.confirmed(4)
+        self.assertExact(s, 4, first=36)
+        self.assertEqual(p.drain()["lanes"][0]["gone"], 36)
+        self.assertEqual(self.accounted(), {})  # wash has accounted for it
+
     def test_a_damaged_entry_is_accounted_and_the_others_go(self):
         s = self.server()
         self.fill(type=8, entries=9, records=4, size=100)
         path = os.path.join(self.home, "spool/acme", LANE,
                             "%020d.seg" % 1)
-        with open(path, "r+b") as f:
-            data = f.read()
-            at = data.index(b"%012d" % 16)
-            f.seek(at)
-            f.write(b"y")
+        self.damage(path, 16)
         self.release(LANE)
         p = self.post({"port": s.port})
         p.confirmed(32)

@@ -240,8 +240,7 @@ class Chaos:
     def _unsent(self, tail):
         """(path, lane's header, entry) of what post has not sent.
 
-        tail: the last ones only; else not those: there, damage is what a
-        crash leaves.
+        tail: the last ones only; else not those.
         """
         world = self.world
         base = os.path.join(world.relay.spool, "beta")

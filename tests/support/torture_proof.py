@@ -85,10 +85,6 @@ class Proof:
                 self.losses[lanes[row["lane"]] + (row["reason"],)] += \
                     row.get("records", 0)
                 self.named[row["lane"]].append(row)
-        for head, entry in self.chaos.flips:
-            if "spool.torn" in self.covering(head["id"], entry["seq"]):
-                self.losses["beta", head["source"], "spool.torn"] += \
-                    entry["n"]
         by_queue = {("%d.%s" % (k.type, k.ext)).rstrip("."): name
                     for name, k in torture_world.FEEDS.items()}
         for hub, partners in ((world.a, ("beta", "core")),

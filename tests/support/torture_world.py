@@ -18,7 +18,6 @@ import marked
 import proxy
 import relay
 import tap
-import torture_segments
 
 ORG = "5b642239-4db4-4580-adf4-4ebd950d210f"
 POLICY = """
@@ -249,18 +248,6 @@ class World:
             return False  # it is down just now
         return True
 
-    def emptied(self, lane):
-        """Its airlock holds nothing any more: all of it was dropped.
-
-        post notices what is gone when the next entry comes.
-        """
-        folder = os.path.join(self.relay.spool, lane["partner"], lane["lane"])
-        return self.plan.tight and self.plan.on_full == "drop-oldest" and \
-            lane["partner"] == "beta" and not any(
-                True for name in os.listdir(folder) if name.endswith(".seg")
-                for _ in torture_segments.entries(
-                    os.path.join(folder, name)))
-
     def settled(self):
         """The lanes, once nothing waits in queue or airlock."""
         if not self.drained():
@@ -275,8 +262,6 @@ class World:
             gone = sum(lane["withheld"].get(why, 0) for why in (
                 "spool.expired", "spool.damaged", "wire.toobig",
                 "send.recheck", "spool.gone"))
-            if lane["state"] == "idle" and self.emptied(lane):
-                continue
             if lane["waiting"] or lane["state"] != "idle" or \
                     lane["confirmed"] + lane["maybe_lost"] + gone < \
                     lane["released_records"]:

@@ -1,6 +1,9 @@
 #include <fcntl.h>
-#include "relay/lanes.h"
+#include <sys/stat.h>
+#include <unistd.h>
 #include "libd4/kit/file.h"
+#include "relay/journal.h"
+#include "relay/lanes.h"
 #include "spool_make.h"
 
 static char dir[64];
@@ -243,21 +246,28 @@ no_feed_is_retired_while_its_entries_are_only_queued(void **state)
 }
 
 static void
+save_cursor(const struct d4_spool_cursor *c)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/acme-csirt", cursors);
+	assert_int_equal(d4_dir_make(path, 0700), D4_OK);
+	(void)snprintf(
+	    path, sizeof(path), "%s/acme-csirt/" LANE_ID ".cursor", cursors);
+	assert_int_equal(d4_spool_cursor_save(path, c), D4_OK);
+}
+
+static void
 what_post_settled_is_deleted_and_its_numbers_are_not_used_again(void **state)
 {
 	struct d4_spool_cursor c = {.sent = 40, .acked = 2, .confirmed = 2};
 	struct lanes *ls = open_lanes();
 	struct lane *lane = get(ls, "r1", 1);
-	char path[256];
 
 	(void)state;
 	put(ls, lane, 1);
 	put(ls, lane, 2);
-	(void)snprintf(path, sizeof(path), "%s/acme-csirt", cursors);
-	assert_int_equal(d4_dir_make(path, 0700), D4_OK);
-	(void)snprintf(
-	    path, sizeof(path), "%s/acme-csirt/" LANE_ID ".cursor", cursors);
-	assert_int_equal(d4_spool_cursor_save(path, &c), D4_OK);
+	save_cursor(&c);
 	lanes_trim(ls);
 	assert_true(lanes_bytes(ls) < 1024);
 	lanes_close(ls);
@@ -265,6 +275,69 @@ what_post_settled_is_deleted_and_its_numbers_are_not_used_again(void **state)
 	lane = lanes_at(ls, 0);
 	put(ls, lane, 3);
 	assert_int_equal(d4_spool_seq(lane->writer), 41);
+	lanes_close(ls);
+}
+
+static void
+only_what_was_committed_since_is_marked(void **state)
+{
+	struct lanes *ls = open_lanes();
+	struct lane *lane = get(ls, "r1", 1);
+	struct d4_spool_mark m;
+	json_t *marks;
+
+	(void)state;
+	put(ls, lane, 1);
+	marks = lanes_marks(ls);
+	assert_true(marks_find(marks, "acme-csirt", LANE_ID, &m));
+	assert_int_equal(m.seq, 1);
+	assert_int_equal(m.total, 3);
+	json_decref(marks);
+	lanes_marked(ls);
+	marks = lanes_marks(ls);
+	assert_int_equal(json_object_size(marks), 0);
+	json_decref(marks);
+	put(ls, lane, 2);
+	marks = lanes_marks(ls);
+	assert_int_equal(json_object_size(marks), 1);
+	json_decref(marks);
+	lanes_close(ls);
+}
+
+/* A journal noted two entries; the second one is damaged at the next start. */
+static void
+damage_at_the_end_is_not_forgotten_over_a_restart(void **state)
+{
+	struct d4_spool_cursor c = {.stuck = 1};
+	struct journal_batch b = {.last = {1, 0}, .entries = 2, .fence = 1};
+	struct lanes *ls = open_lanes();
+	struct lane *lane = get(ls, "r1", 1);
+	struct journal *j = NULL;
+	json_t *marks;
+	char path[256];
+	struct stat sb;
+
+	(void)state;
+	put(ls, lane, 1);
+	put(ls, lane, 2);
+	marks = lanes_marks(ls);
+	b.marks = marks;
+	assert_int_equal(journal_open(state_dir, "d4:{8:0}:q", &j), D4_OK);
+	assert_int_equal(journal_commit(j, &b), D4_OK);
+	journal_close(j);
+	json_decref(marks);
+	lanes_close(ls);
+	lane_path(spool, "00000000000000000001.seg", path, sizeof(path));
+	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(truncate(path, sb.st_size - 1), 0);
+	ls = open_lanes();
+	lane = lanes_at(ls, 0);
+	assert_int_equal(d4_spool_seq(lane->writer), 2);
+	assert_int_equal(d4_spool_total(lane->writer), 6);
+	save_cursor(&c); /* post stands there */
+	lanes_trim(ls);
+	lane_path(spool, "00000000000000000003.seg", path, sizeof(path));
+	assert_int_equal(stat(path, &sb), 0);
 	lanes_close(ls);
 }
 
@@ -321,6 +394,8 @@ main(void)
 	    T(a_feed_that_is_denied_takes_what_is_queued_with_it),
 	    T(no_feed_is_retired_while_its_entries_are_only_queued),
 	    T(what_post_settled_is_deleted_and_its_numbers_are_not_used_again),
+	    T(only_what_was_committed_since_is_marked),
+	    T(damage_at_the_end_is_not_forgotten_over_a_restart),
 	    T(a_dropped_batch_leaves_nothing),
 	    T(lanes_of_a_partner_are_limited),
 	};
