@@ -17,6 +17,7 @@ static const struct post_times times_default = {
     .confirm_us = 300000000,
     .recheck_us = 3000000,
     .turn_us = 60000000,
+    .leave_us = 2000000,
 };
 
 uint64_t

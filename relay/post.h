@@ -24,10 +24,12 @@ struct post;
  * recheck  before entries that passed another pipeline than the release
  *          file's are given up: the file may just be about to change.
  * turn     of a slot for a lane while others wait for it.
+ * leave    for what was written before its release changed to be acknowledged;
+ *          then it is discarded.
  */
 struct post_times {
 	uint64_t linger_us, quiet_us, connect_us;
-	uint64_t stall_us, confirm_us, recheck_us, turn_us;
+	uint64_t stall_us, confirm_us, recheck_us, turn_us, leave_us;
 };
 
 /*

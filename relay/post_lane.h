@@ -39,7 +39,7 @@ struct post_lane {
 	enum post_state state;
 	const struct release_lane *release;
 	char under[65]; /* pipeline, after ... of the last release */
-	uint64_t after, delay_us, not_before_s;
+	uint64_t after, delay_us, not_before_s, max_age_s;
 	struct limit *limit;
 	struct d4_spool_reader *reader;
 	struct post_watch watch;

@@ -20,6 +20,7 @@ post_pump_begin(struct post_lane *l)
 	l->run.held_us = l->run.quiet_us = l->run.heard = 0;
 	l->run.paid = UINT64_MAX;
 	l->run.opened_us = l->run.written_us = l->run.progress_us = now;
+	l->run.barred_us = 0;
 	l->run.given = l->run.cut = false;
 	l->run.yield = l->run.stale = false;
 	if (of.shape == NULL)

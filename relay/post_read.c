@@ -352,13 +352,25 @@ read_when(const struct post_lane *l)
 	return release_when(l->entry.t_last_us, r->delay_us, r->not_before_s);
 }
 
+/* Too old: as its header said when it came, or by what holds today. */
+static bool
+read_expired(const struct post_lane *l, uint64_t now_s)
+{
+	const struct d4_spool_entry *e = &l->entry;
+	uint64_t age = l->release->max_age_s, came_s = e->t_first_us / 1000000;
+
+	if (e->expires_s != 0 && e->expires_s <= now_s)
+		return true;
+	return age != 0 && came_s < now_s && now_s - came_s >= age;
+}
+
 /* D4_OK: it may go. D4_AGAIN: not yet. D4_END: it was passed over. */
 static enum d4_status
 read_judge(struct post_lane *l)
 {
 	uint64_t now_s = d4_now_us() / 1000000;
 
-	if (l->entry.expires_s != 0 && l->entry.expires_s <= now_s) {
+	if (read_expired(l, now_s)) {
 		read_pass(l, &l->passed.counts.expired);
 		return D4_END;
 	}

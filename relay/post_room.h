@@ -70,6 +70,12 @@ uint64_t post_now_us(void);
  */
 void post_scan(struct post_partner *pp, bool all);
 
+/*
+ * post_release_look -- reads the release file if it is another one, for a lane
+ * that is about to write. Steps no lane: all are stepped soon.
+ */
+void post_release_look(struct post_partner *pp);
+
 /* ---- post_freeze.c ---- */
 
 /* post_freeze_look -- looks again; ends the sessions of a freeze. */

@@ -46,7 +46,8 @@ struct post_passed {
  *         quiet_us: since when all is acknowledged, 0 it is not. given:
  *         l->entry is being sent. asked: no freeze in this burst. cut: stopped
  *         inside an entry. stale: the release changed. yield: another lane of
- *         the slot waits.
+ *         the slot waits. barred_us: since when what is under way is of
+ *         another release, 0 it is not.
  *         heard: bytes that it sent. paid: bytes at its last turn. tried:
  * addresses that did not answer. Units:  _us by the clock that does not go
  * back.
@@ -57,7 +58,7 @@ struct post_run {
 	void *wire; /* of the partner's sink */
 	uint64_t frames, bytes;
 	uint64_t entered_us, opened_us, written_us, held_us, quiet_us;
-	uint64_t acked, progress_us;
+	uint64_t acked, progress_us, barred_us;
 	enum d4_tls_end how;
 	char why[128];
 	uint64_t heard, paid;

@@ -50,13 +50,14 @@ scan_changed(struct post_lane *l)
 
 	if (r == NULL)
 		return; /* nothing is sent, whatever it was */
-	l->run.stale = l->run.stale || l->after != r->after ||
-	               l->delay_us != r->delay_us ||
-	               l->not_before_s != r->not_before_s ||
-	               strcmp(l->under, r->pipeline) != 0;
+	l->run.stale =
+	    l->run.stale || l->after != r->after ||
+	    l->delay_us != r->delay_us || l->not_before_s != r->not_before_s ||
+	    l->max_age_s != r->max_age_s || strcmp(l->under, r->pipeline) != 0;
 	l->after = r->after;
 	l->delay_us = r->delay_us;
 	l->not_before_s = r->not_before_s;
+	l->max_age_s = r->max_age_s;
 	memcpy(l->under, r->pipeline, sizeof(l->under));
 }
 
@@ -200,7 +201,12 @@ scan_load(struct post_partner *pp, const char *path, bool stale)
 	pp->release = rel;
 	for (size_t i = 0; i < pp->n_lanes; i++)
 		scan_apply(pp, pp->lanes[i]);
-	/* Those that lost their release, or have another one, stop at once. */
+}
+
+/* Those that lost their release, or have another one, stop at once. */
+static void
+scan_stop(struct post_partner *pp)
+{
 	for (size_t i = 0; i < pp->n_lanes; i++) {
 		struct post_lane *l = pp->lanes[i];
 
@@ -226,27 +232,36 @@ scan_stale(const struct stat *sb)
 	       (at < now - RELEASE_STALE_S || at > now + RELEASE_STALE_S);
 }
 
-/* A file that cannot be used is tried again each time. */
-static void
+/* A file that cannot be used is tried again each time. True: it was read. */
+static bool
 scan_release(struct post_partner *pp)
 {
 	char *path = d4_path(pp->dir, RELEASE_NAME);
 	struct stat sb = {.st_ino = 0};
-	bool stale;
+	bool stale, look;
 
 	if (path == NULL)
-		return;
+		return false;
 	if (stat(path, &sb) != 0)
 		sb = (struct stat){.st_ino = 0};
 	stale = scan_stale(&sb);
-	if (pp->release_bad || stale || sb.st_ino == 0 ||
-	    sb.st_ino != pp->release_ino ||
-	    !scan_same_time(sb.st_mtim, pp->release_at)) {
+	look = pp->release_bad || stale || sb.st_ino == 0 ||
+	       sb.st_ino != pp->release_ino ||
+	       !scan_same_time(sb.st_mtim, pp->release_at);
+	if (look) {
 		pp->release_ino = sb.st_ino;
 		pp->release_at = sb.st_mtim;
 		scan_load(pp, path, stale);
 	}
 	free(path);
+	return look;
+}
+
+void
+post_release_look(struct post_partner *pp)
+{
+	if (scan_release(pp))
+		post_sweep_soon(pp);
 }
 
 void
@@ -261,7 +276,8 @@ post_scan(struct post_partner *pp, bool all)
 		pp->dir_at = sb.st_mtim;
 	}
 	if (all || changed) {
-		scan_release(pp);
+		if (scan_release(pp))
+			scan_stop(pp);
 		scan_folder(pp);
 	}
 }

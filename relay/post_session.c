@@ -174,13 +174,40 @@ session_quiet(const struct post_lane *l)
 	return part < most / SESSION_QUIET ? most / SESSION_QUIET : part;
 }
 
+/*
+ * Its release changed, and the partner does not take what was written before:
+ * who knows when it does. True: it was discarded.
+ */
+static bool
+session_barred(struct post_lane *l)
+{
+	uint64_t now = post_now_us(), at;
+
+	if (l->release != NULL && !l->run.stale)
+		l->run.barred_us = 0;
+	else if (l->run.barred_us == 0)
+		l->run.barred_us = now;
+	if (l->run.barred_us == 0 || sink_unacked(l) == 0)
+		return false;
+	at = l->run.barred_us + l->partner->post->times.leave_us;
+	if (now < at) {
+		post_lane_wake(l, at);
+		return false;
+	}
+	d4_warnx("post discards what was under way partner=%s lane=%s "
+		 "bytes=%llu why=\"not released any more\"",
+	    l->partner->conf->id, l->id, (unsigned long long)sink_unacked(l));
+	post_abort(l);
+	return true;
+}
+
 static void
 session_drain(struct post_lane *l, enum post_event ev)
 {
 	uint64_t now, poll;
 
 	post_pump_acked(l);
-	if (session_over(l, ev))
+	if (session_over(l, ev) || session_barred(l))
 		return;
 	now = post_now_us();
 	if (sink_unacked(l) != 0) {
@@ -225,6 +252,7 @@ session_stream(struct post_lane *l, enum post_event ev)
 	post_pump_acked(l);
 	if (session_over(l, ev))
 		return;
+	post_release_look(l->partner);
 	if (session_changed(l)) { /* at this record border */
 		l->run.cut = true;
 		st = D4_END;

@@ -42,13 +42,14 @@ release_json(const struct release *r)
 		const struct release_lane *l = &r->lane[i];
 		json_t *o = json_pack(
 		    "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, "
-		    "s:I}",
+		    "s:I, s:I}",
 		    "rule", l->rule, "policy", l->policy, "pipeline",
 		    l->pipeline, "sink", l->sink, "after", (json_int_t)l->after,
 		    "max_rate_bits", (json_int_t)l->max_rate_bits, "max_volume",
 		    (json_int_t)l->max_volume, "delay_us",
 		    (json_int_t)l->delay_us, "not_before",
-		    (json_int_t)l->not_before_s);
+		    (json_int_t)l->not_before_s, "max_age",
+		    (json_int_t)l->max_age_s);
 
 		if (json_object_set_new(lanes, l->id, o) != 0) {
 			json_decref(lanes);
@@ -141,7 +142,8 @@ release_one(const char *id, const json_t *o, struct release *out)
 	    !release_number(json_object_get(o, "max_volume"), &l.max_volume) ||
 	    !release_optional(json_object_get(o, "delay_us"), &l.delay_us) ||
 	    !release_optional(
-		json_object_get(o, "not_before"), &l.not_before_s))
+		json_object_get(o, "not_before"), &l.not_before_s) ||
+	    !release_optional(json_object_get(o, "max_age"), &l.max_age_s))
 		return D4_EMALFORMED;
 	return release_add(out, &l);
 }

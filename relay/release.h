@@ -26,7 +26,8 @@
  *         then is denied now). max_rate_bits per second and max_volume bytes
  *         per UTC day are of the rule, 0 none. delay_us, not_before_s: what
  *         waits leaves no earlier than by its rule of today (and than by the
- *         one under which it came).
+ *         one under which it came). max_age_s: nor later than so long after it
+ *         came (`retention:*`), 0 none.
  */
 struct release_lane {
 	char id[17];
@@ -37,7 +38,7 @@ struct release_lane {
 	uint64_t after;
 	uint64_t max_rate_bits;
 	uint64_t max_volume;
-	uint64_t delay_us, not_before_s;
+	uint64_t delay_us, not_before_s, max_age_s;
 };
 
 /*

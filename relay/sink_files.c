@@ -32,7 +32,7 @@ struct files_wire {
 	uint64_t period_s, span_s, total;
 	size_t turn;
 	char pipeline[65];
-	uint64_t first, last_us;
+	uint64_t first, last_us, max_age_s;
 	bool busy, dead, up, owes, closing, whole;
 };
 
@@ -120,7 +120,7 @@ files_released(const struct files_wire *w)
 	const struct release_lane *r = w->lane->release;
 
 	return r != NULL && strcmp(r->pipeline, w->pipeline) == 0 &&
-	       r->after < w->first &&
+	       r->after < w->first && r->max_age_s == w->max_age_s &&
 	       release_when(w->last_us, r->delay_us, r->not_before_s) <=
 	           d4_now_us() / POST_SECOND;
 }
@@ -155,6 +155,7 @@ files_over(struct files_wire *w)
 	enum d4_status st;
 
 	w->up = false;
+	post_release_look(l->partner);
 	if (!files_released(w) || post_freeze_now(l->partner)) {
 		d4_warnx("dataset partner=%s lane=%s withheld file=%s "
 			 "(not released any more)",
@@ -253,6 +254,7 @@ files_name(struct files_wire *w)
 	(void)snprintf(
 	    w->pipeline, sizeof(w->pipeline), "%s", l->release->pipeline);
 	w->first = l->entry.seq;
+	w->max_age_s = l->release->max_age_s;
 	w->part = sink_set_path(l->partner->kept, w->item.name, SINK_PART);
 	return w->part != NULL ? D4_OK : D4_ENOMEM;
 }

@@ -186,14 +186,14 @@ sink_pack_ext(enum sink_pack pack)
 	return kinds[pack].ext;
 }
 
-/* Readable for the web server, whatever our umask is. */
+/* For nobody else: the folder may be a web server's, and it is not public. */
 static enum d4_status
 pack_create(struct sink_pack_file *f, const char *path)
 {
-	f->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	f->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (f->fd < 0)
 		return errno == EEXIST ? D4_EEXIST : pack_status(errno);
-	return fchmod(f->fd, 0644) == 0 ? D4_OK : D4_EIO;
+	return D4_OK;
 }
 
 enum d4_status
@@ -238,6 +238,9 @@ sink_pack_finish(
 	uint8_t md[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
+	/* Readable for the web server, whatever our umask is. */
+	if (st == D4_OK && fchmod(f->fd, 0644) != 0)
+		st = D4_EIO;
 	if (st == D4_OK && fsync(f->fd) != 0)
 		st = pack_status(errno);
 	if (st == D4_OK && EVP_DigestFinal_ex(f->sum, md, &n) != 1)

@@ -10,7 +10,7 @@
 struct sink_pack_file;
 
 /*
- * sink_pack_open -- makes a file that must not be there, 0644.
+ * sink_pack_open -- makes a file that must not be there, for its owner only.
  * Errors: D4_EEXIST, D4_ENOSPC, D4_EIO errno is set; D4_ENOMEM.
  */
 D4_USED enum d4_status sink_pack_open(
@@ -24,8 +24,9 @@ D4_USED enum d4_status sink_pack_write(
     struct sink_pack_file *f, struct d4_slice bytes);
 
 /*
- * sink_pack_finish -- ends the packing and waits for the disk. *bytes and sum:
- * of the file as it is there. Errors: as sink_pack_write.
+ * sink_pack_finish -- ends the packing, makes it readable for all (0644) and
+ * waits for the disk. *bytes and sum: of the file as it is there.
+ * Errors: as sink_pack_write.
  */
 D4_USED enum d4_status sink_pack_finish(
     struct sink_pack_file *f, uint64_t *bytes, char sum[SINK_SHA256]);

@@ -68,7 +68,8 @@ release_list(const struct wash *w, const struct lane *lane,
 	    .max_rate_bits = d->share->max_rate_bits,
 	    .max_volume = d->share->max_volume,
 	    .delay_us = d->share->delay_us,
-	    .not_before_s = d->share->embargo_s};
+	    .not_before_s = d->share->embargo_s,
+	    .max_age_s = d->max_age_s};
 
 	(void)snprintf(l.id, sizeof(l.id), "%s", lane->head.id);
 	(void)snprintf(l.rule, sizeof(l.rule), "%s", d->rule);

@@ -3,13 +3,13 @@
  *   post_driver fill  k=v ...   writes numbered records into a spool
  *   post_driver run   k=v ...   runs post; stdin: n nudge, s status, d drain
  * Keys of fill: spool partner lane type ext meta first entries records size
- * uuid cls pipeline rule expires not_before snaplen. Keys of run: spool cursors
- * account and, once for each partner, partner=ID followed by host port key
- * pin ca name cert certkey proxy proxyport user password accepts resend
+ * uuid cls pipeline rule expires not_before t snaplen. Keys of run: spool
+ * cursors account and, once for each partner, partner=ID followed by host port
+ * key pin ca name cert certkey proxy proxyport user password accepts resend
  * rotate_us rotate_bytes idle_us backoff_us gap_us rate, and of other sinks
  * sink transport path confirm max_message hostname compress keep_us
  * keep_bytes; die: killed at this rename or fsync; freeze; times: linger_us
- * quiet_us stall_us confirm_us connect_us recheck_us turn_us.
+ * quiet_us stall_us confirm_us connect_us recheck_us turn_us leave_us.
  */
 #include <errno.h>
 #include <signal.h>
@@ -181,7 +181,7 @@ fill(char **argv)
 {
 	uint64_t entries = number(argv, "entries", 1), torn;
 	uint32_t records = (uint32_t)number(argv, "records", 1);
-	struct d4_spool_entry e = {.t_first_us = 1700000000000000u};
+	struct d4_spool_entry e = {.t_first_us = 0};
 	struct d4_spool_writer *w = NULL;
 	struct d4_spool_lane lane;
 	struct fill f = {.size = number(argv, "size", 64)};
@@ -193,6 +193,7 @@ fill(char **argv)
 	f.room = malloc((size_t)(24 + records * (f.size + 64)));
 	e.expires_s = number(argv, "expires", 0);
 	e.not_before_s = number(argv, "not_before", 0);
+	e.t_first_us = number(argv, "t", 1700000000) * 1000000;
 	if (f.room == NULL)
 		die("malloc");
 	need(d4_spool_writer_open(
@@ -395,6 +396,7 @@ run(char **argv)
 	    .confirm_us = number(argv, "confirm_us", 10000000),
 	    .recheck_us = number(argv, "recheck_us", 300000),
 	    .turn_us = number(argv, "turn_us", 60000000),
+	    .leave_us = number(argv, "leave_us", 20000000),
 	};
 	struct relay_partner partners[PARTNERS] = {{.port = 0}};
 	struct post_setup setup = {

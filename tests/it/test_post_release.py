@@ -210,6 +210,18 @@ class Release(Case):
         p.confirmed(15)
         self.assertExact(s, 15)
 
+    def test_a_retention_set_later_holds_for_what_waits(self):
+        s = self.server()
+        now = int(time.time())
+        self.fill(type=8, entries=3, records=4)
+        self.fill(type=8, entries=2, records=5, first=12, t=now,
+                  expires=now + 3600)
+        self.release(LANE, max_age=86400)
+        p = self.post({"port": s.port})
+        p.confirmed(10)
+        self.assertExact(s, 10, first=12)
+        self.assertEqual(self.accounted(), {"spool.expired": 12})
+
     def test_expired_entries_are_accounted_and_embargoed_ones_wait(self):
         s = self.server()
         now = int(time.time())

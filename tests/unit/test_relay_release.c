@@ -24,7 +24,8 @@ what_was_written_is_read_and_found(void **state)
 		    .max_rate_bits = i,
 		    .max_volume = 1ull << 40,
 		    .delay_us = 10 + i,
-		    .not_before_s = 20 + i};
+		    .not_before_s = 20 + i,
+		    .max_age_s = 30 + i};
 
 		memcpy(l.id, ids[i], sizeof(l.id));
 		memset(l.pipeline, 'a', 64);
@@ -44,6 +45,7 @@ what_was_written_is_read_and_found(void **state)
 		assert_int_equal(l->max_volume, 1ull << 40);
 		assert_int_equal(l->delay_us, 10 + i);
 		assert_int_equal(l->not_before_s, 20 + i);
+		assert_int_equal(l->max_age_s, 30 + i);
 	}
 	assert_true(got.stock);
 	assert_null(release_find(&got, "0000000000000002"));

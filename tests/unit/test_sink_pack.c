@@ -63,6 +63,8 @@ written(enum sink_pack pack, struct d4_buf *out)
 	struct stat sb;
 
 	assert_int_equal(sink_pack_open(path, pack, &f), D4_OK);
+	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(sb.st_mode & 0777, 0600); /* not public yet */
 	fill(f);
 	assert_int_equal(sink_pack_finish(f, &bytes, sum), D4_OK);
 	sink_pack_close(f);
