@@ -95,20 +95,53 @@ pol_tag_matches(const char *pattern, const char *tag, enum pol_side side)
 	return t.value.p != NULL && glob(p.value, t.value);
 }
 
+/* The next source that feeds the stream's queue, from *i on; NULL: none. */
+static const struct pol_source *
+next_feeder(const struct pol_facts *f, size_t *i)
+{
+	const struct pol_source *s;
+
+	if (f->source->fed_by.n == 0)
+		return NULL;
+	while (*i < f->p->n_sources) {
+		s = &f->p->sources[(*i)++];
+		if (pol_source_feeds(s, f->source))
+			return s;
+	}
+	return NULL;
+}
+
+static bool
+one_tag(const char *pattern, const char *tag, enum pol_side side)
+{
+	return !pol_tag_is_label(tag) && pol_tag_matches(pattern, tag, side);
+}
+
+static bool
+listed_tag(const char *pattern, const struct d4_yaml *tags, enum pol_side side)
+{
+	for (size_t i = 0; tags != NULL && i < tags->n; i++)
+		if (one_tag(pattern, tags->item[i]->text, side))
+			return true;
+	return false;
+}
+
 /* Some tag of the stream, labels aside, matches. */
 static bool
 some_tag(const char *pattern, const struct pol_facts *f, enum pol_side side)
 {
-	const char *tag;
-	size_t i, n_source = f->source_tags != NULL ? f->source_tags->n : 0;
+	const struct pol_source *from;
+	size_t i;
 
-	for (i = 0; i < n_source + f->n_meta_tags; i++) {
-		tag = i < n_source ? f->source_tags->item[i]->text
-		                   : f->meta_tags[i - n_source];
-		if (!pol_tag_is_label(tag) &&
-		    pol_tag_matches(pattern, tag, side))
+	if (listed_tag(pattern, f->source_tags, side))
+		return true;
+	for (i = 0; i < f->n_meta_tags; i++)
+		if (one_tag(pattern, f->meta_tags[i], side))
 			return true;
-	}
+	for (i = 0;
+	     side == POL_WITHHOLDS && (from = next_feeder(f, &i)) != NULL;)
+		if (listed_tag(pattern, from->tags, side))
+			return true;
 	return false;
 }
 
@@ -181,22 +214,52 @@ static bool
 org_matches(
     const struct pol_uuids *orgs, const struct pol_facts *f, enum pol_side side)
 {
+	const struct pol_source *from;
+	size_t i;
+
 	if (orgs->n == 0 || pol_uuids_has(orgs, f->org))
 		return true;
 	if (side == POL_RELEASES)
 		return false;
+	for (i = 0; (from = next_feeder(f, &i)) != NULL;)
+		if (pol_uuids_has(orgs, &from->org))
+			return true;
 	return pol_uuids_has(orgs, &f->source->org) ||
 	       (f->asserted != NULL && pol_uuids_has(orgs, f->asserted));
+}
+
+static bool
+from_matches(
+    const struct d4_yaml *names, const struct pol_facts *f, enum pol_side side)
+{
+	const struct pol_source *from;
+	size_t i;
+
+	if (names == NULL || pol_list_has(names, f->source->id) ||
+	    pol_list_has(names, "*"))
+		return true;
+	for (i = 0;
+	     side == POL_WITHHOLDS && (from = next_feeder(f, &i)) != NULL;)
+		if (pol_list_has(names, from->id))
+			return true;
+	return false;
+}
+
+static bool
+sensors_match(const struct pol_uuids *sensors, const struct pol_facts *f,
+    enum pol_side side)
+{
+	return sensors->n == 0 || pol_uuids_has(sensors, f->sensor) ||
+	       (side == POL_WITHHOLDS &&
+		   pol_uuids_meet(sensors, &f->source->fed_by));
 }
 
 bool
 pol_cond_matches(
     const struct pol_cond *c, const struct pol_facts *f, enum pol_side side)
 {
-	if (c->from != NULL && !pol_list_has(c->from, f->source->id) &&
-	    !pol_list_has(c->from, "*"))
-		return false;
-	if (c->sensors.n != 0 && !pol_uuids_has(&c->sensors, f->sensor))
+	if (!from_matches(c->from, f, side) ||
+	    !sensors_match(&c->sensors, f, side))
 		return false;
 	if (!pol_types_has(&c->types, f->type, f->ext))
 		return false;

@@ -6,13 +6,14 @@
 
 /*
  * struct pol_facts -- one stream, as far as rules can ask for it.
- * Shape:  org: whose data it is. asserted: another org that the sensor names
- *         and that does not count (NULL: none); deny rules look at it, and at
- * the source's org, too. tag lists: those of the source, and those of the meta
- * header; of these the TLP and PAP labels are not looked at, because tlp and
- *         pap say what they came to.
+ * Shape:  p: for the sources that feed a queue. org: whose data it is.
+ * asserted: another org that the sensor names and that does not count (NULL:
+ * none); deny rules look at it, and at the source's org, too. tag lists: those
+ * of the source, and those of the meta header; of these the TLP and PAP labels
+ * are not looked at, because tlp and pap say what they came to.
  */
 struct pol_facts {
+	const struct pol *p;
 	const struct pol_source *source;
 	const struct d4_uuid *sensor;
 	uint8_t type;
@@ -31,7 +32,8 @@ struct pol_facts {
  * without a value part means a tag without a value; where it withholds, a tag
  * with any value or none. Only `any` and `all` of a deny rule see labels, and
  * "tlp:amber" means amber or stricter there. So raising a label can never
- * release more.
+ * release more. And a queue's entry may be of any sensor that feeds it: what
+ * is said of one of them, or of its source, withholds.
  */
 enum pol_side { POL_RELEASES, POL_WITHHOLDS };
 

@@ -194,6 +194,7 @@ pol_stream_init(struct pol_stream *s, const struct pol *p,
 	find_owner(s, p);
 	find_labels(s, p);
 	s->facts = (struct pol_facts){
+	    .p = p,
 	    .source = s->source,
 	    .sensor = &ask->sensor,
 	    .type = ask->type,
