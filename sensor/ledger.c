@@ -77,19 +77,20 @@ ledger_lines(struct ledger *l, const struct d4_tally *now)
 	return st;
 }
 
-void
+bool
 ledger_note(
     struct ledger *l, const struct d4_tally *now, struct ring_book *book)
 {
 	enum d4_status st = ledger_lines(l, now);
 
 	if (st == D4_AGAIN)
-		return;
+		return true;
 	if (st != D4_OK && !l->warned)
 		d4_warn("losses cannot be noted dir=%s", l->dir);
 	l->warned = st != D4_OK;
 	if (st != D4_OK)
-		return;
+		return false;
 	l->since_us = d4_now_us();
 	book->lost = book->lost_bytes = book->maybe = 0;
+	return true;
 }

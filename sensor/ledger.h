@@ -22,9 +22,9 @@ void ledger_free(struct ledger *l);
  * ledger_note -- a line for each reason whose count has risen since the last
  * call, on the disk when this returns; then the book's losses are noted, and
  * it is cleared of them. Where nothing can be written it is said once, and
- * tried again the next time.
+ * tried again the next time. False: something is not noted.
  */
-void ledger_note(
+bool ledger_note(
     struct ledger *l, const struct d4_tally *now, struct ring_book *book);
 
 #endif

@@ -149,7 +149,6 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	reader_settled(s->reader, ring_settled(s->ring));
 	reader_resume(s->reader);
 }
 
@@ -163,8 +162,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (ring_sync(s->ring) != D4_OK)
 		d4_warn("spool cannot be written dir=%s", s->conf.spool);
-	ledger_note(s->ledger, &s->counts.tally, ring_book(s->ring));
-	reader_settled(s->reader, ring_settled(s->ring));
+	/* What the source may forget now is noted, if it was lost. */
+	if (ledger_note(s->ledger, &s->counts.tally, ring_book(s->ring)))
+		reader_settled(s->reader, ring_settled(s->ring));
 }
 
 static void
@@ -278,7 +278,9 @@ sensor_note_end(struct sensor *s)
 		last.records[D4_R_LOST_AT_SOURCE] += unsent;
 		last.records[D4_R_MAYBE_LOST] += unconfirmed;
 	}
-	ledger_note(s->ledger, &last, ring_book(s->ring));
+	if (!ledger_note(s->ledger, &last, ring_book(s->ring)))
+		return;
+	ring_agreed(s->ring); /* what was not confirmed is noted */
 	reader_settled(s->reader, ring_settled(s->ring));
 }
 

@@ -129,6 +129,7 @@ out_batch(struct out *o)
 	c->tally.records[D4_R_NONE] += records;
 	while (n-- > 0)
 		ring_release(o->conf.ring);
+	ring_agreed(o->conf.ring);
 	return true;
 }
 

@@ -272,10 +272,10 @@ ring_made(const struct ring *r)
 	return r->made;
 }
 
-uint64_t
-ring_gone(const struct ring *r)
+void
+ring_agreed(struct ring *r)
 {
-	return r->gone;
+	r->agreed = r->gone;
 }
 
 struct ring_book *

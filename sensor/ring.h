@@ -101,10 +101,14 @@ void ring_tee(struct ring *r, bool on);
 const struct ring_frame *ring_tee_next(const struct ring *r);
 void ring_teed(struct ring *r);
 
-/* ring_made -- frames ever committed; ring_gone -- of those, not held any more.
- */
+/* ring_made -- frames ever committed. */
 uint64_t ring_made(const struct ring *r);
-uint64_t ring_gone(const struct ring *r);
+
+/*
+ * ring_agreed -- the fate of every frame that is gone by now is known: it is
+ * confirmed, or counted in the book as lost.
+ */
+void ring_agreed(struct ring *r);
 
 /* ring_book -- to be read and written; as durable as the frames. */
 struct ring_book *ring_book(struct ring *r);

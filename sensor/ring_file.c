@@ -289,7 +289,9 @@ ring_sync(struct ring *r)
 uint64_t
 ring_settled(const struct ring *r)
 {
-	return r->fd >= 0 && r->synced > r->gone ? r->synced : r->gone;
+	if (r->fd < 0)
+		return r->agreed;
+	return r->synced > r->gone ? r->synced : r->gone;
 }
 
 bool

@@ -54,7 +54,8 @@ D4_USED enum d4_status ring_sync(struct ring *r);
 
 /*
  * ring_settled -- up to this frame nothing is needed any more from where it
- * came: it is gone, or on the disk.
+ * came, once the book is noted: it is on the disk, or ring_agreed. What TCP
+ * only acknowledged is gone, too, but memory forgets that when we are killed.
  */
 uint64_t ring_settled(const struct ring *r);
 

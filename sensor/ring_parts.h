@@ -34,7 +34,8 @@ struct ring_head {
 /*
  * struct ring -- positions only grow; a position modulo size is a place in
  * mem. A frame never runs over the end: a RING_SKIP (magic, len in units of
- * RING_ALIGN, pos) leads on. tail <= next <= head <= tail + size.
+ * RING_ALIGN, pos) leads on. tail <= next <= head <= tail + size. agreed: of
+ * those gone, up to which frame it is known what became of them.
  */
 struct ring {
 	struct ring_head *top;
@@ -43,6 +44,7 @@ struct ring {
 	uint64_t tail, next, head;
 	struct ring_sum sent, waiting;
 	uint64_t made, gone, synced;
+	uint64_t agreed;
 	uint64_t teed; /* behind the last frame that ring_teed was told of */
 	bool tee;
 	int fd; /* -1: in memory */

@@ -151,7 +151,7 @@ setup_recovered(struct sensor *s, const struct ring_found *f)
 		    (unsigned long long)f->damaged,
 		    (unsigned long long)f->book.lost,
 		    (unsigned long long)maybe);
-	ledger_note(s->ledger, t, ring_book(s->ring));
+	(void)ledger_note(s->ledger, t, ring_book(s->ring));
 	ring_book(s->ring)->acked = 0;
 }
 

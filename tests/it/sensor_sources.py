@@ -232,6 +232,56 @@ def captures_in_a_folder_are_one_stream():
     assert c["confirmed"] == 9 and c["drop.pcap.magic"] == 1
 
 
+def noted(s):
+    """Records of each line of the account."""
+    name = os.path.join(s.dir, "d4-sensor.jsonl")
+    if not os.path.exists(name):
+        return []
+    with open(name) as f:
+        return [json.loads(line)["records"] for line in f]
+
+
+def captures_that_were_not_confirmed_come_again_after_a_kill():
+    """TCP has them, and nobody else knows of them."""
+    server, where = Sink(CERT, KEY, ("mute",), ("confirm",)), _folder()
+    want = pcap(40400)
+    put(where, "c0", b"".join(want[:401]))
+    put(where, "c1", b"".join(want[:1] + want[401:]))
+    for i in range(2):
+        os.utime(os.path.join(where, "c%d" % i), (1e9 + i, 1e9 + i))
+    s = to(server, type="1", source="folder", folder=where, after="delete")
+    s.start("-ring", "4MiB")
+    # More than the ring holds: of what TCP acknowledged it holds nothing.
+    until("all is sent", lambda: sensor.status(s)["sent"] == 40400)
+    # What may be settled is, right after what is dropped was noted.
+    put(where, "c2", b"this is no capture, and it is long enough")
+    until("it is noted", lambda: noted(s))
+    sensor.status(s)
+    s.process.kill()
+    s.process.wait()
+    assert sorted(os.listdir(where)) == ["c0", "c1", "c2"]
+    s.start("--rotate-idle", "200ms")
+    until("they are gone", lambda: os.listdir(where) == [])
+    assert captures(server)[-1] == want
+    s.process.terminate()
+    s.wait()
+
+
+def captures_that_are_given_up_are_noted_and_not_sent_again():
+    """The session broke; the sensor was there to say so."""
+    server, where = Sink(CERT, KEY, ("cut", 20000, "fin"), ("confirm",)), \
+        _folder()
+    put(where, "c.pcap", b"".join(pcap(400)))
+    s = to(server, type="1", source="folder", folder=where, after="delete")
+    s.start("--rotate-idle", "200ms")
+    until("it is gone", lambda: os.listdir(where) == [])
+    s.process.terminate()
+    s.wait()
+    c = s.counts()
+    assert c["maybe_lost"] + c["confirmed"] == 400, c
+    assert sum(noted(s)) == c["maybe_lost"], c
+
+
 def json_files_are_checked_and_come_as_lines():
     server, where = Sink(CERT, KEY), _folder()
     put(where, "a", b'{\n "a": 1.00,\r\n "s": "x  y\\n"\n}')

@@ -16,7 +16,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import d4  # noqa: E402
 import hub  # noqa: E402
 import sensor  # noqa: E402
-from sensor import Sensor, numbered, payload, pcap, until  # noqa: E402
+from sensor import (Sensor, numbered, payload, pcap,  # noqa: E402
+                    status, until)
 from sink import Sink, certificate  # noqa: E402
 
 CERT, KEY, PIN = certificate(sensor.T, "server")
@@ -60,20 +61,6 @@ def losses(s):
     except FileNotFoundError:
         pass
     return out
-
-
-def status(s):
-    """What SIGUSR1 makes it say; before it is ready it would end it."""
-    until("it is ready", lambda: ": ready " in open(s.dir + ".log").read())
-
-    def lines():
-        with open(s.dir + ".log") as f:
-            return [x for x in f if ": status " in x]
-    before = len(lines())
-    s.process.send_signal(signal.SIGUSR1)
-    until("it answers", lambda: len(lines()) > before)
-    words = [w.split("=") for w in lines()[-1].split() if "=" in w]
-    return {k: int(v) for k, v in words if v.isdigit()}
 
 
 def read_and_kill(s, data, records):

@@ -124,3 +124,17 @@ def run_all(module):
     finally:
         stop_all()
         shutil.rmtree(T)
+
+
+def status(s):
+    """What SIGUSR1 makes it say; before it is ready it would end it."""
+    until("it is ready", lambda: ": ready " in open(s.dir + ".log").read())
+
+    def lines():
+        with open(s.dir + ".log") as f:
+            return [x for x in f if ": status " in x]
+    before = len(lines())
+    s.process.send_signal(signal.SIGUSR1)
+    until("it answers", lambda: len(lines()) > before)
+    words = [w.split("=") for w in lines()[-1].split() if "=" in w]
+    return {k: int(v) for k, v in words if v.isdigit()}

@@ -76,8 +76,6 @@ class Plan:
                         if rnd.random() < 0.4 and
                         not (self.deny and kind == "pdns")]
         self.spools = rnd.random() < 0.6  # sensors keep them on disk
-        if self.tcp and "pcap" in self.folders:
-            self.spools = True  # see "not mended" in docs/torture.md
         for kind in self.folders:
             self.parts[kind] = [(0, records, "folder")]
         if self.deny:

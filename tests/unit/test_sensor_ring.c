@@ -1,5 +1,5 @@
 #include "test.h"
-#include "sensor/ring.h"
+#include "sensor/ring_file.h"
 
 static struct ring *
 new_ring(void)
@@ -164,6 +164,26 @@ a_random_life_agrees_with_a_model(void **state)
 	ring_free(r);
 }
 
+static void
+what_is_gone_is_settled_only_when_its_fate_is_known(void **state)
+{
+	struct ring *r = new_ring();
+
+	(void)state;
+	assert_false(ring_durable(r));
+	assert_true(put(r, 100, 1) && put(r, 100, 2));
+	ring_sent(r, 500);
+	ring_release(r); /* TCP has it */
+	assert_int_equal(ring_settled(r), 0);
+	ring_agreed(r);
+	ring_sent(r, 600);
+	ring_release(r);
+	assert_int_equal(ring_settled(r), 1);
+	ring_agreed(r);
+	assert_int_equal(ring_settled(r), 2);
+	ring_free(r);
+}
+
 int
 main(void)
 {
@@ -172,6 +192,8 @@ main(void)
 	    cmocka_unit_test(what_was_sent_can_be_sent_again),
 	    cmocka_unit_test(a_full_ring_refuses_and_keeps_what_it_has),
 	    cmocka_unit_test(a_place_that_is_not_used_is_free_again),
+	    cmocka_unit_test(
+		what_is_gone_is_settled_only_when_its_fate_is_known),
 	    cmocka_unit_test(a_random_life_agrees_with_a_model),
 	};
 
