@@ -3,17 +3,15 @@
 
 import json
 import os
-import signal
 import struct
 import sys
-import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
                                 "tests/support"))
 import d4  # noqa: E402
-from hub import DEADLINE, Hub, until  # noqa: E402
+from hub import Hub, until  # noqa: E402
 
 
 def pcap(packets, magic=0xa1b2c3d4, link=1):

@@ -15,7 +15,6 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
                                 "tests/support"))
-import d4  # noqa: E402
 from hub import Hub, until  # noqa: E402
 
 CLIENT = os.environ.get("D4_CORE_CLIENT", "/tmp/ext/d4-core/client")

@@ -1,88 +1,19 @@
 #!/usr/bin/python3
-"""The airlock under pressure: budgets, parking, drop-oldest, expiry, embargo,
-compression; against a real redis-server and a model of a stock d4-core.
+"""The airlock under pressure: budgets, parking, drop-oldest, lanes that nobody
+uses; against a real redis-server and a model of a stock d4-core.
 """
 
-import calendar
-import json
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
+from airlock import (LOG, LOG2, MIB, ONE, PARTNERS, feed,  # noqa: E402
+                     holds, room, spool_status, start_acme, two)
 from relay import (Org, Sensor, pipeline, sensors_policy,  # noqa: E402
                    share, source, until)
-
-LOG = "2c4bd1f6-4b75-4f1e-8d1d-3c6f5f1d8b11"
-LOG2 = "7d0c2f2e-55a1-4c0b-9a45-0a1b2c3d4e5f"
-MIB = 1 << 20
-PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
-        b"||A||203.0.113.9||300||1")
-PARTNERS = "".join(
-    "  - {id: %s, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b1%d, kind: partner, "
-    "groups: [eu], min_class: S0, accept_pap: [clear, green], profile: "
-    "d4-core}\n" % (name, i) for i, name in enumerate(("acme", "other")))
-POLICY = sensors_policy(
-    source("pdns", [LOG, LOG2], types="8"), pipeline("raw-8", types="8"),
-    share("to-acme", "pdns", "raw-8") +
-    share("to-other", "pdns", "raw-8", to="other"), PARTNERS)
-ONE = sensors_policy(
-    source("pdns", [LOG, LOG2], types="8"), pipeline("raw-8", types="8"),
-    share("to-acme", "pdns", "raw-8"))
-
-
-def numbered(first, n):
-    return [PDNS % (i % 1000000, i) for i in range(first, first + n)]
-
-
-def feed(sensor, first, entries, each=500):
-    for i in range(entries):
-        sensor.lines(numbered(first + i * each, each))
-    return first + entries * each
-
-
-def room(org, partner="acme"):
-    """What the status says of a partner's part of the airlock."""
-    for p in (org.status() or {}).get("airlock", {}).get("partners", []):
-        if p["partner"] == partner:
-            return p
-    return {}
-
-
-def confirmed(org, partner="acme"):
-    return sum(la.get("confirmed", 0)
-               for la in (org.status() or {}).get("lanes", [])
-               if la["partner"] == partner)
-
-
-def holds(org):
-    """{(key, field): id} of all that the shelf is held for."""
-    db = org.redis.db
-    return {(key.decode(), f.decode()): v.decode()
-            for key in db.keys("d4:{*}:hold")
-            for f, v in db.hgetall(key).items()}
-
-
-def two(acme="budget: 1MiB"):
-    org = Org(POLICY, ("acme", "other"))
-    org.more_options["acme"] = ", " + acme
-    org.start_partners()
-    org.partners["acme"].stop()
-    return org
-
-
-def spool_status(org, partner="acme"):
-    """What d4-relay spool status says of one partner."""
-    code, out = org.ask("spool", "status", "--json", partner)
-    assert code == 0, (code, out, org.stderr)
-    [found] = json.loads(out)
-    return found
-
-
-def start_acme(org):
-    org.partners["acme"].start(org.uuids("acme"))
+from relay_cases import confirmed, numbered  # noqa: E402
 
 
 def test_a_parked_partner_blocks_nobody_and_catches_up_in_order():
@@ -110,12 +41,12 @@ def test_a_parked_partner_blocks_nobody_and_catches_up_in_order():
         assert first and first[0][0].decode() == list(held.values())[0]
         start_acme(org)
         sent = feed(pdns, sent, 10)
-        until("caught up", lambda: confirmed(org) == sent)
+        until("caught up", lambda: confirmed(org, "acme") == sent)
         assert org.partners["acme"].lines(8) == numbered(0, sent)
         until("parked no more", lambda: not room(org)["parked"])
         assert holds(org) == {}
         sent = feed(pdns, sent, 10)  # and live again
-        until("live", lambda: confirmed(org) == sent and
+        until("live", lambda: confirmed(org, "acme") == sent and
               confirmed(org, "other") == sent)
         assert org.partners["acme"].lines(8) == numbered(0, sent)
         for lane in org.status()["lanes"]:
@@ -144,7 +75,7 @@ def test_wash_killed_while_a_partner_is_parked_and_catches_up():
                 s.lines(numbered(sent, 500), again=2)  # a retried XADD
             sent += 500
             org.kill("wash")
-        until("caught up", lambda: confirmed(org) == 2 * sent)
+        until("caught up", lambda: confirmed(org, "acme") == 2 * sent)
         until("parked no more", lambda: room(org).get("parked") == {})
         for name in ("acme", "other"):
             got = org.partners[name].lines(8)
@@ -219,121 +150,10 @@ def test_drop_oldest_keeps_the_newest_within_the_budget():
                    a["t_first"] <= a["t_last"] and a["from"] <= a["to"]
                    for a in accounts), accounts
         start_acme(org)
-        until("the rest", lambda: confirmed(org) == sent - lost)
+        until("the rest", lambda: confirmed(org, "acme") == sent - lost)
         # A segment that post stood in may be the oldest one left.
         assert org.partners["acme"].lines(8) == numbered(lost, sent - lost)
         assert org.partners["other"].lines(8) == numbered(0, sent)
-    finally:
-        org.close()
-
-
-RETENTION = b'{"type":"ja3-jl","encoding":"utf-8",' \
-            b'"tags":["tlp:green","retention:1d"]}'
-TAP = "8d8b724c-71b6-4d6c-942b-ffc2b6d761ac"
-TAGGED = sensors_policy(
-    source("tap", [TAP], meta="ja3-jl"), pipeline("raw-ja3", meta="ja3-jl"),
-    share("ja3-out", "tap", "raw-ja3"))
-
-
-def test_what_expires_is_deleted_while_the_partner_is_away():
-    org = Org(TAGGED)
-    try:
-        org.start_partners()
-        org.partners["acme"].stop()
-        org.more_options["acme"] = ", budget: 1MiB"
-        tap = Sensor(org, 254, "ja3-jl", RETENTION, TAP)
-        line = b'{"JA3Digest":"%064d","ServerIP":"192.0.2.1"}'
-        now = time.time()
-        for i in range(20):  # nearly a day old: expires in five seconds
-            tap.lines([line % k for k in range(i * 20, i * 20 + 20)],
-                      now=now - 86400 + 5)
-        org.up()
-        until("in the airlock", lambda: len(org.spooled()) == 20 or
-              room(org).get("expired") == 400)
-        until("deleted", lambda: room(org).get("expired") == 400)
-        assert org.spooled() == []
-        [a] = [a for a in org.records() if a["reason"] == "spool.expired"]
-        assert a["records"] == 400 and a["partner"] == "acme", a
-        tap.lines([line % 400])
-        start_acme(org)
-        until("the young one", lambda: confirmed(org) == 1)
-        assert org.partners["acme"].lines(254) == [line % 400]
-        lane = org.lane_now()
-        assert relay.balanced(lane), lane
-    finally:
-        org.close()
-
-
-def released(org, partner="acme"):
-    with open(os.path.join(org.state, "spool", partner, "release.json")) as f:
-        return list(json.load(f)["lanes"].values())
-
-
-def test_an_embargo_holds_what_comes_and_what_waits():
-    org = two("budget: 8MiB")
-    try:
-        pdns = Sensor(org, 8, uid=LOG)
-        org.up()
-        sent = feed(pdns, 0, 2)
-        until("the other", lambda: confirmed(org, "other") == sent)
-        loose = open(org.policy).read()
-        rule = share("to-acme", "pdns", "raw-8")
-        assert rule in loose, rule
-        org.set_policy(loose.replace(rule, share(
-            "to-acme", "pdns", "raw-8", more=", embargo: 2199-12-31")))
-        org.reload()
-        end = calendar.timegm((2200, 1, 1, 0, 0, 0))
-        until("told to post", lambda: [r["not_before"] for r in
-                                       released(org)] == [end])
-        start_acme(org)
-        sent = feed(pdns, sent, 2)
-        until("the other", lambda: confirmed(org, "other") == sent)
-        until("held", lambda: len(org.spooled()) == 4)
-        told = spool_status(org)
-        assert (told["entries"], told["records"]) == (4, 2000), told
-        assert told["held_records"] == told["waiting_records"] == 2000, told
-        assert told["held_until"] == end and told["parked"] == {}, told
-        assert told["budget"] == 8 * MIB and told["on_full"] == "park", told
-        # Those of before wait by the release, those since by themselves.
-        assert [e["not_before"] for _, e in org.spooled()] == \
-            [0, 0, end, end], org.spooled()
-        assert org.partners["acme"].lines(8) == [] and confirmed(org) == 0
-        org.set_policy(loose)
-        org.reload()
-        until("those of before", lambda: confirmed(org) == 1000)
-        assert org.partners["acme"].lines(8) == numbered(0, 1000)
-    finally:
-        org.close()
-
-
-def segments(org, partner="acme"):
-    top = os.path.join(org.state, "spool", partner)
-    return sorted(os.path.join(top, lane, name)
-                  for lane in os.listdir(top)
-                  if os.path.isdir(os.path.join(top, lane))
-                  for name in os.listdir(os.path.join(top, lane))
-                  if name.endswith(".seg"))
-
-
-def test_what_waits_is_compressed_and_arrives_as_it_was():
-    org = two("budget: 8MiB")
-    try:
-        org.options["compress"] = "256KiB"
-        pdns = Sensor(org, 8, uid=LOG)
-        sent = feed(pdns, 0, 60)
-        org.up()
-        until("packed", lambda: org.status()["airlock"]["packed"] > MIB)
-        airlock = org.status()["airlock"]
-        assert airlock["packed_to"] < airlock["packed"] / 2, airlock
-        flags = [e["flags"] for _, e in org.spooled("acme")]
-        assert 1 in flags and flags[0] == 0  # what goes first is plain
-        told = spool_status(org)
-        assert told["packed_bytes"] < told["plain_bytes"] / 2, told
-        assert 0 < told["packed_entries"] < told["entries"], told
-        org.kill("wash")
-        start_acme(org)
-        until("all of it", lambda: confirmed(org) == sent)
-        assert org.partners["acme"].lines(8) == numbered(0, sent)
     finally:
         org.close()
 
@@ -346,7 +166,7 @@ def test_unused_lanes_are_removed_and_come_back():
         pdns = Sensor(org, 8, uid=LOG)
         org.up()
         sent = feed(pdns, 0, 2)
-        until("confirmed", lambda: confirmed(org) == sent)
+        until("confirmed", lambda: confirmed(org, "acme") == sent)
         top = os.path.join(org.state, "spool", "acme")
         until("no folder", lambda: [n for n in os.listdir(top)
                                     if n != "release.json"] == [], 150)

@@ -9,9 +9,10 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
-from it_relay_airlock import (LOG, LOG2, confirmed, feed,  # noqa: E402
-                              numbered, segments, spool_status, start_acme, two)
+from airlock import (LOG, LOG2, feed, segments, spool_status,  # noqa: E402
+                     start_acme, two)
 from relay import Sensor, until  # noqa: E402
+from relay_cases import confirmed, numbered  # noqa: E402
 
 
 def test_a_damaged_entry_is_located_and_the_rest_is_delivered():
@@ -29,7 +30,7 @@ def test_a_damaged_entry_is_located_and_the_rest_is_delivered():
             f.write(bytes([byte[0] ^ 4]))
         check_commands(org, path, sent)
         start_acme(org)
-        until("the rest", lambda: confirmed(org) == sent - 500)
+        until("the rest", lambda: confirmed(org, "acme") == sent - 500)
         [a] = [a for a in org.records("post")
                if a["reason"] == "spool.damaged"]
         assert a["records"] == 500, a
@@ -50,7 +51,7 @@ def test_damage_at_the_end_of_a_lane_is_told_and_it_goes_on():
         until("read", lambda: confirmed(org, "other") == sent)
         flip_last(segments(org)[-1])
         start_acme(org)
-        until("what is before", lambda: confirmed(org) == sent - 500)
+        until("what is before", lambda: confirmed(org, "acme") == sent - 500)
         until("told", lambda: told(org) == [500])
         org.partners["acme"].stop()
         sent = feed(more, sent, 3)
@@ -58,7 +59,7 @@ def test_damage_at_the_end_of_a_lane_is_told_and_it_goes_on():
         flip_last(segments(org)[-1])
         org.kill("wash")
         start_acme(org)
-        until("what is before", lambda: confirmed(org) == sent - 1000)
+        until("what is before", lambda: confirmed(org, "acme") == sent - 1000)
         until("told", lambda: told(org) == [500, 500])
         assert not [a for a in org.records("wash")
                     if a["event"] == "airlock.torn"]
@@ -66,7 +67,7 @@ def test_damage_at_the_end_of_a_lane_is_told_and_it_goes_on():
             la["waiting"] == 0 for la in (org.status() or {"lanes": [
                 {"waiting": 1}]})["lanes"]))
         sent = feed(more, sent, 3)
-        until("the rest", lambda: confirmed(org) == sent - 1000)
+        until("the rest", lambda: confirmed(org, "acme") == sent - 1000)
         assert told(org) == [500, 500]
         assert relay.balanced(org.lane_now())
     finally:

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import relay  # noqa: E402
 from relay import (Org, balanced, pipeline, queue_source, sensors_policy,  # noqa
                    share, until)
+from relay_cases import confirmed  # noqa: E402
 
 POLICY = sensors_policy(
     queue_source("logs", "files", types="8") +
@@ -55,11 +56,6 @@ def up(org):
 
 def records(org, name="files"):
     return (org.source(name) or {}).get("records", 0)
-
-
-def confirmed(org):
-    return sum(la.get("confirmed", 0)
-               for la in (org.status() or {}).get("lanes", []))
 
 
 def test_finished_files_are_read_in_order_and_only_once():

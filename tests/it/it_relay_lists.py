@@ -12,8 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import relay  # noqa: E402
 from d4core_lists import Lists  # noqa: E402
 from relay import Org, balanced, until  # noqa: E402
-from relay_cases import (PDNS, numbered, pipeline, queue_source,  # noqa: E402
-                         sensors_policy, sessions_of, share)
+from relay_cases import (confirmed, numbered, pipeline,  # noqa: E402
+                         queue_source, sensors_policy, sessions_of, share)
 
 LINES = sensors_policy(
     queue_source("pdns", "their-pdns", types="8"),
@@ -23,11 +23,6 @@ FILES = sensors_policy(
     queue_source("tls", "their-tls", meta="ja3-jl"),
     pipeline("raw-1", types="1") + pipeline("raw-ja3", meta="ja3-jl"),
     share("caps-out", "caps", "raw-1") + share("tls-out", "tls", "raw-ja3"))
-
-
-def confirmed(org):
-    return sum(la.get("confirmed", 0)
-               for la in (org.status() or {}).get("lanes", []))
 
 
 def start(policy, sources, *options):

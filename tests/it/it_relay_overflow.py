@@ -12,8 +12,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import marked  # noqa: E402
 import relay  # noqa: E402
+import relay_cases as cases  # noqa: E402
 from hub import until as hub_until  # noqa: E402
-from it_relay_hub import World, found, send  # noqa: E402
+from it_relay_hub import World, send  # noqa: E402
 from relay import until  # noqa: E402
 
 KEY = "d4:{8:0}:q"
@@ -21,8 +22,7 @@ MIB = 1 << 20
 
 
 def confirmed(world, n):
-    return world.org.idle() and sum(
-        la.get("confirmed", 0) for la in world.org.status()["lanes"]) >= n
+    return world.org.idle() and cases.confirmed(world.org) >= n
 
 
 def backlog(world, first, n):

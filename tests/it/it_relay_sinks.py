@@ -12,11 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import relay  # noqa: E402
 from relay import (Org, Sensor, balanced, pipeline, sensors_policy,  # noqa
                    share, source, until)
+from relay_cases import CAP, LOG, PDNS  # noqa: E402
 
-LOG = "6072e072-bfaa-4395-9bb1-cdb3b470d715"
-CAP = "4072e072-bfaa-4395-9bb1-ccb3b470d715"
-PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
-        b"||A||203.0.113.9||300||1")
 DATASET = ("dataset: {title: Backscatter, licence: CC-BY-4.0, producer: CSIRT,"
            " source: telescope, tags: [ddos]}")
 

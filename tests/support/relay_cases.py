@@ -58,8 +58,11 @@ def numbered(first, n):
     return [PDNS % (i % 1000000, i) for i in range(first, first + n)]
 
 
-def confirmed(org):
-    return sum(la.get("confirmed", 0) for la in org.status()["lanes"])
+def confirmed(org, partner=None):
+    """Of one partner, or of all; 0 where nobody answers."""
+    return sum(la.get("confirmed", 0)
+               for la in (org.status() or {}).get("lanes", [])
+               if partner in (None, la["partner"]))
 
 
 def pcap(n, first=0, size=80):

@@ -11,7 +11,6 @@ Steps (the last one is for every later connection):
 
 import os
 import socket
-import ssl
 import struct
 import subprocess
 import sys

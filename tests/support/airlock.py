@@ -1,0 +1,74 @@
+"""Airlocks under pressure: two partners and their small budgets, what the
+status says of them, what is fed to them."""
+
+import json
+import os
+
+from relay import Org, pipeline, sensors_policy, share, source
+from relay_cases import numbered
+
+LOG = "2c4bd1f6-4b75-4f1e-8d1d-3c6f5f1d8b11"
+LOG2 = "7d0c2f2e-55a1-4c0b-9a45-0a1b2c3d4e5f"
+MIB = 1 << 20
+PARTNERS = "".join(
+    "  - {id: %s, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b1%d, kind: partner, "
+    "groups: [eu], min_class: S0, accept_pap: [clear, green], profile: "
+    "d4-core}\n" % (name, i) for i, name in enumerate(("acme", "other")))
+POLICY = sensors_policy(
+    source("pdns", [LOG, LOG2], types="8"), pipeline("raw-8", types="8"),
+    share("to-acme", "pdns", "raw-8") +
+    share("to-other", "pdns", "raw-8", to="other"), PARTNERS)
+ONE = sensors_policy(
+    source("pdns", [LOG, LOG2], types="8"), pipeline("raw-8", types="8"),
+    share("to-acme", "pdns", "raw-8"))
+
+
+def feed(sensor, first, entries, each=500):
+    for i in range(entries):
+        sensor.lines(numbered(first + i * each, each))
+    return first + entries * each
+
+
+def room(org, partner="acme"):
+    """What the status says of a partner's part of the airlock."""
+    for p in (org.status() or {}).get("airlock", {}).get("partners", []):
+        if p["partner"] == partner:
+            return p
+    return {}
+
+
+def holds(org):
+    """{(key, field): id} of all that the shelf is held for."""
+    db = org.redis.db
+    return {(key.decode(), f.decode()): v.decode()
+            for key in db.keys("d4:{*}:hold")
+            for f, v in db.hgetall(key).items()}
+
+
+def two(acme="budget: 1MiB"):
+    org = Org(POLICY, ("acme", "other"))
+    org.more_options["acme"] = ", " + acme
+    org.start_partners()
+    org.partners["acme"].stop()
+    return org
+
+
+def spool_status(org, partner="acme"):
+    """What d4-relay spool status says of one partner."""
+    code, out = org.ask("spool", "status", "--json", partner)
+    assert code == 0, (code, out, org.stderr)
+    [found] = json.loads(out)
+    return found
+
+
+def start_acme(org):
+    org.partners["acme"].start(org.uuids("acme"))
+
+
+def segments(org, partner="acme"):
+    top = os.path.join(org.state, "spool", partner)
+    return sorted(os.path.join(top, lane, name)
+                  for lane in os.listdir(top)
+                  if os.path.isdir(os.path.join(top, lane))
+                  for name in os.listdir(os.path.join(top, lane))
+                  if name.endswith(".seg"))
