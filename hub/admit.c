@@ -46,18 +46,45 @@ admit_header(const struct admit_rules *rules, const struct admit_state *state,
 	return D4_R_INTERNAL;
 }
 
+/* Who it is. */
+static enum d4_reason
+admit_standing(const struct admit_sensor *s)
+{
+	if (s->revoked)
+		return D4_R_REVOKED;
+	if (s->registered || s->shared)
+		return D4_R_NONE;
+	return s->pending ? D4_R_PENDING : D4_R_UNREGISTERED;
+}
+
+/* What stops one who is known. */
+static enum d4_reason
+admit_known(const struct admit_sensor *s)
+{
+	if (s->broken)
+		return D4_R_SENSOR_BROKEN;
+	if (!s->has_key)
+		return D4_R_NO_KEY;
+	if (s->overdue)
+		return D4_R_QUARANTINE;
+	if (s->kicked)
+		return D4_R_KICKED;
+	return s->foreign ? D4_R_ADDRESS : D4_R_NONE;
+}
+
 enum d4_reason
 admit_sensor(const struct admit_sensor *s)
 {
+	enum d4_reason why;
+
 	if (s->address_blocked)
 		return D4_R_BLOCKED_IP;
+	if (s->trap)
+		return D4_R_BLOCKED_TRAP;
 	if (s->blocked)
 		return D4_R_BLOCKED_UUID;
-	if (!s->registered)
-		return D4_R_UNREGISTERED;
-	if (!s->has_key)
-		return D4_R_NO_KEY;
-	return D4_R_NONE;
+	why = admit_standing(s);
+	return why != D4_R_NONE ? why : admit_known(s);
 }
 
 void

@@ -31,12 +31,19 @@ struct admit_state {
 	bool meta_done;
 };
 
-/* What is known of a sensor, and of the address it comes from. */
+/*
+ * What is known of a sensor, and of the address it comes from.
+ * Shape:  shared: the hub's mode is shared-secret, so it need not be
+ *         registered. trap: whoever comes as this sensor blocks its address.
+ *         overdue: its key is well-known, and no time to change it is left.
+ *         foreign: it may not come from this address. broken: what Redis
+ *         holds about it was not understood.
+ */
 struct admit_sensor {
-	bool registered;
-	bool has_key;
-	bool blocked;
-	bool address_blocked;
+	bool shared, registered, pending, revoked;
+	bool has_key, overdue, broken;
+	bool blocked, trap, kicked;
+	bool address_blocked, foreign;
 };
 
 /*

@@ -194,10 +194,16 @@ census_error(struct census *c, const struct sensor *s, enum d4_reason why)
 {
 	char uuid[D4_UUID_HEX];
 
-	if (!c->hub->opt->stats || !s->facts.registered)
+	const struct admit_sensor *f = &s->facts;
+
+	/* Strangers can name any UUID: they must not fill our memory. */
+	if (!f->registered && !f->pending && !f->revoked)
 		return;
 	d4_uuid_hex(&s->uuid, uuid);
-	tell(c, "HSET metadata_uuid:%s Error %s", uuid, d4_reason_text(why));
+	tell(c, "HINCRBY d4:refused:%s %s 1", uuid, d4_reason_name(why));
+	if (c->hub->opt->stats && f->registered)
+		tell(c, "HSET metadata_uuid:%s Error %s", uuid,
+		    d4_reason_text(why));
 }
 
 /* Some sessions a second, in turn: 10 commands each. */

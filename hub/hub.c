@@ -210,6 +210,7 @@ rooms_make(struct hub *h)
 	if (st == D4_OK)
 		st = registry_new(&(struct registry_setup){.base = h->base,
 				      .redis = h->redis,
+				      .opt = h->opt,
 				      .answered = on_answered,
 				      .changed = on_changed,
 				      .arg = h},
@@ -296,6 +297,7 @@ hub_reload(struct hub *h, struct hub_options *opt, struct d4_tls_ctx *tls)
 			d4_warnx("reload option=%s takes effect at a restart",
 			    restart_texts[i].name);
 	}
+	registry_options(h->registry, opt);
 	d4_tls_ctx_free(h->tls);
 	hub_options_free(h->opt);
 	h->tls = tls;
@@ -306,6 +308,7 @@ hub_reload(struct hub *h, struct hub_options *opt, struct d4_tls_ctx *tls)
 		d4_warnx("reload out of memory");
 	queues_publish(h);
 	sessions_recheck(h);
+	sessions_clock(h);
 	d4_info("reload done");
 }
 

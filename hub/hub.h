@@ -28,6 +28,7 @@ enum hub_pause {
 	PAUSE_WHO = 8,    /* the registry is asked about the sensor */
 	PAUSE_HELD = 16,  /* too many bytes in unfinished frames */
 	PAUSE_DRAIN = 32, /* the hub stops */
+	PAUSE_RATE = 64,  /* its sensor sends faster than it may */
 };
 
 /* Entries that grow: for a moment; longer, when their queue goes to disk. */
@@ -58,8 +59,9 @@ struct hub_events {
 /*
  * struct hub -- Shape: pause: enum hub_pause bits that hold for every
  * session. drafts: sessions whose entry waits for the flush timer, oldest
- * first, by list. tight: Redis as a whole is short of memory. loud: refusals
- * that may still be logged in this second.
+ * first, by list. n_resting: sessions paused for their rate. tight: Redis as a
+ * whole is short of memory. loud: refusals that may still be logged in this
+ * second.
  */
 struct hub {
 	struct event_base *base;
@@ -78,11 +80,11 @@ struct hub {
 	struct d4_account *account;
 	struct session_list sessions;
 	struct session_list drafts[DRAFTS];
-	size_t n_sessions;
+	size_t n_sessions, n_resting;
 	struct budget budget;
 	unsigned pause;
 	struct hub_counts counts;
-	struct event *flush_timer, *tick;
+	struct event *flush_timer, *rate_timer, *tick;
 	struct hub_events events;
 	bool ready, tight;
 	unsigned loud;

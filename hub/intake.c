@@ -41,14 +41,15 @@ intake_failed(struct intake *in, enum d4_status st)
 
 /* Everything that can be said before the payload is there. */
 static enum d4_status
-intake_look(struct intake *in, const struct d4_header *h, struct d4_hmac **key)
+intake_look(
+    struct intake *in, const struct d4_header *h, struct intake_keys *keys)
 {
 	enum d4_reason why = admit_header(in->rules, &in->state, h);
 	enum d4_status st;
 
 	if (why != D4_R_NONE)
 		return intake_refuse(in, why);
-	st = in->ops->know(in->arg, h, key, &why);
+	st = in->ops->know(in->arg, h, keys, &why);
 	if (st == D4_OK)
 		in->looked = true;
 	else if (st != D4_AGAIN)
@@ -135,17 +136,40 @@ intake_begin(struct intake *in, const struct d4_header *h)
 	return intake_cutter(in, d4_type_find(h->type));
 }
 
+/*
+ * By the key of now, then by the one before: the one that fitted last comes
+ * first, so that a sensor that was not changed yet costs no second HMAC.
+ */
+static bool
+intake_authentic(
+    struct intake *in, const struct intake_keys *keys, const struct d4_frame *f)
+{
+	struct d4_hmac *const key[2] = {keys->now, keys->before};
+	unsigned first = in->before && keys->before != NULL;
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned k = first ^ i;
+
+		if (key[k] == NULL ||
+		    d4_hmac_check(key[k], f->wire, f->payload) != D4_OK)
+			continue;
+		in->before = k == 1;
+		return true;
+	}
+	return false;
+}
+
 static enum d4_status
 intake_frame(struct intake *in, const struct d4_frame *f)
 {
 	bool begins = in->state.stage == ADMIT_FIRST;
-	struct d4_hmac *key = NULL;
-	enum d4_status st = intake_look(in, &f->header, &key);
+	struct intake_keys keys = {NULL, NULL};
+	enum d4_status st = intake_look(in, &f->header, &keys);
 
 	in->looked = false;
 	if (st != D4_OK)
 		return st == D4_AGAIN ? intake_refuse(in, D4_R_INTERNAL) : st;
-	if (d4_hmac_check(key, f->wire, f->payload) != D4_OK)
+	if (!intake_authentic(in, &keys, f))
 		return intake_refuse(in, D4_R_HMAC);
 	if (begins) {
 		st = intake_begin(in, &f->header);
@@ -166,7 +190,7 @@ static enum d4_status
 intake_frames(struct intake *in, struct d4_slice *bytes)
 {
 	const struct d4_header *h;
-	struct d4_hmac *key;
+	struct intake_keys keys = {NULL, NULL};
 	struct d4_frame f;
 	enum d4_status st;
 
@@ -178,7 +202,7 @@ intake_frames(struct intake *in, struct d4_slice *bytes)
 	h = d4_parser_header(in->parser);
 	if (st == D4_ETOOBIG && h != NULL) {
 		/* Who it is comes first: a stranger's size is no news. */
-		st = intake_look(in, h, &key);
+		st = intake_look(in, h, &keys);
 		return st == D4_EDENIED ? st : intake_refuse(in, D4_R_HDR_SIZE);
 	}
 	if (st != D4_AGAIN)
@@ -187,7 +211,7 @@ intake_frames(struct intake *in, struct d4_slice *bytes)
 	if (h == NULL || in->looked)
 		return D4_OK;
 	/* Refuse before the payload is held, not after. */
-	st = intake_look(in, h, &key);
+	st = intake_look(in, h, &keys);
 	return st == D4_AGAIN ? D4_OK : st;
 }
 
@@ -195,14 +219,14 @@ intake_frames(struct intake *in, struct d4_slice *bytes)
 static enum d4_status
 intake_who(struct intake *in, struct d4_slice bytes)
 {
-	struct d4_hmac *key = NULL;
+	struct intake_keys keys = {NULL, NULL};
 	struct d4_header h;
 	enum d4_status st;
 
 	st = d4_header_decode(bytes.p, &h);
 	if (st != D4_OK)
 		return intake_refuse(in, admit_status(st));
-	st = intake_look(in, &h, &key);
+	st = intake_look(in, &h, &keys);
 	in->looked = false;
 	return st;
 }

@@ -12,9 +12,14 @@
 #include "libd4/meta.h"
 #include "libd4/type.h"
 
+/* A sensor's keys; during a rotation `before` is valid, too, else NULL. */
+struct intake_keys {
+	struct d4_hmac *now, *before;
+};
+
 /*
  * struct intake_ops -- what an intake asks.
- * know:     who is this sensor? D4_OK with its key (borrowed until the next
+ * know:     who is this sensor? D4_OK with its keys (borrowed until the next
  *           question), D4_AGAIN not known yet (intake_feed is called again
  *           when it is), D4_EDENIED with *why. Asked for every frame.
  * begin:    the first frame was authentic; may still refuse the session.
@@ -23,7 +28,7 @@
  */
 struct intake_ops {
 	enum d4_status (*know)(void *arg, const struct d4_header *h,
-	    struct d4_hmac **key, enum d4_reason *why);
+	    struct intake_keys *keys, enum d4_reason *why);
 	enum d4_reason (*begin)(void *arg, const struct d4_header *h);
 	enum d4_reason (*extended)(
 	    void *arg, const char *type, const struct d4_type_row **row);
@@ -35,6 +40,7 @@ struct intake_ops {
  * Shape:  first: bytes held until the sensor is known. type: the payload's
  *         (254 from the meta header on). t_hdr_s: timestamp of the frame
  *         under way. cutter is NULL until the payload's framing is known.
+ *         before: the last frame had the key from before the rotation.
  */
 struct intake {
 	const struct intake_ops *ops;
@@ -44,6 +50,7 @@ struct intake {
 	struct d4_buf first;
 	bool known;
 	bool looked; /* the header of the frame under way was admitted */
+	bool before;
 	struct admit_state state;
 	struct d4_meta_gather gather;
 	char ext[D4_META_TYPE];

@@ -47,6 +47,10 @@ keeper_start(struct keeper *k)
 	char words[300];
 
 	k->began_ms = d4_mono_ms();
+	if (st == D4_OK && e->adopted && d4_embedded_grant(e) != D4_OK)
+		d4_warnx("redis pid=%d rights=old remedy=\"stop it: the hub"
+			 " starts it again\"",
+		    (int)e->pid);
 	if (st == D4_OK)
 		d4_info("redis pid=%d %s appendfsync=%s", (int)e->pid,
 		    e->adopted ? "adopted" : "started", e->appendfsync);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "hub/commands.h"
 #include "hub/overflow.h"
+#include "hub/reload.h"
 #include "hub/supervisor.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
@@ -60,7 +61,7 @@ read_configuration(const char *conf)
 }
 
 static struct d4_tls_ctx *
-read_keys(const struct hub_options *opt)
+read_keys(struct hub_options *opt)
 {
 	const struct d4_tls_settings set = {.server = true,
 	    .cert = opt->cert,
@@ -77,6 +78,8 @@ read_keys(const struct hub_options *opt)
 	if (st != D4_OK)
 		d4_warnx("key=%s why=\"%s\" remedy=\"chmod 600, owner root\"",
 		    opt->key, d4_status_text(st));
+	else if (reload_secret(opt, &why) != D4_OK)
+		d4_warnx("%s why=\"%s\"", opt->shared_secret, why);
 	else if (d4_tls_ctx_new(&set, &why, &tls) != D4_OK)
 		d4_warnx("tls why=\"%s\"", why);
 	return tls;
@@ -146,7 +149,7 @@ run(const char *conf, struct hub_options *opt)
 }
 
 static int
-check(const char *conf, const struct hub_options *opt)
+check(const char *conf, struct hub_options *opt)
 {
 	struct d4_tls_ctx *tls = read_keys(opt);
 

@@ -43,6 +43,12 @@ static const struct d4_conf_option table[] = {
 	"shards of a new queue: relays that may work on it"},
     {"payload_max", D4_CONF_BYTES, AT(payload_max), 16384, 16 * MIB, "1000000B",
 	false, "payload of one D4 frame, at most"},
+    {"mode", D4_CONF_STRING, AT(mode), 0, 16, "registration", false,
+	"registration, or shared-secret: any sensor that has the secret"},
+    {"shared_secret", D4_CONF_PATH, AT(shared_secret), 0, 0, NULL, false,
+	"file of the key of sensors without one (mode shared-secret)"},
+    {"replay", D4_CONF_DURATION, AT(replay_us), 0, 31536000 * S, "0s", false,
+	"how far timestamps of frames may be off; 0s: not looked at"},
     {"any_uuid", D4_CONF_BOOL, AT(any_uuid), 0, 0, "false", false,
 	"accept sensor UUIDs that are not version 4"},
     {"flush", D4_CONF_DURATION, AT(flush_us), 0, S, "5ms", false,
@@ -93,6 +99,7 @@ static const struct {
     {"appendfsync", AT(appendfsync), {"always", "everysec", "no"}},
     {"unread", AT(unread), {"keep", "drop-oldest"}},
     {"sandbox", AT(sandbox), {"strict", "best-effort"}},
+    {"mode", AT(mode), {"registration", "shared-secret"}},
     {"log", AT(log), {"debug", "info", "warn", "error"}},
 };
 
@@ -250,6 +257,10 @@ options_make(struct hub_options *o, struct d4_diag *diag)
 	if (st == D4_OK && o->listen.n == 0)
 		st = d4_diag_set(diag, option_mark(o, "listen"),
 		    "write listen: \"*:4443\"", "nothing to listen on");
+	if (st == D4_OK && hub_options_wants_secret(o) &&
+	    o->shared_secret == NULL)
+		st = d4_diag_set(diag, option_mark(o, "mode"),
+		    "write shared_secret: FILE", "no shared secret");
 	o->rules.any_uuid = o->any_uuid;
 	return st;
 }
@@ -294,11 +305,28 @@ hub_options_load(
 	return st;
 }
 
+bool
+hub_options_wants_secret(const struct hub_options *o)
+{
+	return strcmp(o->mode, "shared-secret") == 0;
+}
+
+enum d4_status
+hub_options_secret(struct hub_options *o, struct d4_slice secret)
+{
+	if (!d4_key_ok(secret) || secret.n < HUB_SECRET_MIN)
+		return D4_EINVAL;
+	d4_buf_wipe(&o->shared);
+	d4_buf_init(&o->shared, D4_KEY_MAX);
+	return d4_buf_add(&o->shared, secret.p, secret.n);
+}
+
 void
 hub_options_free(struct hub_options *o)
 {
 	if (o == NULL)
 		return;
+	d4_buf_wipe(&o->shared);
 	d4_conf_free(table, o);
 	d4_yaml_free(o->tree);
 	free(o);

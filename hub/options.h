@@ -18,9 +18,13 @@ struct hub_ext {
 	const struct d4_type_row *row;
 };
 
+#define HUB_SECRET_MIN 16u /* characters of a shared secret */
+
 /*
  * struct hub_options -- as in the file (see options.c for what each says),
- * then what is made of types and ext. Owns: everything; hub_options_free.
+ * then what is made of types and ext, and the shared secret, of n = 0 unless
+ * the mode wants one and hub_options_secret was called. Owns: everything;
+ * hub_options_free.
  */
 struct hub_options {
 	struct d4_conf_list listen;
@@ -28,15 +32,17 @@ struct hub_options {
 	char *state, *keys, *ctl, *user;
 	char *redis, *appendfsync;
 	char *log, *sandbox, *unread, *host;
+	char *mode, *shared_secret;
 	bool log_json, keep_redis, any_uuid, stats;
 	uint64_t maxmemory, shards, payload_max, sessions_max;
 	uint64_t flush_us, flush_disk_us, handshake_us, frame_us, idle_us,
-	    drain_us, clone_us;
+	    drain_us, clone_us, replay_us;
 	uint64_t inflight_max, held_max, queue_max, queue_disk;
 	struct d4_conf_list types;
 	const struct d4_yaml *ext_tree;
 	struct d4_yaml *tree;
 	struct admit_rules rules;
+	struct d4_buf shared;
 	struct hub_ext ext[HUB_EXT];
 	size_t n_ext;
 };
@@ -53,6 +59,16 @@ D4_USED enum d4_status hub_options_load(
     const char *path, struct d4_diag *diag, struct hub_options **out);
 
 void hub_options_free(struct hub_options *o);
+
+/* hub_options_wants_secret -- the mode is shared-secret. */
+bool hub_options_wants_secret(const struct hub_options *o);
+
+/*
+ * hub_options_secret -- what the file of the shared secret holds; copied.
+ * Errors: D4_EINVAL it is no key, too short or known to all the world.
+ */
+D4_USED enum d4_status hub_options_secret(
+    struct hub_options *o, struct d4_slice secret);
 
 /* hub_options_help -- the table, for --help. */
 void hub_options_help(FILE *to);

@@ -3,6 +3,9 @@
 #include "hub/reload.h"
 #include "libd4/kit/file.h"
 
+static const char secret_wrong[] =
+    "shared_secret: 16 to 100 of [A-Za-z0-9_-], mode 0600, our own";
+
 void
 reload_init(struct reload *r)
 {
@@ -10,6 +13,7 @@ reload_init(struct reload *r)
 	d4_buf_init(&r->cert, WORKER_PART + 1);
 	d4_buf_init(&r->key, WORKER_PART + 1);
 	d4_buf_init(&r->client_ca, WORKER_PART + 1);
+	d4_buf_init(&r->secret, D4_KEY_MAX + 2);
 }
 
 void
@@ -19,6 +23,7 @@ reload_fini(struct reload *r)
 	d4_buf_fini(&r->cert);
 	d4_buf_wipe(&r->key);
 	d4_buf_fini(&r->client_ca);
+	d4_buf_wipe(&r->secret);
 }
 
 static struct d4_buf *
@@ -33,6 +38,8 @@ part_of(struct reload *r, enum worker_message kind)
 		return &r->key;
 	case WORKER_CLIENT_CA:
 		return &r->client_ca;
+	case WORKER_SECRET:
+		return &r->secret;
 	case WORKER_REDIS:
 	case WORKER_NONE:
 	case WORKER_STOP:
@@ -92,6 +99,11 @@ reload_make(const struct reload *r, const char *file, const char **why,
 				.key = text_of(&r->key),
 				.client_ca = text_of(&r->client_ca)},
 	    why, tls);
+	if (st == D4_OK && hub_options_wants_secret(o)) {
+		st = hub_options_secret(o, d4_buf_slice(&r->secret));
+		if (st == D4_EINVAL)
+			*why = secret_wrong;
+	}
 	if (st != D4_OK) {
 		hub_options_free(o);
 		return st;
@@ -109,8 +121,9 @@ part_read(struct reload *r, enum worker_message kind, const char *path,
 	enum d4_status st;
 
 	d4_buf_init(&b, WORKER_PART);
-	st = kind == WORKER_KEY ? d4_secret_read(path, &b)
-	                        : d4_file_read(path, &b);
+	st = kind == WORKER_KEY || kind == WORKER_SECRET
+	         ? d4_secret_read(path, &b)
+	         : d4_file_read(path, &b);
 	if (st == D4_OK)
 		st = reload_part(r, kind, d4_buf_slice(&b));
 	d4_buf_wipe(&b);
@@ -118,6 +131,25 @@ part_read(struct reload *r, enum worker_message kind, const char *path,
 		return D4_OK;
 	(void)snprintf(text, sizeof(text), "%s: %s", path, d4_status_text(st));
 	*why = text;
+	return D4_EINVAL;
+}
+
+enum d4_status
+reload_secret(struct hub_options *o, const char **why)
+{
+	struct d4_buf b;
+	enum d4_status st;
+
+	if (!hub_options_wants_secret(o))
+		return D4_OK;
+	d4_buf_init(&b, D4_KEY_MAX + 2);
+	st = d4_secret_read(o->shared_secret, &b);
+	if (st == D4_OK)
+		st = hub_options_secret(o, d4_buf_slice(&b));
+	d4_buf_wipe(&b);
+	if (st == D4_OK)
+		return D4_OK;
+	*why = secret_wrong;
 	return D4_EINVAL;
 }
 
@@ -137,6 +169,8 @@ reload_read(struct reload *r, const char *path, const char **why)
 		st = part_read(r, WORKER_KEY, o->key, why);
 	if (st == D4_OK && o->client_ca != NULL)
 		st = part_read(r, WORKER_CLIENT_CA, o->client_ca, why);
+	if (st == D4_OK && hub_options_wants_secret(o))
+		st = part_read(r, WORKER_SECRET, o->shared_secret, why);
 	hub_options_free(o);
 	return st;
 }

@@ -6,13 +6,13 @@
 
 /* One text of each kind, NUL-terminated; secrets are wiped. */
 struct reload {
-	struct d4_buf conf, cert, key, client_ca;
+	struct d4_buf conf, cert, key, client_ca, secret;
 };
 
 void reload_init(struct reload *r);
 void reload_fini(struct reload *r);
 
-/* reload_part -- a message of one of the four kinds. */
+/* reload_part -- a message of one of the five kinds. */
 D4_USED enum d4_status reload_part(
     struct reload *r, enum worker_message kind, struct d4_slice text);
 
@@ -22,6 +22,12 @@ D4_USED enum d4_status reload_part(
  */
 D4_USED enum d4_status reload_make(const struct reload *r, const char *file,
     const char **why, struct hub_options **opt, struct d4_tls_ctx **tls);
+
+/*
+ * reload_secret -- the shared secret, where the mode wants one; for the first
+ * start, too. Errors: D4_EINVAL *why.
+ */
+D4_USED enum d4_status reload_secret(struct hub_options *o, const char **why);
 
 /*
  * reload_read -- the parts from the files: the supervisor's side.

@@ -6,7 +6,9 @@
 #include <openssl/rand.h>
 #include "hub/sensor.h"
 
-#define SENSOR_KEY_MAX 4096u /* bytes of a key; d4-core cuts at 100 */
+/* A rate in bytes a second, and how long it is added up: no overflow. */
+#define RATE_MAX 1000000000000ull
+#define PAST_MAX 3600000ull /* ms */
 
 void
 sensors_init(struct sensors *t)
@@ -47,7 +49,9 @@ sensor_free(struct sensors *t, struct sensor *s)
 	assert(*at == s && s->refs == 0);
 	*at = s->chain;
 	TAILQ_REMOVE(&t->lru, s, lru);
-	d4_hmac_free(s->hmac);
+	d4_hmac_free(s->key.hmac);
+	d4_hmac_free(s->before.hmac);
+	d4_prefix_set_fini(&s->from);
 	free(s);
 	t->n--;
 }
@@ -94,6 +98,16 @@ sensors_get(struct sensors *t, const struct d4_uuid *uuid)
 	return s;
 }
 
+struct sensor *
+sensors_find(const struct sensors *t, const struct d4_uuid *uuid)
+{
+	struct sensor *s = t->all[bucket(t, uuid)];
+
+	while (s != NULL && !d4_uuid_eq(&s->uuid, uuid))
+		s = s->chain;
+	return s;
+}
+
 void
 sensors_touch(struct sensors *t, struct sensor *s)
 {
@@ -101,24 +115,122 @@ sensors_touch(struct sensors *t, struct sensor *s)
 	TAILQ_INSERT_TAIL(&t->lru, s, lru);
 }
 
-bool
-sensor_set_key(struct sensor *s, struct d4_slice key)
+/* ---- what Redis holds about it ---- */
+
+/* A key by its text; true when it is another one than before. */
+static bool
+key_set(struct sensor_key *k, struct d4_slice text)
 {
 	uint8_t md[EVP_MAX_MD_SIZE] = {0};
 	struct d4_hmac *fresh = NULL;
 
-	if (key.n > SENSOR_KEY_MAX)
-		key.n = 0;
-	if (key.n != 0 &&
-	    EVP_Digest(key.p, key.n, md, NULL, EVP_sha256(), NULL) != 1)
+	if (text.n != 0 &&
+	    EVP_Digest(text.p, text.n, md, NULL, EVP_sha256(), NULL) != 1)
+		text.n = 0;
+	if ((k->hmac != NULL) == (text.n != 0) &&
+	    CRYPTO_memcmp(md, k->digest, sizeof(k->digest)) == 0)
 		return false;
-	if ((s->hmac != NULL) == (key.n != 0) &&
-	    CRYPTO_memcmp(md, s->key_digest, sizeof(s->key_digest)) == 0)
-		return false;
-	if (key.n != 0 && d4_hmac_new(key, &fresh) != D4_OK)
-		return false;
-	d4_hmac_free(s->hmac);
-	s->hmac = fresh;
-	memcpy(s->key_digest, md, sizeof(s->key_digest));
+	if (text.n != 0 && d4_hmac_new(text, &fresh) != D4_OK)
+		memset(md, 0, sizeof(md)); /* tried again next time */
+	d4_hmac_free(k->hmac);
+	k->hmac = fresh;
+	memcpy(k->digest, md, sizeof(k->digest));
 	return true;
+}
+
+static bool
+same_prefixes(const struct d4_prefix_set *a, const struct d4_prefix_set *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct d4_prefix *p = &a->list[i], *q = &b->list[i];
+
+		if (p->len != q->len || p->addr.family != q->addr.family ||
+		    memcmp(p->addr.b, q->addr.b, sizeof(p->addr.b)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static struct admit_sensor
+facts_of(const struct sensor *s, const struct dossier *d, uint64_t now_s)
+{
+	bool known_key = d4_slice_eqs(d->key, DOSSIER_KNOWN_KEY);
+
+	return (struct admit_sensor){
+	    .shared = s->facts.shared,
+	    .registered = d->registered,
+	    .pending = d->pending,
+	    .revoked = d->revoked,
+	    .has_key = s->key.hmac != NULL || s->facts.shared,
+	    .overdue =
+		(known_key || d->quarantine_s != 0) && now_s >= d->quarantine_s,
+	    .broken = d->broken,
+	    .blocked = d->blocked,
+	    .trap = d->trap,
+	    .kicked = d->kicked,
+	};
+}
+
+bool
+sensor_take(struct sensor *s, struct dossier *d, uint64_t now_s)
+{
+	struct admit_sensor was = s->facts;
+	bool news = key_set(&s->key, d->key);
+
+	if (d->previous_s <= now_s)
+		d->previous = d4_slice_of(NULL, 0); /* its time is over */
+	news = key_set(&s->before, d->previous) || news;
+	s->previous_s = d->previous_s;
+	s->quarantine_s = d->quarantine_s;
+	news = news || s->limited != d->limited ||
+	       !same_prefixes(&s->from, &d->from) ||
+	       memcmp(&s->limits, &d->limits, sizeof(s->limits)) != 0;
+	s->limits = d->limits;
+	s->limited = d->limited;
+	d4_prefix_set_fini(&s->from);
+	s->from = d->from;
+	d->from = (struct d4_prefix_set){NULL, 0};
+	s->facts = facts_of(s, d, now_s);
+	return news || memcmp(&was, &s->facts, sizeof(was)) != 0;
+}
+
+bool
+sensor_comes_from(const struct sensor *s, const struct d4_addr *address)
+{
+	return !s->limited || d4_prefix_set_find(&s->from, address) != NULL;
+}
+
+/* ---- what it did ---- */
+
+void
+sensor_refuse(struct sensor *s, enum d4_reason why)
+{
+	struct sensor_refusal *r = s->refusals;
+	const struct sensor_refusal *last = r + SENSOR_REASONS - 1;
+
+	while (r != last && r->n != 0 && r->why != why)
+		r++;
+	r->why = why;
+	r->n++;
+	s->refused++;
+	s->last_refused = why;
+}
+
+uint64_t
+sensor_spend(struct sensor *s, size_t n, uint64_t now_ms)
+{
+	uint64_t past = now_ms - s->tokens_ms;
+	int64_t rate =
+	    (int64_t)(s->limits.rate < RATE_MAX ? s->limits.rate : RATE_MAX);
+
+	if (rate == 0)
+		return 0;
+	s->tokens += rate * (int64_t)(past < PAST_MAX ? past : PAST_MAX);
+	if (s->tokens > rate * 1000)
+		s->tokens = rate * 1000;
+	s->tokens_ms = now_ms;
+	s->tokens -= (int64_t)n * 1000;
+	return s->tokens >= 0 ? 0 : (uint64_t)(-s->tokens / rate) + 1;
 }

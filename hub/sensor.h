@@ -4,39 +4,61 @@
 
 #include <sys/queue.h>
 #include "hub/admit.h"
+#include "hub/dossier.h"
 #include "libd4/hmac.h"
 #include "libd4/slice.h"
 
 #define SENSOR_BUCKETS   4096u /* a power of two */
 #define SENSOR_IDLE      4096u /* kept although they have no session */
 #define SENSOR_TAKEOVERS 4u    /* remembered of a sensor and type */
+#define SENSOR_REASONS   12u   /* different refusals that are counted */
 
 struct session;
 
 TAILQ_HEAD(session_list, session);
 
+/* A key, ready for use: hmac is NULL when there is none. */
+struct sensor_key {
+	struct d4_hmac *hmac;
+	uint8_t digest[32];
+};
+
+struct sensor_refusal {
+	enum d4_reason why;
+	uint64_t n;
+};
+
 /*
  * struct sensor -- one UUID, registered or not.
- * Shape:  known: its key was asked for and answered. facts: as of now.
- *         sessions: those that are authenticated;
- *         waiting: those that wait for `known`. takeover_ms: monotonic
- *         times of the last takeovers by another address. held_ms: until
- *         then a newcomer from another address is refused.
- * Owns:   counted by refs; the table keeps those in use, and some others.
+ * Shape:  known: Redis was asked about it and answered. facts: as of now.
+ *         before: the key that was replaced, NULL when no rotation is under
+ *         way; it ends at previous_s. from: where it may come from, while
+ *         `limited`. sessions: those that are authenticated; waiting: those
+ *         that wait for `known`. takeover_ms: monotonic times of the last
+ *         takeovers by another address. held_ms: until then a newcomer from
+ *         another address is refused. tokens: thousandths of bytes that it
+ *         may send, as of tokens_ms. refusals: by reason; the last place counts
+ * the rest. Owns:   counted by refs; the table keeps those in use, and some
+ * others.
  */
 struct sensor {
 	TAILQ_ENTRY(sensor) lru;
 	struct sensor *chain;
 	struct d4_uuid uuid;
 	unsigned refs;
-	bool known, asking;
+	bool known, asking, limited;
 	struct admit_sensor facts;
-	struct d4_hmac *hmac;
-	uint8_t key_digest[32];
+	struct sensor_key key, before;
+	uint64_t previous_s, quarantine_s;
+	struct dossier_limits limits;
+	struct d4_prefix_set from;
 	struct session_list sessions, waiting;
 	uint64_t takeover_ms[SENSOR_TAKEOVERS];
 	uint64_t held_ms;
+	int64_t tokens;
+	uint64_t tokens_ms;
 	uint64_t refused;
+	struct sensor_refusal refusals[SENSOR_REASONS];
 	enum d4_reason last_refused;
 };
 
@@ -56,10 +78,30 @@ void sensors_fini(struct sensors *t);
 /* sensors_get -- the sensor, made when it is new; NULL out of memory. */
 struct sensor *sensors_get(struct sensors *t, const struct d4_uuid *uuid);
 
+/* sensors_find -- the sensor when it is remembered, or NULL. */
+struct sensor *sensors_find(
+    const struct sensors *t, const struct d4_uuid *uuid);
+
 /* sensors_touch -- to the end of the lru list. */
 void sensors_touch(struct sensors *t, struct sensor *s);
 
-/* sensor_set_key -- a key as registered; empty: none. True when it is new. */
-bool sensor_set_key(struct sensor *s, struct d4_slice key);
+/*
+ * sensor_take -- what Redis holds about it now; d->from is taken. now_s:
+ * seconds since 1970. Returns whether anything is news for its sessions.
+ * A key that cannot be made ready (no memory) leaves it without one.
+ */
+bool sensor_take(struct sensor *s, struct dossier *d, uint64_t now_s);
+
+/* sensor_comes_from -- may it come from this address? */
+bool sensor_comes_from(const struct sensor *s, const struct d4_addr *address);
+
+/* sensor_refuse -- counts a refusal. */
+void sensor_refuse(struct sensor *s, enum d4_reason why);
+
+/*
+ * sensor_spend -- it sent n bytes; returns how long it must rest for its rate,
+ * in milliseconds (0: not at all). A second's worth may come at once.
+ */
+uint64_t sensor_spend(struct sensor *s, size_t n, uint64_t now_ms);
 
 #endif

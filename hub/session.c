@@ -107,8 +107,7 @@ session_refuse(struct session *s, enum d4_reason why)
 	h->counts.refused[why]++;
 	discard_note(h->discard, s, why, &(struct discarded){.sessions = 1});
 	if (s->sensor != NULL) {
-		s->sensor->refused++;
-		s->sensor->last_refused = why;
+		sensor_refuse(s->sensor, why);
 		census_error(h->census, s->sensor, why);
 	}
 	refuse_log(s, why);
@@ -160,6 +159,8 @@ session_feed(struct session *s, struct d4_slice bytes)
 		return;
 	}
 	sessions_waiting(s, st == D4_AGAIN);
+	if (st == D4_OK)
+		sessions_rate(s, bytes.n);
 	if (st == D4_OK && s->closing)
 		session_sensor_done(s);
 	else
@@ -192,9 +193,8 @@ session_limit(const struct session *s, uint64_t *since, enum d4_reason *why)
 	return 0;
 }
 
-/* s may be gone afterwards. */
-static void
-session_check_time(struct session *s)
+void
+session_clock(struct session *s)
 {
 	uint64_t now = d4_mono_ms(), since, limit;
 	enum d4_reason why;
@@ -243,7 +243,7 @@ session_step(struct session *s, enum session_event ev, struct d4_slice bytes)
 			session_bye(s);
 		return;
 	case ON_TIMER:
-		session_check_time(s);
+		session_clock(s);
 		return;
 	}
 }
@@ -318,28 +318,6 @@ static const struct d4_tls_events tls_events = {
     .peer_closed = on_peer_closed,
 };
 
-/* The address is the peer's text without the port. */
-static void
-session_name(struct session *s)
-{
-	struct d4_uuid id;
-	char *colon;
-	size_t n;
-
-	d4_tls_peer_text(s->tls, s->peer, sizeof(s->peer));
-	memcpy(s->address, s->peer, sizeof(s->address));
-	colon = strrchr(s->address, ':');
-	if (colon != NULL)
-		*colon = '\0';
-	n = strlen(s->address);
-	if (n > 2 && s->address[0] == '[') {
-		memmove(s->address, s->address + 1, n - 2);
-		s->address[n - 2] = '\0';
-	}
-	if (d4_uuid_random(&id) == D4_OK)
-		d4_uuid_text(&id, s->id);
-}
-
 static struct session *
 session_make(struct hub *h, int fd)
 {
@@ -389,9 +367,11 @@ session_accept(struct hub *h, int fd)
 		free(s);
 		return;
 	}
-	session_name(s);
+	sessions_name(s);
 	s->accepted_ms = s->active_ms = d4_mono_ms();
 	sessions_add(s);
 	session_apply_pause(s);
 	timer_set(s, h->opt->handshake_us);
+	if (registry_blocks(h->registry, &s->from))
+		session_refuse(s, D4_R_BLOCKED_IP);
 }

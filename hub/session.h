@@ -21,6 +21,9 @@ void sessions_known(struct hub *h, struct sensor *sensor);
 /* sessions_recheck -- lists or keys changed: who may not send any more? */
 void sessions_recheck(struct hub *h);
 
+/* sessions_clock -- the time limits are others now. */
+void sessions_clock(struct hub *h);
+
 /* sessions_flush -- every entry under way goes to the shelf, now. */
 void sessions_flush(struct hub *h);
 

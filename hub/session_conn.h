@@ -16,7 +16,8 @@ enum session_state {
 
 /*
  * struct session -- Shape: origin is NULL before the first authentic frame.
- * address: the peer without port. pause: reasons of its own; the hub's come
+ * address, from: the peer without port; admitted: the registry's version that
+ * let it in, as admitted_type. pause: reasons of its own; the hub's come
  * on top. active_ms: when bytes came last. reported: frames that the census
  * has, told: the type it has. drafting: in hub->drafts[draft_list], since
  * draft_us. counted: it was authentic and is in its sensor's list (by_sensor;
@@ -39,6 +40,9 @@ struct session {
 	struct event *timer;
 	char peer[D4_PEER_TEXT];
 	char address[D4_PEER_TEXT];
+	struct d4_addr from;
+	uint64_t admitted;
+	uint8_t admitted_type;
 	char id[D4_UUID_TEXT];
 	uint64_t accepted_ms, active_ms;
 	uint64_t draft_us;
@@ -62,12 +66,16 @@ void session_stored(void *arg);
 void session_bye(struct session *s);
 /* session_apply_pause -- the hub's reasons or its own have changed. */
 void session_apply_pause(struct session *s);
+/* session_clock -- its time limits are others now; s may be gone after. */
+void session_clock(struct session *s);
 /* session_gone -- frees it at once. */
 void session_gone(struct session *s, const char *why);
 void session_entered(struct session *s, enum session_state to);
 
 /* session_data.c */
 extern const struct intake_ops session_ops;
+/* session_welcome -- lists or keys changed: why it may not go on, if so. */
+enum d4_reason session_welcome(struct session *s);
 /* session_shelve -- what its draft holds goes to the shelf. */
 void session_shelve(struct session *s);
 /*
@@ -77,6 +85,8 @@ void session_shelve(struct session *s);
 size_t session_finish(struct session *s);
 
 /* sessions.c */
+/* sessions_name -- peer, address, from and id of a new one. */
+void sessions_name(struct session *s);
 void sessions_add(struct session *s);
 void sessions_remove(struct session *s);
 void sessions_drafting(struct session *s, bool on);
@@ -86,5 +96,14 @@ void sessions_waiting(struct session *s, bool on);
 void sessions_budget(struct session *s);
 /* sessions_loud -- may one more line be logged in this second? */
 bool sessions_loud(struct hub *h);
+
+/* rate.c */
+
+/* sessions_rate -- it sent n bytes: it rests when its sensor is too fast. */
+void sessions_rate(struct session *s, size_t n);
+/* sessions_rested -- it is read again, or ends. */
+void sessions_rested(struct session *s);
+D4_USED enum d4_status rate_init(struct hub *h);
+void rate_fini(struct hub *h);
 
 #endif

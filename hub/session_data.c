@@ -9,33 +9,82 @@
 #define CLONE_WINDOW_MS 60000u /* in which takeovers are counted */
 #define CLONE_TAKEOVERS 3u
 
+/* The timestamp of a frame, against our clock; 0: any is fine. */
+static bool
+data_in_window(const struct session *s, const struct d4_header *h)
+{
+	uint64_t now = s->now.t_rx_us / 1000000, window;
+
+	window = s->hub->opt->replay_us / 1000000;
+	if (window == 0)
+		return true;
+	return h->timestamp_s <= now + window && h->timestamp_s + window >= now;
+}
+
+/* What the registry says, asked again only when it has changed. */
+static enum d4_reason
+data_admit(struct session *s, uint8_t type)
+{
+	struct registry *reg = s->hub->registry;
+	uint64_t version = registry_version(reg);
+	enum d4_reason why;
+
+	if (s->admitted == version && s->admitted_type == type)
+		return D4_R_NONE;
+	why = registry_admits(reg, s->sensor, &s->from, type);
+	if (why == D4_R_BLOCKED_TRAP)
+		registry_trap(reg, s->address);
+	if (why != D4_R_NONE)
+		return why;
+	s->admitted = version;
+	s->admitted_type = type;
+	return D4_R_NONE;
+}
+
+/* What is asked of every frame. */
+static enum d4_reason
+data_frame(struct session *s, const struct d4_header *h)
+{
+	uint64_t max = s->sensor->limits.payload;
+	enum d4_reason why = data_admit(s, h->type);
+
+	if (why != D4_R_NONE)
+		return why;
+	if (max != 0 && h->size > max)
+		return D4_R_HDR_SIZE;
+	return data_in_window(s, h) ? D4_R_NONE : D4_R_REPLAY;
+}
+
 static enum d4_status
-data_know(void *arg, const struct d4_header *h, struct d4_hmac **key,
+data_know(void *arg, const struct d4_header *h, struct intake_keys *keys,
     enum d4_reason *why)
 {
 	struct session *s = arg;
 	struct registry *reg = s->hub->registry;
-	struct admit_sensor facts;
-	enum d4_status st;
 
-	if (s->sensor == NULL) {
-		st = registry_sensor(reg, &h->uuid, &s->sensor);
-		if (st != D4_OK) {
-			*why = D4_R_BUDGET;
-			return D4_EDENIED;
-		}
+	if (s->sensor == NULL &&
+	    registry_sensor(reg, &h->uuid, &s->sensor) != D4_OK) {
+		*why = D4_R_BUDGET;
+		return D4_EDENIED;
 	}
 	if (!s->sensor->known)
 		return D4_AGAIN;
-	facts = s->sensor->facts;
-	facts.address_blocked = registry_blocks(reg, s->address);
-	*why = admit_sensor(&facts);
-	if (*why == D4_R_NONE && !registry_type(reg, h->type))
-		*why = D4_R_HDR_TYPE;
+	*why = data_frame(s, h);
 	if (*why != D4_R_NONE)
 		return D4_EDENIED;
-	*key = s->sensor->hmac;
+	*keys = registry_keys(reg, s->sensor);
 	return D4_OK;
+}
+
+enum d4_reason
+session_welcome(struct session *s)
+{
+	enum d4_reason why = data_admit(s, s->intake.state.type);
+
+	if (why == D4_R_NONE && s->intake.state.meta_done &&
+	    !registry_extended(s->hub->registry, s->intake.ext))
+		why = D4_R_EXT_TYPE;
+	return why;
 }
 
 /* ---- newest wins, and clones ---- */

@@ -102,7 +102,7 @@ sessions_init(struct hub *h)
 		TAILQ_INIT(&h->drafts[l]);
 	h->budget.max = h->opt->held_max;
 	h->flush_timer = evtimer_new(h->base, on_flush, h);
-	return h->flush_timer != NULL ? D4_OK : D4_ENOMEM;
+	return h->flush_timer != NULL ? rate_init(h) : D4_ENOMEM;
 }
 
 void
@@ -121,11 +121,36 @@ sessions_remove(struct session *s)
 	s->held = 0;
 	sessions_drafting(s, false);
 	sessions_waiting(s, false);
+	sessions_rested(s);
 	if (s->counted)
 		TAILQ_REMOVE(&s->sensor->sessions, s, by_sensor);
 	s->counted = false;
 	TAILQ_REMOVE(&h->sessions, s, all);
 	h->n_sessions--;
+}
+
+/* The address is the peer's text without the port. */
+void
+sessions_name(struct session *s)
+{
+	struct d4_uuid id;
+	char *colon;
+	size_t n;
+
+	d4_tls_peer_text(s->tls, s->peer, sizeof(s->peer));
+	memcpy(s->address, s->peer, sizeof(s->address));
+	colon = strrchr(s->address, ':');
+	if (colon != NULL)
+		*colon = '\0';
+	n = strlen(s->address);
+	if (n > 2 && s->address[0] == '[') {
+		memmove(s->address, s->address + 1, n - 2);
+		s->address[n - 2] = '\0';
+	}
+	if (d4_addr_parse(d4_slice_str(s->address), &s->from) != D4_OK)
+		s->from.family = 0; /* in no list */
+	if (d4_uuid_random(&id) == D4_OK)
+		d4_uuid_text(&id, s->id);
 }
 
 /* ---- pauses ---- */
@@ -235,22 +260,6 @@ sessions_known(struct hub *h, struct sensor *sensor)
 		session_resume(TAILQ_FIRST(&sensor->waiting));
 }
 
-/* The guard's questions once more, without a frame. */
-static enum d4_reason
-still_welcome(struct session *s)
-{
-	struct d4_header hdr = {.type = s->intake.state.type};
-	enum d4_reason why = D4_R_NONE;
-	struct d4_hmac *key;
-
-	if (session_ops.know(s, &hdr, &key, &why) == D4_EDENIED)
-		return why;
-	if (s->intake.state.meta_done &&
-	    !registry_extended(s->hub->registry, s->intake.ext))
-		return D4_R_EXT_TYPE;
-	return D4_R_NONE;
-}
-
 void
 sessions_recheck(struct hub *h)
 {
@@ -262,9 +271,21 @@ sessions_recheck(struct hub *h)
 		next = TAILQ_NEXT(s, all);
 		if (!s->counted || s->state != SESSION_OPEN)
 			continue;
-		why = still_welcome(s);
+		why = session_welcome(s);
 		if (why != D4_R_NONE)
 			session_refuse(s, why);
+	}
+}
+
+void
+sessions_clock(struct hub *h)
+{
+	struct session *s, *next;
+
+	for (s = TAILQ_FIRST(&h->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, all);
+		if (s->state != SESSION_BYE)
+			session_clock(s);
 	}
 }
 
@@ -301,4 +322,5 @@ sessions_free(struct hub *h)
 	if (h->flush_timer != NULL)
 		event_free(h->flush_timer);
 	h->flush_timer = NULL;
+	rate_fini(h);
 }

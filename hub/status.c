@@ -106,6 +106,17 @@ status_records(const struct hub *h)
 	return o;
 }
 
+json_t *
+status_refusals(const struct sensor *s)
+{
+	json_t *o = json_object();
+
+	for (unsigned i = 0; i < SENSOR_REASONS && s->refusals[i].n != 0; i++)
+		put(o, d4_reason_name(s->refusals[i].why),
+		    number(s->refusals[i].n));
+	return o;
+}
+
 static void
 add_sensor(void *arg, const struct sensor *s)
 {
@@ -119,6 +130,7 @@ add_sensor(void *arg, const struct sensor *s)
 	put(o, "uuid", json_string(uuid));
 	put(o, "refused", number(s->refused));
 	put(o, "last", json_string(d4_reason_name(s->last_refused)));
+	put(o, "reasons", status_refusals(s));
 	(void)json_array_append_new(arg, o);
 }
 

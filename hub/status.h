@@ -2,9 +2,13 @@
 #ifndef HUB_STATUS_H
 #define HUB_STATUS_H
 
+#include "hub/sensor.h"
 #include "libd4/kit/ctl.h"
 
 /* The commands; their argument is the struct hub. */
 extern const struct d4_ctl_command hub_commands[];
+
+/* status_refusals -- how often it was refused, by reason. */
+json_t *status_refusals(const struct sensor *s);
 
 #endif

@@ -176,6 +176,8 @@ send_parts(struct supervisor *s, const struct reload *r)
 	if (r->client_ca.n != 0)
 		send_message(
 		    s, WORKER_CLIENT_CA, d4_buf_slice(&r->client_ca), -1);
+	if (r->secret.n != 0)
+		send_message(s, WORKER_SECRET, d4_buf_slice(&r->secret), -1);
 	send_message(s, WORKER_RELOAD, d4_slice_of(NULL, 0), -1);
 }
 

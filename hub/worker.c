@@ -187,6 +187,7 @@ got_message(struct worker *w, struct d4_buf *msg, int fd)
 	case WORKER_CERT:
 	case WORKER_KEY:
 	case WORKER_CLIENT_CA:
+	case WORKER_SECRET:
 		if (reload_part(&w->reload, kind,
 			d4_slice_of(msg->p + 1, msg->n - 1)) != D4_OK)
 			d4_warnx("reload out of memory");

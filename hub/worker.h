@@ -12,7 +12,8 @@
  * Messages between supervisor and worker: one byte, then bytes.
  * Up:   REDIS a connection is wanted.
  * Down: REDIS with a descriptor, or NONE: ask again later. STOP: drain and
- *       exit. CONF, CERT, KEY, CLIENT_CA: parts of a reload, then RELOAD.
+ *       exit. CONF, CERT, KEY, CLIENT_CA, SECRET: parts of a reload, then
+ *       RELOAD.
  */
 enum worker_message {
 	WORKER_REDIS = 'R',
@@ -22,6 +23,7 @@ enum worker_message {
 	WORKER_CERT = 'P',
 	WORKER_KEY = 'K',
 	WORKER_CLIENT_CA = 'A',
+	WORKER_SECRET = 'S',
 	WORKER_RELOAD = 'G',
 };
 

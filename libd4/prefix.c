@@ -245,6 +245,27 @@ d4_prefix_set_add(struct d4_prefix_set *s, const struct d4_prefix *p)
 	return D4_OK;
 }
 
+static int
+prefix_order(const void *a, const void *b)
+{
+	return prefix_cmp(a, b);
+}
+
+void
+d4_prefix_set_take(struct d4_prefix_set *s, struct d4_prefix *list, size_t n)
+{
+	size_t kept = 0;
+
+	if (n != 0)
+		qsort(list, n, sizeof(*list), prefix_order);
+	/* A wider one sorts before all that it holds. */
+	for (size_t i = 0; i < n; i++) {
+		if (kept == 0 || !d4_prefix_has(&list[kept - 1], &list[i].addr))
+			list[kept++] = list[i];
+	}
+	*s = (struct d4_prefix_set){list, kept};
+}
+
 void
 d4_prefix_set_fini(struct d4_prefix_set *s)
 {

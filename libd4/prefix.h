@@ -51,6 +51,15 @@ bool d4_prefix_overlap(const struct d4_prefix *p, const struct d4_prefix *q);
 /* d4_prefix_set_add -- adds a copy, keeping the order. */
 D4_USED enum d4_status d4_prefix_set_add(
     struct d4_prefix_set *s, const struct d4_prefix *p);
+
+/*
+ * d4_prefix_set_take -- a set of n prefixes in any order, at once: O(n log n).
+ * Those inside another one are left out, so it answers whether an address is
+ * in, not the longest match. Owns: *list (malloc) is taken, also when it is
+ * NULL; *s, finished or zeroed before, is overwritten.
+ */
+void d4_prefix_set_take(
+    struct d4_prefix_set *s, struct d4_prefix *list, size_t n);
 void d4_prefix_set_fini(struct d4_prefix_set *s);
 
 /* d4_prefix_set_find -- the longest match, or NULL. */

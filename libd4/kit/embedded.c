@@ -25,6 +25,7 @@
 #define POLL_MS    20
 
 #define CHILD_FAILED 126
+#define RIGHTS_MAX   4096u /* text of a user's rights */
 #define NO_PROGRAM   127
 
 /* What one look at the server says. */
@@ -241,6 +242,47 @@ d4_embedded_start(struct d4_embedded *e)
 		st = spawn(e, lock);
 	if (lock >= 0)
 		(void)close(lock);
+	return st;
+}
+
+static enum d4_status
+grant_all(int fd)
+{
+	struct d4_slice argv[EMBEDDED_WORDS];
+	struct d4_buf text;
+	enum d4_status st;
+	size_t n;
+
+	d4_buf_init(&text, RIGHTS_MAX);
+	for (unsigned user = 0;; user++) {
+		char line[64] = "";
+
+		d4_buf_clear(&text, RIGHTS_MAX);
+		st = embedded_rights(user, &text, argv, &n);
+		if (st == D4_OK)
+			st = redis_ask(fd, argv, n, line, sizeof(line));
+		if (st == D4_OK && strcmp(line, "+OK") != 0)
+			st = D4_EDENIED;
+		if (st != D4_OK)
+			break;
+	}
+	d4_buf_fini(&text);
+	return st == D4_END ? D4_OK : st;
+}
+
+enum d4_status
+d4_embedded_grant(const struct d4_embedded *e)
+{
+	char url[sizeof(e->url)];
+	enum d4_status st = d4_embedded_url(e, "admin", url, sizeof(url));
+	int fd;
+
+	if (st == D4_OK)
+		st = d4_redis_dial(url, &fd);
+	if (st != D4_OK)
+		return st;
+	st = grant_all(fd);
+	(void)close(fd);
 	return st;
 }
 

@@ -23,7 +23,8 @@ struct embedded_user {
 	"~d4:* ~registered_uuid ~blacklist_* ~server:* ~metadata_* " \
 	"~all_types_by_uuid:* ~all_extended_types_by_uuid:* "        \
 	"~active_connection* ~list_uuid_ip:* ~daily_* ~stat_* "      \
-	"~sensor_pending_registration ~stream_max_size_by_uuid "
+	"~sensor_pending_registration ~stream_max_size_by_uuid "     \
+	"~temp_blacklist_uuid:* "
 
 static const struct embedded_user users[] = {
     {"hub", HUB_KEYS "+ping +info +multi +exec +eval +evalsha +script|load "
@@ -31,7 +32,7 @@ static const struct embedded_user users[] = {
 		     "+memory|usage +scan +get +set +del +exists +expire "
 		     "+sadd +srem +sismember +smembers +scard "
 		     "+hset +hsetnx +hget +hmget +hgetall +hdel "
-		     "+lpush +lrange +ltrim +lrem +zincrby +zadd"},
+		     "+hincrby +lpush +lrange +ltrim +lrem +zincrby +zadd"},
     {"wash", "~d4:* +ping +info +multi +exec +eval +evalsha +script|load "
 	     "+xread +xreadgroup +xack +xgroup +xautoclaim +xclaim +xpending "
 	     "+xinfo +xrange +xrevrange +xlen +memory|usage +scan "
@@ -236,4 +237,32 @@ embedded_write(const struct d4_embedded *e)
 	if (st == D4_OK)
 		st = write_conf(e);
 	return st;
+}
+
+enum d4_status
+embedded_rights(unsigned user, struct d4_buf *text,
+    struct d4_slice argv[EMBEDDED_WORDS], size_t *n)
+{
+	struct d4_slice rest, word;
+	enum d4_status st;
+
+	if (user >= N_USERS)
+		return D4_END;
+	st =
+	    d4_buf_addf(text, "ACL SETUSER %s resetkeys resetchannels -@all %s",
+		users[user].name, users[user].rights);
+	if (st != D4_OK)
+		return st;
+	rest = d4_buf_slice(text);
+	for (*n = 0; rest.n != 0 && *n < EMBEDDED_WORDS;) {
+		const uint8_t *space = memchr(rest.p, ' ', rest.n);
+
+		word = d4_slice_skip(
+		    &rest, space != NULL ? (size_t)(space - rest.p) : rest.n);
+		if (rest.n != 0)
+			(void)d4_slice_skip(&rest, 1);
+		if (word.n != 0)
+			argv[(*n)++] = word;
+	}
+	return rest.n == 0 ? D4_OK : D4_ETOOBIG;
 }

@@ -3,6 +3,7 @@
 #define KIT_EMBEDDED_CONF_H
 
 #include "libd4/kit/embedded.h"
+#include "libd4/slice.h"
 
 /*
  * embedded_write -- makes the secrets that are missing, and writes
@@ -11,5 +12,15 @@
  *         D4_ENOSPC, D4_EPERM, D4_ECRYPTO, D4_ENOENT no such user.
  */
 D4_USED enum d4_status embedded_write(const struct d4_embedded *e);
+
+#define EMBEDDED_WORDS 128u /* words of a user's rights */
+
+/*
+ * embedded_rights -- "ACL SETUSER hub ..." as words: what a server that an
+ * older hub started is told, so that its users may do what this one needs.
+ * Borrows from text. Errors: D4_END no such user.  D4_ETOOBIG.
+ */
+D4_USED enum d4_status embedded_rights(unsigned user, struct d4_buf *text,
+    struct d4_slice argv[EMBEDDED_WORDS], size_t *n);
 
 #endif

@@ -127,48 +127,6 @@ class RealClient(unittest.TestCase):
         self.assertEqual(json.loads(got[0]["meta"]), meta)
 
 
-def raw_tls(hub, source="127.0.0.1"):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    raw = socket.create_connection(("127.0.0.1", hub.port), 20, (source, 0))
-    return context.wrap_socket(raw)
-
-
-class Lists(unittest.TestCase):
-    """d4-core's lists are obeyed, within a second."""
-
-    def test_blocked_addresses_and_accepted_types(self):
-        with Hub(ext="{a: lines, b: lines}") as hub:
-            hub.start()
-            r = hub.redis()
-            s = hub.enroll("--type", "8")
-            r.sadd("blacklist_ip", "127.0.0.7")
-
-            def from_seven():
-                mark = hub.log_size()
-                tls = raw_tls(hub, "127.0.0.7")
-                tls.sendall(s.frame(8, b"x\n"))
-                until("an answer", lambda: s.uuid in hub.log(mark))
-                tls.close()
-                return "reason=blocked.ip" in hub.log(mark)
-
-            until("the address is blocked", from_seven)
-            self.assertEqual(hub.send([s.frame(8, b"x\n")]), "confirmed")
-            r.sadd("server:accepted_type", "2", "254")
-            until("type 8 is not accepted", lambda: hub.send(
-                [s.frame(8, b"x\n")]) != "confirmed")
-            r.sadd("server:accepted_extended_type", "b")
-            meta = s.frame(2, b'{"type":"a"}')
-            until("a is not accepted",
-                  lambda: hub.send([meta]) != "confirmed")
-            self.assertEqual(hub.send([s.frame(2, b'{"type":"b"}'),
-                                       s.frame(254, b"{}\n")]), "confirmed")
-            refused = hub.status()["sessions"]["refused"]
-            for reason in ("blocked.ip", "header.type", "ext.type"):
-                self.assertGreater(refused[reason], 0)
-
-
 class Memory(unittest.TestCase):
     def test_unfinished_frames_have_a_budget_and_others_go_on(self):
         with Hub(held="1MiB", frame="10s") as hub:

@@ -160,7 +160,7 @@ def pcap_records(data):
         at += 16 + caplen
 
 
-def tls_connect(address, ca=None, timeout=20):
+def tls_connect(address, ca=None, timeout=20, source=None):
     """A verified TLS connection to "host:port"; ca None: not verified."""
     host, port = address.rsplit(":", 1)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -171,7 +171,8 @@ def tls_connect(address, ca=None, timeout=20):
     if ca is not None:
         context.load_verify_locations(ca)
         context.verify_mode = ssl.CERT_REQUIRED
-    raw = socket.create_connection((host.strip("[]"), int(port)), timeout)
+    raw = socket.create_connection((host.strip("[]"), int(port)), timeout,
+                                   source and (source, 0))
     return context.wrap_socket(raw, server_hostname=host.strip("[]"),
                                suppress_ragged_eofs=False)
 

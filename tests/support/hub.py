@@ -233,8 +233,8 @@ class Hub:
     def address(self):
         return "127.0.0.1:%d" % self.port
 
-    def connect(self):
-        return d4.tls_connect(self.address, self.ca)
+    def connect(self, source=None):
+        return d4.tls_connect(self.address, self.ca, source=source)
 
     def send(self, frames):
         return d4.send(self.address, frames, self.ca)

@@ -13,7 +13,7 @@
 struct script {
 	struct intake in;
 	struct admit_rules rules;
-	struct d4_hmac *key;
+	struct d4_hmac *key, *before;
 	enum d4_status known; /* what know() answers; D4_EDENIED with why */
 	enum d4_reason why;
 	uint64_t begun, records, bad, hash;
@@ -23,13 +23,13 @@ static const struct d4_uuid script_uuid = {{0x11, 0x22, 0x33, 0x44, 0x55, 0x66,
     0x47, 0x77, 0x88, 0x88, 1, 2, 3, 4, 5, 6}};
 
 static enum d4_status
-script_know(void *arg, const struct d4_header *h, struct d4_hmac **key,
+script_know(void *arg, const struct d4_header *h, struct intake_keys *keys,
     enum d4_reason *why)
 {
 	struct script *s = arg;
 
 	(void)h;
-	*key = s->key;
+	*keys = (struct intake_keys){s->key, s->before};
 	*why = s->why;
 	return s->known;
 }
@@ -92,6 +92,7 @@ script_fini(struct script *s)
 {
 	intake_fini(&s->in);
 	d4_hmac_free(s->key);
+	d4_hmac_free(s->before);
 }
 
 /* One sealed frame behind out->n. */

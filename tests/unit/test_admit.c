@@ -119,17 +119,30 @@ a_uuid_stays_and_is_version_4(void **unused)
 static void
 a_sensor_needs_registration_key_and_no_block(void **unused)
 {
+#define GOOD .registered = true, .has_key = true
 	static const struct {
 		struct admit_sensor s;
 		enum d4_reason why;
 	} cases[] = {
-	    {{true, true, false, false}, D4_R_NONE},
-	    {{false, true, false, false}, D4_R_UNREGISTERED},
-	    {{true, false, false, false}, D4_R_NO_KEY},
-	    {{true, true, true, false}, D4_R_BLOCKED_UUID},
-	    {{true, true, false, true}, D4_R_BLOCKED_IP},
-	    {{false, false, true, true}, D4_R_BLOCKED_IP},
+	    {{GOOD}, D4_R_NONE},
+	    {{.has_key = true}, D4_R_UNREGISTERED},
+	    {{.has_key = true, .pending = true}, D4_R_PENDING},
+	    {{GOOD, .pending = true}, D4_R_NONE},
+	    {{.registered = true}, D4_R_NO_KEY},
+	    {{GOOD, .revoked = true}, D4_R_REVOKED},
+	    {{GOOD, .blocked = true}, D4_R_BLOCKED_UUID},
+	    {{GOOD, .trap = true, .blocked = true}, D4_R_BLOCKED_TRAP},
+	    {{GOOD, .address_blocked = true}, D4_R_BLOCKED_IP},
+	    {{.blocked = true, .address_blocked = true}, D4_R_BLOCKED_IP},
+	    {{GOOD, .kicked = true}, D4_R_KICKED},
+	    {{GOOD, .foreign = true}, D4_R_ADDRESS},
+	    {{GOOD, .overdue = true}, D4_R_QUARANTINE},
+	    {{GOOD, .broken = true}, D4_R_SENSOR_BROKEN},
+	    {{.shared = true, .has_key = true}, D4_R_NONE},
+	    {{.shared = true, .has_key = true, .revoked = true}, D4_R_REVOKED},
+	    {{.shared = true}, D4_R_NO_KEY},
 	};
+#undef GOOD
 
 	(void)unused;
 	for (size_t i = 0; i < COUNT(cases); i++)

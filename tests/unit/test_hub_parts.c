@@ -143,30 +143,6 @@ sensors_that_nobody_uses_are_forgotten_first(void **unused)
 }
 
 static void
-a_sensors_key_comes_changes_and_goes(void **unused)
-{
-	struct sensors t;
-	struct d4_uuid u = {{1}};
-	struct sensor *s;
-	struct d4_hmac *first;
-
-	(void)unused;
-	sensors_init(&t);
-	s = sensors_get(&t, &u);
-	assert_false(sensor_set_key(s, d4_slice_of(NULL, 0)));
-	assert_null(s->hmac);
-	assert_true(sensor_set_key(s, d4_slice_str("one")));
-	first = s->hmac;
-	assert_non_null(first);
-	assert_false(sensor_set_key(s, d4_slice_str("one")));
-	assert_ptr_equal(s->hmac, first);
-	assert_true(sensor_set_key(s, d4_slice_str("two")));
-	assert_true(sensor_set_key(s, d4_slice_of(NULL, 0)));
-	assert_null(s->hmac);
-	sensors_fini(&t);
-}
-
-static void
 a_configuration_is_read_with_its_defaults(void **unused)
 {
 	struct d4_diag diag = {.file = "/etc/d4/hub.yaml"};
@@ -264,7 +240,6 @@ main(void)
 	    cmocka_unit_test(a_budget_is_over_until_half_is_free),
 	    cmocka_unit_test(a_list_of_names_is_read_and_found),
 	    cmocka_unit_test(sensors_that_nobody_uses_are_forgotten_first),
-	    cmocka_unit_test(a_sensors_key_comes_changes_and_goes),
 	    cmocka_unit_test(a_configuration_is_read_with_its_defaults),
 	    cmocka_unit_test(extended_types_are_a_list_or_have_a_handler),
 	    cmocka_unit_test(a_wrong_configuration_says_where_and_what),

@@ -202,6 +202,24 @@ a_frame_over_the_limit_is_refused_by_its_header_alone(void **state)
 	assert_int_equal(s->records, 1);
 }
 
+/* During a rotation either key will do, frame by frame. */
+static void
+a_frame_may_have_the_key_from_before(void **state)
+{
+	struct script *s = *state;
+
+	s->before = s->key;
+	assert_int_equal(d4_hmac_new(d4_slice_str("new"), &s->key), D4_OK);
+	frame(8, "one\n");
+	assert_int_equal(feed(s, 7), D4_OK);
+	assert_true(s->in.before);
+	assert_int_equal(s->records, 1);
+	d4_hmac_free(s->before);
+	s->before = NULL; /* the rotation is over */
+	assert_int_equal(feed(s, 1000), D4_EDENIED);
+	assert_int_equal(s->in.refused, D4_R_HMAC);
+}
+
 static void
 a_sensor_that_is_blocked_meanwhile_is_out(void **state)
 {
@@ -266,6 +284,7 @@ main(void)
 	    T(a_sensor_that_is_not_known_yet_waits_with_its_bytes),
 	    T(a_refused_sensor_is_refused_by_its_header_alone),
 	    T(a_frame_over_the_limit_is_refused_by_its_header_alone),
+	    T(a_frame_may_have_the_key_from_before),
 	    T(a_sensor_that_is_blocked_meanwhile_is_out),
 	    T(broken_headers_have_their_reason),
 	    T(a_capture_that_is_none_is_refused),

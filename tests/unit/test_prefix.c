@@ -167,9 +167,12 @@ static void
 the_search_agrees_with_a_linear_one_on_random_sets(void **state)
 {
 	struct d4_prefix_set s = {NULL, 0};
+	struct d4_prefix_set whole;
+	struct d4_prefix *list = calloc(300, sizeof(*list));
 	uint64_t x = 88172645463325252u;
 
 	(void)state;
+	assert_non_null(list);
 	for (unsigned i = 0; i < 300; i++) {
 		struct d4_prefix p = {.addr = {.family = 4}};
 
@@ -182,7 +185,10 @@ the_search_agrees_with_a_linear_one_on_random_sets(void **state)
 		if (p.len >= 8)
 			p.addr.b[0] = (uint8_t)((x >> 8) & 0xff);
 		assert_int_equal(d4_prefix_set_add(&s, &p), D4_OK);
+		list[i] = p;
 	}
+	d4_prefix_set_take(&whole, list, 300);
+	assert_true(whole.n < s.n); /* without those inside another */
 	for (unsigned i = 0; i < 65536; i++) {
 		struct d4_addr a = {4, {(uint8_t)(i >> 8), (uint8_t)i, 7, 7}};
 		const struct d4_prefix *best = NULL;
@@ -193,7 +199,12 @@ the_search_agrees_with_a_linear_one_on_random_sets(void **state)
 				best = &s.list[k];
 		}
 		assert_ptr_equal(d4_prefix_set_find(&s, &a), best);
+		assert_int_equal(
+		    d4_prefix_set_find(&whole, &a) != NULL, best != NULL);
 	}
+	d4_prefix_set_fini(&whole);
+	d4_prefix_set_take(&whole, NULL, 0);
+	assert_int_equal(whole.n, 0);
 	d4_prefix_set_fini(&s);
 }
 
