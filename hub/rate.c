@@ -2,7 +2,7 @@
 #include "hub/session_conn.h"
 #include "libd4/kit/clock.h"
 
-#define RATE_MS 50 /* between two looks at those who rest */
+#define RATE_MS 50L /* between two looks at those who rest */
 
 static void
 rate_arm(struct hub *h)

@@ -5,7 +5,7 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
-#define REGISTRY_MS    250u  /* between two looks */
+#define REGISTRY_MS    250L  /* between two looks */
 #define REGISTRY_PARTS 3u    /* looks in which every sensor is asked about */
 #define REGISTRY_KEYS  1000u /* sensors asked about in one look, at least */
 #define ASK_MAX        64u   /* sensors in one question */
