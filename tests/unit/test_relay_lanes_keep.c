@@ -1,37 +1,25 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "libd4/kit/file.h"
+#include "lanes_folders.h"
 #include "libd4/kit/spool_cursor.h"
 #include "relay/lanes_partner.h"
-#include "spool_make.h"
 
-static char dir[64];
-static char spool[80], state_dir[80], cursors[80];
 static struct d4_account *account;
 
 static int
 setup(void **state)
 {
-	(void)state;
-	tmpdir_make(dir, sizeof(dir));
-	(void)snprintf(spool, sizeof(spool), "%s/spool", dir);
-	(void)snprintf(state_dir, sizeof(state_dir), "%s/state", dir);
-	(void)snprintf(cursors, sizeof(cursors), "%s/cursors", dir);
-	return d4_dir_make(spool, 0700) == D4_OK &&
-	               d4_dir_make(state_dir, 0700) == D4_OK &&
-	               d4_account_open(dir, "wash", &account) == D4_OK
-	           ? 0
-	           : -1;
+	if (folders_make(state) != 0)
+		return -1;
+	return d4_account_open(dir, "wash", &account) == D4_OK ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
-	(void)state;
 	d4_account_close(account);
-	tmpdir_remove(dir);
-	return 0;
+	return folders_remove(state);
 }
 
 static struct lanes *
