@@ -6,9 +6,13 @@
 static enum d4_status
 read_steps(struct pol_reader *r, const struct d4_yaml *n, void *out)
 {
-	if (n->kind != D4_YAML_LIST)
-		return POL_BAD(
-		    r, n, "write `steps: []` for none", "no list of steps");
+	bool preset =
+	    n->kind == D4_YAML_SCALAR || d4_yaml_get(n, "preset") != NULL;
+
+	if (n->kind != D4_YAML_LIST && !preset)
+		return POL_BAD(r, n,
+		    "write `steps: []` for none, or {preset: NAME}",
+		    "no list of steps, and no preset");
 	*(const struct d4_yaml **)out = n;
 	return D4_OK;
 }

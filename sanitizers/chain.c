@@ -4,11 +4,13 @@
 #include "libd4/nearest.h"
 #include "libd4/type.h"
 #include "sanitizers/canon.h"
+#include "sanitizers/preset.h"
 #include "sanitizers/step.h"
 
 #define CHAIN_WORDS 33u /* words offered in a message, and the NULL */
 
 struct san_chain {
+	struct d4_yaml *preset; /* steps that a preset stands for, or NULL */
 	struct san_step step[SAN_STEPS_MAX];
 	size_t n_step;
 	uint8_t *types;
@@ -195,9 +197,11 @@ chain_build(struct san_chain *c, const struct d4_yaml *steps,
 	struct san_env env = {.network = chain_network, .arg = l};
 	enum d4_status st;
 
-	if (steps->kind != D4_YAML_LIST)
-		return d4_diag_set(diag, steps->at, "write a list, or `[]`",
-		    "steps are a list");
+	st = san_preset_expand(steps, diag, &c->preset);
+	if (st != D4_OK)
+		return st;
+	if (c->preset != NULL)
+		steps = c->preset;
 	st = d4_buf_adds(&l->canon, SAN_ENGINE "\n");
 	if (st == D4_OK)
 		st = san_canon_node(steps, &l->canon);
@@ -213,6 +217,7 @@ enum d4_status
 san_chain_compile(const struct d4_yaml *steps, const struct san_takes *takes,
     const struct san_env *env, struct d4_diag *diag, struct san_chain **out)
 {
+	const struct san_preset *preset = san_preset_of(steps);
 	struct chain_lookup l = {.env = env, .st = D4_OK};
 	struct san_chain *c;
 	enum d4_status st;
@@ -224,6 +229,8 @@ san_chain_compile(const struct d4_yaml *steps, const struct san_takes *takes,
 	st = chain_takes(c, takes);
 	if (st == D4_OK)
 		st = chain_build(c, steps, &l, diag);
+	if (st == D4_OK && preset != NULL && preset->cls > c->cls)
+		c->cls = preset->cls;
 	d4_buf_fini(&l.canon);
 	if (st != D4_OK) {
 		san_chain_free(c);
@@ -244,6 +251,7 @@ san_chain_free(struct san_chain *c)
 		else
 			free(c->step[i].conf);
 	}
+	d4_yaml_free(c->preset);
 	free(c->types);
 	free(c->ext);
 	free(c);

@@ -26,7 +26,9 @@ enum san_json_op {
  * struct san_json_rule -- one rule.
  * Shape:  text: the replacement as JSON, or the token's domain (with NUL);
  *         n: the token's bytes or the characters kept; segments seg[from..to)
- *         of the step, none for the whole value.
+ *         of the step, none for the whole value. outside_keep: of an address
+ *         the step `addr` only decides whether it is of the scope; scoped_drop:
+ *         if it is, the record is dropped.
  * Owns:   text.
  */
 struct san_json_rule {
@@ -36,6 +38,7 @@ struct san_json_rule {
 	uint64_t n;
 	uint64_t unit_us;
 	size_t from, to;
+	bool outside_keep, scoped_drop;
 };
 
 /*

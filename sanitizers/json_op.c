@@ -1,6 +1,7 @@
 /* What the ops make of one value. Values were read: tokens are valid. */
 #include <assert.h>
 #include <string.h>
+#include "sanitizers/find.h"
 #include "sanitizers/json_run.h"
 #include "sanitizers/stamp.h"
 
@@ -76,6 +77,27 @@ op_tok(const struct call *c)
 	return op_quoted(c, hex, 2 * c->rule->n);
 }
 
+/*
+ * op_outside -- the rule has an answer of its own for an address: *out. The
+ * step decides about what it keeps in any case, and what is of its scope.
+ */
+static bool
+op_outside(const struct call *c, const struct d4_addr *a, enum d4_reason *out)
+{
+	const struct san_addr *conf = c->r->line.addr;
+
+	*out = D4_R_NONE;
+	if (san_addr_special(a) || d4_prefix_set_find(&conf->keep, a) != NULL)
+		return false;
+	if (san_scope_has(&conf->scope, a)) {
+		*out = D4_R_ADDR_DROP;
+		return c->rule->scoped_drop;
+	}
+	if (d4_prefix_set_find(&conf->targets, a) != NULL)
+		*out = D4_R_INTO_CONFLICT;
+	return c->rule->outside_keep;
+}
+
 static enum d4_reason
 op_addr(const struct call *c)
 {
@@ -88,7 +110,9 @@ op_addr(const struct call *c)
 		return why;
 	if (d4_addr_parse(text, &from) != D4_OK)
 		return D4_R_JSON_TYPE;
-	why = san_line_map(&c->r->line, &from, &to);
+	to = from;
+	if (!op_outside(c, &from, &why))
+		why = san_line_map(&c->r->line, &from, &to);
 	if (why != D4_R_NONE)
 		return why;
 	d4_addr_text(&to, shown);

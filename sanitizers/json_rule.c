@@ -130,6 +130,37 @@ rule_read_trunc(const struct san_compile *cx, const struct d4_yaml *node,
 	return st == D4_OK ? d4_yaml_u64(v, range, cx->diag, &out->n) : st;
 }
 
+/* rule_word -- an option that is one of two words; false: the first. */
+static enum d4_status
+rule_word(const struct san_compile *cx, const struct d4_yaml *v,
+    const char *const words[2], bool *out)
+{
+	if (v == NULL)
+		return D4_OK;
+	*out = v->kind == D4_YAML_SCALAR && strcmp(v->text, words[1]) == 0;
+	if (*out ||
+	    (v->kind == D4_YAML_SCALAR && strcmp(v->text, words[0]) == 0))
+		return D4_OK;
+	return d4_diag_set(
+	    cx->diag, v->at, "", "it is `%s` or `%s`", words[0], words[1]);
+}
+
+static enum d4_status
+rule_read_addr(const struct san_compile *cx, const struct d4_yaml *node,
+    struct san_json_rule *out)
+{
+	static const char *const others[] = {"step", "keep"};
+	static const char *const scoped[] = {"step", "drop"};
+	enum d4_status st;
+
+	st = rule_word(
+	    cx, d4_yaml_get(node, "others"), others, &out->outside_keep);
+	if (st != D4_OK)
+		return st;
+	return rule_word(
+	    cx, d4_yaml_get(node, "scoped"), scoped, &out->scoped_drop);
+}
+
 /* One op: which keys its rule may have beside path and op. */
 static const struct {
 	const char *name;
@@ -141,7 +172,8 @@ static const struct {
     [SAN_OP_DROP] = {"drop", {"path", "op"}, NULL},
     [SAN_OP_REPLACE] = {"replace", {"path", "op", "value"}, rule_read_replace},
     [SAN_OP_TOK] = {"tok", {"path", "op", "domain", "n"}, rule_read_tok},
-    [SAN_OP_ADDR] = {"addr", {"path", "op"}, NULL},
+    [SAN_OP_ADDR] = {"addr", {"path", "op", "others", "scoped"},
+	rule_read_addr},
     [SAN_OP_TIME] = {"time", {"path", "op", "unit"}, rule_read_time},
     [SAN_OP_TRUNC] = {"trunc", {"path", "op", "n"}, rule_read_trunc},
     [SAN_OP_LEN] = {"len", {"path", "op"}, NULL},

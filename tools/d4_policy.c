@@ -11,6 +11,7 @@ static const char usage_text[] =
     "           [--sensor UUID | --queue ID] [--source ID]\n"
     "           [--meta JSON|@FILE] [--at TIME] [--json]\n"
     "       d4-policy test POLICY [TESTS]\n"
+    "       d4-policy presets [NAME]\n"
     "       d4-policy --help | --version\n";
 
 static const char help_text[] =
@@ -21,6 +22,7 @@ static const char help_text[] =
     "explain  may this stream go to this partner, by which rule, and why\n"
     "test     compares decisions with those expected in TESTS\n"
     "         (POLICY.tests.yaml beside POLICY.yaml)\n"
+    "presets  steps under one name: which there are, or what one stands for\n"
     "reverse  which address a pipeline's pseudonym stands for; needs the\n"
     "         master key, and writes into the audit log who asked and why\n"
     "\n"
@@ -49,6 +51,7 @@ static const struct {
 } commands[] = {
     {"check", policy_check, 1},
     {"explain", policy_explain, 1},
+    {"presets", policy_presets, 1},
     {"reverse", policy_reverse, 2},
     {"show", policy_show, 1},
     {"test", policy_test, 2},
@@ -155,7 +158,7 @@ run(int argc, char **argv)
 		if (!take_args(argc - 1, argv + 1, &a))
 			return usage(
 			    "unknown option, or one without its value", "");
-		if (a.policy == NULL)
+		if (a.policy == NULL && commands[i].run != policy_presets)
 			return usage("no policy file", "");
 		if (argc - 1 - optind > commands[i].files)
 			return usage("too many arguments", "");

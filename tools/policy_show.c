@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include "sanitizers/preset.h"
 #include "tools/policy_tool.h"
 
 #define CANONICAL_MAX (64u << 20)
@@ -93,6 +94,17 @@ show_partners(const json_t *root)
 
 /* The class is computed, so it stands in no file: ask the engines. */
 static void
+show_steps(const struct d4_yaml *steps)
+{
+	const struct san_preset *p = san_preset_of(steps);
+
+	if (p != NULL)
+		printf("preset %s", p->name);
+	else
+		printf("%zu steps", steps->n);
+}
+
+static void
 show_pipelines(const struct gate *g)
 {
 	const struct pol *p = gate_policy(g);
@@ -104,8 +116,9 @@ show_pipelines(const struct gate *g)
 	for (i = 0; i < pol_n_pipelines(p); i++) {
 		pipe = pol_pipeline_at(p, i);
 		chain = gate_chain(g, pipe->id);
-		printf("  %-20s class S%d  %zu steps  takes", pipe->id,
-		    pipe->cls, pipe->steps->n);
+		printf("  %-20s class S%d  ", pipe->id, pipe->cls);
+		show_steps(pipe->steps);
+		printf("  takes");
 		for (k = 0; k < pipe->n_types; k++)
 			printf(" %u", pipe->types[k]);
 		for (k = 0; k < pipe->n_meta; k++)

@@ -10,8 +10,9 @@
 #define EX_USAGE  64
 
 /*
- * struct policy_args -- the command line, checked. policy is the file; file
- * the second argument of `test`, or the address of `reverse`, or NULL.
+ * struct policy_args -- the command line, checked. policy is the file, or the
+ * name for `presets` (may be NULL); file the second argument of `test`, or the
+ * address of `reverse`, or NULL.
  */
 struct policy_args {
 	const char *policy;
@@ -29,6 +30,7 @@ struct policy_args {
 
 int policy_check(const struct policy_args *a);
 int policy_explain(const struct policy_args *a);
+int policy_presets(const struct policy_args *a);
 int policy_reverse(const struct policy_args *a);
 int policy_show(const struct policy_args *a);
 int policy_test(const struct policy_args *a);

@@ -26,7 +26,7 @@ steps_that_are_no_list_of_words_are_errors_with_their_place(void **state)
 		const char *what;
 	} rows[] = {
 	    {"addr: {}", 1, 1, "a list"},
-	    {"text", 1, 1, "a list"},
+	    {"text", 1, 1, "no preset"},
 	    {"- [addr]", 1, 3, "one word"},
 	    {"- {addr: {}, link: zero}", 1, 3, "one word"},
 	    {"- link: zero\n- {}", 2, 3, "one word"},
