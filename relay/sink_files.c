@@ -15,13 +15,15 @@
 #define FILES_TURN (256u << 10) /* bytes in one turn of the loop */
 #define FILES_HOUR 3600u
 #define FILES_DAY  86400u
+#define FILES_SOON 10u /* seconds before one of its records is too old */
 
 /*
  * struct files_wire
  * Shape:  period_s: in which it was begun; span_s: how long one is. total:
  *         bytes taken; turn: of those, in this turn. pipeline, first: under
- *         which release, the first entry's seq, the youngest's time. whole: it
- * has its name.
+ *         which release, the first entry's seq, the youngest's time.
+ *         expires_s: when the first of its records is too old, 0 never.
+ *         whole: it has its name.
  */
 struct files_wire {
 	struct post_lane *lane;
@@ -32,81 +34,9 @@ struct files_wire {
 	uint64_t period_s, span_s, total;
 	size_t turn;
 	char pipeline[65];
-	uint64_t first, last_us, max_age_s;
+	uint64_t first, last_us, max_age_s, expires_s;
 	bool busy, dead, up, owes, closing, whole;
 };
-
-/* ---- the partner's data set ---- */
-
-static void
-files_end_all(struct post_partner *pp)
-{
-	struct sink_set *s = pp->kept;
-
-	if (s == NULL)
-		return;
-	if (sink_set_save(s, d4_now_us() / POST_SECOND) != D4_OK)
-		d4_warnx("dataset manifest is late partner=%s", pp->conf->id);
-	sink_set_fini(s);
-	free(s);
-	pp->kept = NULL;
-}
-
-static enum d4_status
-files_begin(struct post_partner *pp, const char **why)
-{
-	struct sink_set *s = calloc(1, sizeof(*s));
-	enum d4_status st = D4_ENOMEM;
-
-	pp->kept = s;
-	if (s == NULL)
-		return D4_ENOMEM;
-	s->conf = &pp->conf->out;
-	s->account = pp->post->setup.account;
-	s->partner = strdup(pp->conf->id);
-	if (s->partner != NULL)
-		st = sink_set_open(s, why);
-	if (st == D4_OK) {
-		*why = "what it was publishing";
-		st = sink_files_recover(pp, s);
-	}
-	if (st == D4_OK && s->whole > s->n)
-		d4_warnx("dataset partner=%s has %zu files that manifest.json "
-			 "does not list",
-		    pp->conf->id, s->whole - s->n);
-	if (st == D4_OK) {
-		*why = "manifest.json cannot be written";
-		st = sink_set_save(s, d4_now_us() / POST_SECOND);
-	}
-	if (st != D4_OK)
-		s->dirty = false; /* what is not understood is not replaced */
-	return st;
-}
-
-static void
-files_tick(struct post_partner *pp)
-{
-	uint64_t now_s = d4_now_us() / POST_SECOND;
-
-	sink_set_trim(pp->kept, now_s);
-	if (sink_set_save(pp->kept, now_s) != D4_OK)
-		d4_warn("dataset manifest is late partner=%s", pp->conf->id);
-}
-
-static void
-files_status(const struct post_partner *pp, json_t *o)
-{
-	const struct sink_set *s = pp->kept;
-
-	if (s == NULL)
-		return;
-	(void)json_object_set_new(o, "dataset",
-	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "files",
-		(json_int_t)s->n, "records", (json_int_t)s->records, "bytes",
-		(json_int_t)s->bytes, "removed_files",
-		(json_int_t)s->removed_files, "removed_records",
-		(json_int_t)s->removed_records, "manifest_late", s->dirty));
-}
 
 /* ---- publishing ---- */
 
@@ -123,6 +53,13 @@ files_released(const struct files_wire *w)
 	       r->after < w->first && r->max_age_s == w->max_age_s &&
 	       release_when(w->last_us, r->delay_us, r->not_before_s) <=
 	           d4_now_us() / POST_SECOND;
+}
+
+/* Will one of its records be too old to leave, at that time? */
+static bool
+files_expired(const struct files_wire *w, uint64_t at_s)
+{
+	return w->expires_s != 0 && w->expires_s <= at_s;
 }
 
 static enum d4_status
@@ -156,9 +93,10 @@ files_over(struct files_wire *w)
 
 	w->up = false;
 	post_release_look(l->partner);
-	if (!files_released(w) || post_freeze_now(l->partner)) {
+	if (!files_released(w) || post_freeze_now(l->partner) ||
+	    files_expired(w, d4_now_us() / POST_SECOND)) {
 		d4_warnx("dataset partner=%s lane=%s withheld file=%s "
-			 "(not released any more)",
+			 "(not released any more, or too old)",
 		    l->partner->conf->id, l->id, w->item.name);
 		post_abort(l);
 		return;
@@ -223,12 +161,18 @@ on_files(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Data of class S3 and S4 has coarse times: so have its files. */
+static bool
+files_coarse(const struct post_lane *l)
+{
+	return strcmp(l->head->cls, "S3") >= 0;
+}
+
 static uint64_t
 files_span(const struct post_lane *l)
 {
 	uint64_t span = l->partner->conf->rotate_us / POST_SECOND;
 
-	if (strcmp(l->head->cls, "S3") >= 0 && span < FILES_HOUR)
+	if (files_coarse(l) && span < FILES_HOUR)
 		span = FILES_HOUR;
 	if (span > FILES_DAY)
 		span = FILES_DAY;
@@ -338,13 +282,28 @@ files_free(void *wire)
 		files_destroy(w);
 }
 
+/* When a record that came at first_s is too old, 0 never. */
+static uint64_t
+files_until(const struct post_lane *l, uint64_t first_s)
+{
+	const struct files_wire *w = l->run.wire;
+	uint64_t until = l->entry.expires_s;
+
+	if (w->max_age_s != 0 && (until == 0 || first_s + w->max_age_s < until))
+		until = first_s + w->max_age_s;
+	return until;
+}
+
 static void
 files_entry(struct post_lane *l)
 {
 	struct files_wire *w = l->run.wire;
 	uint64_t first = l->entry.t_first_us / POST_SECOND;
 	uint64_t last = l->entry.t_last_us / POST_SECOND;
+	uint64_t until = files_until(l, first);
 
+	if (until != 0 && (w->expires_s == 0 || until < w->expires_s))
+		w->expires_s = until;
 	if (first < w->item.from_s)
 		w->item.from_s = first;
 	if (first > w->item.to_s)
@@ -355,7 +314,10 @@ files_entry(struct post_lane *l)
 		w->item.to_s = last;
 }
 
-/* At the end of its period, at midnight, when large, or to be dropped. */
+/*
+ * At the end of its period, at midnight, when large, or to be dropped; before
+ * a record is too old to be published, unless that told when it was received.
+ */
 static bool
 files_rotates(const struct post_lane *l)
 {
@@ -365,6 +327,8 @@ files_rotates(const struct post_lane *l)
 	if (!files_released(w) || now_s - now_s % w->span_s != w->period_s ||
 	    now_s / FILES_DAY != w->period_s / FILES_DAY)
 		return true;
+	if (!files_coarse(l) && files_expired(w, now_s + FILES_SOON))
+		return true;
 	return l->run.bytes >= l->partner->conf->rotate_bytes;
 }
 
@@ -373,10 +337,10 @@ const struct sink sink_directory = {
     .confirms = "its file is on disk under its name",
     .all = true,
     .shape = &sink_shape_stream,
-    .begin = files_begin,
-    .end_all = files_end_all,
-    .tick = files_tick,
-    .status = files_status,
+    .begin = sink_files_begin,
+    .end_all = sink_files_end_all,
+    .tick = sink_files_tick,
+    .status = sink_files_status,
     .entry = files_entry,
     .rotates = files_rotates,
     .open = files_open,

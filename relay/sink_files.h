@@ -23,4 +23,11 @@ D4_USED enum d4_status sink_files_publish(struct post_lane *l,
 D4_USED enum d4_status sink_files_recover(
     struct post_partner *pp, struct sink_set *s);
 
+/* A partner's data set: the members of struct sink that are about it. */
+D4_USED enum d4_status sink_files_begin(
+    struct post_partner *pp, const char **why);
+void sink_files_end_all(struct post_partner *pp);
+void sink_files_tick(struct post_partner *pp);
+void sink_files_status(const struct post_partner *pp, json_t *o);
+
 #endif

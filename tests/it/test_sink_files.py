@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+import time
 import unittest
 
 from post_case import Case, LANE, UUID, numbers, until
@@ -187,6 +188,40 @@ class Files(FilesCase):
         until(lambda: "withheld file=" in self.log())
         self.assertEqual(p.drain()["lanes"][0]["confirmed"], 0)
         self.assertEqual(self.check(), [])
+
+    def old_and_published(self, expires):
+        """(published, accounted as too old); nothing is published too late."""
+        if not os.path.exists(os.path.join(self.www, "manifest.json")):
+            return 0, 0
+        for f in self.manifest()["files"]:
+            when = os.stat(os.path.join(self.www, f["name"])).st_mtime
+            self.assertLess(when, expires)
+        return (self.manifest()["records"],
+                self.accounted().get("spool.expired", 0))
+
+    def test_a_file_ends_before_its_records_are_too_old(self):
+        expires = int(time.time()) + 12
+        self.fill_set(entries=4, records=5, expires=expires)
+        self.release_set()
+        p = self.sink()
+        until(lambda: sum(self.old_and_published(expires)) == 20)
+        p.drain()
+        self.assertEqual(sum(self.old_and_published(expires)), 20)
+
+    def test_what_is_too_old_when_its_coarse_file_ends_is_not_published(self):
+        expires = int(time.time()) + 2
+        self.fill_set(entries=4, records=5, expires=expires, cls="S3")
+        self.fill_set(entries=1, records=5, first=20, cls="S3")
+        self.release_set()
+        p = self.sink()
+        until(lambda: time.time() > expires)
+        p.drain()
+        self.assertLessEqual(set(self.check()), set(range(20, 25)))
+        p = self.sink()
+        until(lambda: self.accounted() == {"spool.expired": 20})
+        until(lambda: p.lane()["under_way"] + p.lane()["confirmed"] == 5)
+        p.drain()
+        self.assertEqual(self.check(), list(range(20, 25)))
 
     def test_another_pipeline_is_not_published(self):
         self.fill_set(entries=10, records=10)
