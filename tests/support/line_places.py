@@ -1,0 +1,124 @@
+"""Lines in which an address, a name or a secret can hide, by type.
+
+The telescope is 10.1.0.0/16 and 2001:db8:77::/48; A4 and A6 are of it. A row
+is (name, line, what becomes of it: "pass" or a reason). PIPELINES: type, the
+steps, and what must not stand in what passed.
+"""
+import json
+
+A4, A6 = "10.1.2.3", "2001:db8:77::a:b"
+NIBBLES = "b.0.0.0.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.7.0.0.8.b.d.0.1.0.0.2"
+SECRETS = ("hunter2", "alice@corp.example", "alice", "pc7.corp.example",
+           "00:11:22:33:44:55", "DE89370400440532013000")
+
+
+def pdns(client="192.0.2.1", server="192.0.2.53", qname="www.example.org",
+         rrtype="A", answer="192.0.2.80"):
+    return "1700000000.5||%s||%s||IN||%s||%s||%s||300||1" % (
+        client, server, qname, rrtype, answer)
+
+
+def event(**more):
+    return json.dumps(dict({"ip": "192.0.2.7"}, **more))
+
+
+def trail(sensor="sensor7", src="192.0.2.1", dst="198.51.100.9",
+          value="bad.example.org", info="malware"):
+    return '"2026-11-22 07:00:00.000000" %s %s 1 %s 53 UDP DNS %s %s (static)' \
+        % (sensor, src, dst, value, info)
+
+
+PDNS = [
+    ("client", pdns(client=A4), "pass"),
+    ("server", pdns(server=A6), "pass"),
+    ("reverse name", pdns(qname="3.2.1.10.in-addr.arpa", rrtype="PTR",
+                          answer="host.example.org"), "pdns.suffix"),
+    ("reverse name of IPv6", pdns(qname=NIBBLES + ".ip6.arpa", rrtype="PTR",
+                                  answer="host.example.org"), "pdns.suffix"),
+    ("blocklist name", pdns(qname="3.2.1.10.zen.example.org"),
+     "pdns.reverse"),
+    ("name with dashes", pdns(qname="ip-10-1-2-3.example.org"),
+     "pdns.reverse"),
+    ("name in hex digits", pdns(qname="0a010203.example.org"),
+     "pdns.reverse"),
+    ("name as a number", pdns(qname="167838211.example.org"),
+     "pdns.reverse"),
+    ("answer", pdns(answer=A4), "pdns.answer"),
+    ("answer of IPv6", pdns(rrtype="AAAA", answer=A6), "pdns.answer"),
+    ("answer, mapped", pdns(rrtype="AAAA", answer="::ffff:" + A4),
+     "pdns.answer"),
+    ("name in the answer", pdns(rrtype="CNAME",
+                                answer="ip-10-1-2-3.example.org"),
+     "pdns.reverse"),
+    ("internal name", pdns(qname="pc7.corp"), "pdns.suffix"),
+    ("internal name in the answer", pdns(rrtype="CNAME", answer="pc7.corp"),
+     "pdns.suffix"),
+    ("single label", pdns(qname="pc7"), "pdns.label"),
+    ("wpad", pdns(qname="wpad.example.org"), "pdns.label"),
+    ("TXT", pdns(rrtype="TXT", answer="v=spf1 ip4:10.1.2.3"),
+     "pdns.rrtype"),
+    ("tenth field", pdns() + "||" + A4, "pdns.fields"),
+    ("bytes that are no UTF-8", pdns(qname="a\udcff.org"), "line.utf8"),
+]
+JSON = [
+    ("value of a rule", event(ip=A4), "pass"),
+    ("value of a rule, IPv6", event(ip=A6), "pass"),
+    ("value of a rule, mapped", event(ip="::ffff:" + A4), "pass"),
+    ("another value", event(note="from " + A4), "selfcheck"),
+    ("a key", event(**{A4: 1}), "selfcheck"),
+    ("inside a list", event(a=[[{"b": A6}]]), "selfcheck"),
+    ("escaped", '{"ip": "192.0.2.7", "n": "10.1.2\\u002e3"}', "selfcheck"),
+    ("escaped key", '{"ip": "192.0.2.7", "10.\\u0031.2.3": 0}', "selfcheck"),
+    ("reverse name", event(n="3.2.1.10.in-addr.arpa"), "addr.drop"),
+    ("ip6.arpa", event(n=NIBBLES + ".ip6.arpa"), "addr.drop"),
+    ("dashes", event(n="ip-10-1-2-3"), "selfcheck"),
+    ("hex digits", event(n="0A010203"), "addr.drop"),
+    ("a number", event(n=167838211), "addr.drop"),
+    ("with [.]", event(n="10[.]1[.]2[.]3"), "addr.drop"),
+    ("key twice", '{"ip": "192.0.2.7", "ip": "%s"}' % A4, "json.duplicate"),
+    ("lone surrogate", '{"ip": "192.0.2.7", "n": "\\ud800"}', "json.utf8"),
+    ("syntax", '{"ip": "192.0.2.7", n: "%s"}' % A4, "json.syntax"),
+    ("no address for a rule", event(ip="host " + A4), "json.type"),
+]
+TEXT = [
+    ("address", "from %s port 22" % A4, "pass"),
+    ("address and port", "to %s:443 ok" % A4, "pass"),
+    ("address and length", "net %s/32 ok" % A4, "pass"),
+    ("IPv6", "from %s port 22" % A6, "pass"),
+    ("IPv6 in brackets", "url http://[%s]:80/" % A6, "pass"),
+    ("IPv6 with zone", "via %s%%eth0" % A6, "pass"),
+    ("mapped", "from ::ffff:%s" % A4, "pass"),
+    ("defanged", "seen 10[.]1[.]2[.]3 and 10(.)1.2.3", "pass"),
+    ("dashes", "host ip-10-1-2-3.example.org", "pass"),
+    ("reverse name", "PTR 3.2.1.10.in-addr.arpa", "pass"),
+    ("reverse name of IPv6", "PTR %s.ip6.arpa" % NIBBLES, "pass"),
+    ("hex digits", "peer 0a010203 refused", "addr.drop"),
+    ("a number", "peer 167838211 refused", "addr.drop"),
+    ("mail address", "mail from alice@corp.example", "pass"),
+    ("credentials in a URL", "GET ftp://alice:hunter2@192.0.2.1/", "pass"),
+    ("user of sshd", "Failed password for invalid user alice from 192.0.2.9",
+     "pass"),
+    ("user=", "session opened user=alice", "pass"),
+    ("host name", "connect from pc7.corp.example", "pass"),
+    ("MAC address", "lease 00:11:22:33:44:55", "pass"),
+    ("IBAN", "pay DE89370400440532013000 now", "pass"),
+]
+MALTRAIL = [
+    ("sensor", trail(sensor="pc7.corp.example"), "pass"),
+    ("source", trail(src=A4), "pass"),
+    ("destination", trail(dst=A6), "pass"),
+    ("trail", trail(value=A4), "addr.drop"),
+    ("trail, reverse name", trail(value="3.2.1.10.in-addr.arpa"),
+     "addr.drop"),
+    ("remark", trail(info='"from %s"' % A4), "addr.drop"),
+    ("twelve fields", trail() + " " + A4, "maltrail.fields"),
+]
+ADDR = "- addr: {scope: telescope, into: [198.18.0.0/16, " \
+    "2001:db8:fffe::/48], others: keep, require_scope: none}\n"
+PIPELINES = {
+    "passive DNS": ("8", PDNS, "- pdns: {scope: telescope}\n"),
+    "JSON": ("6", JSON, ADDR + "- json: {default: keep, rules: "
+             "[{path: /ip, op: addr}]}\n"),
+    "text": ("3", TEXT, ADDR + "- text: {suffixes: [corp.example]}\n"),
+    "maltrail": ("maltrail", MALTRAIL, ADDR + "- maltrail: {}\n"),
+}
