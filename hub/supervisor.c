@@ -55,8 +55,8 @@ static void
 worker_start(struct supervisor *s)
 {
 	sigset_t none;
+	pid_t pid, self = getpid();
 	int pair[2];
-	pid_t pid;
 
 	if (d4_fd_pair(pair) != D4_OK)
 		d4_fatal("socketpair");
@@ -74,8 +74,8 @@ worker_start(struct supervisor *s)
 		(void)signal(SIGTERM, SIG_IGN);
 		(void)signal(SIGHUP, SIG_IGN);
 		(void)prctl(PR_SET_NAME, "d4-hub[worker]", 0, 0, 0);
-		worker_run(
-		    s->set->opt, s->set->tls, &s->set->listeners, pair[1]);
+		worker_run(s->set->opt, s->set->tls, &s->set->listeners,
+		    pair[1], self);
 	}
 	(void)close(pair[1]);
 	s->pair = pair[0];

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -233,7 +232,7 @@ more_files(void)
 }
 
 static void
-worker_sandbox(const struct hub_options *opt)
+worker_sandbox(const struct hub_options *opt, pid_t supervisor)
 {
 	char *overflow = d4_path(opt->state, OVERFLOW_DIR);
 	const char *const write[] = {overflow, NULL};
@@ -247,7 +246,8 @@ worker_sandbox(const struct hub_options *opt)
 	if (d4_user_drop(opt->user) != D4_OK)
 		d4_fatal("user=%s", opt->user);
 	/* A dead supervisor's worker must not keep the port. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (d4_die_with(supervisor) != D4_OK)
+		d4_fatalx("the supervisor is gone");
 	if (d4_sandbox_enter(&box, &why) != D4_OK)
 		d4_fatalx("sandbox: %s; remedy: a newer kernel, or "
 			  "sandbox: best-effort",
@@ -304,7 +304,7 @@ worker_close(struct worker *w)
 
 void
 worker_run(struct hub_options *opt, struct d4_tls_ctx *tls,
-    const struct listeners *listeners, int pair)
+    const struct listeners *listeners, int pair, pid_t supervisor)
 {
 	static struct worker w;
 
@@ -319,7 +319,7 @@ worker_run(struct hub_options *opt, struct d4_tls_ctx *tls,
 	reload_init(&w.reload);
 	more_files();
 	worker_open(&w);
-	worker_sandbox(opt);
+	worker_sandbox(opt, supervisor);
 	ask_redis(&w);
 	(void)event_base_dispatch(w.hub.base);
 	worker_close(&w);

@@ -35,6 +35,6 @@ enum worker_message {
  * dispatches; exits 0 after a stop, 1 on an error.
  */
 _Noreturn void worker_run(struct hub_options *opt, struct d4_tls_ctx *tls,
-    const struct listeners *listeners, int pair);
+    const struct listeners *listeners, int pair, pid_t supervisor);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * SHA-256 itself, not through EVP: in OpenSSL 3.0 every EVP_MAC_init copies
- * two contexts with malloc and free, which costs as much as hashing a small
- * frame. These functions are called old, and stay in every 3.x; the house
- * rule against deprecated ones is broken here for a third of the time.
+ * SHA-256 itself, not through EVP, which allocates for every frame. These
+ * functions are deprecated; why they are called all the same, here and nowhere
+ * else, and the way back: docs/adr/0024-hmac-without-evp.md.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <stdlib.h>

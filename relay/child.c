@@ -87,7 +87,8 @@ child_wash(const struct child_setup *setup)
 
 	child_files();
 	wash_prepare(c, &w);
-	if (profile_wash(c, &p) == D4_OK && profile_enter(c->wash_user, &p))
+	if (profile_wash(c, &p) == D4_OK &&
+	    profile_enter(c->wash_user, setup->supervisor, &p))
 		code = wash_run(&w);
 	OPENSSL_cleanse(w.master, sizeof(w.master));
 	free((void *)(uintptr_t)w.limits.list);

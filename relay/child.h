@@ -2,6 +2,7 @@
 #ifndef RELAY_CHILD_H
 #define RELAY_CHILD_H
 
+#include <sys/types.h>
 #include "relay/conf.h"
 
 /* What both inherit. */
@@ -10,6 +11,7 @@ struct child_setup {
 	int channel;   /* to the supervisor */
 	int nudge;     /* wash writes, post reads */
 	unsigned life; /* of this process: 1 the first */
+	pid_t supervisor;
 };
 
 /*

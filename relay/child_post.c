@@ -178,7 +178,8 @@ child_post(const struct child_setup *setup)
 		d4_warn("post start=\"%s\"", d4_status_text(st));
 	if (st == D4_OK)
 		st = profile_post(setup->conf, &p);
-	if (st == D4_OK && profile_enter(setup->conf->post_user, &p) &&
+	if (st == D4_OK &&
+	    profile_enter(setup->conf->post_user, setup->supervisor, &p) &&
 	    post_listen(&l) == D4_OK) {
 		(void)event_base_dispatch(l.base);
 		code = 0;

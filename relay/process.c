@@ -33,9 +33,10 @@ process_close_others(int channel, int nudge)
 }
 
 static _Noreturn void
-process_child(struct process *p, int channel)
+process_child(struct process *p, int channel, pid_t supervisor)
 {
-	struct child_setup setup = {p->conf, channel, p->nudge, p->lives};
+	struct child_setup setup = {
+	    p->conf, channel, p->nudge, p->lives, supervisor};
 	char name[64];
 	sigset_t none;
 
@@ -112,8 +113,8 @@ process_later(struct process *p)
 void
 process_start(struct process *p)
 {
+	pid_t pid, self = getpid();
 	int pair[2];
-	pid_t pid;
 
 	p->wanted = true;
 	p->again = false;
@@ -126,7 +127,7 @@ process_start(struct process *p)
 	}
 	pid = fork();
 	if (pid == 0)
-		process_child(p, pair[1]);
+		process_child(p, pair[1], self);
 	(void)close(pair[1]);
 	if (pid < 0) {
 		d4_warn("process=%s fork", p->name);

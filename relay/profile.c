@@ -1,8 +1,6 @@
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 #include "libd4/kit/log.h"
 #include "relay/profile.h"
@@ -90,7 +88,7 @@ profile_fini(struct profile *p)
 }
 
 bool
-profile_enter(const char *user, struct profile *p)
+profile_enter(const char *user, pid_t supervisor, struct profile *p)
 {
 	const char *why = "";
 	enum d4_status st = d4_user_drop(user);
@@ -105,7 +103,12 @@ profile_enter(const char *user, struct profile *p)
 	 * Two of a kind must not work at a time: one that stood still when its
 	 * supervisor was killed would take entries that nobody finishes.
 	 */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	st = d4_die_with(supervisor);
+	if (st != D4_OK) {
+		d4_warnx("supervisor=%d error=\"%s\"", (int)supervisor,
+		    d4_status_text(st));
+		return false;
+	}
 	/* Where there is no hub, or none yet: see wash_overflow.c. */
 	if (p->maybe != NULL && access(p->maybe, R_OK | X_OK) == 0)
 		profile_add(p->read, p->maybe);

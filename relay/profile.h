@@ -34,9 +34,9 @@ D4_USED enum d4_status profile_post(
 void profile_fini(struct profile *p);
 
 /*
- * profile_enter -- gives up the account and enters the sandbox, for good.
- * false: logged why; the process must end.
+ * profile_enter -- gives up the account, ties its life to its parent's and
+ * enters the sandbox, for good. false: logged why; the process must end.
  */
-bool profile_enter(const char *user, struct profile *p);
+bool profile_enter(const char *user, pid_t supervisor, struct profile *p);
 
 #endif

@@ -6,6 +6,7 @@
 #define KIT_SANDBOX_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include "libd4/status.h"
 
 /*
@@ -42,5 +43,13 @@ D4_USED enum d4_status d4_sandbox_enter(
  * NULL or not root: stays. Errors: D4_ENOENT no such user.  D4_EIO.
  */
 D4_USED enum d4_status d4_user_drop(const char *user);
+
+/*
+ * d4_die_with -- this process is killed as soon as its parent is gone, also
+ * when it stands still. Call it behind d4_user_drop: the kernel forgets it
+ * when the account changes. parent: getpid() of before the fork.
+ * Errors: D4_ECLOSED the parent is gone already.  D4_EIO.
+ */
+D4_USED enum d4_status d4_die_with(pid_t parent);
 
 #endif

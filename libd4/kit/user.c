@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include "libd4/kit/sandbox.h"
 
@@ -25,4 +27,13 @@ d4_user_drop(const char *user)
 		return D4_EIO;
 	}
 	return D4_OK;
+}
+
+enum d4_status
+d4_die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+		return D4_EIO;
+	/* It may have died before the call, which tells nobody then. */
+	return getppid() == parent ? D4_OK : D4_ECLOSED;
 }

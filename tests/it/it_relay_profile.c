@@ -177,7 +177,8 @@ wash_life(void)
 	    .sandbox = (char[]){"strict"}};
 	struct profile p;
 
-	if (profile_wash(&c, &p) != D4_OK || !profile_enter(NULL, &p))
+	if (profile_wash(&c, &p) != D4_OK ||
+	    !profile_enter(NULL, getppid(), &p))
 		_exit(2);
 	EXPECT(try_unix(), FORBIDDEN);
 	EXPECT(try_tcp(), FORBIDDEN);
@@ -208,7 +209,8 @@ post_life(void)
 	    .sandbox = (char[]){"strict"}};
 	struct profile p;
 
-	if (profile_post(&c, &p) != D4_OK || !profile_enter(NULL, &p))
+	if (profile_post(&c, &p) != D4_OK ||
+	    !profile_enter(NULL, getppid(), &p))
 		_exit(2);
 	EXPECT(try_tcp(), OPEN);
 	EXPECT(try_unix(), FORBIDDEN);

@@ -1,3 +1,4 @@
+#include <openssl/evp.h>
 #include "test.h"
 #include "libd4/hmac.h"
 
@@ -123,6 +124,35 @@ keys_longer_than_a_block_work_and_empty_ones_are_refused(void **state)
 	d4_hmac_free(NULL);
 }
 
+/* OpenSSL's own one, through EVP: what hmac.c would go back to. */
+static void
+keys_and_payloads_of_every_length_give_what_evp_gives(void **state)
+{
+	uint8_t bytes[300], wire[D4_HEADER_LEN + 300] = {1, 8}, mac[64];
+	uint8_t want[64];
+	struct d4_hmac *h;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 + 1);
+	memcpy(wire + D4_HEADER_LEN, bytes, sizeof(bytes));
+	for (size_t n = 0; n < sizeof(bytes); n++) {
+		size_t key = n % 131 + 1; /* around a block's 64 bytes */
+
+		assert_int_equal(
+		    d4_hmac_new(d4_slice_of(bytes, key), &h), D4_OK);
+		assert_int_equal(
+		    d4_hmac_frame(h, wire, d4_slice_of(bytes, n), mac), D4_OK);
+		assert_non_null(
+		    EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, bytes, key,
+			wire, D4_HEADER_LEN + n, want, sizeof(want), &len));
+		assert_int_equal(len, D4_HMAC_LEN);
+		assert_memory_equal(mac, want, D4_HMAC_LEN);
+		d4_hmac_free(h);
+	}
+}
+
 int
 main(void)
 {
@@ -134,6 +164,8 @@ main(void)
 	    cmocka_unit_test(a_context_serves_many_frames_and_keys_differ),
 	    cmocka_unit_test(
 		keys_longer_than_a_block_work_and_empty_ones_are_refused),
+	    cmocka_unit_test(
+		keys_and_payloads_of_every_length_give_what_evp_gives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
