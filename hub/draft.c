@@ -60,7 +60,17 @@ draft_begin(
 	d->seq = d->next;
 	d->first = *when;
 	d->data.n = 0;
+	d->opening = opening.n;
 	return d4_buf_add(&d->data, opening.p, opening.n);
+}
+
+/* The stream has another opening since this entry began. */
+static bool
+draft_turned(const struct draft *d, const struct d4_cutter *c)
+{
+	struct d4_slice mine = {d->data.p, d->opening};
+
+	return d->n != 0 && !d4_slice_eq(mine, d4_cutter_opening(c));
 }
 
 enum d4_status
@@ -71,6 +81,8 @@ draft_add(struct draft *d, const struct d4_cutter *c, const struct d4_run *run,
 	uint64_t left = run->n;
 	enum d4_status st = D4_OK;
 
+	if (draft_turned(d, c))
+		st = draft_close(d, sink);
 	while (left > 0 && st == D4_OK) {
 		uint64_t n = left;
 		size_t len;

@@ -18,12 +18,14 @@ struct draft_time {
  * struct draft -- one session's entry under way.
  * Shape:  next: number of the session's next record, from 1. n records in
  *         data, the first of them seq. n is 0: nothing is under way.
+ *         opening: bytes of it at the front of data.
  */
 struct draft {
 	struct d4_buf data;
 	uint64_t next;
 	uint64_t seq;
 	uint64_t n;
+	size_t opening;
 	struct draft_time first;
 };
 
@@ -38,7 +40,8 @@ void draft_fini(struct draft *d);
 
 /*
  * draft_add -- adds a run's records; whenever the data reaches D4_ENTRY_TARGET
- * bytes the entry is closed and handed to emit.
+ * bytes the entry is closed and handed to emit, and when the cutter's opening
+ * is another than the entry's: a file has one.
  * Errors: D4_ENOMEM, or what emit answers; the records behind are not taken.
  */
 D4_USED enum d4_status draft_add(struct draft *d, const struct d4_cutter *c,

@@ -36,7 +36,7 @@ static const struct d4_conf_option table[] = {
     {"keep_redis", D4_CONF_BOOL, AT(keep_redis), 0, 0, "false", false,
 	"leave the embedded Redis running when the hub stops"},
     {"types", D4_CONF_LIST, AT(types), 0, 8, NULL, false,
-	"D4 types that are accepted; default 1 2 3 6 8 254"},
+	"D4 types that are accepted; default: all with a cutter"},
     {"ext", D4_CONF_TREE, AT(ext_tree), 0, 0, NULL, false,
 	"extended types: [ja3-jl], or {NAME: HANDLER}"},
     {"shards", D4_CONF_UINT, AT(shards), 1, QUEUE_SHARDS_MAX, "1", false,
@@ -149,12 +149,9 @@ type_known(unsigned long t)
 static enum d4_status
 read_types(struct hub_options *o, struct d4_diag *diag)
 {
-	static const uint8_t usual[] = {D4_TYPE_PCAP, D4_TYPE_META, D4_TYPE_LOG,
-	    D4_TYPE_NDJSON, D4_TYPE_PDNS, D4_TYPE_EXTENDED};
-
 	if (d4_yaml_get(o->tree, "types") == NULL) {
-		for (size_t i = 0; i < sizeof(usual); i++)
-			o->rules.accepted[usual[i]] = true;
+		for (unsigned t = 0; t < 256; t++)
+			o->rules.accepted[t] = type_known(t);
 		return D4_OK;
 	}
 	for (size_t i = 0; i < o->types.n; i++) {
@@ -163,7 +160,7 @@ read_types(struct hub_options *o, struct d4_diag *diag)
 
 		if (end == o->types.item[i] || *end != '\0' || !type_known(t))
 			return d4_diag_set(diag, option_mark(o, "types"),
-			    "types are 1 2 3 6 8 254",
+			    "types are 1 2 3 4 5 6 8 254",
 			    "type %s cannot be accepted", o->types.item[i]);
 		o->rules.accepted[t] = true;
 	}

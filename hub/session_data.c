@@ -309,7 +309,7 @@ session_shelve(struct session *s)
 
 	if (draft_close(&s->draft, &sink) == D4_OK)
 		return;
-	bytes = s->draft.data.n - d4_cutter_opening(s->intake.cutter).n;
+	bytes = s->draft.data.n - s->draft.opening;
 	/* Out of memory: said and counted, never silent. */
 	d4_warnx("session=%s lost records=%llu why=\"out of memory\"", s->id,
 	    (unsigned long long)n);

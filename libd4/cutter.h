@@ -51,8 +51,11 @@ struct d4_cutter {
 	enum d4_reason failed; /* set by a feed that answered an error */
 };
 
-extern const struct d4_cutter_kind d4_cutter_pcap;  /* record_pcap.c */
-extern const struct d4_cutter_kind d4_cutter_lines; /* record_lines.c */
+extern const struct d4_cutter_kind d4_cutter_pcap;   /* record_pcap.c */
+extern const struct d4_cutter_kind d4_cutter_lines;  /* record_lines.c */
+extern const struct d4_cutter_kind d4_cutter_folded; /* record_lines.c */
+extern const struct d4_cutter_kind d4_cutter_dnscap; /* record_dnscap.c */
+extern const struct d4_cutter_kind d4_cutter_pcapng; /* record_pcapng.c */
 
 /* d4_cutter_new -- a cutter for one session. Errors: D4_ENOMEM. */
 D4_USED enum d4_status d4_cutter_new(
@@ -66,9 +69,9 @@ void d4_cutter_free(struct d4_cutter *c);
  * begun by an earlier call comes alone.
  * Errors: D4_AGAIN all of *in is taken, no run.  D4_EMALFORMED or D4_ETOOBIG
  *         the stream cannot be followed any further: c->failed says why
- *         (pcap.magic, pcap.desync, linktype), each later call answers
- *         the same.  D4_ENOMEM: not final; what is left in *in can be fed
- * again.
+ *         (pcap.magic, pcap.desync, linktype, pcapng.desync ...), each
+ *         later call answers the same.  D4_ENOMEM: not final; what is left in
+ * *in can be fed again.
  */
 D4_USED enum d4_status d4_cutter_feed(
     struct d4_cutter *c, struct d4_slice *in, struct d4_run *out);
@@ -83,8 +86,11 @@ D4_USED enum d4_status d4_cutter_finish(
     struct d4_cutter *c, struct d4_run *out);
 
 /*
- * d4_cutter_opening -- what every file of this stream begins with (the pcap
- * global header, as received); empty where a type has none or none came yet.
+ * d4_cutter_opening -- what a file with the records of the last run begins
+ * with: the pcap global header, as received; a pcapng section's header and its
+ * interfaces; empty where a type has none or none came yet. Between two runs
+ * it may change (D4_OPENING_EACH): a file that was begun ends there.
+ * Owns:   nothing; it lives until the next call on the cutter.
  */
 struct d4_slice d4_cutter_opening(const struct d4_cutter *c);
 

@@ -53,6 +53,19 @@ enum d4_reason_class {
 	X(EOF_PARTIAL, "eof_partial", MALFORMED, "unterminated last record")   \
 	X(PCAP_MAGIC, "pcap.magic", MALFORMED, "not a pcap file")              \
 	X(PCAP_DESYNC, "pcap.desync", MALFORMED, "impossible packet length")   \
+	X(PCAPNG_MAGIC, "pcapng.magic", MALFORMED, "not a pcapng file")        \
+	X(PCAPNG_DESYNC, "pcapng.desync", MALFORMED,                           \
+	    "impossible block length")                                         \
+	X(PCAPNG_BLOCK, "pcapng.block", MALFORMED,                             \
+	    "a block contradicts itself or names no interface")                \
+	X(IPFIX_VERSION, "ipfix.version", MALFORMED, "not IPFIX")              \
+	X(IPFIX_DESYNC, "ipfix.desync", MALFORMED,                             \
+	    "impossible IPFIX message header")                                 \
+	X(IPFIX_SET, "ipfix.set", MALFORMED, "impossible set or template")     \
+	X(OPENING_TOOBIG, "opening.toobig", MALFORMED,                         \
+	    "more interfaces or templates than a file may begin with")         \
+	X(OPENING_CHANGE, "opening.change", MALFORMED,                         \
+	    "interfaces or templates change within a file")                    \
 	X(LINKTYPE, "linktype", MALFORMED, "link type not supported")          \
 	X(TRUNC_L2, "trunc.l2", MALFORMED, "link header not captured whole")   \
 	X(TRUNC_ARP, "trunc.arp", MALFORMED, "ARP not captured whole")         \

@@ -1,3 +1,12 @@
+/*
+ * Records that end with a newline: lines, and folded ones, whose newline may
+ * stand behind a backslash: then the record goes on in the next line, as
+ * dnscap -g writes it:
+ *   [56] 2016-10-20 15:23:01.075993 [#0 eth0 4095] \
+ *           [192.0.2.1].53199 [192.0.2.2].53  \
+ *           dns QUERY,NOERROR,59311,rd \
+ *           1 example.,IN,A 0 0 0
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/cutter.h"
@@ -12,7 +21,8 @@ struct lines {
 	struct d4_cutter base;
 	struct d4_buf held;
 	uint64_t skipped;
-	bool given; /* held was handed out by the last call */
+	bool given;   /* held was handed out by the last call */
+	uint8_t last; /* the byte in front of what comes, where it is held */
 };
 
 static struct lines *
@@ -22,16 +32,28 @@ lines_of(struct d4_cutter *c)
 }
 
 static enum d4_status
-lines_make(struct d4_cutter **out)
+lines_make_kind(const struct d4_cutter_kind *kind, struct d4_cutter **out)
 {
 	struct lines *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return D4_ENOMEM;
-	l->base.kind = &d4_cutter_lines;
+	l->base.kind = kind;
 	d4_buf_init(&l->held, D4_LINE_MAX);
 	*out = &l->base;
 	return D4_OK;
+}
+
+static enum d4_status
+lines_make(struct d4_cutter **out)
+{
+	return lines_make_kind(&d4_cutter_lines, out);
+}
+
+static enum d4_status
+folded_make(struct d4_cutter **out)
+{
+	return lines_make_kind(&d4_cutter_folded, out);
 }
 
 static void
@@ -43,11 +65,35 @@ lines_destroy(struct d4_cutter *c)
 
 /* Length of the first line of s with its newline; 0 when it has none. */
 static size_t
-lines_first(struct d4_slice s)
+lines_line(struct d4_slice s)
 {
 	const uint8_t *nl = s.n == 0 ? NULL : memchr(s.p, '\n', s.n);
 
 	return nl == NULL ? 0 : (size_t)(nl - s.p) + 1;
+}
+
+/* The same for a folded record; `last` stands in front of s. */
+static size_t
+lines_folded(struct d4_slice s, uint8_t last)
+{
+	size_t sum = 0, n;
+
+	while ((n = lines_line(s)) != 0) {
+		sum += n;
+		if ((n > 1 ? s.p[n - 2] : last) != '\\')
+			return sum;
+		last = '\n';
+		d4_slice_skip(&s, n);
+	}
+	return 0;
+}
+
+/* The first record of s, behind what l holds of it. */
+static size_t
+lines_first(const struct lines *l, struct d4_slice s)
+{
+	return l->base.kind == &d4_cutter_folded ? lines_folded(s, l->last)
+	                                         : lines_line(s);
 }
 
 static struct d4_run
@@ -72,6 +118,8 @@ lines_stash(struct lines *l, struct d4_slice *in)
 		if (st != D4_OK)
 			return st;
 	}
+	if (in->n != 0)
+		l->last = in->p[in->n - 1];
 	d4_slice_skip(in, in->n);
 	return D4_AGAIN;
 }
@@ -101,7 +149,8 @@ lines_join(struct lines *l, struct d4_slice *in, size_t n, struct d4_run *out)
 
 /* As many whole lines as *in holds, up to one that is over the limit. */
 static void
-lines_run(struct d4_slice *in, size_t first, struct d4_run *out)
+lines_run(const struct lines *l, struct d4_slice *in, size_t first,
+    struct d4_run *out)
 {
 	struct d4_slice rest = *in;
 	uint64_t n = 0;
@@ -113,7 +162,7 @@ lines_run(struct d4_slice *in, size_t first, struct d4_run *out)
 	}
 	for (size_t len = first; len != 0 && len <= D4_LINE_MAX; n++) {
 		d4_slice_skip(&rest, len);
-		len = lines_first(rest);
+		len = lines_first(l, rest);
 	}
 	*out = (struct d4_run){.n = n, .bytes = in->n - rest.n};
 	out->data = d4_slice_skip(in, in->n - rest.n);
@@ -129,12 +178,14 @@ lines_feed(struct d4_cutter *c, struct d4_slice *in, struct d4_run *out)
 		d4_buf_clear(&l->held, LINES_KEEP);
 		l->given = false;
 	}
-	first = lines_first(*in);
+	if (l->held.n == 0 && l->skipped == 0)
+		l->last = '\n';
+	first = lines_first(l, *in);
 	if (first == 0)
 		return lines_stash(l, in);
 	if (l->held.n != 0 || l->skipped != 0)
 		return lines_join(l, in, first, out);
-	lines_run(in, first, out);
+	lines_run(l, in, first, out);
 	return D4_OK;
 }
 
@@ -180,7 +231,14 @@ static size_t
 lines_split(const struct d4_cutter *c, struct d4_slice data)
 {
 	(void)c;
-	return lines_first(data);
+	return lines_line(data);
+}
+
+static size_t
+folded_split(const struct d4_cutter *c, struct d4_slice data)
+{
+	(void)c;
+	return lines_folded(data, '\n');
 }
 
 const struct d4_cutter_kind d4_cutter_lines = {
@@ -193,4 +251,16 @@ const struct d4_cutter_kind d4_cutter_lines = {
     .held = lines_held,
     .variant = lines_variant,
     .split = lines_split,
+};
+
+const struct d4_cutter_kind d4_cutter_folded = {
+    .name = "folded",
+    .make = folded_make,
+    .destroy = lines_destroy,
+    .feed = lines_feed,
+    .finish = lines_finish,
+    .opening = lines_opening,
+    .held = lines_held,
+    .variant = lines_variant,
+    .split = folded_split,
 };

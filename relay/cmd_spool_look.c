@@ -7,6 +7,7 @@
 #include "libd4/kit/file.h"
 #include "libd4/kit/spool_cursor.h"
 #include "libd4/kit/spool_look.h"
+#include "libd4/type.h"
 #include "relay/cmd_spool.h"
 
 static void
@@ -217,11 +218,11 @@ print_verify(const json_t *o)
 
 /* ---- cat: a lane as one file of its type ---- */
 
-/* The opening once: they are all the same in a lane. */
+/* The opening once, where they are all the same in a lane. */
 static bool
-cat_entry(struct d4_spool_entry *e, bool *opened)
+cat_entry(const struct d4_type_row *row, struct d4_spool_entry *e, bool *opened)
 {
-	if (*opened)
+	if (*opened && (row == NULL || row->opening != D4_OPENING_EACH))
 		(void)d4_slice_skip(&e->data, e->opening);
 	*opened = *opened || e->opening > 0;
 	return fwrite(e->data.p, 1, e->data.n, stdout) == e->data.n;
@@ -232,6 +233,7 @@ static enum d4_status
 cat_lane(struct spool_ask *a, struct d4_spool_reader *r)
 {
 	const struct d4_spool_lane *head;
+	const struct d4_type_row *row;
 	struct d4_spool_entry e;
 	bool opened = false;
 	enum d4_status st;
@@ -243,7 +245,8 @@ cat_lane(struct spool_ask *a, struct d4_spool_reader *r)
 		}
 		if (st != D4_OK || e.seq > a->to)
 			break;
-		if (!cat_entry(&e, &opened))
+		row = d4_type_of(head->type, head->ext);
+		if (!cat_entry(row, &e, &opened))
 			return D4_EIO;
 	}
 	return st;

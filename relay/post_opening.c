@@ -68,30 +68,74 @@ opening_first(struct post_opening *o, struct d4_slice bytes)
 	return D4_OK;
 }
 
+/* Every entry brings its own: sections and templates may change at any. */
+static enum d4_status
+opening_each(struct post_opening *o, struct d4_slice bytes)
+{
+	enum d4_status st = D4_OK;
+	struct d4_slice in = bytes;
+	struct d4_run run;
+
+	if (o->cutter == NULL)
+		st = d4_cutter_new(o->row->cutter, &o->cutter);
+	else if (d4_cutter_finish(o->cutter, &run) != D4_OK)
+		st = D4_OK; /* nobody fed it records */
+	if (st == D4_OK)
+		st = d4_cutter_feed(o->cutter, &in, &run);
+	if (st == D4_ENOMEM)
+		return st;
+	return st == D4_AGAIN && d4_cutter_held(o->cutter) == 0 ? D4_OK
+	                                                        : D4_EMALFORMED;
+}
+
+/* No opening: lines, or the text that type 4 can be. */
+static enum d4_status
+opening_none(struct post_opening *o)
+{
+	if (o->row->type != D4_TYPE_DNSCAP &&
+	    o->row->opening == D4_OPENING_ONCE)
+		return D4_EMALFORMED;
+	if (o->sent)
+		return D4_END;
+	return o->cutter != NULL ? D4_OK
+	                         : d4_cutter_new(o->row->cutter, &o->cutter);
+}
+
+/* The session's, in front of its first entry only. */
+static enum d4_status
+opening_once(struct post_opening *o, struct d4_slice bytes)
+{
+	if (bytes.n != POST_OPENING)
+		return D4_EMALFORMED;
+	if (!o->sent)
+		return o->cutter == NULL ? opening_first(o, bytes) : D4_END;
+	return opening_same(o, bytes.p) ? D4_OK : D4_END;
+}
+
 enum d4_status
 post_opening_strip(struct post_opening *o, uint32_t n, struct d4_slice *data,
     struct d4_slice *send)
 {
 	struct d4_slice rest = *data, bytes;
-	enum d4_status st = D4_OK;
 	bool first = !o->sent;
+	enum d4_status st;
 
-	if (n > rest.n || (o->row->opening && n != POST_OPENING))
+	if (n > rest.n)
 		return D4_EMALFORMED;
 	bytes = d4_slice_skip(&rest, n);
-	if (!o->row->opening) {
-		if (o->cutter == NULL)
-			st = d4_cutter_new(o->row->cutter, &o->cutter);
-		first = false;
-	} else if (first) {
-		st = opening_first(o, bytes);
-	} else if (!opening_same(o, bytes.p)) {
-		st = D4_END;
-	}
+	*send = (struct d4_slice){0};
+	if (o->row->opening == D4_OPENING_EACH)
+		st = opening_each(o, bytes);
+	else if (n == 0 || o->row->opening == D4_OPENING_NONE)
+		st = opening_none(o);
+	else
+		st = opening_once(o, bytes);
 	if (st != D4_OK)
 		return st;
 	*data = rest;
-	*send =
-	    first ? d4_slice_of(o->bytes, POST_OPENING) : (struct d4_slice){0};
+	if (o->row->opening == D4_OPENING_EACH)
+		*send = bytes;
+	else if (first && o->sent)
+		*send = d4_slice_of(o->bytes, POST_OPENING);
 	return D4_OK;
 }

@@ -1,17 +1,20 @@
 /*
  * The opening of a session (the pcap global header): every spool entry has
- * one, a session sends one (R7). Pure; a part of post_frames.
+ * one, a session sends one (R7). Where it may change within a stream (pcapng
+ * sections, IPFIX templates) each entry's goes out in front of its records.
+ * Pure; a part of post_frames.
  */
 #ifndef RELAY_POST_OPENING_H
 #define RELAY_POST_OPENING_H
 
 #include "libd4/type.h"
 
-#define POST_OPENING 24u /* bytes of the only kind there is: pcap's */
+#define POST_OPENING 24u /* bytes of the kind that is sent once: pcap's */
 
 /*
  * struct post_opening -- {.row = row} is a new one.
  * Shape:  cutter: made by the first entry of a session; knows the records.
+ *         sent: `bytes` were, D4_OPENING_ONCE only.
  *         bytes: what the session announced. snaplen: the largest that was
  *         seen, kept over sessions.
  */
@@ -28,7 +31,7 @@ void post_opening_begin(struct post_opening *o);
 
 /*
  * post_opening_strip -- takes n bytes of opening off *data. *send: what has
- * to go in front of the records; empty but for a session's first entry.
+ * to go in front of the records (D4_OPENING_ONCE: of a session's first entry).
  * Errors: D4_END another opening than the session's.  D4_EMALFORMED none
  *         that could be one.  D4_ENOMEM.
  */

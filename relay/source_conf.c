@@ -127,6 +127,16 @@ conf_word(const struct d4_yaml *node, const char *key,
 	    "not a value of %s: %s", key, v->text);
 }
 
+/* Lines, or files of one kind: other captures come through a hub. */
+static bool
+conf_cut(uint8_t type)
+{
+	const struct d4_type_row *row = d4_type_find(type);
+
+	return row != NULL &&
+	       (row->opening == D4_OPENING_NONE || type == D4_TYPE_PCAP);
+}
+
 /* A plain type that we can cut, or the name of an extended one. */
 static enum d4_status
 conf_type(
@@ -138,7 +148,7 @@ conf_type(
 
 	n = strtoul(text, &end, 10);
 	if (text[0] >= '0' && text[0] <= '9' && *end == '\0') {
-		if (n > UINT8_MAX || d4_type_find((uint8_t)n) == NULL)
+		if (n > UINT8_MAX || !conf_cut((uint8_t)n))
 			return d4_diag_set(diag, conf_at(node, "type"),
 			    "write 1, 3, 6, 8 or the name of an extended type",
 			    "type %s cannot be read", text);

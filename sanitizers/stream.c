@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <stdlib.h>
+#include "libd4/type.h"
 #include "sanitizers/stream.h"
 
 /* What a call must be able to take back. */
@@ -61,11 +62,24 @@ stream_refuse(struct san_stream *s, enum d4_reason why, uint64_t bytes)
 	return D4_EMALFORMED;
 }
 
+/* What passes as it is passes in whole records, of any kind the type has. */
+static const struct d4_cutter_kind *
+stream_cutter(const struct san_stream *s, const struct san_facts *facts)
+{
+	const struct d4_type_row *row;
+
+	if (!s->identity)
+		return s->family->cutter;
+	row = d4_type_of(facts->type, facts->ext);
+	return row != NULL ? row->cutter : NULL;
+}
+
 enum d4_status
 san_stream_new(const struct san_chain *c, const struct san_keys *keys,
     const struct san_facts *facts, struct san_stream **out)
 {
 	struct san_make m = {.chain = c, .keys = keys, .facts = facts};
+	const struct d4_cutter_kind *kind;
 	enum d4_status st = D4_OK;
 	struct san_stream *s;
 
@@ -80,8 +94,9 @@ san_stream_new(const struct san_chain *c, const struct san_keys *keys,
 	s->family = san_family_of(facts->type, facts->ext);
 	d4_buf_init(&s->head, STREAM_HEAD_MAX);
 	assert(s->identity || s->family != NULL);
-	if (s->family != NULL)
-		st = d4_cutter_new(s->family->cutter, &s->cutter);
+	kind = stream_cutter(s, facts);
+	if (kind != NULL)
+		st = d4_cutter_new(kind, &s->cutter);
 	if (st == D4_OK && !s->identity)
 		st = s->family->make(&m, &s->state);
 	if (st != D4_OK) {
@@ -145,6 +160,18 @@ stream_open(struct san_stream *s)
 		return s->family->begin(s->state, in, &s->head);
 	return d4_buf_add(&s->head, in.p, in.n) == D4_OK ? D4_R_NONE
 	                                                 : D4_R_INTERNAL;
+}
+
+/*
+ * What passes as it is has one opening, the file's: those who strip it later
+ * must not lose another one that stands in the midst of the records.
+ */
+static bool
+stream_turned(const struct san_stream *s)
+{
+	return s->identity && s->cutter != NULL &&
+	       !d4_slice_eq(
+		   d4_cutter_opening(s->cutter), d4_buf_slice(&s->head));
 }
 
 static enum d4_status
@@ -250,6 +277,8 @@ stream_run(struct san_stream *s, struct d4_run *run, struct d4_buf *out)
 	}
 	if (!s->opened)
 		why = stream_open(s);
+	else if (stream_turned(s))
+		why = D4_R_OPENING_CHANGE;
 	if (why != D4_R_NONE)
 		return stream_refuse(s, why, run->bytes);
 	if (s->identity)

@@ -5,13 +5,14 @@
 #include "sanitizers/breaker.h"
 #include "sanitizers/step.h"
 
-#define STREAM_HEAD_MAX 4096u /* bytes of an outgoing opening */
+#define STREAM_HEAD_MAX D4_OPENING_MAX /* bytes of an outgoing opening */
 
 /*
  * struct san_stream -- one stream; a file is under way between begin and
  * finish.
- * Shape:  family is NULL for types that only the empty chain takes; cutter
- *         is NULL with it, the bytes then pass as they come.
+ * Shape:  family is NULL for types that only the empty chain takes. cutter:
+ *         the family's, with the empty chain the type's own; NULL where it
+ *         has none, the bytes then pass as they come.
  *         refused: why the rest of the file is refused. at: bytes of the
  *         file that were counted, its opening included. gone: who wants to
  *         know what is withheld, or NULL.

@@ -95,7 +95,7 @@ dir_type(struct dir_read *r)
 
 	if (st == D4_ENOENT ||
 	    (st == D4_OK && conf_value_number(text, 255, &v) != D4_OK))
-		return DIR_ERROR(r, "write 1 (pcap), 3, 6, 8 or 254",
+		return DIR_ERROR(r, "write 1 (pcap), 3 to 8 or 254",
 		    "not a D4 type (1 to 255)");
 	if (st != D4_OK)
 		return st;

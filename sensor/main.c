@@ -64,12 +64,13 @@ on_input_end(void *arg, const char *why)
 		on_drained(s);
 }
 
-static void
+static enum d4_status
 on_opened(void *arg, struct d4_slice opening)
 {
 	struct sensor *s = arg;
 
-	ring_set_opening(s->ring, opening);
+	/* Without it nobody could read what is in the ring. */
+	return ring_set_opening(s->ring, opening);
 }
 
 /* A capture of another kind: one session, or one stream, has one opening. */

@@ -201,7 +201,7 @@ reader_new(const struct reader_conf *conf, const struct reader_events *ev,
 	r->kind = conf->source.row != NULL ? conf->source.row->cutter : NULL;
 	r->ev = ev;
 	r->arg = arg;
-	r->fresh = true;
+	r->fresh = conf->opening.n == 0;
 	d4_buf_init(&r->opening, READER_OPENING);
 	st = reader_open(r);
 	if (st != D4_OK) {
@@ -238,11 +238,14 @@ reader_resume(struct reader *r)
 void
 reader_turned(struct reader *r)
 {
+	enum d4_status st;
+
 	if (r->state != READER_TURNING)
 		return;
 	reader_enter(r, READER_READING);
-	if (reader_adopt(r, d4_cutter_opening(r->cutter)) != D4_OK)
-		reader_end(r, "out of memory");
+	st = reader_adopt(r, d4_cutter_opening(r->cutter));
+	if (st != D4_OK)
+		reader_end(r, d4_status_text(st));
 	else
 		reader_step(r);
 }

@@ -22,7 +22,7 @@ struct reader_conf {
 
 /*
  * struct reader_events -- frames: there may be new ones in the ring.
- * opened: the session's opening is this from now on.
+ * opened: the session's opening is this from now on; an error ends the input.
  * turn: the next records have another opening (a capture of another kind):
  *       when all that went before is confirmed and the session is over, call
  *       reader_turned; nothing is read until then.
@@ -30,7 +30,7 @@ struct reader_conf {
  */
 struct reader_events {
 	void (*frames)(void *arg);
-	void (*opened)(void *arg, struct d4_slice opening);
+	enum d4_status (*opened)(void *arg, struct d4_slice opening);
 	void (*turn)(void *arg);
 	void (*end)(void *arg, const char *why);
 };

@@ -27,29 +27,31 @@ reader_opaque(struct reader *r)
 enum d4_status
 reader_adopt(struct reader *r, struct d4_slice opening)
 {
+	bool none = opening.n == 0 && r->opening.n == 0;
 	enum d4_status st;
 
 	r->opening.n = 0;
 	st = d4_buf_add(&r->opening, opening.p, opening.n);
 	r->fresh = false;
-	if (st == D4_OK)
-		r->ev->opened(r->arg, d4_buf_slice(&r->opening));
+	if (st == D4_OK && !none)
+		st = r->ev->opened(r->arg, d4_buf_slice(&r->opening));
 	return st;
 }
 
-/* The first records of a stream: may they follow those in the ring? */
+/*
+ * May these records follow those in the ring? A stream may begin with another
+ * opening than the last one, and some change theirs on the way.
+ */
 static enum d4_status
 reader_check_opening(struct reader *r)
 {
 	struct d4_slice opening = d4_cutter_opening(r->cutter);
 	enum d4_status st;
 
-	if (opening.n == 0 || d4_slice_eq(opening, d4_buf_slice(&r->opening))) {
-		r->fresh = false;
-		return D4_OK;
-	}
-	if (r->opening.n == 0)
+	if (r->fresh)
 		return reader_adopt(r, opening);
+	if (d4_slice_eq(opening, d4_buf_slice(&r->opening)))
+		return D4_OK;
 	st = framer_flush(r->conf.framer);
 	if (st != D4_OK)
 		return st;
@@ -69,7 +71,7 @@ reader_cut(struct reader *r)
 		st = d4_cutter_feed(r->cutter, &r->in, &r->run);
 	if (st == D4_OK)
 		reader_count(r, &r->run);
-	if (st == D4_OK && r->fresh && r->cutter != NULL && r->run.data.n != 0)
+	if (st == D4_OK && r->cutter != NULL && r->run.data.n != 0)
 		st = reader_check_opening(r);
 	return st;
 }
@@ -104,7 +106,6 @@ reader_last(struct reader *r)
 	/* Frames need the cutter's state no more: what is split is in them. */
 	if (d4_cutter_finish(r->cutter, &left) == D4_ETRUNC)
 		reader_count(r, &left);
-	r->fresh = true;
 	r->skipping = false;
 	return D4_AGAIN;
 }

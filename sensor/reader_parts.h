@@ -14,7 +14,7 @@ enum reader_state {
 /*
  * in: given and not cut yet, the source's. run: cut and not framed yet. A
  * full ring leaves both where they are. cutting: here ends a stream of the
- * source. fresh: a stream has begun, and its opening is not known yet.
+ * source. fresh: no opening is known yet, not even that there is none.
  * skipping: the rest of this stream makes no sense.
  */
 struct reader {

@@ -17,8 +17,9 @@ ring_new(size_t bytes, struct ring **out)
 		return D4_ENOMEM;
 	r->fd = -1;
 	r->size = ring_round(bytes < RING_MIN ? RING_MIN : bytes);
+	r->room = D4_OPENING_MAX;
 	/* Pages cost nothing until they are used. */
-	mem = mmap(NULL, r->size + RING_HEAD, PROT_READ | PROT_WRITE,
+	mem = mmap(NULL, ring_mapped(r), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mem == MAP_FAILED) {
 		free(r);
@@ -36,7 +37,7 @@ ring_free(struct ring *r)
 	if (r == NULL)
 		return;
 	if (r->top != NULL)
-		(void)munmap(r->top, r->size + RING_HEAD);
+		(void)munmap(r->top, ring_mapped(r));
 	if (r->fd >= 0)
 		(void)close(r->fd);
 	free(r);

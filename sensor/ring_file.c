@@ -124,16 +124,18 @@ file_error(int e)
 }
 
 static enum d4_status
-file_map(struct ring *r, size_t bytes)
+file_map(struct ring *r, size_t bytes, size_t room)
 {
-	void *mem = mmap(NULL, bytes + RING_HEAD, PROT_READ | PROT_WRITE,
-	    MAP_SHARED, r->fd, 0);
+	void *mem;
 
+	r->size = bytes;
+	r->room = room;
+	mem = mmap(
+	    NULL, ring_mapped(r), PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
 	if (mem == MAP_FAILED)
 		return errno == ENOMEM ? D4_ENOMEM : D4_EIO;
 	r->top = mem;
 	r->mem = (uint8_t *)mem + RING_HEAD;
-	r->size = bytes;
 	return D4_OK;
 }
 
@@ -148,18 +150,20 @@ file_make(const struct ring_file_conf *conf, struct ring *r)
 
 	if (ftruncate(r->fd, 0) < 0)
 		return D4_EIO;
-	e = posix_fallocate(r->fd, 0, (off_t)(bytes + RING_HEAD));
+	e = posix_fallocate(
+	    r->fd, 0, (off_t)(RING_HEAD + bytes + D4_OPENING_MAX));
 	if (e != 0) {
 		if (ftruncate(r->fd, 0) < 0) /* what it got is given back */
 			e = errno;
 		return file_error(e);
 	}
-	st = file_map(r, bytes);
+	st = file_map(r, bytes, D4_OPENING_MAX);
 	if (st != D4_OK)
 		return st;
 	r->top->order = RING_ORDER;
 	r->top->frame_size = sizeof(struct ring_frame);
 	r->top->size = bytes;
+	r->top->room = D4_OPENING_MAX;
 	memcpy(r->top->owner, conf->owner, sizeof(r->top->owner));
 	ring_note(r);
 	memcpy(r->top->magic, ring_magic, sizeof(ring_magic));
@@ -173,8 +177,9 @@ file_known(const struct ring_head *h, const struct stat *sb)
 	    h->frame_size != sizeof(struct ring_frame) ||
 	    h->size > RING_FILE_MAX || h->size < RING_MIN ||
 	    h->size % RING_ALIGN != 0 ||
-	    (uint64_t)sb->st_size != h->size + RING_HEAD ||
-	    h->opening_n > RING_OPENING)
+	    (h->room != 0 && h->room != D4_OPENING_MAX) ||
+	    (uint64_t)sb->st_size != RING_HEAD + h->size + h->room ||
+	    h->opening_n > (h->room != 0 ? D4_OPENING_MAX : RING_SMALL))
 		return D4_EVERSION;
 	return D4_OK;
 }
@@ -184,7 +189,7 @@ static enum d4_status
 file_recover(const struct ring_file_conf *conf, struct ring *r,
     const struct ring_head *h, struct ring_found *found)
 {
-	enum d4_status st = file_map(r, (size_t)h->size);
+	enum d4_status st = file_map(r, (size_t)h->size, h->room);
 
 	if (st != D4_OK)
 		return st;
@@ -213,7 +218,7 @@ file_use(const struct ring_file_conf *conf, struct ring *r,
 	st = file_recover(conf, r, h, found);
 	if (st != D4_OK || r->waiting.frames != 0)
 		return st;
-	(void)munmap(r->top, r->size + RING_HEAD);
+	(void)munmap(r->top, ring_mapped(r));
 	r->top = NULL;
 	r->tail = r->next = r->head = 0;
 	st = file_make(conf, r);
@@ -300,18 +305,25 @@ ring_durable(const struct ring *r)
 	return r->fd >= 0;
 }
 
+static uint8_t *
+file_opening(const struct ring *r)
+{
+	return r->room != 0 ? r->mem + r->size : r->top->opening;
+}
+
 struct d4_slice
 ring_opening(const struct ring *r)
 {
-	return d4_slice_of(r->top->opening, r->top->opening_n);
+	return d4_slice_of(file_opening(r), r->top->opening_n);
 }
 
-void
+enum d4_status
 ring_set_opening(struct ring *r, struct d4_slice opening)
 {
-	if (opening.n > RING_OPENING)
-		return;
+	if (opening.n > (r->room != 0 ? r->room : RING_SMALL))
+		return D4_ETOOBIG;
 	if (opening.n != 0)
-		memcpy(r->top->opening, opening.p, opening.n);
+		memcpy(file_opening(r), opening.p, opening.n);
 	r->top->opening_n = (uint32_t)opening.n;
+	return D4_OK;
 }

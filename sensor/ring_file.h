@@ -62,8 +62,12 @@ uint64_t ring_settled(const struct ring *r);
 /* ring_durable -- is it in a file? */
 bool ring_durable(const struct ring *r);
 
-/* The opening of the frames in it: empty, or as it was set. */
+/*
+ * The opening of the frames in it: empty, or as it was set. Errors: D4_ETOOBIG
+ * (only in the file of an older d4-sensor); the one before stands.
+ */
 struct d4_slice ring_opening(const struct ring *r);
-void ring_set_opening(struct ring *r, struct d4_slice opening);
+D4_USED enum d4_status ring_set_opening(
+    struct ring *r, struct d4_slice opening);
 
 #endif

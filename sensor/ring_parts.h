@@ -2,22 +2,24 @@
 #ifndef SENSOR_RING_PARTS_H
 #define SENSOR_RING_PARTS_H
 
+#include "libd4/cutter.h"
 #include "libd4/header.h"
 #include "sensor/ring.h"
 
-#define RING_ALIGN   16u
-#define RING_HEAD    4096u /* bytes of a file in front of the frames */
-#define RING_OPENING 1024u /* bytes of an opening, at most */
-#define RING_FRAME   0x64346672u
-#define RING_SKIP    0x64347370u
-#define RING_WIRE    (D4_HEADER_LEN + 1000000u) /* bytes of a frame, at most */
+#define RING_ALIGN 16u
+#define RING_HEAD  4096u /* bytes of a file in front of the frames */
+#define RING_SMALL 1024u /* bytes of an opening that fit into its head */
+#define RING_FRAME 0x64346672u
+#define RING_SKIP  0x64347370u
+#define RING_WIRE  (D4_HEADER_LEN + 1000000u) /* bytes of a frame, at most */
 
 /*
  * struct ring_head -- the first bytes of a file; for a ring in memory, too.
  * Written by this machine for itself: numbers in its own order.
  * Shape:  tail_not: ~tail, written after it. tail_base: records before it,
  *         written first. head, base: position and records behind the last
- *         frame, as a hint. owner: whose frames these are.
+ *         frame, as a hint. owner: whose frames these are. room: bytes behind
+ *         the frames where the opening is; 0, in an older file: it is here.
  */
 struct ring_head {
 	uint8_t magic[8];
@@ -27,8 +29,8 @@ struct ring_head {
 	uint64_t tail, tail_not, tail_base;
 	uint64_t head, base;
 	struct ring_book book;
-	uint32_t opening_n, zero;
-	uint8_t opening[RING_OPENING];
+	uint32_t opening_n, room;
+	uint8_t opening[RING_SMALL];
 };
 
 /*
@@ -40,7 +42,7 @@ struct ring_head {
 struct ring {
 	struct ring_head *top;
 	uint8_t *mem;
-	size_t size;
+	size_t size, room;
 	uint64_t tail, next, head;
 	struct ring_sum sent, waiting;
 	uint64_t made, gone, synced;
@@ -49,6 +51,13 @@ struct ring {
 	bool tee;
 	int fd; /* -1: in memory */
 };
+
+/* Bytes that are mapped. */
+static inline size_t
+ring_mapped(const struct ring *r)
+{
+	return RING_HEAD + r->size + r->room;
+}
 
 static inline size_t
 ring_round(size_t n)

@@ -20,21 +20,31 @@ struct fuzz_sum {
 	uint64_t variant;
 };
 
+static inline uint64_t
+fuzz_hash(uint64_t hash, struct d4_slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		hash = (hash ^ s.p[i]) * 1099511628211u;
+	return hash;
+}
+
 static inline void
 fuzz_note(struct fuzz_sum *sum, const struct d4_cutter *c, struct d4_run run)
 {
 	struct d4_slice rest = run.data;
-	uint64_t n = 0;
+	uint64_t opening = fuzz_hash(0, d4_cutter_opening(c)), n = 0;
+
+	assert(d4_cutter_opening(c).n <= D4_OPENING_MAX);
 
 	sum->records[run.reason] += run.n;
 	sum->bytes[run.reason] += run.bytes;
-	for (size_t len; (len = d4_cutter_split(c, rest)) != 0; n++)
-		d4_slice_skip(&rest, len);
+	for (size_t len; (len = d4_cutter_split(c, rest)) != 0; n++) {
+		sum->hash =
+		    fuzz_hash(sum->hash ^ opening, d4_slice_skip(&rest, len));
+	}
 	assert(rest.n == 0);
 	assert(n == (run.reason == D4_R_NONE ? run.n : 0));
 	assert(run.reason != D4_R_NONE || run.bytes == run.data.n);
-	for (size_t i = 0; i < run.data.n; i++)
-		sum->hash = (sum->hash ^ run.data.p[i]) * 1099511628211u;
 }
 
 static inline struct fuzz_sum

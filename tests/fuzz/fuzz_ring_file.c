@@ -34,13 +34,17 @@ at_exit(void)
 static void
 make(const uint8_t *data, size_t size)
 {
+	off_t bytes = RING_MIN + RING_HEAD;
+	struct ring_head h = {.room = 0};
 	char path[128];
 	int fd;
 
+	memcpy(&h, data, size < sizeof(h) ? size : sizeof(h));
+	bytes += h.room == D4_OPENING_MAX ? D4_OPENING_MAX : 0;
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, RING_FILE_NAME);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	assert(fd >= 0);
-	if (ftruncate(fd, RING_MIN + RING_HEAD) < 0 ||
+	if (ftruncate(fd, bytes) < 0 ||
 	    pwrite(fd, data, size, 0) != (ssize_t)size ||
 	    pwrite(fd, data, size, RING_HEAD) != (ssize_t)size)
 		abort();

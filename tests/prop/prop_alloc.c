@@ -6,6 +6,7 @@
 #include "test.h"
 #include "alloc_fail.h"
 #include "pcap.h"
+#include "pcapng.h"
 #include "libd4/cutter.h"
 #include "libd4/frame.h"
 #include "libd4/hmac.h"
@@ -109,6 +110,25 @@ make_pcap(uint8_t *room)
 }
 
 static size_t
+make_pcapng(uint8_t *room, size_t *opening)
+{
+	struct png_out o = {.p = room};
+
+	png_put_section(&o, UINT64_MAX);
+	png_put_interface(&o, 1, 0, 0);
+	*opening = o.n;
+	for (uint32_t len = 0; len < 200000; len = 3 * len + 50) {
+		size_t at;
+
+		png_put_packet(&o, 0, len, 'x');
+		at = o.n;
+		png_put_interface(&o, 1, 0, (uint16_t)(len % 3000));
+		*opening += o.n - at;
+	}
+	return o.n;
+}
+
+static size_t
 make_lines(uint8_t *room)
 {
 	size_t n = 0;
@@ -177,6 +197,32 @@ a_pcap_cutter_loses_nothing_to_a_failing_allocation(void **state)
 }
 
 static void
+a_pcapng_cutter_loses_nothing_to_a_failing_allocation(void **state)
+{
+	uint8_t *room = new_room();
+	size_t opening, n = make_pcapng(room, &opening);
+
+	(void)state;
+	EACH_FAILURE(
+	    run_cutter(&d4_cutter_pcapng, d4_slice_of(room, n), n - opening));
+	free(room);
+}
+
+static void
+a_dnscap_cutter_loses_nothing_to_a_failing_allocation(void **state)
+{
+	uint8_t *room = new_room();
+	size_t n = make_pcap(room);
+
+	(void)state;
+	EACH_FAILURE(
+	    run_cutter(&d4_cutter_dnscap, d4_slice_of(room, n), n - 24));
+	n = make_lines(room);
+	EACH_FAILURE(run_cutter(&d4_cutter_dnscap, d4_slice_of(room, n), n));
+	free(room);
+}
+
+static void
 a_line_cutter_loses_nothing_to_a_failing_allocation(void **state)
 {
 	uint8_t *room = new_room();
@@ -207,6 +253,10 @@ main(void)
 	    cmocka_unit_test(a_parser_survives_each_failing_allocation),
 	    cmocka_unit_test(
 		a_pcap_cutter_loses_nothing_to_a_failing_allocation),
+	    cmocka_unit_test(
+		a_pcapng_cutter_loses_nothing_to_a_failing_allocation),
+	    cmocka_unit_test(
+		a_dnscap_cutter_loses_nothing_to_a_failing_allocation),
 	    cmocka_unit_test(
 		a_line_cutter_loses_nothing_to_a_failing_allocation),
 	    cmocka_unit_test(a_keyed_context_reports_a_failing_allocation),

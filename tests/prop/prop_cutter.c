@@ -1,6 +1,7 @@
 /* Any cut of any stream gives the same records, losses and end. */
 #include "stream.h"
 #include "pcap.h"
+#include "pcapng.h"
 
 #define ROOM 65536u
 
@@ -23,6 +24,55 @@ make_pcap(struct prop *p, uint8_t *room)
 	for (n = prop_below(p, 4) ? 0 : prop_below(p, 4); n > 0; n--)
 		room[prop_below(p, o.n)] = (uint8_t)prop_next(p);
 	return prop_below(p, 3) ? o.n : prop_below(p, o.n + 1);
+}
+
+/* Sections of any order with interfaces that come at any time. */
+static size_t
+make_pcapng(struct prop *p, uint8_t *room)
+{
+	struct png_out o = {.p = room, .big = prop_below(p, 2)};
+	size_t blocks = prop_below(p, 25), n;
+
+	png_put_section(&o, prop_next(p));
+	for (size_t i = 0; i < blocks; i++) {
+		uint32_t len = (uint32_t)prop_below(p, i % 3 ? 90 : 2000);
+		size_t what = prop_below(p, 10);
+
+		if (what == 0) {
+			o.big = prop_below(p, 2);
+			png_put_section(&o, UINT64_MAX);
+		}
+		if (what <= 2 || i == 0)
+			png_put_interface(&o, 1, 0, (uint16_t)(len % 40));
+		if (what == 3)
+			png_put_block(&o, 4, len);
+		if (what == 4)
+			png_put_simple(&o, len, len);
+		png_put_packet(&o, (uint32_t)prop_below(p, 2), len, (uint8_t)i);
+	}
+	for (n = prop_below(p, 4) ? 0 : prop_below(p, 4); n > 0; n--)
+		room[prop_below(p, o.n)] = (uint8_t)prop_next(p);
+	return prop_below(p, 3) ? o.n : prop_below(p, o.n + 1);
+}
+
+/* What type 4 can be: a capture, or a text that is folded here and there. */
+static size_t
+make_dnscap(struct prop *p, uint8_t *room)
+{
+	size_t n = 0, lines = prop_below(p, 60);
+
+	if (prop_below(p, 2))
+		return make_pcap(p, room);
+	for (size_t i = 0; i < lines; i++) {
+		size_t len = prop_below(p, i % 4 ? 60 : 900);
+
+		memset(room + n, 'a' + (int)(i % 26), len);
+		n += len;
+		if (prop_below(p, 2))
+			room[n++] = '\\';
+		room[n++] = '\n';
+	}
+	return prop_below(p, 3) ? n : prop_below(p, n + 1);
 }
 
 static size_t
@@ -71,6 +121,20 @@ any_cut_of_a_capture_gives_the_same_packets(void **state)
 {
 	(void)state;
 	any_cut_is_the_same(&d4_cutter_pcap, make_pcap);
+}
+
+static void
+any_cut_of_sections_gives_the_same_blocks(void **state)
+{
+	(void)state;
+	any_cut_is_the_same(&d4_cutter_pcapng, make_pcapng);
+}
+
+static void
+any_cut_of_dnscaps_output_gives_the_same_records(void **state)
+{
+	(void)state;
+	any_cut_is_the_same(&d4_cutter_dnscap, make_dnscap);
 }
 
 static void
@@ -124,6 +188,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_cut_of_a_capture_gives_the_same_packets),
+	    cmocka_unit_test(any_cut_of_sections_gives_the_same_blocks),
+	    cmocka_unit_test(any_cut_of_dnscaps_output_gives_the_same_records),
 	    cmocka_unit_test(any_cut_of_a_text_gives_the_same_lines),
 	    cmocka_unit_test(
 		any_cut_of_lines_at_the_limit_gives_the_same_lines),

@@ -8,6 +8,19 @@
 
 #define STREAM_MAX (8u << 20)
 
+/* Which opening a record stands under. */
+static inline unsigned
+stream_opening(const struct d4_cutter *c)
+{
+	struct d4_slice s = d4_cutter_opening(c);
+	uint32_t hash = 2166136261u;
+
+	assert_true(s.n <= D4_OPENING_MAX);
+	for (size_t i = 0; i < s.n; i++)
+		hash = (hash ^ s.p[i]) * 16777619u;
+	return hash;
+}
+
 /* Notes each record by itself, so that runs of any length look the same. */
 static inline void
 stream_note(struct d4_buf *log, const struct d4_cutter *c, struct d4_run run)
@@ -30,7 +43,9 @@ stream_note(struct d4_buf *log, const struct d4_cutter *c, struct d4_run run)
 		struct d4_slice one = d4_slice_skip(&rest, len);
 
 		assert_int_equal(
-		    d4_buf_addf(log, "%s%zu:", n ? "][none " : "", len), D4_OK);
+		    d4_buf_addf(log, "%s%zu,%x:", n ? "][none " : "", len,
+			stream_opening(c)),
+		    D4_OK);
 		assert_int_equal(d4_buf_add(log, one.p, one.n), D4_OK);
 	}
 	assert_int_equal(rest.n, 0);

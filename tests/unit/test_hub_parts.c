@@ -199,7 +199,7 @@ a_wrong_configuration_says_where_and_what(void **unused)
 	} cases[] = {
 	    {"flush: 2m\n", "flush"},
 	    {"unread: maybe\n", "unread"},
-	    {"types: [4]\n", "type 4"},
+	    {"types: [9]\n", "type 9"},
 	    {"types: [x]\n", "type x"},
 	    {"ext: {a: nobody}\n", "nobody"},
 	    {"ext: {a: nobody}\n", "HANDLER with one of lines ja3-jl "},

@@ -1,6 +1,7 @@
 #include <unistd.h>
 #include "frames.h"
 #include "libd4/wire.h"
+#include "pcapng.h"
 #include "sensor/reader.h"
 
 /* A reader on a pipe; every frame's payload is gathered. */
@@ -41,13 +42,14 @@ on_end(void *arg, const char *why)
 	(void)event_base_loopbreak(b->base);
 }
 
-static void
+static enum d4_status
 on_opened(void *arg, struct d4_slice opening)
 {
 	struct bench *b = arg;
 
 	assert_true(opening.n != 0);
 	b->openings++;
+	return D4_OK;
 }
 
 static void
@@ -236,6 +238,38 @@ a_capture_keeps_its_opening_and_loses_a_cut_packet(void **state)
 	close_bench(&b);
 }
 
+/* Packets of another section must not follow under the first one's header. */
+static void
+another_opening_on_the_way_waits_for_another_session(void **state)
+{
+	uint8_t room[512];
+	struct png_out o = {.p = room};
+	struct bench b;
+	size_t first;
+
+	(void)state;
+	png_put_section(&o, UINT64_MAX);
+	png_put_interface(&o, 1, 0, 0);
+	png_put_packet(&o, 0, 4, 'a');
+	first = o.n;
+	png_put_interface(&o, 1, 0, 0);
+	png_put_packet(&o, 1, 4, 'b');
+	open_bench(&b, 5);
+	feed(&b, room, o.n);
+	while (b.turns == 0)
+		(void)event_base_loop(b.base, EVLOOP_ONCE);
+	assert_int_equal(b.got.n, 36);
+	assert_int_equal(reader_opening(b.reader).n, first - 36);
+	reader_turned(b.reader);
+	assert_int_equal(reader_opening(b.reader).n, first - 36 + 20);
+	assert_int_equal(b.openings, 2);
+	eof(&b);
+	assert_int_equal(b.got.n, 72);
+	assert_int_equal(b.turns, 1);
+	assert_int_equal(b.f.counts.tally.in, 2);
+	close_bench(&b);
+}
+
 static void
 what_is_no_capture_ends_the_input_with_a_reason(void **state)
 {
@@ -272,7 +306,7 @@ a_type_without_records_goes_through_as_it_is(void **state)
 
 	(void)state;
 	memset(text, 'q', sizeof(text));
-	open_bench(&b, 4);
+	open_bench(&b, 9);
 	feed(&b, text, sizeof(text));
 	eof(&b);
 	assert_int_equal(b.got.n, sizeof(text));
@@ -293,6 +327,8 @@ main(void)
 	    cmocka_unit_test(stop_ends_the_input_after_what_is_whole),
 	    cmocka_unit_test(
 		a_capture_keeps_its_opening_and_loses_a_cut_packet),
+	    cmocka_unit_test(
+		another_opening_on_the_way_waits_for_another_session),
 	    cmocka_unit_test(what_is_no_capture_ends_the_input_with_a_reason),
 	    cmocka_unit_test(an_empty_input_ends_without_frames),
 	    cmocka_unit_test(a_type_without_records_goes_through_as_it_is),

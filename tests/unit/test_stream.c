@@ -1,4 +1,5 @@
 #include "chain.h"
+#include "pcapng.h"
 
 /* A little-endian microsecond pcap of link type 1 with two packets. */
 static const uint8_t two_packets[] = {0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0,
@@ -15,7 +16,8 @@ static const struct {
     {1, "", NULL, 2},
     {3, "", "one line\nand another\r\n", 2},
     {4, "", NULL, 2},
-    {5, "", "blocks of any kind, without a sanitizer", 1},
+    {4, "", "[1] one record \\\n\tin two lines\n", 1},
+    {5, "", NULL, 2},
     {6, "", "{}\n[]\n", 2},
     {7, "", "messages", 1},
     {8, "", "1||2||3\nnot even nine fields\n", 2},
@@ -23,12 +25,33 @@ static const struct {
     {254, "maltrail", "a b c\n\n", 2},
 };
 
+/* Two packets of a pcapng, `more` of them in another section. */
+static struct d4_slice
+two_blocks(unsigned more)
+{
+	static uint8_t room[1024];
+	struct png_out o = {.p = room, .big = true};
+
+	png_put_section(&o, UINT64_MAX);
+	png_put_interface(&o, 1, 0, 0);
+	png_put_packet(&o, 0, 5, 'a');
+	for (; more != 0; more--) {
+		png_put_section(&o, UINT64_MAX);
+		png_put_interface(&o, 113, 0, 0);
+		png_put_packet(&o, 0, 5, 'c');
+	}
+	png_put_packet(&o, 0, 6, 'b');
+	return d4_slice_of(room, o.n);
+}
+
 static struct d4_slice
 file_bytes(size_t i)
 {
-	if (files[i].text == NULL)
-		return d4_slice_of(two_packets, sizeof(two_packets));
-	return d4_slice_str(files[i].text);
+	if (files[i].text != NULL)
+		return d4_slice_str(files[i].text);
+	if (files[i].type == 5)
+		return two_blocks(0);
+	return d4_slice_of(two_packets, sizeof(two_packets));
 }
 
 static void
@@ -59,6 +82,31 @@ a_pipeline_without_steps_is_byte_identical_for_every_type(void **state)
 		}
 		san_chain_free(c);
 	}
+}
+
+/* Later stages know the opening in front of a file, and no other. */
+static void
+another_opening_within_a_file_refuses_the_rest(void **state)
+{
+	struct san_chain *c = test_chain("[]", 5, "");
+	struct san_stream *s = test_stream(c, 5, "");
+	struct d4_slice in = two_blocks(1);
+	struct d4_buf out;
+
+	(void)state;
+	for (size_t cut = 0; cut < 3; cut++) {
+		d4_buf_init(&out, 4096);
+		assert_int_equal(test_run(s, in, cut, &out), D4_EMALFORMED);
+		assert_int_equal(out.n, 28 + 20 + 40);
+		assert_memory_equal(out.p, in.p, out.n);
+		assert_int_equal(san_stream_opening(s), 28 + 20);
+		d4_buf_fini(&out);
+	}
+	assert_int_equal(san_stream_tally(s)->records[D4_R_NONE], 3);
+	assert_int_equal(san_stream_tally(s)->records[D4_R_OPENING_CHANGE], 3);
+	test_balance(s);
+	san_stream_free(s);
+	san_chain_free(c);
 }
 
 static void
@@ -147,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		a_pipeline_without_steps_is_byte_identical_for_every_type),
+	    cmocka_unit_test(another_opening_within_a_file_refuses_the_rest),
 	    cmocka_unit_test(an_unfinished_record_is_dropped_and_counted),
 	    cmocka_unit_test(a_refused_file_does_not_spoil_the_next),
 	    cmocka_unit_test(a_full_output_is_said_and_the_record_is_counted),

@@ -15,6 +15,10 @@ types_with_a_cutter_are_found_and_no_others(void **state)
 	} rows[] = {
 	    {1, "pcap", &d4_cutter_pcap, D4_OPENING_ONCE, D4_CONTENT_BINARY,
 		false, 16322},
+	    {4, "dnscap", &d4_cutter_dnscap, D4_OPENING_ONCE, D4_CONTENT_BINARY,
+		false, 16322},
+	    {5, "pcapng", &d4_cutter_pcapng, D4_OPENING_EACH, D4_CONTENT_BINARY,
+		false, 16322},
 	    {3, "log", &d4_cutter_lines, D4_OPENING_NONE, D4_CONTENT_TEXT, true,
 		10000},
 	    {6, "ndjson", &d4_cutter_lines, D4_OPENING_NONE, D4_CONTENT_JSON,
