@@ -1,102 +1,4 @@
-#include "test.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-#include "sensor/ring_file.h"
-#include "sensor/ring_parts.h"
-#include "tmpdir.h"
-
-/* Frames whose bytes are all the same are whole. */
-static bool
-check_same(void *arg, struct d4_slice wire)
-{
-	(void)arg;
-	for (size_t i = 1; i < wire.n; i++) {
-		if (wire.p[i] != wire.p[0])
-			return false;
-	}
-	return true;
-}
-
-struct world {
-	char dir[64];
-	uint8_t owner[32];
-	struct ring_file_conf conf;
-	struct ring_found found;
-	struct ring *r;
-};
-
-static enum d4_status
-take_up(struct world *w)
-{
-	w->conf = (struct ring_file_conf){
-	    .dir = w->dir,
-	    .bytes = RING_MIN,
-	    .owner = w->owner,
-	    .check = check_same,
-	};
-	w->r = NULL;
-	return ring_open(&w->conf, &w->found, &w->r);
-}
-
-/* As after a kill: nothing is told, the file is as it is. */
-static void
-again(struct world *w)
-{
-	ring_free(w->r);
-	assert_int_equal(take_up(w), D4_OK);
-}
-
-static int
-set_up(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	assert_non_null(w);
-	tmpdir_make(w->dir, sizeof(w->dir));
-	assert_int_equal(take_up(w), D4_OK);
-	*state = w;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct world *w = *state;
-
-	ring_free(w->r);
-	tmpdir_remove(w->dir);
-	free(w);
-	return 0;
-}
-
-static bool
-put(struct world *w, size_t len, uint8_t mark)
-{
-	uint8_t *at = ring_reserve(w->r, len);
-
-	if (at == NULL)
-		return false;
-	memset(at, mark, len);
-	ring_commit(w->r, len, mark);
-	return true;
-}
-
-/* The frames that wait have these marks, and no others. */
-static void
-expect(struct world *w, const char *marks)
-{
-	for (; *marks != '\0'; marks++) {
-		const struct ring_frame *f = ring_next(w->r);
-
-		assert_non_null(f);
-		assert_int_equal(ring_bytes(f).p[0], *marks - '0');
-		assert_int_equal(f->records, *marks - '0');
-		ring_sent(w->r, 1);
-	}
-	assert_null(ring_next(w->r));
-	ring_rewind(w->r);
-}
+#include "ring_world.h"
 
 static void
 frames_survive_and_those_released_do_not(void **state)
@@ -324,66 +226,6 @@ only_one_has_it_open(void **state)
 }
 
 static void
-the_opening_stays_as_long_as_frames_do(void **state)
-{
-	struct world *w = *state;
-
-	assert_true(put(w, 100, 1));
-	assert_int_equal(ring_set_opening(w->r, d4_slice_str("header")), D4_OK);
-	again(w);
-	assert_slice(ring_opening(w->r), "header");
-	ring_sent(w->r, 1);
-	ring_release(w->r);
-	again(w);
-	assert_int_equal(ring_opening(w->r).n, 0);
-}
-
-static void
-an_opening_of_any_length_that_there_is_survives(void **state)
-{
-	static uint8_t bytes[D4_OPENING_MAX + 1];
-	struct d4_slice most = d4_slice_of(bytes, D4_OPENING_MAX);
-	struct world *w = *state;
-
-	memset(bytes, 'o', sizeof(bytes));
-	assert_true(put(w, 100, 1));
-	assert_int_equal(ring_set_opening(w->r, most), D4_OK);
-	assert_int_equal(
-	    ring_set_opening(w->r, d4_slice_of(bytes, sizeof(bytes))),
-	    D4_ETOOBIG);
-	again(w);
-	assert_true(d4_slice_eq(ring_opening(w->r), most));
-	expect(w, "1");
-}
-
-/* As d4-sensor wrote it before openings could be long. */
-static void
-an_older_file_keeps_frames_and_a_short_opening(void **state)
-{
-	static const uint8_t bytes[1025];
-	struct world *w = *state;
-
-	assert_true(put(w, 100, 1));
-	memcpy(w->r->top->opening, "header", 6);
-	w->r->top->opening_n = 6;
-	w->r->top->room = 0;
-	assert_int_equal(
-	    ftruncate(w->r->fd, (off_t)(RING_HEAD + w->r->size)), 0);
-	again(w);
-	assert_slice(ring_opening(w->r), "header");
-	expect(w, "1");
-	assert_int_equal(
-	    ring_set_opening(w->r, d4_slice_of(bytes, 1025)), D4_ETOOBIG);
-	assert_int_equal(
-	    ring_set_opening(w->r, d4_slice_of(bytes, 1024)), D4_OK);
-	ring_sent(w->r, 1);
-	ring_release(w->r);
-	again(w); /* an empty one is made anew */
-	assert_int_equal(
-	    ring_set_opening(w->r, d4_slice_of(bytes, 1025)), D4_OK);
-}
-
-static void
 settled_is_what_is_on_the_disk(void **state)
 {
 	struct world *w = *state;
@@ -412,9 +254,6 @@ main(void)
 	    W(another_owners_frames_are_refused_until_they_are_gone),
 	    W(what_is_no_ring_is_refused_and_half_a_new_one_is_made),
 	    W(only_one_has_it_open),
-	    W(the_opening_stays_as_long_as_frames_do),
-	    W(an_opening_of_any_length_that_there_is_survives),
-	    W(an_older_file_keeps_frames_and_a_short_opening),
 	    W(settled_is_what_is_on_the_disk),
 	};
 
