@@ -28,13 +28,15 @@ struct lanes_limits {
 /*
  * struct lanes_partner -- one partner's part of the airlock.
  * Shape:  bytes on disk; queued: of the batch under way. full: over the
- *         limit, until there is room again. The sums are since the start.
+ *         limit, until there is room again. pressed: its release file says
+ *         that it is parked. The sums are since the start.
  */
 struct lanes_partner {
 	char id[65];
 	uint64_t budget;
 	bool drop_oldest;
 	bool full;
+	bool pressed;
 	uint64_t bytes, queued;
 	uint64_t dropped, dropped_bytes, expired, expired_bytes;
 };

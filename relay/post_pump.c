@@ -4,6 +4,8 @@
 /* Below D4_TLS_QUEUE by more than the head of a frame (see pump_write). */
 #define PUMP_FULL (D4_TLS_QUEUE - 1024u)
 
+#define PUMP_PARKED_US 20000u /* see pump_wait */
+
 enum d4_status
 post_pump_begin(struct post_lane *l)
 {
@@ -139,12 +141,24 @@ pump_rotates(const struct post_lane *l)
 	       post_now_us() - r->opened_us >= c->rotate_us;
 }
 
+/*
+ * How long it waits for more entries. A parked partner has room by what it confirms
+ * only, and so by the end of a session.
+ */
+static uint64_t
+pump_wait(const struct post_lane *l, uint64_t us)
+{
+	return l->partner->release.parked && us > PUMP_PARKED_US
+	           ? PUMP_PARKED_US
+	           : us;
+}
+
 /* No more entries for now: what is held goes out after a while. */
 static enum d4_status
 pump_dry(struct post_lane *l)
 {
-	uint64_t linger = l->partner->post->times.linger_us;
-	uint64_t idle = l->partner->conf->idle_us;
+	uint64_t linger = pump_wait(l, l->partner->post->times.linger_us);
+	uint64_t idle = pump_wait(l, l->partner->conf->idle_us);
 	uint64_t now = post_now_us();
 	struct post_run *r = &l->run;
 

@@ -56,8 +56,9 @@ release_json(const struct release *r)
 			return NULL;
 		}
 	}
-	root = json_pack("{s:i, s:s, s:o}", "v", RELEASE_VERSION, "profile",
-	    r->stock ? RELEASE_STOCK : "d4hub", "lanes", lanes);
+	root = json_pack("{s:i, s:s, s:b, s:o}", "v", RELEASE_VERSION,
+	    "profile", r->stock ? RELEASE_STOCK : "d4hub", "parked", r->parked,
+	    "lanes", lanes);
 	return root;
 }
 
@@ -170,6 +171,7 @@ release_read(json_t *root, struct release *out)
 	/* A file of the first release does not say: as it was then. */
 	profile = json_string_value(json_object_get(root, "profile"));
 	out->stock = profile != NULL && strcmp(profile, RELEASE_STOCK) == 0;
+	out->parked = json_is_true(json_object_get(root, "parked"));
 	json_object_foreach(lanes, id, o)
 	{
 		st = release_one(id, o, out);

@@ -43,10 +43,11 @@ struct release_lane {
 
 /*
  * Sorted by id once parsed. stock: the partner is a stock d4-core (`profile`
- * in the policy). Owns: its list.
+ * in the policy). parked: its airlock is full, or was and it catches up: only
+ * what it confirms makes room. Owns: its list.
  */
 struct release {
-	bool stock;
+	bool stock, parked;
 	struct release_lane *lane;
 	size_t n, cap;
 };

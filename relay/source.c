@@ -1,12 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "relay/lanes_partner.h"
 #include "relay/source_feed.h"
 
 static const struct source_kind source_queues = {
     .name = "queues",
-    .replay = true,
     .tick = shards_tick,
     .step = read_step,
     .ack = shards_ack,
@@ -74,11 +72,7 @@ sources_tick(struct wash *w)
 void
 sources_step(struct wash *w)
 {
-	bool parking = lanes_parking(w->lanes);
-
 	for (size_t i = 0; i < w->n_sources; i++) {
-		if (parking && !w->source[i]->kind->replay)
-			continue;
 		if (w->stall == WASH_RUNS && !w->stopping)
 			w->source[i]->kind->step(w->source[i]);
 	}

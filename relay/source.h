@@ -17,9 +17,7 @@ struct wash;
 
 /*
  * struct source_kind -- what a kind of source can do; a NULL is nothing.
- * Shape:  replay: what was acknowledged can be read again by a partner that
- *         was parked; else the source waits for partners without room.
- *         open: makes s->state. tick: once a second, whatever stalls. step:
+ * Shape:  open: makes s->state. tick: once a second, whatever stalls. step:
  *         bounded work, when nothing stalls. ack: lanes and journal hold the
  *         shard's batch durably. drop: they never will, and its
  *         journal is closed. stop: give back what others may take.
@@ -28,7 +26,6 @@ struct wash;
  */
 struct source_kind {
 	const char *name;
-	bool replay;
 	enum d4_status (*open)(struct source *s);
 	void (*tick)(struct source *s);
 	void (*step)(struct source *s);

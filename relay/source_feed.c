@@ -4,6 +4,7 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 #include "libd4/type.h"
+#include "relay/lanes_partner.h"
 #include "relay/source_feed.h"
 
 enum d4_status
@@ -63,6 +64,21 @@ feed_open(struct source_feed *f)
 	return true;
 }
 
+/* Is a partner without room to get this? */
+static bool
+feed_held(const struct source_feed *f)
+{
+	struct wash *w = f->source->wash;
+	const struct decide_facts facts = {.sensor = f->sensor,
+	    .type = f->conf->type,
+	    .ext = f->conf->ext,
+	    .meta = d4_slice_str(f->meta),
+	    .now_s = d4_now_us() / 1000000u,
+	    .minted = lanes_minted(w->lanes, &f->sensor)};
+
+	return lanes_parking(w->lanes) && park_holds(w, facts);
+}
+
 bool
 feed_ready(struct source_feed *f)
 {
@@ -70,7 +86,7 @@ feed_ready(struct source_feed *f)
 
 	/* What a full partner would miss cannot be read again (ADR 0014). */
 	return w->stall == WASH_RUNS && !w->stopping && !f->waiting &&
-	       !lanes_parking(w->lanes) && feed_open(f);
+	       feed_open(f) && !feed_held(f);
 }
 
 struct stream_id

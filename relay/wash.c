@@ -328,6 +328,8 @@ wash_close(struct wash *w)
 		event_free(w->tick);
 	if (w->pack != NULL)
 		event_free(w->pack);
+	if (w->room_look != NULL)
+		event_free(w->room_look);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	OPENSSL_cleanse(w->setup->master, sizeof(w->setup->master));
@@ -336,7 +338,10 @@ wash_close(struct wash *w)
 int
 wash_run(struct wash_setup *setup)
 {
-	struct wash w = {.setup = setup, .count = 8, .stall = WASH_NO_POLICY};
+	struct wash w = {.setup = setup,
+	    .count = 8,
+	    .caught.count = 8,
+	    .stall = WASH_NO_POLICY};
 	struct gate *gate = setup->gate;
 	enum d4_status st;
 

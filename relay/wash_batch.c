@@ -301,6 +301,7 @@ batch_finish(struct wash *w)
 	if (write(w->setup->nudge, &one, sizeof(one)) < 0)
 		d4_debug("nudge not taken"); /* post looks by itself, too */
 	lanes_enforce(w->lanes);
+	keep_room(w);
 	if (w->stall != WASH_RUNS)
 		wash_stalls(w, WASH_RUNS, "");
 }

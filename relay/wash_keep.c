@@ -6,6 +6,8 @@
 #define TRIM_TICKS 5u  /* what post settled */
 #define IDLE_TICKS 10u /* lanes that nobody uses */
 #define PACK_US    2000
+#define ROOM_MS    20u /* a look for room while somebody is parked ... */
+#define ROOM_REST  10u /* ... and this many times as long as the look took */
 
 /* Drops the lane from those who know it. */
 static void
@@ -19,6 +21,41 @@ wash_lane_gone(void *arg, const struct lane *lane)
 			journal_lane_gone(w->shard[i]->journal,
 			    lane->head.partner, lane->head.id);
 	}
+}
+
+/* Is somebody parked? Then there is a look soon. */
+static void
+room_soon(struct wash *w, uint64_t after_ms)
+{
+	const struct timeval t = {
+	    (time_t)(after_ms / 1000), (suseconds_t)(after_ms % 1000 * 1000)};
+
+	if (lanes_parking(w->lanes) &&
+	    !event_pending(w->room_look, EV_TIMEOUT, NULL))
+		(void)event_add(w->room_look, &t);
+}
+
+void
+keep_room(struct wash *w)
+{
+	room_soon(w, ROOM_MS);
+}
+
+/* What post confirmed makes room for a partner that catches up. */
+static void
+on_room(evutil_socket_t fd, short what, void *arg)
+{
+	struct wash *w = arg;
+	uint64_t begun = d4_mono_ms(), took;
+
+	(void)fd;
+	(void)what;
+	if (w->stall == WASH_DISK || !lanes_parking(w->lanes))
+		return;
+	lanes_trim(w->lanes);
+	took = ROOM_REST * (d4_mono_ms() - begun);
+	sources_step(w);
+	room_soon(w, took > ROOM_MS ? took : ROOM_MS);
 }
 
 /* Between two batches: what may be deleted, and what may be compressed. */
@@ -35,6 +72,7 @@ keep_tick(struct wash *w)
 		lanes_expire(w->lanes, d4_now_us() / 1000000);
 		lanes_enforce(w->lanes);
 	}
+	keep_room(w);
 	if (w->ticks % IDLE_TICKS == 0)
 		lanes_idle(w->lanes, d4_now_us() / 1000000, wash_lane_gone, w);
 	if (!event_pending(w->pack, EV_TIMEOUT, NULL))
@@ -58,7 +96,8 @@ enum d4_status
 keep_open(struct wash *w)
 {
 	w->pack = event_new(w->base, -1, 0, on_pack, w);
-	if (w->pack == NULL ||
+	w->room_look = event_new(w->base, -1, 0, on_room, w);
+	if (w->pack == NULL || w->room_look == NULL ||
 	    event_priority_set(w->pack, WASH_PRIORITIES - 1) != 0)
 		return D4_ENOMEM;
 	return D4_OK;

@@ -5,6 +5,8 @@
 #include "relay/lanes_partner.h"
 #include "relay/wash_room.h"
 
+#define PARK_PARTS 8u /* of a budget: what is read for it at once */
+
 /* ---- which partners an entry is for ---- */
 
 enum d4_status
@@ -37,7 +39,7 @@ park_live(struct wash *w, struct shard *s, const struct stream_id *id,
 	bool take;
 
 	*skip = NULL;
-	/* A source that cannot be read again waits instead: source.c. */
+	/* A source that cannot be read again waits instead: park_holds. */
 	if (s->source != w->queues ||
 	    (parks->n == 0 && !lanes_parking(w->lanes)))
 		return D4_OK;
@@ -48,6 +50,37 @@ park_live(struct wash *w, struct shard *s, const struct stream_id *id,
 	}
 	*skip = w->skip;
 	return st;
+}
+
+bool
+park_holds(struct wash *w, struct decide_facts f)
+{
+	const struct pol *p = gate_policy(w->gate);
+	struct decision d;
+
+	for (size_t i = 0; i < pol_n_partners(p); i++) {
+		if (lanes_partner_room(w->room[i]))
+			continue;
+		f.partner = pol_partner_at(p, i)->id;
+		decide(w->gate, &f, &d);
+		if (d.allow && !d.shadow && d.sink != POL_SINK_MISP)
+			return true;
+	}
+	return false;
+}
+
+bool
+park_presses(const struct wash *w, const struct lanes_partner *p)
+{
+	if (!lanes_partner_room(p))
+		return true;
+	for (size_t i = 0; i < w->n_shards; i++) {
+		struct journal *j = w->shard[i]->journal;
+
+		if (j != NULL && parks_find(journal_parks(j), p->id) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* ---- what the hub is told to keep ---- */
@@ -180,17 +213,34 @@ park_only(struct wash *w, const char *partner, size_t *at)
 	return *at < n;
 }
 
+/*
+ * How many entries to ask for the next time: a part of the budget, so that
+ * post sends some while others are written, and nothing is read in vain.
+ */
+static void
+park_fit(struct wash *w, uint64_t budget, const redisReply *r)
+{
+	uint64_t aim = budget / PARK_PARTS;
+
+	if (r->elements > 0)
+		w->caught.count =
+		    read_fit(w->caught.count, read_bytes(r) / r->elements,
+			aim < WASH_REPLY ? aim : WASH_REPLY);
+}
+
 /* The entries of one answer, as long as there is room. */
 static enum d4_status
 park_take(struct wash *w, struct shard *s, struct park *k, const redisReply *r)
 {
 	const struct parks *parks = journal_parks(s->journal);
+	bool last = r->elements < w->caught.count;
 	enum d4_status st = D4_OK;
 	struct stream_id id;
 	size_t i, at;
 
 	if (!park_only(w, k->partner, &at))
 		return D4_ENOENT;
+	park_fit(w, w->room[at]->budget, r);
 	for (i = 0; st == D4_OK && i < r->elements; i++) {
 		const redisReply *one = r->element[i];
 
@@ -206,7 +256,7 @@ park_take(struct wash *w, struct shard *s, struct park *k, const redisReply *r)
 			k->next = id;
 	}
 	/* All there was: what is not in here will be read live. */
-	if (st == D4_OK && r->elements < w->caught.count)
+	if (st == D4_OK && last)
 		k->behind = false;
 	return st == D4_AGAIN ? D4_OK : st;
 }
@@ -253,7 +303,6 @@ park_ask(struct wash *w, struct shard *s, const struct park *k)
 
 	w->caught.shard = s;
 	w->caught.from = k->next;
-	w->caught.count = w->count;
 	(void)snprintf(
 	    w->caught.partner, sizeof(w->caught.partner), "%s", k->partner);
 	stream_id_text(&k->next, from);

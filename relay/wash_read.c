@@ -1,15 +1,18 @@
 #include <stdio.h>
 #include <string.h>
 #include "libd4/kit/log.h"
+#include "relay/lanes_partner.h"
+#include "relay/wash_park.h"
 #include "relay/wash_room.h"
 
 #define READ_WORDS 9u /* XREADGROUP GROUP g c COUNT n BLOCK ms STREAMS */
 
 static void on_read(void *arg, enum d4_status st, const redisReply *r);
 
+/* block_ms NULL: it does not wait. */
 static size_t
-read_head(
-    const struct wash *w, bool block, char count[16], struct d4_slice *arg)
+read_head(const struct wash *w, const char *block_ms, char count[16],
+    struct d4_slice *arg)
 {
 	size_t n = 0;
 
@@ -20,26 +23,36 @@ read_head(
 	arg[n++] = d4_slice_str(w->setup->consumer);
 	arg[n++] = d4_slice_str("COUNT");
 	arg[n++] = d4_slice_str(count);
-	if (block) {
+	if (block_ms != NULL) {
 		arg[n++] = d4_slice_str("BLOCK");
-		arg[n++] = d4_slice_str(WASH_BLOCK_MS);
+		arg[n++] = d4_slice_str(block_ms);
 	}
 	arg[n++] = d4_slice_str("STREAMS");
 	return n;
 }
 
 /*
- * New entries of all shards that are live. While a partner catches up nobody
- * waits for them: what is behind a read on the connection would wait, too.
+ * How long an idle read waits: what is behind it on the connection waits, too.
+ * So not at all while a partner catches up, and not for long while one is
+ * without room: with room it begins to.
  */
+static const char *
+read_block(const struct wash *w, bool catching)
+{
+	if (catching)
+		return NULL;
+	return lanes_parking(w->lanes) ? PARK_BLOCK_MS : WASH_BLOCK_MS;
+}
+
+/* New entries of all shards that are live. */
 static void
-read_live(struct wash *w, bool block)
+read_live(struct wash *w, const char *block_ms)
 {
 	struct d4_slice *arg = w->args;
 	size_t n, keys = 0;
 	char count[16];
 
-	n = read_head(w, block, count, arg);
+	n = read_head(w, block_ms, count, arg);
 	for (size_t i = 0; i < w->n_shards; i++) {
 		if (w->shard[i]->state == SHARD_LIVE)
 			arg[n + keys++] = d4_slice_str(w->shard[i]->key);
@@ -60,7 +73,7 @@ read_pending(struct wash *w, const struct shard *s)
 	char count[16], from[48];
 	size_t n;
 
-	n = read_head(w, false, count, arg);
+	n = read_head(w, NULL, count, arg);
 	(void)snprintf(from, sizeof(from), "%llu-%llu",
 	    (unsigned long long)s->from.ms, (unsigned long long)s->from.n);
 	arg[n++] = d4_slice_str(s->key);
@@ -85,7 +98,7 @@ read_more(struct wash *w)
 		return; /* one after the other, before anything new */
 	}
 	for (unsigned k = w->reading; k < (catching ? 1 : WASH_AHEAD); k++)
-		read_live(w, !catching);
+		read_live(w, read_block(w, catching));
 }
 
 void
@@ -94,20 +107,16 @@ read_step(struct source *src)
 	read_more(src->wash);
 }
 
-/* How many entries to ask for, so that an answer is about WASH_REPLY. */
-static void
-read_adapt(struct wash *w, uint64_t entries, uint64_t bytes, size_t streams)
+unsigned
+read_fit(unsigned was, uint64_t mean, uint64_t aim)
 {
-	uint64_t fit;
+	uint64_t fit = aim / (mean + 1);
 
-	if (entries == 0 || streams == 0)
-		return;
-	fit = WASH_REPLY / (bytes / entries + 1) / streams;
-	if (fit > 2 * (uint64_t)w->count)
-		fit = 2 * (uint64_t)w->count;
+	if (fit > 2 * (uint64_t)was)
+		fit = 2 * (uint64_t)was;
 	if (fit > WASH_COUNT_MAX)
 		fit = WASH_COUNT_MAX;
-	w->count = fit < 1 ? 1 : (unsigned)fit;
+	return fit < 1 ? 1 : (unsigned)fit;
 }
 
 static uint64_t
@@ -131,6 +140,16 @@ entry_bytes(const redisReply *entry)
 		    d4_ref_parse(d4_slice_of(v->str, v->len), &ref) == D4_OK)
 			sum += ref.length;
 	}
+	return sum;
+}
+
+uint64_t
+read_bytes(const redisReply *entries)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < entries->elements; i++)
+		sum += entry_bytes(entries->element[i]);
 	return sum;
 }
 
@@ -187,11 +206,12 @@ read_answer(struct wash *w, const redisReply *r)
 
 		if (one->type != REDIS_REPLY_ARRAY || one->elements != 2)
 			continue;
-		for (size_t k = 0; k < one->element[1]->elements; k++)
-			bytes += entry_bytes(one->element[1]->element[k]);
+		bytes += read_bytes(one->element[1]);
 		entries += one->element[1]->elements;
 	}
-	read_adapt(w, entries, bytes, r->elements);
+	if (entries > 0)
+		w->count = read_fit(
+		    w->count, bytes / entries, WASH_REPLY / r->elements);
 	for (size_t i = 0; st == D4_OK && i < r->elements; i++)
 		st = read_stream(w, r->element[i]);
 	if (st != D4_OK) {

@@ -7,6 +7,7 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
+#include "relay/lanes_partner.h"
 #include "relay/release.h"
 #include "relay/wash_room.h"
 
@@ -174,8 +175,12 @@ static void
 release_partner(struct wash *w, const char *partner)
 {
 	struct release r = {.stock = release_stock(w, partner)};
-	enum d4_status st = D4_OK;
+	struct lanes_partner *p = NULL;
+	enum d4_status st;
 
+	st = lanes_partner_get(w->lanes, partner, &p);
+	if (st == D4_OK)
+		r.parked = p->pressed = park_presses(w, p);
 	for (size_t i = 0; st == D4_OK && i < lanes_n(w->lanes); i++) {
 		struct lane *lane = lanes_at(w->lanes, i);
 
@@ -221,10 +226,24 @@ release_write(struct wash *w)
 	w->release_said = w->release_due;
 }
 
+/* Is somebody parked, or no more, of whom the file says otherwise? */
+static bool
+release_turned(const struct wash *w)
+{
+	for (size_t i = 0; i < lanes_n_partners(w->lanes); i++) {
+		const struct lanes_partner *p = lanes_partner_at(w->lanes, i);
+
+		if (p->pressed != park_presses(w, p))
+			return true;
+	}
+	return false;
+}
+
 void
 release_soon(struct wash *w)
 {
 	w->release_due = w->release_due || lanes_changed(w->lanes);
-	if (w->release_due && d4_mono_ms() - w->released_ms >= RELEASE_MS)
+	if (d4_mono_ms() - w->released_ms >= RELEASE_MS &&
+	    (w->release_due || release_turned(w)))
 		release_write(w);
 }

@@ -111,7 +111,7 @@ struct wash {
 	struct lanes_partner **room; /* by the partner's number */
 	bool *skip;                  /* the same; of the entry under way */
 	struct wash_caught caught;
-	struct event *pack;
+	struct event *pack, *room_look;
 	struct source *queues; /* ours */
 	struct source *source[SOURCES_MAX];
 	size_t n_sources;

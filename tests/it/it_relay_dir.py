@@ -8,8 +8,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
-from relay import (Org, balanced, pipeline, queue_source, sensors_policy,  # noqa
-                   share, until)
+from airlock import room  # noqa: E402
+from relay import (Org, balanced, partners_of, pipeline,  # noqa: E402
+                   queue_source, sensors_policy, share, until)
 from relay_cases import confirmed  # noqa: E402
 
 POLICY = sensors_policy(
@@ -17,6 +18,16 @@ POLICY = sensors_policy(
     queue_source("caps", "caps", types="1"),
     pipeline("raw-8", types="8") + pipeline("raw-1", types="1"),
     share("logs-out", "logs", "raw-8") + share("caps-out", "caps", "raw-1"))
+
+
+# The lines are for acme alone, the captures for the other.
+EACH = sensors_policy(
+    queue_source("logs", "files", types="8") +
+    queue_source("caps", "caps", types="1"),
+    pipeline("raw-8", types="8") + pipeline("raw-1", types="1"),
+    share("logs-out", "logs", "raw-8") +
+    share("caps-out", "caps", "raw-1", to="other"), partners_of(
+        "acme", "other"))
 
 
 def lines(first, n):
@@ -27,8 +38,8 @@ def text(first, n):
     return b"".join(line + b"\n" for line in lines(first, n))
 
 
-def start(more, kind=8, name="files"):
-    org = Org(POLICY, db=False)
+def start(more, kind=8, name="files", policy=POLICY, partners=("acme",)):
+    org = Org(policy, partners, db=False)
     org.data = os.path.join(org.dir, "data")
     org.done = os.path.join(org.dir, "done")
     os.mkdir(org.data)
@@ -159,6 +170,38 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing():
         row = org.lane_now()
         assert balanced(row) and row["in"] == sent, row
         until("all deleted", lambda: not os.listdir(org.data))
+    finally:
+        org.close()
+
+
+def test_only_what_a_full_partner_is_to_get_waits_for_it():
+    org = start(", settle: 1s", policy=EACH, partners=("acme", "other"))
+    try:
+        caps = os.path.join(org.dir, "caps")
+        os.mkdir(caps)
+        org.sources["caps"] = ("{kind: directory, type: 1, settle: 1s, dir: "
+                               "%s}" % caps)
+        org.more_options["acme"] = ", budget: 3MiB"
+        org.partners["acme"].stop()
+        n = 300000  # some 4 MiB
+        for first in range(0, n, n // 10):
+            put(org, "%06d.json" % first, text(first, n // 10))
+        up(org)
+        until("acme has no room", lambda: room(org).get("full"))
+        whole = os.path.join(org.dir, "a.pcap")
+        with open(whole, "wb") as f:
+            f.write(relay.pcap(1000))
+        os.rename(whole, os.path.join(caps, "a.pcap"))
+        until("the other has its own", lambda: (org.lane("other") or {}).get(
+            "confirmed") == 1000)
+        assert until("a source", lambda: records(org)) < n
+        told = until("a status", lambda: room(org))
+        assert told["bytes"] <= 3 << 20, told
+        org.partners["acme"].start(org.uuids("acme"), "--no-workers")
+        until("acme has all", lambda: (org.lane() or {}).get(
+            "confirmed") == n)
+        assert org.partners["acme"].lines(8) == lines(0, n)
+        assert balanced(org.lane_now())
     finally:
         org.close()
 

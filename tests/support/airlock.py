@@ -5,15 +5,12 @@ import json
 import os
 
 from relay import Org, pipeline, sensors_policy, share, source
-from relay_cases import numbered
+from relay_cases import numbered, partners_of
 
 LOG = "2c4bd1f6-4b75-4f1e-8d1d-3c6f5f1d8b11"
 LOG2 = "7d0c2f2e-55a1-4c0b-9a45-0a1b2c3d4e5f"
 MIB = 1 << 20
-PARTNERS = "".join(
-    "  - {id: %s, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b1%d, kind: partner, "
-    "groups: [eu], min_class: S0, accept_pap: [clear, green], profile: "
-    "d4-core}\n" % (name, i) for i, name in enumerate(("acme", "other")))
+PARTNERS = partners_of("acme", "other")
 POLICY = sensors_policy(
     source("pdns", [LOG, LOG2], types="8"), pipeline("raw-8", types="8"),
     share("to-acme", "pdns", "raw-8") +

@@ -7,11 +7,11 @@ import time
 
 
 class NullSink:
-    def __init__(self, cert, key):
-        self.cert, self.key = cert, key
+    def __init__(self, cert, key, port=0):
+        self.cert, self.key, self.port = cert, key, port
 
     def __enter__(self):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
+        with socket.create_server(("127.0.0.1", self.port)) as probe:
             self.port = probe.getsockname()[1]
         # Its input stays open and empty: what it reads there, it sends.
         self.process = subprocess.Popen(

@@ -19,8 +19,8 @@ import uuid
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import d4  # noqa: E402
 import redis  # noqa: E402
-from relay_cases import (ORG, pcap, pipeline, queue_source,  # noqa
-                         sensors_policy, share, source)
+from relay_cases import (ORG, partners_of, pcap, pipeline,  # noqa
+                         queue_source, sensors_policy, share, source)
 import sink  # noqa: E402
 import spool  # noqa: E402
 

@@ -13,12 +13,18 @@ PDNS = (b"1700000000.%06d||192.0.2.7||198.51.100.1||IN||host%d.example.org."
         b"||A||203.0.113.9||300||1")
 
 
+def partners_of(*names, profile="d4-core"):
+    """The policy's partners of these names, all alike."""
+    return "".join(
+        "  - {id: %s, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b1%d, kind: "
+        "partner, groups: [eu], min_class: S0, accept_pap: [clear, green], "
+        "profile: %s}\n" % (name, i + 1, profile)
+        for i, name in enumerate(names))
+
+
 def sensors_policy(sources, pipelines, shares, partners=None, extra=""):
     """A policy file from its parts; MASTER is filled in by Org."""
-    partners = partners or (
-        "  - {id: acme, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11, kind: "
-        "partner, groups: [eu], min_class: S0, accept_pap: [clear, green], "
-        "profile: d4-core}\n")
+    partners = partners or partners_of("acme")
     return ("version: 1\nhub: {id: lu-hub-1, org: %s, default_tlp: red, "
             "master_key: \"file:MASTER\"}\n%s\nsources:\n%spartners:\n%s"
             "pipelines:\n%sshare:\n%s" %

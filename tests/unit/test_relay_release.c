@@ -48,11 +48,45 @@ what_was_written_is_read_and_found(void **state)
 		assert_int_equal(l->max_age_s, 30 + i);
 	}
 	assert_true(got.stock);
+	assert_false(got.parked);
 	assert_null(release_find(&got, "0000000000000002"));
 	assert_null(release_find(&got, "../etc/passwd/etc/passwd"));
 	d4_buf_fini(&text);
 	release_fini(&r);
 	release_fini(&got);
+}
+
+/* A file of a release before says nothing of it: post does not hurry. */
+static void
+only_a_file_that_says_so_is_of_a_parked_partner(void **state)
+{
+	static const struct {
+		const char *text;
+		bool parked;
+	} rows[] = {
+	    {"{\"v\":1,\"lanes\":{}}", false},
+	    {"{\"v\":1,\"parked\":false,\"lanes\":{}}", false},
+	    {"{\"v\":1,\"parked\":1,\"lanes\":{}}", false},
+	    {"{\"v\":1,\"parked\":\"true\",\"lanes\":{}}", false},
+	    {"{\"v\":1,\"parked\":true,\"lanes\":{}}", true},
+	};
+	const struct release parked = {.parked = true};
+	struct release r = {.n = 0};
+	struct d4_buf text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(
+		    release_parse(d4_slice_str(rows[i].text), &r), D4_OK);
+		assert_int_equal(r.parked, rows[i].parked);
+		release_fini(&r);
+	}
+	d4_buf_init(&text, RELEASE_MAX);
+	assert_int_equal(release_text(&parked, &text), D4_OK);
+	assert_int_equal(release_parse(d4_buf_slice(&text), &r), D4_OK);
+	assert_true(r.parked);
+	d4_buf_fini(&text);
+	release_fini(&r);
 }
 
 #define OK_LANE                                                 \
@@ -142,6 +176,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_written_is_read_and_found),
+	    cmocka_unit_test(only_a_file_that_says_so_is_of_a_parked_partner),
 	    cmocka_unit_test(an_unclear_file_releases_nothing),
 	    cmocka_unit_test(nothing_leaves_before_delay_and_embargo_are_over),
 	    cmocka_unit_test(a_lane_is_named_by_its_tuple),
