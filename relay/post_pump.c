@@ -142,8 +142,8 @@ pump_rotates(const struct post_lane *l)
 }
 
 /*
- * How long it waits for more entries. A parked partner has room by what it confirms
- * only, and so by the end of a session.
+ * How long it waits for more entries. A parked partner has room by what it
+ * confirms only, and so by the end of a session.
  */
 static uint64_t
 pump_wait(const struct post_lane *l, uint64_t us)
