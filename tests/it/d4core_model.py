@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import d4  # noqa: E402
 import d4core_cases as cases  # noqa: E402
 
-DEADLINE = 20
+DEADLINE = 120
 STARTED = []
 MODEL = os.path.join(HERE, "..", "support", "d4core.py")
 UUIDS = [str(uuid.UUID(bytes=os.urandom(15) + b"\x01", version=4))

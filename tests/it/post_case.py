@@ -28,7 +28,7 @@ import d4  # noqa: E402
 KEY = b"a-key"
 UUID = "11111111-1111-4111-8111-111111111111"
 LANE = "00000000000000aa"
-DEADLINE = 30
+DEADLINE = 120
 
 
 def until(what, timeout=DEADLINE, text="condition"):

@@ -4,7 +4,6 @@
 import collections
 import os
 import signal
-import socket
 import sys
 import threading
 
@@ -12,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import d4  # noqa: E402
 import sensor  # noqa: E402
+from ports import free_port  # noqa: E402
 from sensor import Sensor, numbered, payload, pcap, until  # noqa: E402
 from sink import Sink, certificate  # noqa: E402
 
@@ -233,9 +233,7 @@ def a_server_that_never_answers_is_not_taken_for_one():
 
 
 def no_server_at_all_is_lost_at_source():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    s = Sensor(destination="127.0.0.1:%d" % port, fingerprint=PIN)
+    s = Sensor(destination="127.0.0.1:%d" % free_port(), fingerprint=PIN)
     assert s.run(b"one\ntwo\n", "--wait", "1s") == 1
     c = s.counts()
     assert c["lost_at_source"] == 2 and c["sent"] == 0

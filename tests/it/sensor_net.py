@@ -3,7 +3,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import redis  # noqa: E402
 import d4  # noqa: E402
 import sensor  # noqa: E402
+from ports import free_port  # noqa: E402
 from sensor import Sensor, numbered, payload, until  # noqa: E402
 from sink import Sink, certificate  # noqa: E402
 from socks5 import Socks5  # noqa: E402
@@ -21,11 +21,6 @@ CERT, KEY, PIN = certificate(sensor.T, "server")
 
 def to(server, **more):
     return Sensor(destination=server.address, fingerprint=PIN, **more)
-
-
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 # ---- the proxy -------------------------------------------------------------
@@ -75,7 +70,7 @@ def a_proxy_that_cannot_is_said_and_retried():
 
 
 def the_first_failure_ends_it_when_goclient_would_end():
-    s = Sensor(destination="127.0.0.1:%d" % _free_port(), fingerprint=PIN)
+    s = Sensor(destination="127.0.0.1:%d" % free_port(), fingerprint=PIN)
     for options in (("-rt", "0"), ("--retries", "1"), ("-rt=0s",)):
         assert s.run(b"one\n", *options) == 1
         assert s.log.count("not connected") == 1, s.log
@@ -113,7 +108,7 @@ def flags_of_goclient_are_taken():
 
 class Redis:
     def __init__(self):
-        self.port = _free_port()
+        self.port = free_port()
         self.start()
 
     def start(self):

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 
@@ -16,6 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import d4  # noqa: E402
 import hub  # noqa: E402
 import sensor  # noqa: E402
+from ports import free_port  # noqa: E402
 from sensor import (Sensor, numbered, payload, pcap,  # noqa: E402
                     status, until)
 from sink import Sink, certificate  # noqa: E402
@@ -33,8 +33,7 @@ def _folder():
 
 
 def _nowhere():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return "127.0.0.1:%d" % probe.getsockname()[1]
+    return "127.0.0.1:%d" % free_port()
 
 
 def spooled(address, **more):

@@ -2,7 +2,6 @@
 """Whom d4-sensor talks to; its other destination, enrolment, options."""
 
 import os
-import socket
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import d4  # noqa: E402
 import sensor  # noqa: E402
+from ports import free_port  # noqa: E402
 from sensor import Sensor, numbered, payload, pcap  # noqa: E402
 from sink import Sink, certificate  # noqa: E402
 
@@ -64,8 +64,7 @@ def insecure_must_be_written_out():
 
 
 def openssl_s_server_is_a_server():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     p = subprocess.Popen(
         ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port, "-quiet",
          "-cert", CERT, "-key", KEY, "-naccept", "1"],

@@ -8,6 +8,7 @@ import time
 import unittest
 
 from post_case import Case, DEADLINE, LANE, UUID, until
+from ports import free_port
 
 
 def memory(pid):
@@ -71,8 +72,7 @@ class Hostile(Case):
 
     def s_server(self, commands, *args):
         """openssl's server, which obeys letters on its stdin."""
-        port = self.server().port
-        self.servers.pop().close()
+        port = free_port()
         # Unbuffered: it may go away before it took all.
         proc = subprocess.Popen(
             ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port, "-cert",

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Post: how a partner is reached: proxies, IPv6, names, certificates."""
 
-import socket
 import ssl
 import unittest
 
 from post_case import Case, LANE, Post, until
 import dns
+from ports import free_port
 import socks5
 
 
@@ -60,10 +60,7 @@ class Proxy(Case):
         self.failing(p, "unreachable or not found")
 
     def test_a_proxy_that_is_not_there(self):
-        probe = socket.create_server(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        _, p = self.through(proxyport=port)
+        _, p = self.through(proxyport=free_port())
         self.failing(p, "refused")
 
     def test_a_pinned_certificate_holds_behind_the_proxy(self):

@@ -7,7 +7,6 @@ Used by the demo, the loss tests and the integration tests.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import redis  # Debian's python3-redis
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import d4  # noqa: E402
 import overflow  # noqa: E402
+from ports import free_port  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -29,11 +29,6 @@ class Failed(Exception):
 
 def program(name):
     return os.path.join(BIN, name)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 def wait_for(what, test, seconds=30, every=0.05):

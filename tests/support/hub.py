@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,11 @@ import redis
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import d4  # noqa: E402
 import overflow  # noqa: E402
+from ports import free_port  # noqa: E402
 
 BIN = os.environ.get("D4_BIN", "build/bin")
 PROGRAM = os.path.join(BIN, "d4-hub")
-DEADLINE = 30
+DEADLINE = 120
 
 
 def until(what, check, deadline=DEADLINE):
@@ -34,12 +34,6 @@ def until(what, check, deadline=DEADLINE):
         if time.monotonic() > end:
             raise AssertionError("not in time: " + what)
         time.sleep(0.01)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Sensor:

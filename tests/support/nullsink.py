@@ -1,9 +1,10 @@
 """A partner that costs little: openssl s_server into /dev/null, which answers
 close_notify, so that all it got is confirmed. And CPU times of processes."""
 
-import socket
 import subprocess
 import time
+
+from ports import free_port
 
 
 class NullSink:
@@ -11,8 +12,7 @@ class NullSink:
         self.cert, self.key, self.port = cert, key, port
 
     def __enter__(self):
-        with socket.create_server(("127.0.0.1", self.port)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = self.port or free_port()
         # Its input stays open and empty: what it reads there, it sends.
         self.process = subprocess.Popen(
             ["openssl", "s_server", "-accept", "127.0.0.1:%d" % self.port,

@@ -26,7 +26,7 @@ import spool  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.environ["D4_BIN"]
-DEADLINE = 60
+DEADLINE = 120
 KEY = "Partner_key-1"
 SHARDS = 4
 GROUP = "relay:relay"

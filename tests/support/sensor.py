@@ -10,7 +10,7 @@ import tempfile
 import time
 import uuid
 
-DEADLINE = 30
+DEADLINE = 120
 KEY = "Test_key-1"
 STARTED = []
 T = tempfile.mkdtemp(prefix="d4-sensor-")
