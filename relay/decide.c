@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include "libd4/meta.h"
 #include "libd4/type.h"
 #include "relay/decide.h"
 #include "relay/lane_id.h"
@@ -23,6 +24,25 @@ static void
 decide_copy(char *out, size_t n, const char *text)
 {
 	(void)snprintf(out, n, "%s", text != NULL ? text : "");
+}
+
+/*
+ * The policy goes by the meta header, the chain by the entry's word for it: an
+ * entry in which they differ is none of our hub's.
+ */
+static bool
+decide_ext_is(const struct decide_facts *f)
+{
+	struct d4_meta m;
+	bool same;
+
+	if (f->type != D4_TYPE_EXTENDED)
+		return f->ext[0] == '\0';
+	if (d4_meta_parse(f->meta, &m) != D4_OK)
+		return false;
+	same = strcmp(m.type, f->ext) == 0;
+	d4_meta_fini(&m);
+	return same;
 }
 
 /* What is allowed needs a chain and keys: without them it is not. */
@@ -57,8 +77,12 @@ decide(struct gate *g, const struct decide_facts *f, struct decision *out)
 	decide_copy(out->source, sizeof(out->source), v.source);
 	if (v.source != NULL)
 		out->label = pol_tlp_text(v.label);
-	if (v.allow && v.share != NULL)
+	if (!v.allow || v.share == NULL)
+		return;
+	if (decide_ext_is(f))
 		decide_allowed(g, &v, out);
+	else
+		decide_copy(out->rule, sizeof(out->rule), "meta.invalid");
 }
 
 bool

@@ -97,6 +97,9 @@ job_name(struct job *j, uint32_t variant, struct d4_buf *meta,
 	st = decide_head(j->w->gate, &facts, variant, meta, head);
 	if (st != D4_OK)
 		return st;
+	/* What is there was made by the chain that was decided on. */
+	if (strcmp(head->pipeline, san_chain_hash(p->d.chain)) != 0)
+		return D4_EDENIED;
 	if (!p->named || p->variant != variant ||
 	    strcmp(p->id, head->id) != 0) {
 		p->lane = NULL;

@@ -12,7 +12,11 @@
 #include "libd4/tally.h"
 #include "libd4/yaml.h"
 
-#define SAN_ENGINE "san1" /* changes when the same steps give other bytes */
+/*
+ * Part of every pipeline's hash: changes when the same steps give other bytes.
+ * san2: addresses with [.] for dots are leaks in JSON, too.
+ */
+#define SAN_ENGINE "san2"
 
 /* Where names in the steps are looked up: the policy's networks. */
 struct san_env {
@@ -63,7 +67,7 @@ void san_chain_free(struct san_chain *c);
 /* san_chain_class -- 0..4, computed from the steps (sanitizers.md). */
 unsigned san_chain_class(const struct san_chain *c);
 
-/* san_chain_hash -- SHA-256 (hex) of the canonical steps and networks. */
+/* san_chain_hash -- SHA-256 (hex) of engine, canonical steps and networks. */
 const char *san_chain_hash(const struct san_chain *c);
 
 /* san_chain_needs_keys -- some step uses a subkey. */

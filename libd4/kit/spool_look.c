@@ -39,7 +39,9 @@ d4_spool_head(
 	st = d4_spool_reader_open(lane_dir, UINT64_MAX - 1, &r);
 	if (st != D4_OK)
 		return st;
-	st = spool_lane_decode(d4_buf_slice(&r->buf), meta, out, &used);
+	st = r->bad
+	         ? D4_EMALFORMED
+	         : spool_lane_decode(d4_buf_slice(&r->buf), meta, out, &used);
 	d4_spool_reader_close(r);
-	return st == D4_AGAIN ? D4_EMALFORMED : st;
+	return st;
 }

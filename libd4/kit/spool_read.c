@@ -34,6 +34,13 @@ reader_more(struct d4_spool_reader *r, size_t n, size_t *got)
 	return spool_read_at(r->fd, r->buf_off + r->buf.n, n, &r->buf, got);
 }
 
+/* A segment that stands in another lane's folder is none of its. */
+static bool
+reader_own(const struct d4_spool_reader *r)
+{
+	return r->id[0] == '\0' || strcmp(r->id, r->lane.id) == 0;
+}
+
 /* Opens segment first and reads its header. */
 static enum d4_status
 reader_enter(struct d4_spool_reader *r, uint64_t first)
@@ -54,7 +61,7 @@ reader_enter(struct d4_spool_reader *r, uint64_t first)
 	r->walk.seed = spool_seed(d4_buf_slice(&r->buf));
 	st = spool_lane_decode(
 	    d4_buf_slice(&r->buf), &r->meta, &r->lane, &r->walk.off);
-	r->bad = st != D4_OK;
+	r->bad = st != D4_OK || !reader_own(r);
 	return st == D4_ENOMEM ? st : D4_OK;
 }
 
@@ -88,6 +95,19 @@ reader_find(struct d4_spool_reader *r, uint64_t after, uint64_t *first)
 	return st == D4_OK && *first == 0 ? D4_ENOENT : st;
 }
 
+/* The last part of a path, if it is a lane's id. */
+static void
+reader_name(const char *lane_dir, char id[17])
+{
+	const char *slash = strrchr(lane_dir, '/');
+	const char *name = slash != NULL ? slash + 1 : lane_dir;
+
+	id[0] = '\0';
+	if (strlen(name) == 16 &&
+	    name[strspn(name, "0123456789abcdef")] == '\0')
+		memcpy(id, name, 17);
+}
+
 enum d4_status
 d4_spool_reader_open(
     const char *lane_dir, uint64_t after, struct d4_spool_reader **out)
@@ -101,6 +121,7 @@ d4_spool_reader_open(
 		return D4_ENOMEM;
 	r->fd = -1;
 	r->last = after;
+	reader_name(lane_dir, r->id);
 	d4_buf_init(&r->buf, SPOOL_FILE_MAX);
 	d4_buf_init(&r->meta, SPOOL_JSON_MAX);
 	d4_buf_init(&r->plain, D4_SPOOL_ENTRY + 1);

@@ -292,6 +292,44 @@ the_head_of_a_lane_is_that_of_its_last_segment(void **state)
 	d4_buf_fini(&meta);
 }
 
+/* The same header, entries and numbers, but for the id of the lane. */
+static void
+a_segment_of_another_lane_is_never_delivered(void **state)
+{
+	static const char other[] = "00000000000000ff";
+	struct d4_spool_lane lane = make_lane("r1");
+	struct d4_spool_writer *w = open_writer(dir, "r1", NULL), *o = NULL;
+	const struct d4_spool_lane *head = NULL;
+	struct d4_spool_reader *r;
+	struct d4_spool_entry e;
+	char path[256], from[256];
+	uint64_t torn;
+
+	(void)state;
+	put_text(w, 1, "one");
+	lane_path(dir, "", path, sizeof(path));
+	memcpy(lane.id, other, sizeof(lane.id));
+	assert_int_equal(d4_spool_writer_open(dir, &lane, &torn, &o), D4_OK);
+	d4_spool_floor(o, 1);
+	put_text(o, 1, "not for you");
+	(void)snprintf(from, sizeof(from),
+	    "%s/acme-csirt/%s/00000000000000000002.seg", dir, other);
+	lane_path(dir, "00000000000000000002.seg", path, sizeof(path));
+	assert_int_equal(rename(from, path), 0);
+	d4_spool_floor(w, 2);
+	lane = make_lane("r2");
+	assert_int_equal(d4_spool_relabel(w, &lane), D4_OK);
+	put_text(w, 3, "three");
+	r = open_reader(dir, 0);
+	expect_text(r, 1, "one");
+	assert_int_equal(d4_spool_next(r, &head, &e), D4_ECHECKSUM);
+	expect_text(r, 3, "three");
+	expect_end(r);
+	d4_spool_reader_close(r);
+	d4_spool_writer_close(w);
+	d4_spool_writer_close(o);
+}
+
 int
 main(void)
 {
@@ -306,6 +344,7 @@ main(void)
 	    T(a_reader_starts_behind_any_entry),
 	    T(a_reader_whose_segments_were_trimmed_goes_on_behind_them),
 	    T(the_head_of_a_lane_is_that_of_its_last_segment),
+	    T(a_segment_of_another_lane_is_never_delivered),
 	    T(a_lane_without_a_segment_is_not_there_and_has_no_tail),
 	};
 

@@ -17,19 +17,23 @@ static const char head_text[] =
     "hub: {id: lu-hub-1, org: " ORG_OWN "}\n"
     "sources:\n"
     "  - {id: s1, sensors: [" SENSOR_1 ", " SENSOR_2
-    "], types: [8], org: " ORG_OWN
+    "], types: [8], meta: [a-jl, b-jl], org: " ORG_OWN
     ", tags: [\"tlp:clear\"], floor_tlp: clear}\n"
     "partners:\n"
     "  - {id: p1, kind: own, min_class: S0}\n"
     "pipelines:\n"
     "  - {id: weak, types: [8], steps: [{pdns: " WEAK "}]}\n"
     "  - {id: strong, types: [8], steps: [{pdns: " STRONG "}]}\n"
+    "  - {id: both, meta: [a-jl, b-jl], steps: [{json: {default: keep, "
+    "rules: [{path: /x, op: drop}]}}]}\n"
     "share:\n";
-static const char first_rule[] =
+static const char two_rules[] =
     "  - {id: r1, to: [p1], from: [s1], sensors: [" SENSOR_1
-    "], pipeline: weak, because: \"x\"}\n";
-static const char second_rule[] =
+    "], pipeline: weak, because: \"x\"}\n"
     "  - {id: r2, to: [p1], from: [s1], after: [r1], pipeline: strong, "
+    "because: \"x\"}\n";
+static const char meta_rule[] =
+    "  - {id: r1, to: [p1], from: [s1], meta: [a-jl], pipeline: both, "
     "because: \"x\"}\n";
 
 /* All that an entry needs; spool: the airlock. */
@@ -45,7 +49,7 @@ struct world {
 };
 
 static struct gate *
-load(void)
+load(const char *rules)
 {
 	static const uint8_t master[D4_MASTER_LEN] = {1};
 	struct d4_diag diag = {.file = NULL};
@@ -53,8 +57,7 @@ load(void)
 	char path[96], text[4096];
 
 	(void)snprintf(path, sizeof(path), "%s/policy.yaml", dir);
-	(void)snprintf(
-	    text, sizeof(text), "%s%s%s", head_text, first_rule, second_rule);
+	(void)snprintf(text, sizeof(text), "%s%s", head_text, rules);
 	assert_int_equal(
 	    d4_file_replace(path, d4_slice_str(text), 0600), D4_OK);
 	if (gate_load(path, &diag, &g) != D4_OK)
@@ -64,7 +67,7 @@ load(void)
 }
 
 static void
-begin(struct world *w)
+begin(struct world *w, const char *rules)
 {
 	static char state[96], cursors[96];
 	struct lanes_dirs dirs = {w->spool, state, cursors, NULL};
@@ -77,7 +80,7 @@ begin(struct world *w)
 	assert_int_equal(d4_dir_make(state, 0700), D4_OK);
 	d4_buf_init(&w->out, D4_SPOOL_ENTRY);
 	d4_buf_init(&w->common.out, D4_SPOOL_ENTRY);
-	w->gate = load();
+	w->gate = load(rules);
 	assert_int_equal(lanes_open(&dirs, &w->lanes), D4_OK);
 	assert_int_equal(streams_new(state, &w->streams), D4_OK);
 	streams_gate(w->streams, w->gate);
@@ -95,9 +98,8 @@ end(struct world *w)
 	d4_buf_fini(&w->common.out);
 }
 
-/* One entry of a sensor, durable unless the batch goes on. */
 static void
-put(struct world *w, const char *sensor, const char *line, bool commit)
+put_entry(struct world *w, struct d4_entry *e)
 {
 	struct wash_work work = {.gate = w->gate,
 	    .streams = w->streams,
@@ -108,15 +110,22 @@ put(struct world *w, const char *sensor, const char *line, bool commit)
 	    .origin = 7,
 	    .id = {++w->id, 0},
 	    .now_us = NOW_S * UINT64_C(1000000)};
-	struct d4_entry e = {.seq = w->id,
-	    .n = 1,
-	    .type = 8,
-	    .t_rx_us = work.now_us,
-	    .data = d4_slice_str(line)};
+
+	e->seq = w->id;
+	e->n = 1;
+	e->t_rx_us = work.now_us;
+	e->sess = e->sensor;
+	assert_int_equal(wash_entry(&work, e), D4_OK);
+}
+
+/* One entry of a sensor, durable unless the batch goes on. */
+static void
+put(struct world *w, const char *sensor, const char *line, bool commit)
+{
+	struct d4_entry e = {.type = 8, .data = d4_slice_str(line)};
 
 	assert_int_equal(d4_uuid_parse(sensor, &e.sensor), D4_OK);
-	e.sess = e.sensor;
-	assert_int_equal(wash_entry(&work, &e), D4_OK);
+	put_entry(w, &e);
 	if (commit)
 		assert_int_equal(lanes_commit(w->lanes), D4_OK);
 }
@@ -152,7 +161,7 @@ two_rules_of_one_lane_keep_apart_what_each_released(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w);
+	begin(&w, two_rules);
 	put(&w, SENSOR_1, LINE("1"), true);
 	put(&w, SENSOR_2, LINE("2"), true);
 	put(&w, SENSOR_1, LINE("3"), true);
@@ -164,6 +173,27 @@ two_rules_of_one_lane_keep_apart_what_each_released(void **state)
 	end(&w);
 }
 
+/* Only a-jl is shared; the pipeline could take both. */
+static void
+an_entry_that_says_another_type_than_its_header_goes_nowhere(void **state)
+{
+	struct d4_entry e = {.type = 254,
+	    .ext = d4_slice_str("b-jl"),
+	    .meta = d4_slice_str("{\"type\":\"a-jl\"}"),
+	    .data = d4_slice_str("{\"y\":1}\n")};
+	struct world w;
+
+	(void)state;
+	begin(&w, meta_rule);
+	assert_int_equal(d4_uuid_parse(SENSOR_1, &e.sensor), D4_OK);
+	put_entry(&w, &e);
+	assert_int_equal(lanes_n(w.lanes), 0);
+	e.ext = d4_slice_str("a-jl");
+	put_entry(&w, &e);
+	assert_int_equal(lanes_n(w.lanes), 1);
+	end(&w);
+}
+
 int
 main(void)
 {
@@ -171,6 +201,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		two_rules_of_one_lane_keep_apart_what_each_released, setup,
 		teardown),
+	    cmocka_unit_test_setup_teardown(
+		an_entry_that_says_another_type_than_its_header_goes_nowhere,
+		setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
