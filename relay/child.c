@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include "libd4/kit/log.h"
 #include "relay/child.h"
+#include "relay/master.h"
 #include "relay/profile.h"
 #include "relay/wash.h"
 
@@ -87,6 +88,7 @@ child_wash(const struct child_setup *setup)
 
 	child_files();
 	wash_prepare(c, &w);
+	master_tell(setup->channel, w.have_master ? w.master : NULL);
 	if (profile_wash(c, &p) == D4_OK &&
 	    profile_enter(c->wash_user, setup->supervisor, &p))
 		code = wash_run(&w);

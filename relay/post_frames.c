@@ -10,11 +10,10 @@
 
 /*
  * struct post_frames
- * Shape:  buf: room for a header, then the payload held. given: it was handed
- *         out. rest: what is not taken yet of the entry `seq`, of which
- *         `done` records are taken, `left` are not, and the first `again`
- *         were sent before. whole: the last entry that is taken. counts: of
- *         what is taken or passed and not told yet.
+ * Shape:  buf: room for a header, then the payload held. given: handed out.
+ *         rest: not taken yet of the entry `seq`, of which `done` records
+ *         are, `left` are not, and the first `again` were sent before. whole:
+ *         the last one taken. counts: taken or passed, and not told yet.
  */
 struct post_frames {
 	struct post_framing of;
@@ -137,6 +136,8 @@ post_frames_entry(
 	enum d4_status st;
 
 	f->entry_t_us = e->t_first_us;
+	if (t.coarse_us != 0)
+		f->entry_t_us -= f->entry_t_us % t.coarse_us;
 	st = post_opening_strip(&f->opening, e->opening, &data, &send);
 	if (st == D4_OK && send.n != 0) {
 		st = frames_put(f, send);

@@ -57,9 +57,10 @@ void post_frames_free(struct post_frames *f);
 void post_frames_begin(struct post_frames *f);
 
 /* Of an entry: its first `skip` records are not sent (they arrived), and
- * its first `again` records were sent before. */
+ * its first `again` records were sent before. When it was received is told in
+ * whole multiples of coarse_us, 0 as it is. */
 struct post_take {
-	uint64_t skip, again;
+	uint64_t skip, again, coarse_us;
 };
 
 /*

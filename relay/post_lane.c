@@ -84,6 +84,12 @@ post_lane_new(struct post_partner *pp, const char *id, struct post_lane **out)
 	return D4_OK;
 }
 
+bool
+post_coarse(const struct post_lane *l)
+{
+	return strcmp(l->head->cls, "S3") >= 0;
+}
+
 void
 post_lane_free(struct post_lane *l)
 {

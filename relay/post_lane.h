@@ -65,6 +65,15 @@ struct post_lane {
 };
 
 /* ---- post_lane.c: a lane and its spool ---- */
+
+#define POST_COARSE_S UINT64_C(3600)
+
+/*
+ * post_coarse -- data of class S3 and S4 has coarse times; so has what is told
+ * around it: headers of frames and messages, names of files.
+ */
+bool post_coarse(const struct post_lane *l);
+
 D4_USED enum d4_status post_lane_new(
     struct post_partner *pp, const char *id, struct post_lane **out);
 void post_lane_free(struct post_lane *l);

@@ -218,6 +218,7 @@ pump_entry(struct post_lane *l)
 	if (st != D4_OK)
 		return st == D4_AGAIN ? pump_dry(l) : st;
 	take.skip = l->skip;
+	take.coarse_us = post_coarse(l) ? POST_COARSE_S * POST_SECOND : 0;
 	take.again =
 	    post_resend_again(&l->books, l->before, l->entry.seq, l->entry.n);
 	st = post_frames_entry(l->frames, &l->entry, take);

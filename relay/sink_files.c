@@ -13,7 +13,6 @@
 #include "relay/sink_rows.h"
 
 #define FILES_TURN (256u << 10) /* bytes in one turn of the loop */
-#define FILES_HOUR 3600u
 #define FILES_DAY  86400u
 #define FILES_SOON 10u /* seconds before one of its records is too old */
 
@@ -160,20 +159,13 @@ on_files(evutil_socket_t fd, short what, void *arg)
 		files_destroy(w);
 }
 
-/* Data of class S3 and S4 has coarse times: so have its files. */
-static bool
-files_coarse(const struct post_lane *l)
-{
-	return strcmp(l->head->cls, "S3") >= 0;
-}
-
 static uint64_t
 files_span(const struct post_lane *l)
 {
 	uint64_t span = l->partner->conf->rotate_us / POST_SECOND;
 
-	if (files_coarse(l) && span < FILES_HOUR)
-		span = FILES_HOUR;
+	if (post_coarse(l) && span < POST_COARSE_S)
+		span = POST_COARSE_S;
 	if (span > FILES_DAY)
 		span = FILES_DAY;
 	return span != 0 ? span : 1;
@@ -327,7 +319,7 @@ files_rotates(const struct post_lane *l)
 	if (!files_released(w) || now_s - now_s % w->span_s != w->period_s ||
 	    now_s / FILES_DAY != w->period_s / FILES_DAY)
 		return true;
-	if (!files_coarse(l) && files_expired(w, now_s + FILES_SOON))
+	if (!post_coarse(l) && files_expired(w, now_s + FILES_SOON))
 		return true;
 	return l->run.bytes >= l->partner->conf->rotate_bytes;
 }

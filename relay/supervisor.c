@@ -16,6 +16,7 @@
 #include "relay/dial.h"
 #include "relay/freezes.h"
 #include "relay/ending.h"
+#include "relay/master.h"
 #include "relay/supervisor.h"
 
 #define STOP_EXTRA_S 10 /* beyond the drain: then they are killed */
@@ -28,6 +29,7 @@ struct supervisor {
 	struct d4_ctl *ctl;
 	struct event *deadline;
 	struct process wash, post;
+	struct master master;
 	int nudge;
 	bool stopping, failing;
 	struct ending ending;
@@ -131,7 +133,7 @@ on_wash(void *arg, struct d4_slice msg, int fd)
 		/* The release files are of the policy that holds now. */
 		if (s->post.pid == 0 && !s->post.wanted && !s->stopping)
 			process_start(&s->post);
-	} else {
+	} else if (!master_word(&s->master, msg)) {
 		ending_word(&s->ending, msg);
 	}
 }
@@ -230,7 +232,7 @@ on_reload(void *arg)
 	struct relay_conf *next = NULL;
 	char text[1280];
 
-	process_tell(&s->wash, "reload", -1);
+	master_reload(&s->master, &s->wash, s->conf->policy);
 	if (relay_conf_load(s->path, &diag, &next) != D4_OK) {
 		d4_diag_format(&diag, text, sizeof(text));
 		d4_warnx("alarm configuration=invalid %s (the running one is "

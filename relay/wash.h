@@ -13,7 +13,8 @@
 
 /*
  * Messages over the channel to the supervisor, one word each.
- * From wash: "redis": a connection, please; "redis ID": one to the server of
+ * From wash: "master MARK": which key it has, see master.h. "redis": a
+ * connection, please; "redis ID": one to the server of
  * that source. "ready": the release files are written. "status": with a memfd
  * that holds a JSON text. "end": all sources came to their end.
  * To wash: "redis" or "redis ID" with a connected socket, or without one: not

@@ -176,7 +176,8 @@ read_stream(struct wash *w, const redisReply *one)
 	return batch_take(w, s, entries);
 }
 
-/* While we stall, what was read ahead stays pending, and is read again. */
+/* While we stall, or are to end, what was read ahead stays pending, and is read
+ * again. */
 static void
 read_put_off(struct wash *w, const redisReply *r)
 {
@@ -243,7 +244,8 @@ on_read(void *arg, enum d4_status st, const redisReply *r)
 		return;
 	if (r->type == REDIS_REPLY_ERROR)
 		read_failed(w, r->str);
-	else if (r->type == REDIS_REPLY_ARRAY && w->stall != WASH_RUNS)
+	else if (r->type == REDIS_REPLY_ARRAY &&
+		 (w->stall != WASH_RUNS || w->stopping))
 		read_put_off(w, r);
 	else if (r->type == REDIS_REPLY_ARRAY)
 		read_answer(w, r);

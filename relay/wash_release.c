@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,35 @@ release_partner(struct wash *w, const char *partner)
 	release_fini(&r);
 }
 
+/*
+ * Folders of an earlier run: a partner that the policy has no more, and whose
+ * lanes could not be opened, is nobody's above; what was released is not.
+ */
+static void
+release_others(const struct wash *w)
+{
+	const struct pol *p = w->gate != NULL ? gate_policy(w->gate) : NULL;
+	DIR *d = opendir(w->setup->dirs.spool);
+	char name[300];
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		bool known =
+		    p != NULL && pol_partner_find(p, e->d_name) != NULL;
+
+		for (size_t i = 0; i < lanes_n(w->lanes) && !known; i++)
+			known = strcmp(lanes_at(w->lanes, i)->head.partner,
+				    e->d_name) == 0;
+		(void)snprintf(
+		    name, sizeof(name), "%s/" RELEASE_NAME, e->d_name);
+		if (!known && e->d_name[0] != '.' &&
+		    unlinkat(dirfd(d), name, 0) == 0)
+			d4_info("partner=%s release=removed", e->d_name);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+}
+
 /* Partners of the policy, and those that only have lanes any more. */
 void
 release_write(struct wash *w)
@@ -207,6 +237,8 @@ release_write(struct wash *w)
 	size_t n = p != NULL ? pol_n_partners(p) : 0;
 	const char *name;
 
+	if (w->released_ms == 0)
+		release_others(w);
 	w->released_ms = d4_mono_ms();
 	w->released_minute = d4_now_us() / SECOND_US / 60;
 	w->release_due = false;

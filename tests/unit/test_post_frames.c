@@ -78,6 +78,24 @@ the_timestamp_is_the_first_records(void **state)
 }
 
 static void
+a_coarse_time_is_told_in_whole_hours(void **state)
+{
+	struct world *w = *state;
+	struct d4_spool_entry e = entry(1, d4_slice_str("a\n"), 1, 0);
+	struct post_take t = {.coarse_us = UINT64_C(3600000000)};
+	struct post_frame fr;
+	struct d4_header h;
+
+	make(w, d4_type_find(D4_TYPE_LOG), "");
+	e.t_first_us = 1700000001999999u;
+	assert_int_equal(post_frames_entry(w->f, &e, t), D4_OK);
+	assert_int_equal(post_frames_next(w->f, &fr), D4_AGAIN);
+	assert_int_equal(post_frames_flush(w->f, &fr), D4_OK);
+	assert_int_equal(d4_header_decode(fr.wire.p, &h), D4_OK);
+	assert_int_equal(h.timestamp_s, 1699999200);
+}
+
+static void
 the_meta_header_goes_first_in_frames_of_its_own(void **state)
 {
 	struct world *w = *state;
@@ -257,6 +275,7 @@ main(void)
 	    TEST(small_entries_share_a_frame),
 	    TEST(frames_are_cut_at_line_ends),
 	    TEST(the_timestamp_is_the_first_records),
+	    TEST(a_coarse_time_is_told_in_whole_hours),
 	    TEST(the_meta_header_goes_first_in_frames_of_its_own),
 	    TEST(a_record_over_a_million_bytes_is_dropped_and_counted),
 	    TEST(an_unfinished_or_missing_record_counts_as_damaged),
