@@ -69,17 +69,16 @@ d4_hmac_free(struct d4_hmac *h)
 }
 
 enum d4_status
-d4_hmac_frame(struct d4_hmac *h, const uint8_t wire[D4_HEADER_LEN],
-    struct d4_slice payload, uint8_t mac[D4_HMAC_LEN])
+d4_hmac_parts(struct d4_hmac *h, const struct d4_slice *part, size_t n,
+    uint8_t mac[D4_HMAC_LEN])
 {
-	uint8_t head[D4_HEADER_LEN], sum[D4_HMAC_LEN];
+	uint8_t sum[D4_HMAC_LEN];
 	SHA256_CTX c = h->inner;
+	bool ok = true;
 
-	memcpy(head, wire, sizeof(head));
-	memset(head + D4_HMAC_OFFSET, 0, D4_HMAC_LEN);
-	if (SHA256_Update(&c, head, sizeof(head)) != 1 ||
-	    SHA256_Update(&c, payload.p, payload.n) != 1 ||
-	    SHA256_Final(sum, &c) != 1)
+	for (size_t i = 0; i < n; i++)
+		ok = ok && SHA256_Update(&c, part[i].p, part[i].n) == 1;
+	if (!ok || SHA256_Final(sum, &c) != 1)
 		return D4_ECRYPTO;
 	c = h->outer;
 	if (SHA256_Update(&c, sum, sizeof(sum)) != 1 ||
@@ -87,6 +86,18 @@ d4_hmac_frame(struct d4_hmac *h, const uint8_t wire[D4_HEADER_LEN],
 		return D4_ECRYPTO;
 	memcpy(mac, sum, sizeof(sum));
 	return D4_OK;
+}
+
+enum d4_status
+d4_hmac_frame(struct d4_hmac *h, const uint8_t wire[D4_HEADER_LEN],
+    struct d4_slice payload, uint8_t mac[D4_HMAC_LEN])
+{
+	uint8_t head[D4_HEADER_LEN];
+	struct d4_slice part[] = {d4_slice_of(head, sizeof(head)), payload};
+
+	memcpy(head, wire, sizeof(head));
+	memset(head + D4_HMAC_OFFSET, 0, D4_HMAC_LEN);
+	return d4_hmac_parts(h, part, 2, mac);
 }
 
 enum d4_status

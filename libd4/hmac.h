@@ -1,4 +1,4 @@
-/* HMAC-SHA256 of D4 frames, keyed once and reused for every frame. */
+/* HMAC-SHA256, keyed once and reused: of D4 frames, and of any bytes. */
 #ifndef D4_HMAC_H
 #define D4_HMAC_H
 
@@ -16,6 +16,13 @@ D4_USED enum d4_status d4_hmac_new(struct d4_slice key, struct d4_hmac **out);
 
 /* d4_hmac_free -- wipes and frees; NULL is legal. */
 void d4_hmac_free(struct d4_hmac *h);
+
+/*
+ * d4_hmac_parts -- HMAC over n parts, one after the other.
+ * Errors: D4_ECRYPTO; mac is untouched.
+ */
+D4_USED enum d4_status d4_hmac_parts(struct d4_hmac *h,
+    const struct d4_slice *part, size_t n, uint8_t mac[D4_HMAC_LEN]);
 
 /*
  * d4_hmac_frame -- HMAC over the header with a zeroed hmac field and payload.

@@ -79,6 +79,22 @@ defang_around(struct d4_slice t, size_t at, const struct san_wanted *w)
 	return false;
 }
 
+/*
+ * defang_bracket -- the bracket at i may belong to a dot: one that opens has a
+ * digit in front and a dot behind, one that shuts the dot in front.
+ */
+static bool
+defang_bracket(struct d4_slice t, size_t i)
+{
+	uint8_t c = t.p[i], before = i > 0 ? t.p[i - 1] : 0;
+	uint8_t behind = i + 1 < t.n ? t.p[i + 1] : 0;
+
+	if (c == '[' || c == '(' || c == '{')
+		return before >= '0' && before <= '9' &&
+		       (behind == '.' || (behind | 0x20) == 'd');
+	return before == '.' || (before | 0x20) == 't';
+}
+
 bool
 san_find_defanged(struct d4_slice t, const struct san_wanted *w)
 {
@@ -92,11 +108,7 @@ san_find_defanged(struct d4_slice t, const struct san_wanted *w)
 		     p++) {
 			size_t i = (size_t)(p - t.p);
 
-			/* Nothing but a digit in front of it, or a dot. */
-			if (i != 0 &&
-			    (defang_is_digit(t, i - 1) || t.p[i - 1] == '.' ||
-				(t.p[i - 1] | 0x20) == 't') &&
-			    defang_around(t, i, w))
+			if (defang_bracket(t, i) && defang_around(t, i, w))
 				return true;
 		}
 	}

@@ -176,13 +176,15 @@ find_at6(struct d4_slice t, size_t i, struct d4_addr *out)
 {
 	size_t from = i, end = i + 1;
 	unsigned colons = 1;
+	bool pair = false; /* "::"; a time of day has two colons, but none */
 
 	for (; end < t.n && end - i < FIND_RUN; end++) {
 		if (find_class[t.p[end]] == 0)
 			break;
 		colons += t.p[end] == ':';
+		pair |= t.p[end] == ':' && t.p[end - 1] == ':';
 	}
-	if (colons < 2)
+	if (!pair && colons < 6)
 		return false;
 	while (from > 0 && i - from < 4 &&
 	       (find_class[t.p[from - 1]] & (FIND_DIGIT | FIND_HEX)) != 0)

@@ -46,19 +46,21 @@ enum san_text_stamp {
 	SAN_TEXT_EPOCH,   /* seconds, the same */
 };
 
+#define SAN_TEXT_LEAST 14u /* bytes of the longest of the shortest finds */
+
 /*
  * struct san_text_conf -- the step, compiled.
  * Shape:  suffixes NULL: none. byte: what each byte of a word stands for;
  *         want: which detectors a word with such bytes is worth, begins: which
- *         find something that begins with the byte; as bits, set by
- *         san_text_classes.
+ *         find something that begins with the byte, fits: which find
+ *         something in so many bytes or more; as bits, set by san_text_classes.
  */
 struct san_text_conf {
 	enum san_act act[SAN_KINDS];
 	enum san_text_stamp stamp;
 	struct san_suffixes *suffixes;
 	uint8_t byte[256];
-	uint16_t want[256], begins[256];
+	uint16_t want[256], begins[256], fits[SAN_TEXT_LEAST + 1];
 	size_t n_regex;
 	struct {
 		struct san_regex *re;

@@ -8,12 +8,22 @@
 #define IP_RUN     46u /* bytes of the longest IPv6 text */
 #define IP_NIBBLES 63u /* 32 nibbles with dots between them */
 
+#define IP_LIST(name)                  \
+	{                              \
+		name, sizeof(name) - 1 \
+	}
+
 /* Lists that are asked with reversed octets. */
-static const char *const ip_lists[] = {".in-addr.arpa", ".zen.spamhaus.org",
-    ".sbl.spamhaus.org", ".xbl.spamhaus.org", ".pbl.spamhaus.org",
-    ".sbl-xbl.spamhaus.org", ".bl.spamcop.net", ".b.barracudacentral.org",
-    ".dnsbl.sorbs.net", ".dnsbl-1.uceprotect.net", ".dnsbl.dronebl.org",
-    ".psbl.surriel.com", ".cbl.abuseat.org", ".ix.dnsbl.manitu.net"};
+static const struct {
+	const char *name;
+	size_t n;
+} ip_lists[] = {IP_LIST(".in-addr.arpa"), IP_LIST(".zen.spamhaus.org"),
+    IP_LIST(".sbl.spamhaus.org"), IP_LIST(".xbl.spamhaus.org"),
+    IP_LIST(".pbl.spamhaus.org"), IP_LIST(".sbl-xbl.spamhaus.org"),
+    IP_LIST(".bl.spamcop.net"), IP_LIST(".b.barracudacentral.org"),
+    IP_LIST(".dnsbl.sorbs.net"), IP_LIST(".dnsbl-1.uceprotect.net"),
+    IP_LIST(".dnsbl.dronebl.org"), IP_LIST(".psbl.surriel.com"),
+    IP_LIST(".cbl.abuseat.org"), IP_LIST(".ix.dnsbl.manitu.net")};
 
 #define COUNT(t) (sizeof(t) / sizeof((t)[0]))
 
@@ -121,8 +131,11 @@ ip_turned(const struct d4_addr *a)
 static bool
 ip_listed(const struct san_text_in *in, size_t end)
 {
-	for (size_t i = 0; i < COUNT(ip_lists); i++) {
-		if (ip_word(in, end, ip_lists[i]) != 0)
+	struct d4_slice rest = d4_slice_of(in->line.p + end, in->line.n - end);
+
+	for (size_t i = 0; rest.n > 1 && i < COUNT(ip_lists); i++) {
+		if ((rest.p[1] | 0x20) == ip_lists[i].name[1] &&
+		    san_text_is(rest, ip_lists[i].name, ip_lists[i].n))
 			return true;
 	}
 	return false;

@@ -8,7 +8,8 @@
 static bool
 name_is_local(uint8_t c)
 {
-	return san_is_alnum(c) || (c != 0 && strchr("._%+-", c) != NULL);
+	return san_is_alnum(c) || c == '.' || c == '_' || c == '%' ||
+	       c == '+' || c == '-';
 }
 
 static bool

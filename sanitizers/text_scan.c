@@ -46,31 +46,34 @@ scan_class(unsigned c)
 
 /*
  * One detector: all of `all` and some of `some` must stand in a word (its last
- * byte aside: that is the sentence's) for a look at its positions, of those
- * that begin with one of `first`, or of those bytes when there are some.
+ * byte aside: that is the sentence's) of `least` bytes for a look at its
+ * positions, of those that begin with one of `first`, or of those bytes when
+ * there are some.
  */
 struct detector {
-	uint8_t all, some, first;
+	uint8_t all, some, first, least;
 	const char *bytes;
 	size_t (*find)(
 	    const struct san_text_in *in, size_t at, struct san_span *out);
 };
 
 static const struct detector scan_detectors[SAN_KIND_REGEX] = {
-    [SAN_KIND_IP4] = {HAS_DIGIT, HAS_ANY, HAS_DIGIT, NULL, san_text_ip4},
-    [SAN_KIND_IP6] = {0, HAS_COLON | HAS_DOT, 0,
+    /* "1.2.3.4", and a zone such as "9.in-addr.arpa" */
+    [SAN_KIND_IP4] = {HAS_DIGIT, HAS_DOT | HAS_DASH | HAS_OTHER, HAS_DIGIT, 7,
+	NULL, san_text_ip4},
+    [SAN_KIND_IP6] = {0, HAS_COLON | HAS_DOT, 0, 3,
 	"0123456789abcdefABCDEF:", san_text_ip6},
-    [SAN_KIND_EMAIL] = {HAS_AT | HAS_DOT, HAS_ANY, HAS_ANY, NULL,
+    [SAN_KIND_EMAIL] = {HAS_AT | HAS_DOT, HAS_ANY, HAS_ANY, 5, NULL,
 	san_text_email},
-    [SAN_KIND_CREDENTIALS] = {HAS_AT | HAS_COLON, HAS_ANY, HAS_ANY, NULL,
+    [SAN_KIND_CREDENTIALS] = {HAS_AT | HAS_COLON, HAS_ANY, HAS_ANY, 5, NULL,
 	san_text_credentials},
-    [SAN_KIND_IBAN] = {HAS_DIGIT | HAS_UPPER, HAS_ANY, HAS_UPPER, NULL,
-	san_text_iban},
-    [SAN_KIND_MAC] = {0, HAS_COLON | HAS_DASH | HAS_DOT, 0,
+    [SAN_KIND_IBAN] = {HAS_DIGIT | HAS_UPPER, HAS_ANY, HAS_UPPER, 4, NULL,
+	san_text_iban}, /* may go on behind a blank */
+    [SAN_KIND_MAC] = {0, HAS_COLON | HAS_DASH | HAS_DOT, 0, 14,
 	"0123456789abcdefABCDEF", san_text_mac},
-    [SAN_KIND_HOST] = {HAS_DOT, HAS_ALPHA, HAS_ALNUM, NULL, san_text_host},
-    [SAN_KIND_USER] = {0, HAS_ALPHA, 0, "fiaulrFIAULR", san_text_user},
-    [SAN_KIND_PHONE] = {HAS_DIGIT, HAS_ANY, 0, "+0", san_text_phone},
+    [SAN_KIND_HOST] = {HAS_DOT, HAS_ALPHA, HAS_ALNUM, 3, NULL, san_text_host},
+    [SAN_KIND_USER] = {0, HAS_ALPHA, 0, 3, "fiaulrFIAULR", san_text_user},
+    [SAN_KIND_PHONE] = {HAS_DIGIT, HAS_ANY, 0, 1, "+0", san_text_phone},
 };
 
 static bool
@@ -94,9 +97,12 @@ san_text_classes(struct san_text_conf *c)
 	memset(c->begins, 0, sizeof(c->begins));
 	for (unsigned i = 0; i < 256; i++)
 		c->byte[i] = scan_class(i);
+	memset(c->fits, 0, sizeof(c->fits));
 	for (unsigned k = 0; k < SAN_KIND_REGEX; k++) {
 		const struct detector *d = &scan_detectors[k];
 
+		for (unsigned n = d->least; n <= SAN_TEXT_LEAST; n++)
+			c->fits[n] |= (uint16_t)(1u << k);
 		if (c->act[k] == SAN_ACT_KEEP)
 			continue;
 		for (unsigned i = 0; i < 256; i++) {
@@ -164,6 +170,31 @@ scan_word(const struct san_text_in *in, size_t i, size_t end, unsigned want,
 	return i;
 }
 
+/*
+ * scan_may6 -- a word with colons or dots may hold an IPv6 address: "::", six
+ * colons, or a reverse name. Most have a time of day.
+ */
+static bool
+scan_may6(const uint8_t *p, size_t n)
+{
+	unsigned colons = 0;
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		colons += p[i] == ':';
+		if (p[i] == ':' && p[i + 1] == ':')
+			return true;
+		if ((p[i] | 0x20) == 'i' && (p[i + 1] | 0x20) == 'p')
+			return true;
+	}
+	return colons >= 6;
+}
+
+static size_t
+scan_least(size_t n)
+{
+	return n < SAN_TEXT_LEAST ? n : SAN_TEXT_LEAST;
+}
+
 bool
 san_text_scan(const struct san_text_in *in, struct san_spans *out)
 {
@@ -174,7 +205,7 @@ san_text_scan(const struct san_text_in *in, struct san_spans *out)
 	while (i < in->line.n) {
 		uint8_t has = 0, last = 0;
 		unsigned want;
-		size_t from;
+		size_t from, end;
 
 		for (; i < in->line.n && class[p[i]] == 0; i++)
 			;
@@ -182,12 +213,21 @@ san_text_scan(const struct san_text_in *in, struct san_spans *out)
 			has |= last;
 			last = class[p[i]];
 		}
-		want = in->conf->want[has | (last & HAS_ALNUM)];
-		if (want == 0 || i == from)
+		want = in->conf->want[has | (last & HAS_ALNUM)] &
+		       in->conf->fits[scan_least(i - from)];
+		if (want == 0)
 			continue;
-		i = scan_word(in, from, i, want, out);
-		if (i == 0)
+		if ((want & 1u << SAN_KIND_IP6) != 0 &&
+		    !scan_may6(p + from, i - from))
+			want &= ~(1u << SAN_KIND_IP6);
+		end = i;
+		if (((has | last) & ~HAS_ALNUM) == 0 &&
+		    (want & 1u << SAN_KIND_IP4) == 0)
+			end = from + 1; /* scan_kinds has no other position */
+		end = scan_word(in, from, end, want, out);
+		if (end == 0)
 			return false;
+		i = end > i ? end : i;
 	}
 	return true;
 }

@@ -36,14 +36,28 @@ static const struct {
     {"user=", sizeof("user=") - 1, USER_VALUE},
 };
 
+/* What ends a name that stands alone. */
+static const bool user_ends[256] = {
+    [','] = true,
+    [';'] = true,
+    ['('] = true,
+    [')'] = true,
+    ['['] = true,
+    [']'] = true,
+    ['<'] = true,
+    ['>'] = true,
+    ['|'] = true,
+    ['"'] = true,
+    ['\''] = true,
+};
+
 /* user_word -- bytes up to a blank or what ends a value. */
 static size_t
 user_word(struct d4_slice s)
 {
 	size_t n = 0;
 
-	while (
-	    n < s.n && s.p[n] > ' ' && strchr(",;()[]<>|\"'", s.p[n]) == NULL)
+	while (n < s.n && s.p[n] > ' ' && !user_ends[s.p[n]])
 		n++;
 	while (n > 0 && strchr(".:", s.p[n - 1]) != NULL)
 		n--;
@@ -75,7 +89,7 @@ user_last_from(struct d4_slice s)
 	size_t n = 0;
 
 	for (size_t i = 0; i + 6 <= s.n && i <= USER_MAX; i++) {
-		if (memcmp(s.p + i, from, 6) == 0)
+		if (s.p[i] == ' ' && memcmp(s.p + i, from, 6) == 0)
 			n = i;
 	}
 	return n;
@@ -122,13 +136,33 @@ user_mark(struct d4_slice s, size_t i)
 	       san_text_is(s, user_marks[i].text, user_marks[i].n);
 }
 
+/* user_may -- some mark begins with these four bytes, in any case. */
+static bool
+user_may(struct d4_slice s)
+{
+	static const char heads[][5] = {"for ", "inva", "ille", "auth", "from",
+	    "user", "logn", "acco", "logi", "luse", "ruse", "acct"};
+	uint32_t here, head;
+
+	if (s.n < 4)
+		return false;
+	memcpy(&here, s.p, 4);
+	here |= 0x20202020;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		memcpy(&head, heads[i], 4);
+		if (here == head)
+			return true;
+	}
+	return false;
+}
+
 size_t
 san_text_user(const struct san_text_in *in, size_t at, struct san_span *out)
 {
 	struct d4_slice s = d4_slice_of(in->line.p + at, in->line.n - at);
 	size_t from, n, skip;
 
-	if (at > 0 && san_is_alnum(in->line.p[at - 1]))
+	if (!user_may(s) || (at > 0 && san_is_alnum(in->line.p[at - 1])))
 		return 0;
 	for (size_t i = 0; i < sizeof(user_marks) / sizeof(user_marks[0]);
 	     i++) {

@@ -1,36 +1,25 @@
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
+#include "libd4/hmac.h"
 #include "sanitizers/token.h"
 
 struct san_token {
-	EVP_MAC_CTX *ctx;
+	struct d4_hmac *hmac;
 };
 
 enum d4_status
 san_token_new(const uint8_t key[D4_SUBKEY_MAX], struct san_token **out)
 {
-	char digest[] = "SHA256";
-	OSSL_PARAM p[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-	    OSSL_PARAM_construct_end(),
-	};
 	struct san_token *t = calloc(1, sizeof(*t));
-	EVP_MAC *mac;
+	enum d4_status st;
 
 	if (t == NULL)
 		return D4_ENOMEM;
-	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	if (mac != NULL)
-		t->ctx = EVP_MAC_CTX_new(mac);
-	EVP_MAC_free(mac);
-	if (t->ctx == NULL ||
-	    EVP_MAC_init(t->ctx, key, D4_SUBKEY_MAX, p) != 1) {
+	st = d4_hmac_new(d4_slice_of(key, D4_SUBKEY_MAX), &t->hmac);
+	if (st != D4_OK) {
 		san_token_free(t);
-		return D4_ECRYPTO;
+		return st;
 	}
 	*out = t;
 	return D4_OK;
@@ -41,7 +30,7 @@ san_token_free(struct san_token *t)
 {
 	if (t == NULL)
 		return;
-	EVP_MAC_CTX_free(t->ctx);
+	d4_hmac_free(t->hmac);
 	free(t);
 }
 
@@ -49,18 +38,13 @@ enum d4_status
 san_token_hash(struct san_token *t, const char *domain, struct d4_slice value,
     uint8_t mac[SAN_TOKEN_LEN])
 {
-	const uint8_t *label = (const uint8_t *)domain;
-	size_t n = 0;
+	struct d4_slice part[] = {
+	    d4_slice_of(domain, strlen(domain) + 1), value};
+	enum d4_status st = d4_hmac_parts(t->hmac, part, 2, mac);
 
-	/* Without a key the context begins anew with the one it has. */
-	if (EVP_MAC_init(t->ctx, NULL, 0, NULL) == 1 &&
-	    EVP_MAC_update(t->ctx, label, strlen(domain) + 1) == 1 &&
-	    EVP_MAC_update(t->ctx, value.p, value.n) == 1 &&
-	    EVP_MAC_final(t->ctx, mac, &n, SAN_TOKEN_LEN) == 1 &&
-	    n == SAN_TOKEN_LEN)
-		return D4_OK;
-	OPENSSL_cleanse(mac, SAN_TOKEN_LEN);
-	return D4_ECRYPTO;
+	if (st != D4_OK)
+		OPENSSL_cleanse(mac, SAN_TOKEN_LEN);
+	return st;
 }
 
 enum d4_status
