@@ -11,12 +11,21 @@
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 #include "libd4/kit/ctl.h"
+#include "libd4/kit/ctl_socket.h"
 
 #define CTL_CLIENTS 32 /* at once; more wait in the listen queue */
 #define CTL_IDLE_S  60 /* a client that neither asks nor reads is closed */
 
+/* A call, and who waits for it (NULL: gone). */
+struct ctl_call {
+	struct d4_ctl_call call;
+	struct ctl_client *client;
+	json_t *request;
+};
+
 struct ctl_client {
 	struct d4_ctl *ctl;
+	struct ctl_call *call; /* not answered yet */
 	struct bufferevent *bev;
 	unsigned slot;
 	bool closing; /* after the answer is sent */
@@ -27,6 +36,8 @@ struct d4_ctl {
 	struct evconnlistener *listener;
 	const struct d4_ctl_command *table;
 	void *arg;
+	void (*other)(void *arg, struct d4_ctl_call *call);
+	void *other_arg;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	dev_t dev;
 	ino_t ino;
@@ -40,6 +51,8 @@ ctl_client_free(struct ctl_client *cl)
 	struct d4_ctl *c = cl->ctl;
 
 	c->client[cl->slot] = NULL;
+	if (cl->call != NULL)
+		cl->call->client = NULL;
 	bufferevent_free(cl->bev);
 	free(cl);
 	if (c->n_clients-- == CTL_CLIENTS && c->listener != NULL)
@@ -112,6 +125,77 @@ ctl_run(struct d4_ctl *c, const json_t *request)
 	return answer;
 }
 
+/* ---- answered later ---- */
+
+void
+d4_ctl_other(struct d4_ctl *c, void (*fn)(void *arg, struct d4_ctl_call *call),
+    void *arg)
+{
+	c->other = fn;
+	c->other_arg = arg;
+}
+
+static void
+call_end(struct ctl_call *call, json_t *answer)
+{
+	struct ctl_client *cl = call->client;
+
+	if (cl != NULL) {
+		cl->call = NULL;
+		ctl_answer(cl, answer);
+	} else {
+		json_decref(answer);
+	}
+	json_decref(call->request);
+	free(call);
+}
+
+void
+d4_ctl_answer(struct d4_ctl_call *call, json_t *answer)
+{
+	if (answer != NULL)
+		(void)json_object_set_new(answer, "ok", json_true());
+	call_end((struct ctl_call *)call, answer);
+}
+
+void
+d4_ctl_fail(struct d4_ctl_call *call, const char *why)
+{
+	call_end((struct ctl_call *)call, ctl_error(why));
+}
+
+/* The next request waits until this one has its answer. */
+static void
+ctl_begin(struct ctl_client *cl, json_t *request)
+{
+	struct ctl_call *call = calloc(1, sizeof(*call));
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (call == NULL || getsockopt(bufferevent_getfd(cl->bev), SOL_SOCKET,
+				SO_PEERCRED, &who, &len) != 0) {
+		free(call);
+		ctl_answer(cl, NULL);
+		return;
+	}
+	call->client = cl;
+	call->request = json_incref(request);
+	call->call = (struct d4_ctl_call){
+	    .request = request, .uid = who.uid, .pid = who.pid};
+	cl->call = call;
+	(void)bufferevent_disable(cl->bev, EV_READ);
+	cl->ctl->other(cl->ctl->other_arg, &call->call);
+}
+
+static bool
+ctl_is_other(const struct d4_ctl *c, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "cmd"));
+
+	return c->other != NULL && name != NULL && strcmp(name, "help") != 0 &&
+	       ctl_find(c->table, name) == NULL;
+}
+
 static void
 ctl_line(struct ctl_client *cl, const char *line, size_t n)
 {
@@ -120,6 +204,8 @@ ctl_line(struct ctl_client *cl, const char *line, size_t n)
 	request = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(request))
 		ctl_answer(cl, ctl_error("not one JSON object"));
+	else if (ctl_is_other(cl->ctl, request))
+		ctl_begin(cl, request);
 	else
 		ctl_answer(cl, ctl_run(cl->ctl, request));
 	json_decref(request);
@@ -200,66 +286,6 @@ ctl_on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa,
 	bufferevent_setwatermark(cl->bev, EV_READ, 0, D4_CTL_LINE);
 	bufferevent_set_timeouts(cl->bev, &idle, &idle);
 	(void)bufferevent_enable(cl->bev, EV_READ | EV_WRITE);
-}
-
-/* Nobody answers on a socket that a dead process left. */
-static enum d4_status
-ctl_clear_stale(const struct sockaddr_un *sun)
-{
-	struct stat sb;
-	int fd, rc;
-
-	if (lstat(sun->sun_path, &sb) != 0)
-		return errno == ENOENT ? D4_OK : D4_EIO;
-	if (!S_ISSOCK(sb.st_mode)) {
-		errno = ENOTSOCK; /* not ours to remove */
-		return D4_EIO;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return D4_EIO;
-	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
-	/* EAGAIN: its listen queue is full, so it lives. */
-	if (rc == 0 || errno == EAGAIN || errno == EINPROGRESS) {
-		(void)close(fd);
-		return D4_EEXIST;
-	}
-	(void)close(fd);
-	return unlink(sun->sun_path) == 0 ? D4_OK : D4_EIO;
-}
-
-static enum d4_status
-ctl_bind(const char *path, int *out)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	enum d4_status st;
-	mode_t old;
-	int fd, rc;
-
-	if (strlen(path) >= sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return D4_EIO;
-	}
-	memcpy(sun.sun_path, path, strlen(path));
-	st = ctl_clear_stale(&sun);
-	if (st != D4_OK)
-		return st;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return D4_EIO;
-	/* The mode is right from the first moment on. */
-	old = umask(0117);
-	rc = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
-	(void)umask(old);
-	if (rc != 0 || listen(fd, 64) != 0) {
-		int saved = errno;
-
-		(void)close(fd);
-		errno = saved;
-		return D4_EIO;
-	}
-	*out = fd;
-	return D4_OK;
 }
 
 enum d4_status

@@ -5,6 +5,7 @@
 #ifndef KIT_CTL_H
 #define KIT_CTL_H
 
+#include <sys/types.h>
 #include <event2/event.h>
 #include <jansson.h>
 #include "libd4/status.h"
@@ -30,6 +31,31 @@ struct d4_ctl;
 D4_USED enum d4_status d4_ctl_new(struct event_base *base, const char *path,
     const struct d4_ctl_command *table, void *arg, struct d4_ctl **out);
 void d4_ctl_free(struct d4_ctl *c);
+
+/*
+ * struct d4_ctl_call -- one request that is answered later.
+ * Shape:  request: lives until the answer. uid, pid: who asks, as the kernel
+ *         says.
+ */
+struct d4_ctl_call {
+	const json_t *request;
+	uid_t uid;
+	pid_t pid;
+};
+
+/*
+ * d4_ctl_other -- commands that are not in the table go to fn, which has to
+ * give each call exactly one answer, at once or later, also after d4_ctl_free.
+ */
+void d4_ctl_other(struct d4_ctl *c,
+    void (*fn)(void *arg, struct d4_ctl_call *call), void *arg);
+
+/*
+ * d4_ctl_answer, d4_ctl_fail -- the end of a call: an object (taken; NULL: out
+ * of memory), or an error's text. Whoever asked may be gone.
+ */
+void d4_ctl_answer(struct d4_ctl_call *call, json_t *answer);
+void d4_ctl_fail(struct d4_ctl_call *call, const char *why);
 
 /*
  * d4_ctl_ask -- client: sends one request and waits for its answer, 5 s.
