@@ -3,15 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include "hub/commands.h"
 #include "hub/store.h"
 #include "libd4/enroll.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/tls.h"
 #include "libd4/meta.h"
-
-#define KEY_BYTES 32u /* random; 64 hex digits are the key */
 
 struct enroll {
 	const char *conf, *uuid, *host, *mail, *description, *key_file;
@@ -57,22 +54,6 @@ parse_type(const char *text, struct d4_enroll *e)
 		return false;
 	(void)snprintf(e->ext, sizeof(e->ext), "%s", end + 1);
 	return true;
-}
-
-static bool
-make_key(char key[D4_KEY_MAX + 1])
-{
-	static const char digits[] = "0123456789abcdef";
-	uint8_t raw[KEY_BYTES];
-	bool ok = RAND_bytes(raw, sizeof(raw)) == 1;
-
-	for (size_t i = 0; i < KEY_BYTES; i++) {
-		key[2 * i] = digits[raw[i] >> 4];
-		key[2 * i + 1] = digits[raw[i] & 15];
-	}
-	key[(size_t)2 * KEY_BYTES] = '\0';
-	OPENSSL_cleanse(raw, sizeof(raw));
-	return ok;
 }
 
 /* The key that both sides agreed on. */
@@ -182,7 +163,7 @@ enroll_fill(const struct hub_options *opt, struct enroll *en)
 	if (en->key_file != NULL && !read_key(en->key_file, e->key))
 		return fail("the key file cannot be used",
 		    "1 to 100 of [A-Za-z0-9_-], mode 0600, our own");
-	if (en->key_file == NULL && !make_key(e->key))
+	if (en->key_file == NULL && d4_key_make(e->key) != D4_OK)
 		return fail("no random bytes", "try again");
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "hub/commands.h"
+#include "hub/ctl_print.h"
 #include "hub/store.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/ctl.h"
@@ -122,38 +123,6 @@ cmd_sensors(int argc, char **argv)
 
 /* ---- status ---- */
 
-/* "a.b.c  value" a line, for people and grep. */
-static void
-print_flat(const char *prefix, const json_t *v)
-{
-	const char *key;
-	const json_t *item;
-	char name[512];
-	char *text;
-	size_t i;
-
-	if (json_is_object(v)) {
-		json_object_foreach((json_t *)(uintptr_t)v, key, item)
-		{
-			(void)snprintf(name, sizeof(name), "%s%s%s", prefix,
-			    prefix[0] != '\0' ? "." : "", key);
-			print_flat(name, item);
-		}
-		return;
-	}
-	if (json_is_array(v)) {
-		json_array_foreach(v, i, item)
-		{
-			(void)snprintf(name, sizeof(name), "%s.%zu", prefix, i);
-			print_flat(name, item);
-		}
-		return;
-	}
-	text = json_dumps(v, JSON_ENCODE_ANY);
-	(void)printf("%-40s %s\n", prefix, text != NULL ? text : "?");
-	free(text);
-}
-
 static int
 ask_status(const char *path, bool as_json)
 {
@@ -170,7 +139,7 @@ ask_status(const char *path, bool as_json)
 		return 1;
 	}
 	if (!as_json)
-		print_flat("", answer);
+		ctl_print_flat("", answer);
 	else if (json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
 		(void)putchar('\n');
 	rc = json_is_true(json_object_get(answer, "ok")) ? 0 : 1;

@@ -123,6 +123,38 @@ queues_make(struct hub *h)
 	return st;
 }
 
+/* d4:queue_max: name and bytes, in turn. */
+static void
+on_sizes(void *arg, enum d4_status st, const redisReply *reply)
+{
+	struct hub *h = arg;
+	struct queue *q;
+
+	if (st != D4_OK || reply->type != REDIS_REPLY_ARRAY)
+		return;
+	STAILQ_FOREACH(q, &h->queues, link)
+	{
+		q->max = 0;
+		for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+			const redisReply *name = reply->element[i];
+			const redisReply *size = reply->element[i + 1];
+
+			if (name->type == REDIS_REPLY_STRING &&
+			    size->type == REDIS_REPLY_STRING &&
+			    strcmp(name->str, q->name) == 0)
+				q->max = strtoull(size->str, NULL, 10);
+		}
+	}
+}
+
+void
+hub_sizes(struct hub *h)
+{
+	if (d4_redis_sendf(h->redis, on_sizes, h, "HGETALL d4:queue_max") !=
+	    D4_OK)
+		d4_warnx("sizes of queues not read");
+}
+
 static void
 queues_publish(struct hub *h)
 {
@@ -133,6 +165,8 @@ queues_publish(struct hub *h)
 		if (!q->ready)
 			queue_publish(h, q);
 	}
+	if (d4_redis_is_up(h->redis))
+		hub_sizes(h);
 }
 
 /* ---- what the rooms tell each other ---- */

@@ -49,10 +49,12 @@ struct hub_counts {
 /*
  * struct hub_events -- ready: the registry and the queues are known, so
  * sensors may come (once). lost: another connection to Redis is wanted.
+ * reload: the configuration is to be read again; false: nobody can.
  */
 struct hub_events {
 	void (*ready)(void *arg);
 	void (*lost)(void *arg);
+	bool (*reload)(void *arg);
 	void *arg;
 };
 
@@ -108,6 +110,9 @@ void hub_fini(struct hub *h);
  * What needs a restart stays as it was, and is named in the log.
  */
 void hub_reload(struct hub *h, struct hub_options *opt, struct d4_tls_ctx *tls);
+
+/* hub_sizes -- the limits of single queues may be others now. */
+void hub_sizes(struct hub *h);
 
 /* hub_drained -- whether all that was taken is in Redis. */
 bool hub_drained(const struct hub *h);

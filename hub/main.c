@@ -20,6 +20,7 @@ static const struct {
     {"init", cmd_init, "make a certificate, keys and a configuration"},
     {"enroll", cmd_enroll, "register a sensor and print its line"},
     {"sensors", cmd_sensors, "list the registered sensors"},
+    {"ctl", cmd_ctl, "ask and change the running hub"},
     {"status", cmd_status, "what the running hub says of itself"},
 };
 

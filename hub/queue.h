@@ -47,7 +47,8 @@ struct queue_shard {
  * over its memory budget, so new entries go to disk. full: over that of the
  * disk, too, so its sessions are not read. disk_failed: the disk took no more,
  * at disk_failed_ms. dropped: records lost to `unread: drop-oldest` since the
- * hub began. fill: see quota_sample.
+ * hub began. fill: see quota_sample. max: its own limit in bytes, 0: that of
+ * all. emptying: entries that an operator wants dropped.
  */
 struct queue {
 	STAILQ_ENTRY(queue) link;
@@ -60,6 +61,7 @@ struct queue {
 	bool full, ready, spills, disk_failed;
 	uint64_t disk_failed_ms;
 	uint64_t dropped, dropped_bytes;
+	uint64_t max, emptying;
 	struct queue_fill {
 		uint64_t was, at_ms;
 		double rate;

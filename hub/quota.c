@@ -39,11 +39,17 @@ static const char settle_script[] =
     "local v=tonumber(redis.call('HGET',KEYS[1],f) or 0) "
     "redis.call('HSET',KEYS[1],f,v-tonumber(ARGV[i])) end return 1";
 
+uint64_t
+quota_memory(const struct hub *h, const struct queue *q)
+{
+	return q->max != 0 ? q->max : h->opt->queue_max;
+}
+
 /* With a disk to go to, references may take a quarter on top. */
 static uint64_t
-memory_max(const struct hub *h)
+memory_max(const struct hub *h, const struct queue *q)
 {
-	uint64_t max = h->opt->queue_max;
+	uint64_t max = quota_memory(h, q);
 
 	return h->opt->queue_disk != 0 ? max + max / 4 : max;
 }
@@ -51,12 +57,12 @@ memory_max(const struct hub *h)
 static uint64_t
 memory_limit(const struct hub *h, const struct queue *q)
 {
-	uint64_t max = h->opt->queue_max;
+	uint64_t max = quota_memory(h, q);
 
 	if (!q->full)
-		return memory_max(h);
+		return memory_max(h, q);
 	/* While it spills it is near its budget, and that is well. */
-	return h->opt->queue_disk != 0 ? memory_max(h) - max / 16 : max / 2;
+	return h->opt->queue_disk != 0 ? memory_max(h, q) - max / 16 : max / 2;
 }
 
 static uint64_t
@@ -70,7 +76,7 @@ disk_limit(const struct hub *h, const struct queue *q)
 bool
 quota_spills(const struct hub *h, struct queue *q)
 {
-	uint64_t max = h->opt->queue_max;
+	uint64_t max = quota_memory(h, q);
 	uint64_t bytes = q->bytes + q->coming;
 	bool over = bytes > (q->spills ? max / 2 : max) || h->tight;
 
@@ -106,7 +112,7 @@ quota_check(struct hub *h, struct queue *q)
 	d4_warnx("queue=%s %s bytes=%llu limit=%llu disk_bytes=%llu"
 		 " disk_limit=%llu",
 	    q->name, full ? "full: its sensors are not read" : "free again",
-	    (unsigned long long)q->bytes, (unsigned long long)memory_max(h),
+	    (unsigned long long)q->bytes, (unsigned long long)memory_max(h, q),
 	    (unsigned long long)queue_disk(q),
 	    (unsigned long long)h->opt->queue_disk);
 	sessions_queue(h, q);
@@ -133,6 +139,8 @@ quota_excess(const struct hub *h, const struct queue_shard *s)
 
 	if (n < disk)
 		n = disk;
+	if (q->emptying != 0)
+		n = q->emptying - 1;
 	return n < DROP_MAX ? (unsigned)n + 1 : DROP_MAX;
 }
 
@@ -174,6 +182,8 @@ quota_dropped(struct hub *h, struct queue_shard *s, const redisReply *reply)
 	s->tallied = true;
 	q->dropped += (uint64_t)n[1];
 	q->dropped_bytes += (uint64_t)n[2];
+	q->emptying -=
+	    (uint64_t)n[0] < q->emptying ? (uint64_t)n[0] : q->emptying;
 	if (n[3] <= 0)
 		return;
 	if (d4_account_write(h->account, true,
@@ -219,7 +229,7 @@ double
 quota_left_s(const struct hub *h, const struct queue *q)
 {
 	/* References on top of the memory budget are not counted with. */
-	uint64_t max = h->opt->queue_max + h->opt->queue_disk;
+	uint64_t max = quota_memory(h, q) + h->opt->queue_disk;
 
 	if (q->full || held(q) >= max)
 		return 0;

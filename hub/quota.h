@@ -7,6 +7,10 @@
 
 #include "hub/hub.h"
 
+/* quota_memory -- bytes that it may have in Redis: its own limit, or that of
+ * all (`queue`). */
+uint64_t quota_memory(const struct hub *h, const struct queue *q);
+
 /*
  * quota_spills -- do its new entries go to disk? Above the memory budget,
  * until half of it is free; also while Redis as a whole is short.

@@ -44,6 +44,7 @@ part_of(struct reload *r, enum worker_message kind)
 	case WORKER_NONE:
 	case WORKER_STOP:
 	case WORKER_RELOAD:
+	case WORKER_REFUSED:
 		return NULL;
 	}
 	return NULL;

@@ -15,6 +15,12 @@ static const char *const state_names[] = {
     [SESSION_BYE] = "bye",
 };
 
+const char *
+session_state(const struct session *s)
+{
+	return state_names[s->state];
+}
+
 /* What a session may be told. */
 enum session_event {
 	ON_OPEN,   /* the handshake is done */

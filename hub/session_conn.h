@@ -58,6 +58,8 @@ struct session {
 
 /* session_refuse -- the end, without close_notify; s is gone afterwards. */
 void session_refuse(struct session *s, enum d4_reason why);
+/* session_state -- its state, for people; static. */
+const char *session_state(const struct session *s);
 /* session_resume -- the registry has answered. */
 void session_resume(struct session *s);
 /* session_stored -- Redis has every entry of it; arg is the session. */

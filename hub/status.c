@@ -32,7 +32,7 @@ status_quota(const struct hub *h, const struct queue *q, json_t *o)
 	for (unsigned i = 0; i < q->n_shards; i++)
 		stored += q->shard[i].stored;
 	put(o, "bytes", number(queue_bytes(q)));
-	put(o, "bytes_limit", number(h->opt->queue_max));
+	put(o, "bytes_limit", number(quota_memory(h, q)));
 	put(o, "disk_bytes", number(queue_disk(q)));
 	put(o, "disk_limit", number(h->opt->queue_disk));
 	put(o, "disk_failed", json_boolean(q->disk_failed));
@@ -44,7 +44,7 @@ status_quota(const struct hub *h, const struct queue *q, json_t *o)
 	put(o, "full", json_boolean(q->full));
 }
 
-static json_t *
+json_t *
 status_queue(const struct hub *h, const struct queue *q)
 {
 	json_t *o = json_object();
@@ -177,15 +177,23 @@ memory_peak(void)
 	return (uint64_t)r.ru_maxrss * 1024;
 }
 
+json_t *
+status_refused(const struct hub *h)
+{
+	json_t *sensors = json_array();
+
+	registry_each(h->registry, add_sensor, sensors);
+	return sensors;
+}
+
 static json_t *
 run_status(void *arg, const json_t *request, const char **error)
 {
 	const struct hub *h = arg;
-	json_t *o = json_object(), *sensors = json_array();
+	json_t *o = json_object();
 
 	(void)request;
 	(void)error;
-	registry_each(h->registry, add_sensor, sensors);
 	put(o, "version", json_string(D4_VERSION));
 	put(o, "uptime_s", number((d4_mono_ms() - h->began_ms) / 1000));
 	put(o, "memory_peak_bytes", number(memory_peak()));
@@ -193,7 +201,7 @@ run_status(void *arg, const json_t *request, const char **error)
 	put(o, "records", status_records(h));
 	put(o, "queues", status_queues(h));
 	put(o, "redis", status_redis(h));
-	put(o, "sensors_refused", sensors);
+	put(o, "sensors_refused", status_refused(h));
 	return o;
 }
 

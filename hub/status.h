@@ -2,7 +2,7 @@
 #ifndef HUB_STATUS_H
 #define HUB_STATUS_H
 
-#include "hub/sensor.h"
+#include "hub/hub.h"
 #include "libd4/kit/ctl.h"
 
 /* The commands; their argument is the struct hub. */
@@ -10,5 +10,9 @@ extern const struct d4_ctl_command hub_commands[];
 
 /* status_refusals -- how often it was refused, by reason. */
 json_t *status_refusals(const struct sensor *s);
+
+/* status_queue, status_refused -- of one queue; of sensors, by sensor. */
+json_t *status_queue(const struct hub *h, const struct queue *q);
+json_t *status_refused(const struct hub *h);
 
 #endif

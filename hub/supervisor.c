@@ -21,7 +21,8 @@
 /*
  * struct supervisor -- Shape: worker is 0 while none runs; it is started at
  * start_ms. first: the options of the start, which the keeper's texts point
- * into. wants_redis: the worker waits for a connection. stop_ms: when
+ * into. wants_redis: the worker waits for a connection; wants_reload: for
+ * another configuration. stop_ms: when
  * the worker is killed; 0: not stopping.
  */
 struct supervisor {
@@ -30,7 +31,7 @@ struct supervisor {
 	int signals;
 	int pair;
 	pid_t worker;
-	bool wants_redis;
+	bool wants_redis, wants_reload;
 	uint64_t start_ms, stop_ms;
 };
 
@@ -80,7 +81,7 @@ worker_start(struct supervisor *s)
 	(void)close(pair[1]);
 	s->pair = pair[0];
 	s->worker = pid;
-	s->wants_redis = false;
+	s->wants_redis = s->wants_reload = false;
 	d4_info("worker pid=%d started", (int)pid);
 }
 
@@ -148,6 +149,8 @@ got_messages(struct supervisor *s)
 			(void)close(fd);
 		if (st == D4_OK && msg.n == 1 && msg.p[0] == WORKER_REDIS)
 			s->wants_redis = true;
+		if (st == D4_OK && msg.n == 1 && msg.p[0] == WORKER_RELOAD)
+			s->wants_reload = true;
 	}
 	d4_buf_fini(&msg);
 }
@@ -197,6 +200,8 @@ reload(struct supervisor *s)
 		st = reload_make(&r, s->set->conf, &why, &opt, &tls);
 	if (st != D4_OK) {
 		d4_warnx("reload failed, the old one stays why=\"%s\"", why);
+		if (s->worker != 0)
+			send_message(s, WORKER_REFUSED, d4_slice_str(why), -1);
 	} else {
 		d4_tls_ctx_free(s->set->tls);
 		if (s->set->opt != s->first)
@@ -260,6 +265,9 @@ due(struct supervisor *s)
 	}
 	if (s->wants_redis && s->worker != 0)
 		redis_give(s);
+	if (s->wants_reload && s->worker != 0)
+		reload(s);
+	s->wants_reload = false;
 	return 1000;
 }
 

@@ -99,10 +99,12 @@ drop_oldest(struct look *l)
 	    d4_slice_str(quota_script), d4_slice_str("2"), d4_slice_str(s->key),
 	    {NULL, 0}, {NULL, 0}};
 	bool over = l->groups == 0 && !l->holds && l->length != 0 &&
-	            quota_over(h, s->queue);
+	            (quota_over(h, s->queue) || s->queue->emptying != 0);
 	char key[QUOTA_KEY], count[16];
 
-	if (strcmp(h->opt->unread, "drop-oldest") != 0 || (!over && s->tallied))
+	if ((strcmp(h->opt->unread, "drop-oldest") != 0 &&
+		s->queue->emptying == 0) ||
+	    (!over && s->tallied))
 		return;
 	quota_tally_key(s, key);
 	(void)snprintf(
@@ -132,6 +134,19 @@ look_trim(struct look *l)
 		s->trimmed = l->needed;
 }
 
+/* A reader has come, or nothing is left: no more is dropped for that. */
+static void
+look_emptied(const struct look *l)
+{
+	struct queue *q = l->shard->queue;
+	uint64_t length = 0;
+
+	for (unsigned i = 0; i < q->n_shards; i++)
+		length += q->shard[i].length;
+	if (l->groups != 0 || l->holds || length == 0)
+		q->emptying = 0;
+}
+
 /* Every answer is there. */
 static void
 look_decide(struct look *l)
@@ -143,6 +158,7 @@ look_decide(struct look *l)
 	s->bytes = l->length != 0 ? l->bytes : 0;
 	s->idle_polls = l->length == 0 ? s->idle_polls + 1 : 0;
 	s->queue->bytes = queue_bytes(s->queue);
+	look_emptied(l);
 	look_trim(l);
 	drop_oldest(l);
 	quota_check(l->trim->hub, s->queue);

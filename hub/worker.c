@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "hub/control.h"
 #include "hub/hub.h"
 #include "hub/overflow.h"
 #include "hub/reload.h"
@@ -32,6 +33,7 @@ struct worker {
 	struct listeners listeners;
 	struct acceptor *acceptor;
 	struct d4_ctl *ctl;
+	struct control *control;
 	struct reload reload;
 	struct event *pair_ev, *ask_ev, *drain_ev;
 	int pair;
@@ -90,6 +92,16 @@ got_redis(struct worker *w, int fd)
 	}
 	if (d4_redis_attach(w->hub.redis, fd) != D4_OK)
 		timer_in(w->ask_ev, ASK_AGAIN_MS);
+}
+
+/* Somebody wants it by the control socket; the answer comes from above. */
+static bool
+on_reload(void *arg)
+{
+	const struct worker *w = arg;
+	const uint8_t msg[] = {WORKER_RELOAD};
+
+	return d4_fd_send(w->pair, d4_slice_of(msg, 1), -1) == D4_OK;
 }
 
 /* Registry and queues are known: sensors may come. */
@@ -158,12 +170,25 @@ worker_reload(struct worker *w)
 	struct d4_tls_ctx *tls;
 	const char *why = "";
 
-	if (reload_make(&w->reload, "(reload)", &why, &opt, &tls) == D4_OK)
+	if (reload_make(&w->reload, "(reload)", &why, &opt, &tls) == D4_OK) {
 		hub_reload(&w->hub, opt, tls);
-	else
+		why = NULL;
+	} else {
 		d4_warnx("reload failed, the old one stays why=\"%s\"", why);
+	}
+	control_reloaded(w->control, why);
 	reload_fini(&w->reload);
 	reload_init(&w->reload);
+}
+
+/* What stands behind the first byte, as a text. */
+static const char *
+worker_text(struct d4_buf *msg)
+{
+	uint8_t end = '\0';
+
+	return d4_buf_add(msg, &end, 1) == D4_OK ? (const char *)msg->p + 1
+	                                         : "out of memory";
 }
 
 static void
@@ -181,6 +206,9 @@ got_message(struct worker *w, struct d4_buf *msg, int fd)
 		return;
 	case WORKER_RELOAD:
 		worker_reload(w);
+		return;
+	case WORKER_REFUSED:
+		control_reloaded(w->control, worker_text(msg));
 		return;
 	case WORKER_CONF:
 	case WORKER_CERT:
@@ -272,7 +300,7 @@ static void
 worker_open(struct worker *w)
 {
 	const struct hub_options *opt = w->hub.opt;
-	const struct hub_events ev = {on_ready, on_lost, w};
+	const struct hub_events ev = {on_ready, on_lost, on_reload, w};
 	char *dir = d4_path(opt->state, "account");
 
 	if (dir == NULL || d4_dir_make(dir, 0750) != D4_OK ||
@@ -283,7 +311,8 @@ worker_open(struct worker *w)
 		d4_fatal("start");
 	worker_events(w);
 	if (d4_ctl_new(w->hub.base, opt->ctl, hub_commands, &w->hub, &w->ctl) !=
-	    D4_OK)
+		D4_OK ||
+	    control_new(&w->hub, w->ctl, &w->control) != D4_OK)
 		d4_fatal("ctl %s", opt->ctl);
 }
 
@@ -292,8 +321,10 @@ worker_close(struct worker *w)
 {
 	acceptor_free(w->acceptor);
 	d4_ctl_free(w->ctl);
+	control_reloaded(w->control, "the hub stops");
 	hub_give_up(&w->hub);
 	d4_account_close(w->hub.account);
+	control_free(w->control);
 	hub_fini(&w->hub);
 	event_free(w->pair_ev);
 	event_free(w->ask_ev);

@@ -10,10 +10,10 @@
 
 /*
  * Messages between supervisor and worker: one byte, then bytes.
- * Up:   REDIS a connection is wanted.
+ * Up:   REDIS a connection is wanted. RELOAD: reads the configuration again.
  * Down: REDIS with a descriptor, or NONE: ask again later. STOP: drain and
  *       exit. CONF, CERT, KEY, CLIENT_CA, SECRET: parts of a reload, then
- *       RELOAD.
+ *       RELOAD. REFUSED: why there is no reload.
  */
 enum worker_message {
 	WORKER_REDIS = 'R',
@@ -25,6 +25,7 @@ enum worker_message {
 	WORKER_CLIENT_CA = 'A',
 	WORKER_SECRET = 'S',
 	WORKER_RELOAD = 'G',
+	WORKER_REFUSED = 'X',
 };
 
 #define WORKER_PART 60000u /* bytes of a part of a reload */

@@ -12,4 +12,10 @@
  */
 bool d4_key_ok(struct d4_slice key);
 
+/*
+ * d4_key_make -- a new random key: 64 hex digits with NUL; the caller wipes
+ * it. Errors: D4_ECRYPTO no random bytes.
+ */
+D4_USED enum d4_status d4_key_make(char out[D4_KEY_MAX + 1]);
+
 #endif

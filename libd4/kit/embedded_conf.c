@@ -32,7 +32,8 @@ static const struct embedded_user users[] = {
 		     "+memory|usage +scan +get +set +del +exists +expire "
 		     "+sadd +srem +sismember +smembers +scard "
 		     "+hset +hsetnx +hget +hmget +hgetall +hdel "
-		     "+hincrby +lpush +lrange +ltrim +lrem +zincrby +zadd"},
+		     "+hincrby +lpush +lrange +ltrim +lrem +zincrby +zadd "
+		     "+zrevrange +xrevrange +xgroup|create"},
     {"wash", "~d4:* +ping +info +multi +exec +eval +evalsha +script|load "
 	     "+xread +xreadgroup +xack +xgroup +xautoclaim +xclaim +xpending "
 	     "+xinfo +xrange +xrevrange +xlen +memory|usage +scan "

@@ -178,6 +178,11 @@ class Hub:
         done = self.run("status", "-c", self.conf, "--json")
         return json.loads(done.stdout)
 
+    def ctl(self, *args):
+        """What `d4-hub ctl` answers; an AssertionError when it fails."""
+        return json.loads(self.run("ctl", "-c", self.conf, "--json",
+                                   *args).stdout)
+
     # ---- its Redis ----
 
     def redis(self, user="admin"):

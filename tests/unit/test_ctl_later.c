@@ -1,4 +1,5 @@
 /* Calls of the control socket that are answered later. */
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -121,6 +122,7 @@ static int
 setup(void **unused)
 {
 	(void)unused;
+	(void)signal(SIGPIPE, SIG_IGN);
 	tmpdir_make(dir, sizeof(dir));
 	(void)snprintf(path, sizeof(path), "%s/ctl", dir);
 	base = event_base_new();

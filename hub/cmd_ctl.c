@@ -1,0 +1,254 @@
+/* d4-hub ctl: words to a request, an answer to words. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "hub/cmd_ctl.h"
+#include "hub/commands.h"
+#include "hub/ctl_print.h"
+#include "hub/options.h"
+#include "libd4/kit/ctl.h"
+
+#define EXIT_AWAY 69 /* sysexits.h EX_UNAVAILABLE */
+
+static const char usage[] =
+    "usage: d4-hub ctl [-c CONF | --ctl PATH] [--json] NOUN VERB ...\n"
+    "  asks and changes the running hub, by its control socket\n"
+    "  --json   the answer as it is, for programs\n\n"
+    "commands (* changes something: for root and the hub's own account):\n";
+
+static void
+help_row(const struct ctl_row *row, FILE *to)
+{
+	char line[200];
+	int n = snprintf(line, sizeof(line), "%s %s %s", row->admin ? "*" : " ",
+	    row->noun, row->verb);
+
+	for (size_t i = 0; i < ctl_args(row) && n > 0; i++) {
+		const struct ctl_arg *a = &row->arg[i];
+		bool flag = a->kind == CTL_FLAG;
+		const char *left = a->option ? "[--" : "";
+		const char *mid = a->option && !flag ? " ..." : "";
+
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " %s%s%s%s",
+		    left, a->name, mid, a->option ? "]" : "");
+	}
+	(void)fprintf(to, "  %s\n        %s\n", line, row->help);
+}
+
+static void
+help(FILE *to)
+{
+	(void)fputs(usage, to);
+	for (size_t i = 0; i < ctl_n_rows; i++)
+		help_row(&ctl_rows[i], to);
+}
+
+static int
+wrong(const char *what, const char *which)
+{
+	(void)fprintf(stderr, "d4-hub ctl: %s: %s; remedy: d4-hub ctl --help\n",
+	    what, which);
+	return EXIT_USAGE;
+}
+
+/* ---- the command line ---- */
+
+/* An option before or behind the command; how many words it takes. */
+static int
+common_option(struct ctl_line *l, const char *word, const char *next)
+{
+	if (strcmp(word, "--json") == 0) {
+		l->json = true;
+		return 1;
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		l->help = true;
+		return 1;
+	}
+	if (next == NULL)
+		return 0;
+	if (strcmp(word, "-c") == 0 || strcmp(word, "--conf") == 0)
+		l->conf = next;
+	else if (strcmp(word, "--ctl") == 0)
+		l->ctl = next;
+	else
+		return 0;
+	return 2;
+}
+
+static int
+row_option(struct ctl_line *l, const char *word, const char *next)
+{
+	for (size_t i = 0; l->row != NULL && i < ctl_args(l->row); i++) {
+		const struct ctl_arg *a = &l->row->arg[i];
+
+		if (!a->option || strcmp(word + 2, a->name) != 0)
+			continue;
+		l->text[i] = a->kind == CTL_FLAG ? "" : next;
+		return a->kind == CTL_FLAG ? 1 : next != NULL ? 2 : 0;
+	}
+	return 0;
+}
+
+static bool
+row_place(struct ctl_line *l, const char *word)
+{
+	for (size_t i = 0; i < ctl_args(l->row); i++) {
+		if (!l->row->arg[i].option && l->text[i] == NULL) {
+			l->text[i] = word;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One word that is no option: noun, verb, then arguments. */
+static int
+line_word(struct ctl_line *l, const char **noun, const char *word)
+{
+	if (l->row != NULL)
+		return row_place(l, word) ? 0 : wrong("too many words", word);
+	if (*noun == NULL) {
+		*noun = word;
+		return 0;
+	}
+	l->row = ctl_find_words(*noun, word);
+	return l->row != NULL ? 0 : wrong("no such command", word);
+}
+
+/* How many words the option takes; 0: there is no such one, or no value. */
+static int
+line_option(struct ctl_line *l, const char *word, const char *next)
+{
+	int n = common_option(l, word, next);
+
+	return n == 0 && word[1] == '-' ? row_option(l, word, next) : n;
+}
+
+static int
+line_read(int argc, char **argv, struct ctl_line *l)
+{
+	const char *noun = NULL;
+	int rc = 0, n;
+
+	for (int i = 1; i < argc && rc == 0; i += n) {
+		const char *word = argv[i];
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+
+		n = 1;
+		if (word[0] != '-' || word[1] == '\0') {
+			rc = line_word(l, &noun, word);
+			continue;
+		}
+		n = line_option(l, word, next);
+		if (n == 0)
+			return wrong("no such option, or no value", word);
+	}
+	if (rc == 0 && l->row == NULL && !l->help)
+		rc = wrong("no command", noun != NULL ? noun : "");
+	return rc;
+}
+
+/* ---- the request ---- */
+
+json_t *
+ctl_request(const struct ctl_line *l)
+{
+	const struct ctl_row *row = l->row;
+	json_t *o = json_object();
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s.%s", row->noun, row->verb);
+	(void)json_object_set_new(o, "cmd", json_string(name));
+	for (size_t i = 0; i < ctl_args(row); i++) {
+		const struct ctl_arg *a = &row->arg[i];
+
+		if (l->text[i] == NULL || a->kind == CTL_OUT)
+			continue;
+		(void)json_object_set_new(o, a->name,
+		    a->kind == CTL_FLAG ? json_true()
+					: json_string(l->text[i]));
+	}
+	return o;
+}
+
+int
+ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer)
+{
+	enum d4_status st = d4_ctl_ask(l->ctl, request, answer);
+	const char *why;
+
+	json_decref(request);
+	if (st != D4_OK) {
+		(void)fprintf(stderr,
+		    "d4-hub ctl: %s: %s (%s); remedy: does the hub run?\n",
+		    l->ctl, d4_status_text(st),
+		    st == D4_EIO ? strerror(errno) : "no answer");
+		return EXIT_AWAY;
+	}
+	if (json_is_true(json_object_get(*answer, "ok")))
+		return 0;
+	why = json_string_value(json_object_get(*answer, "error"));
+	(void)fprintf(stderr, "d4-hub ctl: %s\n", why != NULL ? why : "?");
+	if (l->json)
+		(void)json_dumpf(*answer, stdout, JSON_INDENT(1));
+	json_decref(*answer);
+	return 1;
+}
+
+/* ---- all of it ---- */
+
+static int
+run(struct ctl_line *l)
+{
+	json_t *answer = NULL;
+	int rc;
+
+	for (size_t i = 0; i < ctl_args(l->row); i++) {
+		if (l->row->arg[i].must && l->text[i] == NULL)
+			return wrong("missing", l->row->arg[i].name);
+	}
+	if (l->row->arg[0].kind == CTL_IN)
+		rc = ctl_restore(l, &answer);
+	else if (l->row->arg[0].kind == CTL_OUT)
+		rc = ctl_backup(l, &answer);
+	else
+		rc = ctl_ask(l, ctl_request(l), &answer);
+	if (rc != 0)
+		return rc;
+	if (!l->json)
+		(void)json_object_del(answer, "ok");
+	if (!l->json)
+		ctl_print(answer, l->row->columns);
+	else if (json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
+		(void)putchar('\n');
+	json_decref(answer);
+	return fflush(stdout) == 0 ? rc : 1;
+}
+
+int
+cmd_ctl(int argc, char **argv)
+{
+	struct ctl_line l = {.conf = HUB_CONF};
+	struct d4_diag diag = {.file = HUB_CONF};
+	struct hub_options *opt = NULL;
+	char text[1024];
+	int rc = line_read(argc, argv, &l);
+
+	if (rc != 0 || l.help) {
+		if (l.help)
+			help(stdout);
+		return rc;
+	}
+	if (l.ctl != NULL)
+		return run(&l);
+	if (hub_options_load(l.conf, &diag, &opt) != D4_OK) {
+		d4_diag_format(&diag, text, sizeof(text));
+		(void)fprintf(stderr, "%s\n", text);
+		return 1;
+	}
+	l.ctl = opt->ctl;
+	rc = run(&l);
+	hub_options_free(opt);
+	return rc;
+}

@@ -1,0 +1,31 @@
+/* One command of d4-hub ctl, as it was written. */
+#ifndef HUB_CMD_CTL_H
+#define HUB_CMD_CTL_H
+
+#include "hub/ctl_args.h"
+
+/*
+ * struct ctl_line -- what was written. text: in the places of the row's
+ * arguments, NULL: not given.
+ */
+struct ctl_line {
+	const char *conf, *ctl;
+	bool json, help;
+	const struct ctl_row *row;
+	const char *text[CTL_ARGS];
+};
+
+/* ctl_request -- what the hub is asked. */
+json_t *ctl_request(const struct ctl_line *l);
+
+/* ctl_ask -- takes the request. The exit status, and *answer when that is 0. */
+int ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer);
+
+/*
+ * ctl_backup -- asks for one into the new file text[0]; a file that is not
+ * whole does not stay. ctl_restore -- sends one in parts; text[0] is changed.
+ */
+int ctl_backup(const struct ctl_line *l, json_t **answer);
+int ctl_restore(struct ctl_line *l, json_t **answer);
+
+#endif

@@ -1,0 +1,148 @@
+/* d4-hub ctl config: backups, to and from files. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "hub/cmd_ctl.h"
+#include "libd4/kit/ctl.h"
+#include "libd4/kit/file.h"
+
+#define RESTORE_PART 24000u      /* bytes of a backup sent at a time */
+#define RESTORE_MAX  (64u << 20) /* bytes of a backup */
+
+/* Keys are in it: never over another file, never readable by others. */
+static FILE *
+backup_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+	if (f == NULL)
+		(void)fprintf(
+		    stderr, "d4-hub ctl: %s: %s\n", path, strerror(errno));
+	return f;
+}
+
+static bool
+backup_write(FILE *f, const json_t *lines)
+{
+	bool good = fputs("{\"d4-hub-backup\": 1}\n", f) >= 0;
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		good = good && json_dumpf(line, f, JSON_COMPACT) == 0 &&
+		       fputc('\n', f) != EOF;
+	}
+	return good && fflush(f) == 0 && fsync(fileno(f)) == 0;
+}
+
+int
+ctl_backup(const struct ctl_line *l, json_t **answer)
+{
+	const json_t *lines;
+	FILE *f;
+	int rc;
+
+	assert(l->text[0] != NULL);
+	f = backup_open(l->text[0]);
+	if (f == NULL)
+		return 1;
+	rc = ctl_ask(l, ctl_request(l), answer);
+	if (rc == 0) {
+		lines = json_object_get(*answer, "lines");
+		if (!backup_write(f, lines)) {
+			(void)fprintf(stderr, "d4-hub ctl: %s: %s\n",
+			    l->text[0], strerror(errno));
+			rc = 1;
+		}
+		(void)json_object_set_new(*answer, "lines",
+		    json_integer((json_int_t)json_array_size(lines)));
+		if (rc != 0)
+			json_decref(*answer);
+	}
+	(void)fclose(f);
+	if (rc != 0)
+		(void)unlink(l->text[0]);
+	return rc;
+}
+
+/* Some lines of the file as a JSON list; false at its end. */
+static bool
+restore_part(struct d4_slice *rest, struct d4_buf *part)
+{
+	d4_buf_clear(part, SIZE_MAX);
+	while (rest->n != 0) {
+		const uint8_t *nl = memchr(rest->p, '\n', rest->n);
+		size_t n = nl != NULL ? (size_t)(nl - rest->p) : rest->n;
+
+		if (part->n != 0 && part->n + n > RESTORE_PART)
+			break;
+		if (d4_buf_addf(part, "%s%.*s", part->n == 0 ? "[" : ",",
+			(int)n, (const char *)rest->p) != D4_OK)
+			return false;
+		(void)d4_slice_skip(rest, nl != NULL ? n + 1 : n);
+	}
+	return part->n != 0 && d4_buf_add(part, "]", 2) == D4_OK;
+}
+
+static int
+restore_wrong(const char *why)
+{
+	(void)fprintf(stderr, "d4-hub ctl: %s\n", why);
+	return 1;
+}
+
+static int
+restore_parts(struct ctl_line *l, struct d4_slice rest, json_t **answer)
+{
+	json_int_t sum = 0;
+	struct d4_buf part;
+	int rc = 0;
+
+	d4_buf_init(&part, D4_CTL_LINE);
+	while (rc == 0 && restore_part(&rest, &part)) {
+		l->text[0] = (const char *)part.p;
+		rc = ctl_ask(l, ctl_request(l), answer);
+		if (rc != 0)
+			break;
+		sum += json_integer_value(json_object_get(*answer, "restored"));
+		json_decref(*answer);
+	}
+	if (rc == 0 && rest.n != 0)
+		rc = restore_wrong("a line of the backup is too long");
+	d4_buf_wipe(&part);
+	if (rc == 0)
+		*answer = json_pack("{s:b,s:I}", "ok", 1, "restored", sum);
+	return rc;
+}
+
+int
+ctl_restore(struct ctl_line *l, json_t **answer)
+{
+	static const char head[] = "{\"d4-hub-backup\": 1}\n";
+	struct d4_buf text;
+	struct d4_slice rest;
+	enum d4_status st;
+	int rc = 1;
+
+	d4_buf_init(&text, RESTORE_MAX);
+	st = d4_file_read(l->text[0], &text);
+	rest = d4_buf_slice(&text);
+	if (st != D4_OK)
+		(void)fprintf(stderr, "d4-hub ctl: %s: %s\n", l->text[0],
+		    d4_status_text(st));
+	else if (rest.n < sizeof(head) - 1 ||
+		 memcmp(rest.p, head, sizeof(head) - 1) != 0)
+		(void)fprintf(
+		    stderr, "d4-hub ctl: %s: not a backup\n", l->text[0]);
+	else {
+		(void)d4_slice_skip(&rest, sizeof(head) - 1);
+		rc = restore_parts(l, rest, answer);
+	}
+	d4_buf_wipe(&text);
+	return rc;
+}

@@ -1,0 +1,316 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
+#include "hub/control.h"
+#include "hub/control_parts.h"
+#include "hub/ctl_args.h"
+#include "hub/ctl_script.h"
+#include "libd4/key.h"
+#include "libd4/kit/clock.h"
+#include "libd4/kit/log.h"
+
+/* Shape: reload: who waits for one. */
+struct control {
+	struct hub *hub;
+	struct d4_ctl_call *reload;
+};
+
+/* A command that Redis is working on. */
+struct control_ask {
+	struct control *control;
+	struct d4_ctl_call *call;
+	const struct ctl_row *row;
+	struct ctl_given given;
+	char key[D4_KEY_MAX + 1];
+};
+
+static void
+ask_free(struct control_ask *ask)
+{
+	ctl_args_fini(&ask->given);
+	OPENSSL_cleanse(ask->key, sizeof(ask->key));
+	free(ask);
+}
+
+/* Who changed what, and whether that worked; never a key. */
+static void
+control_note(const struct control_ask *ask, const char *why)
+{
+	const struct ctl_row *row = ask->row;
+	const struct d4_buf *first = &ask->given.arg[0];
+	char what[128];
+
+	if (!row->admin)
+		return;
+	(void)d4_log_quote((const char *)first->p,
+	    row->arg[0].kind == CTL_IN ? 0 : first->n, what, sizeof(what));
+	d4_info("ctl cmd=%s.%s what=%s uid=%u pid=%d result=\"%s\"", row->noun,
+	    row->verb, what, (unsigned)ask->call->uid, (int)ask->call->pid,
+	    why);
+}
+
+static void
+ask_failed(struct control_ask *ask, const char *why)
+{
+	control_note(ask, why);
+	d4_ctl_fail(ask->call, why);
+	ask_free(ask);
+}
+
+/* ---- what Redis answers ---- */
+
+/* What no JSON reader would take, shown as ?: no UTF-8, and NUL. */
+static void
+make_plain(char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)text[i] >= 0x80) {
+			text[i] = '?';
+		} else if (text[i] == '\\') {
+			if (n - i > 6 && memcmp(text + i, "\\u0000", 6) == 0)
+				memcpy(text + i, "\\u003f", 6);
+			i++; /* what is escaped begins nothing */
+		}
+	}
+}
+
+/* Redis may hold any bytes as a description. */
+static json_t *
+answer_json(const redisReply *reply)
+{
+	json_t *o = json_loadb(reply->str, reply->len, 0, NULL);
+	char *copy;
+
+	if (o != NULL)
+		return o;
+	copy = malloc(reply->len + 1);
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, reply->str, reply->len);
+	make_plain(copy, reply->len);
+	o = json_loadb(copy, reply->len, 0, NULL);
+	free(copy);
+	return o;
+}
+
+static void
+control_effect(struct control_ask *ask)
+{
+	struct hub *h = ask->control->hub;
+
+	switch (ask->row->effect) {
+	case CTL_LOOKS:
+		return;
+	case CTL_SENSOR:
+		registry_again(h->registry, &ask->given.uuid);
+		return;
+	case CTL_LISTS:
+		registry_again(h->registry, NULL);
+		return;
+	case CTL_QUEUES:
+		hub_sizes(h);
+		return;
+	}
+}
+
+static const char *
+error_text(const redisReply *reply)
+{
+	const char *text = reply->str;
+
+	return strncmp(text, "ERR ", 4) == 0 ? text + 4 : text;
+}
+
+static void
+on_reply(void *arg, enum d4_status st, const redisReply *reply)
+{
+	struct control_ask *ask = arg;
+	json_t *answer;
+
+	if (st != D4_OK) {
+		ask_failed(ask, "Redis went away: it may be done or not");
+		return;
+	}
+	if (reply->type == REDIS_REPLY_ERROR) {
+		ask_failed(ask, error_text(reply));
+		return;
+	}
+	answer = reply->type == REDIS_REPLY_STRING ? answer_json(reply) : NULL;
+	if (!json_is_object(answer)) {
+		json_decref(answer);
+		ask_failed(ask, "answer of Redis not understood");
+		return;
+	}
+	control_effect(ask);
+	control_note(ask, "ok");
+	d4_ctl_answer(ask->call, answer);
+	ask_free(ask);
+}
+
+/* ---- what Redis is asked ---- */
+
+/* The day is today when none is given. */
+static void
+default_day(struct control_ask *ask)
+{
+	char text[D4_TIME_TEXT];
+
+	d4_time_text(d4_now_us(), text);
+	for (size_t i = 0; i < ctl_args(ask->row); i++) {
+		struct d4_buf *b = &ask->given.arg[i];
+
+		if (ask->row->arg[i].kind == CTL_DAY && b->n == 0 &&
+		    d4_buf_addf(b, "%.4s%.2s%.2s", text, text + 5, text + 8) !=
+			D4_OK)
+			b->n = 0;
+	}
+}
+
+static enum d4_status
+ask_send(struct control_ask *ask, struct d4_buf *script)
+{
+	struct d4_slice argv[5 + CTL_ARGS] = {
+	    d4_slice_str("EVAL"), {NULL, 0}, d4_slice_str("0")};
+	size_t n = 4;
+	char now[24];
+
+	if (d4_buf_adds(script, ctl_prelude) != D4_OK ||
+	    d4_buf_adds(script, ask->row->script) != D4_OK)
+		return D4_ENOMEM;
+	argv[1] = d4_buf_slice(script);
+	(void)snprintf(now, sizeof(now), "%llu",
+	    (unsigned long long)(d4_now_us() / 1000000));
+	argv[3] = d4_slice_str(now);
+	for (size_t i = 0; i < ctl_args(ask->row); i++)
+		argv[n++] = d4_buf_slice(&ask->given.arg[i]);
+	if (ask->row->key)
+		argv[n++] = d4_slice_str(ask->key);
+	return d4_redis_send(ask->control->hub->redis, argv, n, on_reply, ask);
+}
+
+static void
+control_script(struct control_ask *ask)
+{
+	struct d4_buf script;
+	enum d4_status st = D4_OK;
+
+	default_day(ask);
+	if (ask->row->key && d4_key_make(ask->key) != D4_OK) {
+		ask_failed(ask, "no random bytes");
+		return;
+	}
+	d4_buf_init(&script, 65536);
+	st = ask_send(ask, &script);
+	d4_buf_fini(&script);
+	if (st != D4_OK)
+		ask_failed(ask,
+		    st == D4_ECLOSED ? "Redis is away" : d4_status_text(st));
+}
+
+/* ---- what we know ourselves ---- */
+
+static void
+control_own(struct control_ask *ask)
+{
+	const struct ctl_row *row = ask->row;
+	struct control *c = ask->control;
+	const char *why = "out of memory";
+	json_t *answer;
+
+	if (strcmp(row->verb, "reload") == 0) {
+		if (c->reload != NULL) {
+			ask_failed(ask, "a reload is under way");
+			return;
+		}
+		if (!c->hub->events.reload(c->hub->events.arg)) {
+			ask_failed(ask, "the supervisor does not take it");
+			return;
+		}
+		control_note(ask, "asked");
+		c->reload = ask->call;
+		ask_free(ask);
+		return;
+	}
+	answer = control_answer(c->hub, row, &ask->given, &why);
+	if (answer == NULL) {
+		ask_failed(ask, why);
+		return;
+	}
+	control_note(ask, "ok");
+	d4_ctl_answer(ask->call, answer);
+	ask_free(ask);
+}
+
+void
+control_reloaded(struct control *c, const char *why)
+{
+	struct d4_ctl_call *call;
+
+	if (c == NULL || c->reload == NULL)
+		return;
+	call = c->reload;
+	c->reload = NULL;
+	if (why != NULL)
+		d4_ctl_fail(call, why);
+	else
+		d4_ctl_answer(call, json_pack("{s:b}", "reloaded", 1));
+}
+
+/* ---- the socket ---- */
+
+/* Root and our own account may change things. */
+static bool
+control_allows(const struct control_ask *ask)
+{
+	return !ask->row->admin || ask->call->uid == 0 ||
+	       ask->call->uid == geteuid();
+}
+
+static void
+on_call(void *arg, struct d4_ctl_call *call)
+{
+	struct control *c = arg;
+	const char *name =
+	    json_string_value(json_object_get(call->request, "cmd"));
+	const struct ctl_row *row = ctl_find(name);
+	struct control_ask *ask = calloc(1, sizeof(*ask));
+	char why[CTL_WHY] = "out of memory";
+
+	if (ask == NULL || row == NULL) {
+		free(ask);
+		d4_ctl_fail(call, row == NULL
+				      ? "unknown command; try d4-hub ctl --help"
+				      : why);
+		return;
+	}
+	*ask = (struct control_ask){.control = c, .call = call, .row = row};
+	if (ctl_args_read(row, call->request, &ask->given, why) != D4_OK)
+		ask_failed(ask, why);
+	else if (!control_allows(ask))
+		ask_failed(ask, "only root and the hub's own account may");
+	else if (row->script != NULL)
+		control_script(ask);
+	else
+		control_own(ask);
+}
+
+enum d4_status
+control_new(struct hub *h, struct d4_ctl *ctl, struct control **out)
+{
+	struct control *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return D4_ENOMEM;
+	c->hub = h;
+	d4_ctl_other(ctl, on_call, c);
+	*out = c;
+	return D4_OK;
+}
+
+void
+control_free(struct control *c)
+{
+	free(c);
+}

@@ -1,0 +1,133 @@
+/* Scripts of the commands: sensors. */
+#include "hub/ctl_script.h"
+
+const char ctl_prelude[] =
+    "local c,p,A=redis.call,redis.pcall,ARGV "
+    "local now=tonumber(A[1]) "
+    "local function no(why) return redis.error_reply(why) end "
+    "local function is(k,m) return p('SISMEMBER',k,m)==1 end "
+    "local function S(k) local r=p('SMEMBERS',k) "
+    "if r.err then return {} end table.sort(r) return r end "
+    "local function L(t) if #t==0 then return '[]' end "
+    "return cjson.encode(t) end "
+    "local function T(x) return type(x)=='string' and x or nil end "
+    "local function N(x) return tonumber(T(x) or '') end "
+    "local function H(k,f) return T(p('HGET',k,f)) end "
+    "local function G(k,...) local r=p('HMGET',k,...) "
+    "if r.err then return {} end return r end "
+    "local function U(u) return string.sub(u,1,8)..'-'.. "
+    "string.sub(u,9,12)..'-'..string.sub(u,13,16)..'-'.. "
+    "string.sub(u,17,20)..'-'..string.sub(u,21) end "
+    "local function hex(u) return #u==32 and not string.find(u,'%X') end "
+    "local function st(u) if is('d4:revoked_uuid',u) then return 'revoked' end "
+    "if is('registered_uuid',u) then return 'approved' end "
+    "if is('sensor_pending_registration',u) then return 'pending' end "
+    "if p('EXISTS','metadata_uuid:'..u)==1 then return 'seen' end "
+    "return 'unknown' end "
+    "local function J(o,u) o.uuid=U(u) o.state=st(u) return cjson.encode(o) "
+    "end "
+    "local function set(k,f,v) if v=='' then return end "
+    "if v=='0' then c('HDEL',k,f) else c('HSET',k,f,v) end end ";
+
+const char ctl_script_list[] =
+    "local want,group,tag,rows=A[2],A[3],A[4],{} "
+    "local sets={{'approved','registered_uuid'},{'pending', "
+    "'sensor_pending_registration'},{'revoked','d4:revoked_uuid'}} "
+    "local done={} "
+    "for i=3,1,-1 do for _,u in ipairs(S(sets[i][2])) do "
+    "if hex(u) and not done[u] then done[u]=true "
+    "if (want=='' or want==sets[i][1]) and "
+    "(group=='' or is('d4:group:'..group,u)) and "
+    "(tag=='' or is('d4:tags:'..u,tag)) then "
+    "local m=G('metadata_uuid:'..u,'first_seen','last_seen','description', "
+    "'user_mail','Error') "
+    "local o=cjson.encode({uuid=U(u),state=sets[i][1],first_seen=N(m[1]), "
+    "last_seen=N(m[2]),description=T(m[3]),mail=T(m[4]),error=T(m[5])}) "
+    "rows[#rows+1]=string.sub(o,1,-2)..',\"tags\":'..L(S('d4:tags:'..u))..'}' "
+    "end end end end "
+    "return '{\"sensors\":['..table.concat(rows,',')..']}' ";
+
+const char ctl_script_show[] =
+    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local m=G('metadata_uuid:'..u,'first_seen','last_seen','description', "
+    "'user_mail','Error','hmac_key') "
+    "local d=G('d4:sensor:'..u,'payload','rate','from','previous_until', "
+    "'quarantine_until') "
+    "local o={first_seen=N(m[1]),last_seen=N(m[2]),description=T(m[3]), "
+    "mail=T(m[4]),error=T(m[5]),key=T(m[6])~=nil,payload=N(d[1]),rate=N(d[2]), "
+    "from=T(d[3]),previous_until=N(d[4]),quarantine_until=N(d[5]), "
+    "queue=N(p('HGET','stream_max_size_by_uuid',u)), "
+    "blocked=is('blacklist_uuid',u),blocks_addresses=is('blacklist_ip_by_uuid',"
+    "u), "
+    "kicked=p('EXISTS','temp_blacklist_uuid:'..u)==1} "
+    "local j=J(o,u) local g={} "
+    "for _,n in ipairs(S('d4:groups')) do "
+    "if is('d4:group:'..n,u) then g[#g+1]=n end end "
+    "local r,f=p('HGETALL','d4:refused:'..u),{} "
+    "for i=1,#r,2 do f[r[i]]=N(r[i+1]) end "
+    "local a=p('LRANGE','list_uuid_ip:'..u,0,-1) if a.err then a={} end "
+    "return string.sub(j,1,-2)..',\"tags\":'..L(S('d4:tags:'..u)).. "
+    "',\"groups\":'..L(g)..',\"types\":'..L(S('all_types_by_uuid:'..u)).. "
+    "',\"extended_types\":'..L(S('all_extended_types_by_uuid:'..u)).. "
+    "',\"addresses\":'..L(a)..',\"refused\":'..cjson.encode(f)..'}' ";
+
+const char ctl_script_approve[] =
+    "local u=A[2] if not H('metadata_uuid:'..u,'hmac_key') then "
+    "return no('it has no key; remedy: d4-hub enroll --uuid') end "
+    "c('SREM','d4:revoked_uuid',u) c('SREM','sensor_pending_registration',u) "
+    "c('SADD','registered_uuid',u) return J({},u) ";
+
+const char ctl_script_revoke[] =
+    "local u=A[2] c('SREM','registered_uuid',u) "
+    "c('SREM','sensor_pending_registration',u) "
+    "c('SADD','d4:revoked_uuid',u) return J({},u) ";
+
+const char ctl_script_kick[] =
+    "local u=A[2] c('SET','temp_blacklist_uuid:'..u,'kicked','EX','30') "
+    "return J({kicked=true},u) ";
+
+const char ctl_script_rotate[] =
+    "local u,grace,new=A[2],tonumber(A[3]) or 604800,A[4] "
+    "local m,d,s='metadata_uuid:'..u,'d4:sensor:'..u,st(u) "
+    "if s~='approved' and s~='pending' then return no('not registered') end "
+    "local old,till=H(m,'hmac_key'),N(H(d,'quarantine_until')) "
+    "local to=now+grace if till and till<to then to=till end "
+    "c('HSET',m,'hmac_key',new) c('HDEL',d,'quarantine_until') "
+    "if old and to>now then "
+    "c('HSET',d,'previous',old,'previous_until',string.format('%.0f',to)) "
+    "else c('HDEL',d,'previous','previous_until') to=nil end "
+    "return J({key=new,previous_until=to},u) ";
+
+const char ctl_script_rotated[] =
+    "local u=A[2] local "
+    "n=c('HDEL','d4:sensor:'..u,'previous','previous_until') "
+    "if n==0 then return no('no rotation is under way') end return J({},u) ";
+
+const char ctl_script_limits[] =
+    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "set('d4:sensor:'..u,'payload',A[3]) set('d4:sensor:'..u,'rate',A[4]) "
+    "local d=G('d4:sensor:'..u,'payload','rate') "
+    "return J({payload=N(d[1]),rate=N(d[2])},u) ";
+
+const char ctl_script_from[] =
+    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "if A[3]=='any' then c('HDEL','d4:sensor:'..u,'from') "
+    "else c('HSET','d4:sensor:'..u,'from',A[3]) end return J({from=A[3]},u) ";
+
+const char ctl_script_quarantine[] =
+    "local u,t=A[2],tonumber(A[3]) "
+    "if st(u)=='unknown' then return no('unknown sensor') end "
+    "if t==0 then c('HDEL','d4:sensor:'..u,'quarantine_until') return J({},u) "
+    "end "
+    "c('HSET','d4:sensor:'..u,'quarantine_until',string.format('%.0f',now+t)) "
+    "return J({quarantine_until=now+t},u) ";
+
+const char ctl_script_tag[] =
+    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "c(A[4]=='1' and 'SREM' or 'SADD','d4:tags:'..u,A[3]) "
+    "return string.sub(J({},u),1,-2)..',\"tags\":'..L(S('d4:tags:'..u))..'}' ";
+
+const char ctl_script_describe[] =
+    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "c('HSET','metadata_uuid:'..u,'description',A[3]) "
+    "return J({description=A[3]},u) ";

@@ -1,0 +1,142 @@
+#include <string.h>
+#include "hub/ctl_script.h"
+#include "hub/ctl_table.h"
+
+#define UUID                                                   \
+	{                                                      \
+		.name = "uuid", .kind = CTL_UUID, .must = true \
+	}
+#define MUST(n, k)                                     \
+	{                                              \
+		.name = (n), .kind = (k), .must = true \
+	}
+#define OPT(n, k)                                        \
+	{                                                \
+		.name = (n), .kind = (k), .option = true \
+	}
+
+/* clang-format off */
+const struct ctl_row ctl_rows[] = {
+    {"sensors", "list", "who is registered, waits or is revoked",
+	.script = ctl_script_list, .columns = "uuid state last_seen tags description",
+	.arg = {{.name = "state", .kind = CTL_WORD, .option = true,
+		    .words = "approved pending revoked"},
+	    OPT("group", CTL_NAME), OPT("tag", CTL_NAME)}},
+    {"sensors", "show", "all that is known of one", .script = ctl_script_show,
+	.arg = {UUID}},
+    {"sensors", "approve", "it may send", .admin = true, .effect = CTL_SENSOR,
+	.script = ctl_script_approve, .arg = {UUID}},
+    {"sensors", "revoke", "it may not send any more", .admin = true,
+	.effect = CTL_SENSOR, .script = ctl_script_revoke, .arg = {UUID}},
+    {"sensors", "kick", "its sessions end; 30 s later it may come again", .admin = true,
+	.effect = CTL_SENSOR, .script = ctl_script_kick, .arg = {UUID}},
+    {"sensors", "rotate-key", "a new key; the old one stays valid for --grace",
+	.admin = true, .key = true, .effect = CTL_SENSOR, .script = ctl_script_rotate,
+	.arg = {UUID, OPT("grace", CTL_TIME)}},
+    {"sensors", "end-rotation", "the old key is not valid any more", .admin = true,
+	.effect = CTL_SENSOR, .script = ctl_script_rotated, .arg = {UUID}},
+    {"sensors", "limits", "bytes of a frame, bytes a second; 0: no limit",
+	.admin = true, .effect = CTL_SENSOR, .script = ctl_script_limits,
+	.arg = {UUID, OPT("payload", CTL_BYTES), OPT("rate", CTL_BYTES)}},
+    {"sensors", "from", "the addresses it may come from, or any", .admin = true,
+	.effect = CTL_SENSOR, .script = ctl_script_from,
+	.arg = {UUID, MUST("networks", CTL_FROM)}},
+    {"sensors", "quarantine", "its key must be another one in time; 0s: ends",
+	.admin = true, .effect = CTL_SENSOR, .script = ctl_script_quarantine,
+	.arg = {UUID, MUST("time", CTL_TIME)}},
+    {"sensors", "tag", "adds or removes a tag", .admin = true,
+	.script = ctl_script_tag,
+	.arg = {UUID, MUST("tag", CTL_NAME), OPT("remove", CTL_FLAG)}},
+    {"sensors", "describe", "what people call it", .admin = true,
+	.script = ctl_script_describe, .arg = {UUID, MUST("text", CTL_TEXT)}},
+    {"groups", "list", "groups of sensors", .script = ctl_script_groups,
+	.columns = "group sensors"},
+    {"groups", "add", "a sensor belongs to a group", .admin = true,
+	.script = ctl_script_group_add, .arg = {MUST("group", CTL_NAME), UUID}},
+    {"groups", "remove", "it does not any more", .admin = true,
+	.script = ctl_script_group_remove,
+	.arg = {MUST("group", CTL_NAME), UUID}},
+    {"blocklist", "list", "who and what is blocked",
+	.script = ctl_script_blocked, .columns = "what kind"},
+    {"blocklist", "add", "blocks a UUID, an address or a network", .admin = true,
+	.effect = CTL_LISTS, .script = ctl_script_block,
+	.arg = {MUST("what", CTL_WHO), OPT("addresses-of", CTL_FLAG)}},
+    {"blocklist", "remove", "does not block it any more", .admin = true,
+	.effect = CTL_LISTS, .script = ctl_script_unblock,
+	.arg = {MUST("what", CTL_WHO), OPT("addresses-of", CTL_FLAG)}},
+    {"types", "list", "which types are configured and accepted",
+	.script = ctl_script_types, .columns = "type configured accepted"},
+    {"types", "accept", "a configured type may be sent", .admin = true,
+	.effect = CTL_LISTS, .script = ctl_script_accept,
+	.arg = {MUST("type", CTL_TYPE)}},
+    {"types", "refuse", "it may not, also after a restart", .admin = true,
+	.effect = CTL_LISTS, .script = ctl_script_refuse,
+	.arg = {MUST("type", CTL_TYPE)}},
+    {"sessions", "list", "who is connected",
+	.columns = "uuid type ext peer state frames bytes paused",
+	.arg = {OPT("uuid", CTL_UUID)}},
+    {"stats", "day", "frames of a day (UTC), by sensor, address and type",
+	.script = ctl_script_stats, .columns = "what name frames",
+	.arg = {OPT("day", CTL_DAY), OPT("top", CTL_COUNT)}},
+    {"stats", "refused", "refusals since the hub began, by sensor",
+	.columns = "uuid refused last"},
+    {"queues", "list", "what waits, and who reads",
+	.columns = "queue length readers bytes disk_bytes full"},
+    {"queues", "create", "a reader of a queue: its entries wait for it", .admin = true,
+	.effect = CTL_QUEUES, .script = ctl_script_reader,
+	.arg = {MUST("queue", CTL_TYPE), MUST("reader", CTL_NAME)}},
+    {"queues", "size", "bytes of a queue in Redis; 0: as the others", .admin = true,
+	.effect = CTL_QUEUES, .script = ctl_script_size,
+	.arg = {MUST("queue", CTL_TYPE), MUST("bytes", CTL_BYTES)}},
+    {"queues", "peek", "the newest entries, without their data", .admin = true,
+	.script = ctl_script_peek, .columns = "id sensor n seq bytes",
+	.arg = {MUST("queue", CTL_TYPE), OPT("count", CTL_COUNT)}},
+    {"queues", "empty", "drops all entries; they stand in the account",
+	.admin = true, .arg = {MUST("queue", CTL_TYPE), OPT("yes", CTL_FLAG)}},
+    {"config", "reload", "reads configuration and certificates again", .admin = true},
+    {"config", "backup", "sensors, keys, lists into a new file of mode 0600",
+	.admin = true, .script = ctl_script_backup,
+	.arg = {{.name = "file", .kind = CTL_OUT, .must = true}}},
+    {"config", "restore", "adds what such a file holds", .admin = true,
+	.effect = CTL_LISTS, .script = ctl_script_restore,
+	.arg = {{.name = "file", .kind = CTL_IN, .must = true}}},
+};
+/* clang-format on */
+
+const size_t ctl_n_rows = sizeof(ctl_rows) / sizeof(ctl_rows[0]);
+
+const struct ctl_row *
+ctl_find_words(const char *noun, const char *verb)
+{
+	for (size_t i = 0; i < ctl_n_rows; i++) {
+		if (strcmp(ctl_rows[i].noun, noun) == 0 &&
+		    strcmp(ctl_rows[i].verb, verb) == 0)
+			return &ctl_rows[i];
+	}
+	return NULL;
+}
+
+const struct ctl_row *
+ctl_find(const char *name)
+{
+	const char *dot = strchr(name, '.');
+	size_t n = dot != NULL ? (size_t)(dot - name) : 0;
+
+	for (size_t i = 0; dot != NULL && i < ctl_n_rows; i++) {
+		if (strlen(ctl_rows[i].noun) == n &&
+		    strncmp(ctl_rows[i].noun, name, n) == 0 &&
+		    strcmp(ctl_rows[i].verb, dot + 1) == 0)
+			return &ctl_rows[i];
+	}
+	return NULL;
+}
+
+size_t
+ctl_args(const struct ctl_row *row)
+{
+	size_t n = 0;
+
+	while (n < CTL_ARGS && row->arg[n].kind != CTL_NONE)
+		n++;
+	return n;
+}
