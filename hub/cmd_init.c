@@ -163,7 +163,7 @@ static const char conf_format[] =
     "\n"
     "# Which D4 types may be sent, and which extended types (after type 2);\n"
     "# all others are refused. A new one: NAME: lines, see hub.yaml(5).\n"
-    "types: [1, 2, 3, 4, 5, 6, 8, 254]\n"
+    "types: [1, 2, 3, 4, 5, 6, 7, 8, 254]\n"
     "ext:\n"
     "  ja3-jl: ja3-jl\n"
     "  suricata-eve: suricata-eve\n"

@@ -160,7 +160,7 @@ read_types(struct hub_options *o, struct d4_diag *diag)
 
 		if (end == o->types.item[i] || *end != '\0' || !type_known(t))
 			return d4_diag_set(diag, option_mark(o, "types"),
-			    "types are 1 2 3 4 5 6 8 254",
+			    "types are 1 to 8 and 254",
 			    "type %s cannot be accepted", o->types.item[i]);
 		o->rules.accepted[t] = true;
 	}

@@ -56,6 +56,7 @@ extern const struct d4_cutter_kind d4_cutter_lines;  /* record_lines.c */
 extern const struct d4_cutter_kind d4_cutter_folded; /* record_lines.c */
 extern const struct d4_cutter_kind d4_cutter_dnscap; /* record_dnscap.c */
 extern const struct d4_cutter_kind d4_cutter_pcapng; /* record_pcapng.c */
+extern const struct d4_cutter_kind d4_cutter_ipfix;  /* record_ipfix.c */
 
 /* d4_cutter_new -- a cutter for one session. Errors: D4_ENOMEM. */
 D4_USED enum d4_status d4_cutter_new(
@@ -88,9 +89,10 @@ D4_USED enum d4_status d4_cutter_finish(
 /*
  * d4_cutter_opening -- what a file with the records of the last run begins
  * with: the pcap global header, as received; a pcapng section's header and its
- * interfaces; empty where a type has none or none came yet. Between two runs
- * it may change (D4_OPENING_EACH): a file that was begun ends there.
- * Owns:   nothing; it lives until the next call on the cutter.
+ * interfaces; IPFIX messages with all templates; empty where a type has none or
+ * none came yet. Between two runs it may change (D4_OPENING_EACH): a file that
+ * was begun ends there. Owns:   nothing; it lives until the next call on the
+ * cutter.
  */
 struct d4_slice d4_cutter_opening(const struct d4_cutter *c);
 

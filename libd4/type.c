@@ -51,6 +51,13 @@ static const struct d4_type_row type_rows[] = {
 	.content = D4_CONTENT_JSON,
 	.resend_all = true,
 	.frame_max = TYPE_RECORD},
+    {.type = D4_TYPE_YAF,
+	.name = "yaf",
+	.cutter = &d4_cutter_ipfix,
+	.opening = D4_OPENING_EACH,
+	.content = D4_CONTENT_BINARY,
+	.resend_all = false, /* as for pcap */
+	.frame_max = TYPE_RECORD},
     {.type = D4_TYPE_PDNS,
 	.name = "passivedns",
 	.cutter = &d4_cutter_lines,
@@ -67,10 +74,9 @@ static const struct d4_type_row type_rows[] = {
     TYPE_HANDLER("d4-telemetry", JSON),
 };
 
-/* Types of the protocol that have no cutter yet, and 2, which needs none. */
+/* What has no row: the meta header, and extended types at large. */
 static const char *const type_names[256] = {
     [D4_TYPE_META] = "meta",
-    [D4_TYPE_YAF] = "yaf",
     [D4_TYPE_EXTENDED] = "extended",
 };
 

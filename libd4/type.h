@@ -55,8 +55,8 @@ struct d4_type_row {
 };
 
 /*
- * d4_type_find -- the row of a plain type, or NULL: 2 and 254, a type that has
- * no cutter yet (5, 7) and every unknown one. So NULL is "not accepted".
+ * d4_type_find -- the row of a plain type, or NULL: 2 and 254, and every
+ * unknown one. So NULL is "not accepted".
  */
 const struct d4_type_row *d4_type_find(uint8_t type);
 

@@ -40,6 +40,31 @@ def pcapngs():
         + records.interface("<", 1, (1, b"c" * 4000)) * 9)
 
 
+def ipfixes():
+    flows = [records.flow(i) for i in range(3)]
+    one = records.message(1, 0, records.ipfix_set(2, records.template(256)))
+    data = records.message(1, 0, records.ipfix_set(256, *flows))
+    mixed = records.message(
+        1, 3, records.ipfix_set(256, *flows),
+        records.ipfix_set(3, records.template(257, records.FLOW, 1)))
+    gone = records.message(1, 6, records.ipfix_set(
+        2, records.template(256, ()), records.template(2, ()), bytes(2)))
+    put("cutter_ipfix", "templates", b"\x07" + one * 2 + data + mixed + data)
+    put("cutter_ipfix", "withdrawn", b"\x10" + one + data + gone + data)
+    put("cutter_ipfix", "mixed_first", b"\x00" + mixed + data)
+    put("cutter_ipfix", "cut", b"\x1f" + one + data[:-1])
+    put("cutter_ipfix", "netflow", b"\x03" + b"\0\x09" + one[2:])
+    put("cutter_ipfix", "length", b"\x03" + one + b"\0\x0a\0\x0f" + data[4:])
+    put("cutter_ipfix", "set_length", b"\x08" + one + data[:18]
+        + b"\xff\xff" + data[20:] + data)
+    put("cutter_ipfix", "template_cut", b"\x08" + one[:20] + b"\1\0\0\xff"
+        + one[24:] + data)
+    put("cutter_ipfix", "empty", b"\x00" + records.message(0, 0) * 4)
+    put("cutter_ipfix", "domains", b"\xff" + b"".join(
+        records.message(i, 0, records.ipfix_set(2, records.template(256)))
+        for i in range(30)) + data)
+
+
 def dnscaps():
     text = (b"[56] 2016-10-20 15:23:01.075993 [#0 eth0 4095] \\\n"
             b"\t[192.0.2.1].53199 [192.0.2.2].53  \\\n"
@@ -58,3 +83,4 @@ def dnscaps():
 if __name__ == "__main__":
     pcapngs()
     dnscaps()
+    ipfixes()

@@ -78,6 +78,14 @@ pcapng_of_both_orders_is_cut_as_elsewhere(void **state)
 }
 
 static void
+ipfix_is_cut_as_elsewhere(void **state)
+{
+	(void)state;
+	check(&d4_cutter_ipfix, "ipfix");
+	check(&d4_cutter_ipfix, "softflowd");
+}
+
+static void
 the_text_of_dnscap_is_cut_as_elsewhere(void **state)
 {
 	(void)state;
@@ -89,6 +97,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pcapng_of_both_orders_is_cut_as_elsewhere),
+	    cmocka_unit_test(ipfix_is_cut_as_elsewhere),
 	    cmocka_unit_test(the_text_of_dnscap_is_cut_as_elsewhere),
 	};
 

@@ -248,7 +248,7 @@ class Refused(unittest.TestCase):
 
     def test_unknown_type(self):
         s = self.hub.enroll("--type", "8")
-        self.refused("header.type", [s.frame(7, b"yaf")])
+        self.refused("header.type", [s.frame(9, b"what?")])
 
     def test_type_zero(self):
         s = self.hub.enroll("--type", "8")

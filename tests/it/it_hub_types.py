@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 import d4  # noqa: E402
 import records  # noqa: E402
 from hub import Hub, until  # noqa: E402
-from packets_of import packets_of, written  # noqa: E402
+from packets_of import flows_of, packets_of, written  # noqa: E402
 
 SHARED = os.environ.get("D4_SHARED", "/work/shared")
 HANDLERS = ("ja3-jl", "maltrail", "filewatcher", "filewatcherjson",
@@ -134,6 +134,54 @@ class Pcapng(Case):
         until("it is accounted", lambda: [
             a for a in self.hub.account("pcapng.block")
             if a["bytes"] == len(bad) and a["records"] == 1])
+
+
+class Ipfix(Case):
+    """Each entry tells the templates of its data."""
+
+    def check(self, data, several=True):
+        entries = self.stored(7, data)
+        want = flows_of(self, written(self.path("all.ipfix"), data))
+        self.assertGreater(len(want), 0)
+        whole, by_entry = b"", []
+        for i, e in enumerate(entries):
+            whole += e["data"]
+            by_entry += flows_of(self, written(
+                self.path("entry%d.ipfix" % i), e["data"]))
+        self.assertEqual(by_entry, want)
+        self.assertEqual(flows_of(self, written(
+            self.path("whole.ipfix"), whole)), want)
+        if several:
+            self.assertGreater(len(entries), 2)
+        # Second implementation: the same messages under the same templates.
+        ours = [r for e in entries for r in records.ipfix(e["data"])]
+        self.assertEqual(ours, list(records.ipfix(data)))
+        self.assertEqual(sum(e["n"] for e in entries), len(ours))
+
+    def test_templates_come_once_change_and_go(self):
+        r, data = records, b""
+        flows = [r.flow(i) for i in range(20)]
+        for domain in (1, 7):
+            data += r.message(domain, 0, r.ipfix_set(2, r.template(256)))
+        for i in range(200):
+            data += r.message(1 + i % 2 * 6, i * 10,
+                              r.ipfix_set(256, *flows))
+        data += r.message(1, 2000, r.ipfix_set(
+            256, flows[0]), r.ipfix_set(2, r.template(300)),
+            r.ipfix_set(300, flows[1]))
+        for i in range(200):
+            data += r.message(1, 2002, r.ipfix_set(300, *flows))
+        # Another id: tshark goes on with the first meaning of one.
+        data += r.message(1, 6002, r.ipfix_set(
+            2, r.template(256, ()), r.template(
+                301, records.FLOW[:3] + ((4, 1),))))
+        data += r.message(1, 6002, r.ipfix_set(
+            301, *(f[:16] + b"\x11" for f in flows)))
+        self.check(data)
+
+    def test_what_softflowd_exports(self):
+        self.check(read(os.path.join(
+            SOURCE, "tests/golden/records/softflowd.bin")), several=False)
 
 
 class Dnscap(Case):

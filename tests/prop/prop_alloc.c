@@ -5,6 +5,7 @@
  */
 #include "test.h"
 #include "alloc_fail.h"
+#include "ipfix.h"
 #include "pcap.h"
 #include "pcapng.h"
 #include "libd4/cutter.h"
@@ -209,6 +210,33 @@ a_pcapng_cutter_loses_nothing_to_a_failing_allocation(void **state)
 }
 
 static void
+an_ipfix_cutter_loses_nothing_to_a_failing_allocation(void **state)
+{
+	uint8_t *room = new_room();
+	struct ipfix_out o = {.p = room};
+	size_t opens = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		size_t at = o.n;
+
+		ipfix_put_template(&o, i % 4, 256 + i, 3);
+		opens += o.n - at;
+		ipfix_put_data(&o, i % 4, 256 + i, (size_t)i * i);
+		/* With data, so that it is a record and opens what follows. */
+		ipfix_message(&o, i % 4);
+		ipfix_set(&o, 256 + i);
+		ipfix_end(&o);
+		ipfix_set(&o, 2);
+		ipfix_template(&o, 400 + i, 2);
+		ipfix_end(&o);
+	}
+	EACH_FAILURE(
+	    run_cutter(&d4_cutter_ipfix, d4_slice_of(room, o.n), o.n - opens));
+	free(room);
+}
+
+static void
 a_dnscap_cutter_loses_nothing_to_a_failing_allocation(void **state)
 {
 	uint8_t *room = new_room();
@@ -255,6 +283,8 @@ main(void)
 		a_pcap_cutter_loses_nothing_to_a_failing_allocation),
 	    cmocka_unit_test(
 		a_pcapng_cutter_loses_nothing_to_a_failing_allocation),
+	    cmocka_unit_test(
+		an_ipfix_cutter_loses_nothing_to_a_failing_allocation),
 	    cmocka_unit_test(
 		a_dnscap_cutter_loses_nothing_to_a_failing_allocation),
 	    cmocka_unit_test(

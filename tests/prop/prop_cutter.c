@@ -1,5 +1,6 @@
 /* Any cut of any stream gives the same records, losses and end. */
 #include "stream.h"
+#include "ipfix.h"
 #include "pcap.h"
 #include "pcapng.h"
 
@@ -51,6 +52,36 @@ make_pcapng(struct prop *p, uint8_t *room)
 		png_put_packet(&o, (uint32_t)prop_below(p, 2), len, (uint8_t)i);
 	}
 	for (n = prop_below(p, 4) ? 0 : prop_below(p, 4); n > 0; n--)
+		room[prop_below(p, o.n)] = (uint8_t)prop_next(p);
+	return prop_below(p, 3) ? o.n : prop_below(p, o.n + 1);
+}
+
+/* Templates of three domains that come, change and go, and data. */
+static size_t
+make_ipfix(struct prop *p, uint8_t *room)
+{
+	struct ipfix_out o = {.p = room};
+	size_t messages = prop_below(p, 25), n;
+
+	for (size_t i = 0; i < messages; i++) {
+		ipfix_message(&o, (uint32_t)prop_below(p, 3));
+		for (n = prop_below(p, 4); n > 0; n--) {
+			unsigned set = 2 + (unsigned)prop_below(p, 2);
+			unsigned id = 256 + (unsigned)prop_below(p, 5);
+
+			ipfix_set(&o, prop_below(p, 2) ? set : id);
+			if (set == 2)
+				ipfix_template(
+				    &o, id, (unsigned)prop_below(p, 9));
+			else
+				ipfix_option(&o, prop_below(p, 9) ? id : 3,
+				    (unsigned)prop_below(p, 9));
+			ipfix_end(&o);
+		}
+		o.set = o.message;
+		ipfix_end(&o);
+	}
+	for (n = prop_below(p, 4) ? 0 : prop_below(p, 4); n > 0 && o.n; n--)
 		room[prop_below(p, o.n)] = (uint8_t)prop_next(p);
 	return prop_below(p, 3) ? o.n : prop_below(p, o.n + 1);
 }
@@ -131,6 +162,13 @@ any_cut_of_sections_gives_the_same_blocks(void **state)
 }
 
 static void
+any_cut_of_a_flow_export_gives_the_same_messages(void **state)
+{
+	(void)state;
+	any_cut_is_the_same(&d4_cutter_ipfix, make_ipfix);
+}
+
+static void
 any_cut_of_dnscaps_output_gives_the_same_records(void **state)
 {
 	(void)state;
@@ -189,6 +227,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_cut_of_a_capture_gives_the_same_packets),
 	    cmocka_unit_test(any_cut_of_sections_gives_the_same_blocks),
+	    cmocka_unit_test(any_cut_of_a_flow_export_gives_the_same_messages),
 	    cmocka_unit_test(any_cut_of_dnscaps_output_gives_the_same_records),
 	    cmocka_unit_test(any_cut_of_a_text_gives_the_same_lines),
 	    cmocka_unit_test(

@@ -2,7 +2,8 @@
 #include "libd4/cutter.h"
 
 static const struct d4_cutter_kind *const kinds[] = {&d4_cutter_pcap,
-    &d4_cutter_lines, &d4_cutter_folded, &d4_cutter_dnscap, &d4_cutter_pcapng};
+    &d4_cutter_lines, &d4_cutter_folded, &d4_cutter_dnscap, &d4_cutter_pcapng,
+    &d4_cutter_ipfix};
 
 static void
 every_kind_has_every_function_and_a_name(void **state)

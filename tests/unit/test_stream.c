@@ -1,4 +1,5 @@
 #include "chain.h"
+#include "ipfix.h"
 #include "pcapng.h"
 
 /* A little-endian microsecond pcap of link type 1 with two packets. */
@@ -19,7 +20,8 @@ static const struct {
     {4, "", "[1] one record \\\n\tin two lines\n", 1},
     {5, "", NULL, 2},
     {6, "", "{}\n[]\n", 2},
-    {7, "", "messages", 1},
+    {7, "", NULL, 2},
+    {99, "", "bytes of any kind, without a cutter", 1},
     {8, "", "1||2||3\nnot even nine fields\n", 2},
     {254, "ja3-jl", "{\"a\": 1e400}\n", 1},
     {254, "maltrail", "a b c\n\n", 2},
@@ -44,6 +46,19 @@ two_blocks(unsigned more)
 	return d4_slice_of(room, o.n);
 }
 
+/* A template, and two messages with data. */
+static struct d4_slice
+two_messages(void)
+{
+	static uint8_t room[256];
+	struct ipfix_out o = {.p = room};
+
+	ipfix_put_template(&o, 1, 256, 2);
+	ipfix_put_data(&o, 1, 256, 16);
+	ipfix_put_data(&o, 1, 256, 8);
+	return d4_slice_of(room, o.n);
+}
+
 static struct d4_slice
 file_bytes(size_t i)
 {
@@ -51,6 +66,8 @@ file_bytes(size_t i)
 		return d4_slice_str(files[i].text);
 	if (files[i].type == 5)
 		return two_blocks(0);
+	if (files[i].type == 7)
+		return two_messages();
 	return d4_slice_of(two_packets, sizeof(two_packets));
 }
 

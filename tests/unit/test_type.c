@@ -19,6 +19,8 @@ types_with_a_cutter_are_found_and_no_others(void **state)
 		false, 16322},
 	    {5, "pcapng", &d4_cutter_pcapng, D4_OPENING_EACH, D4_CONTENT_BINARY,
 		false, 16322},
+	    {7, "yaf", &d4_cutter_ipfix, D4_OPENING_EACH, D4_CONTENT_BINARY,
+		false, 16322},
 	    {3, "log", &d4_cutter_lines, D4_OPENING_NONE, D4_CONTENT_TEXT, true,
 		10000},
 	    {6, "ndjson", &d4_cutter_lines, D4_OPENING_NONE, D4_CONTENT_JSON,
