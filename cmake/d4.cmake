@@ -1,4 +1,5 @@
-# The verbs of the build: d4_library, d4_program, d4_test, d4_fuzz.
+# The verbs of the build: d4_library, d4_program, d4_service, d4_test,
+# d4_fuzz.
 # A folder's CMakeLists.txt is a list of names in these words.
 include(CheckCCompilerFlag)
 include(CheckLinkerFlag)
@@ -95,6 +96,16 @@ function(d4_program name)
 		install(FILES ${page}
 		    DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 	endforeach()
+endfunction()
+
+# d4_service(NAME): its unit, which names the program where it is installed,
+# and its accounts.
+function(d4_service name)
+	configure_file(${name}.service.in ${name}.service @ONLY)
+	install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.service
+	    DESTINATION lib/systemd/system)
+	install(FILES ${name}.sysusers
+	    DESTINATION lib/sysusers.d RENAME ${name}.conf)
 endfunction()
 
 # What every test finds in its environment. The shared folder of vectors and

@@ -57,6 +57,10 @@ keeper_start(struct keeper *k)
 	else if (st == D4_ENOENT)
 		d4_warnx("redis not started: no redis-server on PATH; "
 			 "remedy: install it");
+	else if (st == D4_EDENIED)
+		d4_warnx("redis not started: its account %s cannot get to %s; "
+			 "remedy: chmod a+x the folders above it",
+		    e->user != NULL ? e->user : "", e->dir);
 	else
 		d4_warnx("redis not started why=\"%s\" said=%s",
 		    d4_status_text(st), last_words(e, words, sizeof(words)));

@@ -26,7 +26,8 @@ struct d4_ctl;
 
 /*
  * d4_ctl_new -- listens on path (an old socket there is replaced when nobody
- * answers on it). Errors: D4_EEXIST somebody answers.  D4_EIO errno is set.
+ * answers on it; folders above it that are missing are made). Errors: D4_EEXIST
+ * somebody answers.  D4_EIO errno is set.
  */
 D4_USED enum d4_status d4_ctl_new(struct event_base *base, const char *path,
     const struct d4_ctl_command *table, void *arg, struct d4_ctl **out);

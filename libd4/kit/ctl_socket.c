@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "libd4/kit/ctl_socket.h"
+#include "libd4/kit/file.h"
 
 /* Nobody answers on a socket that a dead process left. */
 static enum d4_status
@@ -45,7 +46,9 @@ ctl_bind(const char *path, int *out)
 		return D4_EIO;
 	}
 	memcpy(sun.sun_path, path, strlen(path));
-	st = ctl_clear_stale(&sun);
+	st = d4_dir_above(path);
+	if (st == D4_OK)
+		st = ctl_clear_stale(&sun);
 	if (st != D4_OK)
 		return st;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -24,6 +24,7 @@
 #define STOP_MS    10000u
 #define POLL_MS    20
 
+#define NOT_FOR_IT   125
 #define CHILD_FAILED 126
 #define RIGHTS_MAX   4096u /* text of a user's rights */
 #define NO_PROGRAM   127
@@ -103,6 +104,8 @@ child_status(pid_t child)
 		return D4_AGAIN;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM)
 		return D4_ENOENT;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOR_IT)
+		return D4_EDENIED;
 	return D4_EIO;
 }
 
@@ -194,6 +197,8 @@ become_server(const struct d4_embedded *e, const char *conf, int lock)
 	(void)umask(0077);
 	if (d4_user_drop(e->user) != D4_OK)
 		_exit(CHILD_FAILED);
+	if (access(conf, R_OK) != 0)
+		_exit(NOT_FOR_IT);
 	(void)execlp("redis-server", "redis-server", conf, (char *)NULL);
 	_exit(errno == ENOENT ? NO_PROGRAM : CHILD_FAILED);
 }

@@ -36,8 +36,9 @@ struct d4_embedded {
  * d4_embedded_start -- adopts the server that holds DIR/redis.lock, or starts
  * one (own session, inherits the lock), and waits until it answers PONG and
  * has loaded its file: 30 s, or 300 s while it says that it is loading.
- * Errors: D4_ENOENT no redis-server on PATH.  D4_EIO it did not start: the
- *         last lines of DIR/redis.log say why.  D4_ETIMEOUT.  D4_EAUTH the
+ * Errors: D4_ENOENT no redis-server on PATH.  D4_EDENIED its account cannot
+ *         get to DIR.  D4_EIO it did not start: the last lines of
+ *         DIR/redis.log say why.  D4_ETIMEOUT.  D4_EAUTH the
  *         server that runs has other secrets.  D4_EINVAL a path with quotes
  *         or too long.
  */

@@ -265,32 +265,59 @@ d4_master_read(const char *path, uint8_t key[32])
 	return st;
 }
 
+/* What is there already is left as it is. */
+static enum d4_status
+dir_above(char *path)
+{
+	for (char *s = strchr(path + 1, '/'); s != NULL;
+	     s = strchr(s + 1, '/')) {
+		*s = '\0';
+		/* In a sandbox chmod is refused, and what the umask left of it
+		 * is right: there all is below a folder of ours. */
+		if (mkdir(path, 0755) == 0)
+			(void)chmod(path, 0755);
+		else if (errno != EEXIST)
+			return D4_EIO;
+		*s = '/';
+	}
+	return D4_OK;
+}
+
 enum d4_status
-d4_dir_make(const char *path, unsigned mode)
+d4_dir_above(const char *path)
 {
 	char *p = strdup(path);
-	enum d4_status st = D4_OK;
-	struct stat sb;
+	enum d4_status st;
 
 	if (p == NULL)
 		return D4_ENOMEM;
-	for (char *s = p + 1; st == D4_OK && p[0] != '\0'; s++) {
-		char c = *s;
-
-		if (c != '/' && c != '\0')
-			continue;
-		*s = '\0';
-		if (mkdir(p, (mode_t)mode) != 0 && errno != EEXIST)
-			st = D4_EIO;
-		*s = c;
-		if (c == '\0')
-			break;
-	}
+	st = p[0] != '\0' ? dir_above(p) : D4_OK;
 	free(p);
-	if (st == D4_OK && stat(path, &sb) == 0 && !S_ISDIR(sb.st_mode)) {
+	return st;
+}
+
+enum d4_status
+d4_dir_make(const char *path, unsigned mode)
+{
+	size_t n = strlen(path);
+	enum d4_status st = D4_OK;
+	struct stat sb;
+	char *p;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--; /* what stands behind it is not below it */
+	p = strndup(path, n);
+	if (p == NULL)
+		return D4_ENOMEM;
+	if (n > 0)
+		st = dir_above(p);
+	if (st == D4_OK && mkdir(p, (mode_t)mode) != 0 && errno != EEXIST)
+		st = D4_EIO;
+	if (st == D4_OK && stat(p, &sb) == 0 && !S_ISDIR(sb.st_mode)) {
 		errno = ENOTDIR;
 		st = D4_EIO;
 	}
+	free(p);
 	return st;
 }
 

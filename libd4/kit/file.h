@@ -33,7 +33,13 @@ D4_USED enum d4_status d4_secret_read(const char *path, struct d4_buf *out);
  */
 D4_USED enum d4_status d4_master_read(const char *path, uint8_t key[32]);
 
-/* d4_dir_make -- mkdir -p with mode for what is new. Errors: D4_EIO. */
+/*
+ * d4_dir_above -- makes the folders above path that are missing, 0755 whatever
+ * the umask: other accounts of ours must pass through them.
+ * d4_dir_make -- the same, and the folder itself with mode, less the umask.
+ * Errors: D4_EIO, errno is set.  D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_dir_above(const char *path);
 D4_USED enum d4_status d4_dir_make(const char *path, unsigned mode);
 
 /* d4_dir_sync -- fsync of a folder: names made or removed in it are durable. */

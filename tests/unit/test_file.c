@@ -1,12 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
-#include <cmocka.h>
+#include "test.h"
 #include "libd4/kit/file.h"
+#include "tmpdir.h"
 
 static char dir[64];
 
@@ -14,25 +10,16 @@ static int
 make_dir(void **state)
 {
 	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/d4-file.XXXXXX");
-	return mkdtemp(dir) == NULL ? -1 : 0;
+	tmpdir_make(dir, sizeof(dir));
+	return 0;
 }
 
 static int
 remove_dir(void **state)
 {
-	char cmd[128];
-
 	(void)state;
-	(void)snprintf(cmd, sizeof(cmd), "%s/a", dir);
-	(void)unlink(cmd);
-	(void)snprintf(cmd, sizeof(cmd), "%s/p/q/r", dir);
-	(void)rmdir(cmd);
-	*strrchr(cmd, '/') = '\0';
-	(void)rmdir(cmd);
-	*strrchr(cmd, '/') = '\0';
-	(void)rmdir(cmd);
-	return rmdir(dir);
+	tmpdir_remove(dir);
+	return 0;
 }
 
 static char *
@@ -166,15 +153,26 @@ static void
 folders_are_made_all_the_way_and_a_file_is_no_folder(void **state)
 {
 	char *deep = d4_path(dir, "p/q/r"), *file = put("x", 1, 0600);
+	char *above = d4_path(dir, "p/q"), *slash = d4_path(dir, "s//");
+	mode_t old = umask(0077);
 	struct stat sb;
 
 	(void)state;
 	assert_int_equal(d4_dir_make(deep, 0750), D4_OK);
 	assert_int_equal(d4_dir_make(deep, 0750), D4_OK);
+	assert_int_equal(d4_dir_make(slash, 0750), D4_OK);
+	(void)umask(old);
+	assert_int_equal(stat(slash, &sb), 0);
+	assert_int_equal(sb.st_mode, S_IFDIR | 0700);
 	assert_int_equal(stat(deep, &sb), 0);
-	assert_true(S_ISDIR(sb.st_mode));
+	assert_int_equal(sb.st_mode, S_IFDIR | 0700);
+	/* The accounts of wash and post must get there. */
+	assert_int_equal(stat(above, &sb), 0);
+	assert_int_equal(sb.st_mode, S_IFDIR | 0755);
 	assert_int_equal(d4_dir_make(file, 0750), D4_EIO);
 	free(deep);
+	free(above);
+	free(slash);
 	free(file);
 }
 
