@@ -60,6 +60,20 @@ store_close(struct store *s)
 	s->dir = NULL;
 }
 
+/* An error is said and is no answer. */
+static redisReply *
+store_answer(struct store *s, redisReply *r)
+{
+	if (r == NULL) {
+		(void)fprintf(stderr, "d4-hub: redis: %s\n", s->ctx->errstr);
+	} else if (r->type == REDIS_REPLY_ERROR) {
+		(void)fprintf(stderr, "d4-hub: redis: %s\n", r->str);
+		freeReplyObject(r);
+		r = NULL;
+	}
+	return r;
+}
+
 redisReply *
 store_ask(struct store *s, const char *fmt, ...)
 {
@@ -69,12 +83,11 @@ store_ask(struct store *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	r = redisvCommand(s->ctx, fmt, ap);
 	va_end(ap);
-	if (r == NULL) {
-		(void)fprintf(stderr, "d4-hub: redis: %s\n", s->ctx->errstr);
-	} else if (r->type == REDIS_REPLY_ERROR) {
-		(void)fprintf(stderr, "d4-hub: redis: %s\n", r->str);
-		freeReplyObject(r);
-		r = NULL;
-	}
-	return r;
+	return store_answer(s, r);
+}
+
+redisReply *
+store_argv(struct store *s, int n, const char **argv, const size_t *len)
+{
+	return store_answer(s, redisCommandArgv(s->ctx, n, argv, len));
 }

@@ -26,4 +26,8 @@ void store_close(struct store *s);
  */
 redisReply *store_ask(struct store *s, const char *fmt, ...);
 
+/* store_argv -- the same; n words of any bytes. */
+redisReply *store_argv(
+    struct store *s, int n, const char **argv, const size_t *len);
+
 #endif
