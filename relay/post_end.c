@@ -52,12 +52,32 @@ end_likely(const struct post_lane *l, enum post_failure what)
 	return post_likely(&s);
 }
 
-/* Was the session cut off, so that the server may not have seen its end? */
-static bool
-end_cut(enum post_failure what)
+/*
+ * Was the session cut off, so that the server may not have seen its end? One
+ * that the server ended at its first frames was refused, and has no place
+ * there: unless that server is then gone (see end_away).
+ */
+static void
+end_cut(struct post_lane *l, enum post_failure what)
 {
-	return what == POST_FAIL_LOST || what == POST_FAIL_STALLED ||
-	       what == POST_FAIL_UNCONFIRMED || what == POST_FAIL_LOCAL;
+	bool open = what == POST_FAIL_LOST || what == POST_FAIL_UNCONFIRMED;
+	bool theirs = l->run.how == D4_TLS_EOF || l->run.how == D4_TLS_RESET;
+
+	if (open && theirs && l->run.frames < LIKELY_LONG)
+		l->ended = true;
+	else if (open || what == POST_FAIL_STALLED || what == POST_FAIL_LOCAL)
+		l->broke = true;
+}
+
+/* Nobody listens: it was killed, perhaps, and its places are still taken. */
+static void
+end_away(const struct post_partner *pp)
+{
+	for (size_t i = 0; i < pp->n_lanes; i++) {
+		struct post_lane *l = pp->lanes[i];
+
+		l->broke = l->broke || l->ended;
+	}
 }
 
 /*
@@ -113,8 +133,10 @@ post_fail(struct post_lane *l, enum post_failure what, const char *why)
 	    what == POST_FAIL_LOST)
 		l->proven = false;
 	end_alarm(l, what, why);
-	if (begun && end_cut(what))
-		l->broke = true;
+	if (begun)
+		end_cut(l, what);
+	if (what == POST_FAIL_CONNECT)
+		end_away(l->partner);
 	post_clear(l);
 	post_lane_rewind(l);
 	post_session_enter(l, POST_BACKOFF);
@@ -171,7 +193,7 @@ post_confirmed(struct post_lane *l)
 
 	post_pump_acked(l);
 	l->proven = true;
-	l->broke = false;
+	l->broke = l->ended = false;
 	l->budget *= END_GROWTH;
 	if (l->budget > POST_FRAMES_MAX)
 		l->budget = POST_FRAMES_MAX;

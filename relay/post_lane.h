@@ -27,7 +27,8 @@ struct post_partner;
  * since. unsettled: a session's end is not on disk yet (`outcome`). dirty: the
  * books moved since the cursor was saved. broken: why nothing can ever be sent,
  * or "". budget: frames of the next session. proven: one was confirmed.
- * broke: the last one was cut off. Units:
+ * broke: the last one was cut off; ended: at its first frames, by the partner.
+ * Units:
  * slot_us, limit_us: since when it waits for its turn, 0 it does not.
  * wake_us: when the timer has to fire, 0 never.
  */
@@ -54,7 +55,8 @@ struct post_lane {
 	uint64_t recheck_us;
 	char pipeline[65];
 	struct post_resend books;
-	bool unsettled, accounted, dirty, proven, broke;
+	bool unsettled, accounted, dirty, proven;
+	bool broke, ended;
 	enum post_outcome outcome;
 	char broken[96];
 	struct post_frames *frames;

@@ -1,7 +1,5 @@
 #include "relay/post_likely.h"
 
-#define LIKELY_LONG 100u /* frames: it was not refused at the beginning */
-
 static const struct {
 	const char *name;
 	const char *hint;

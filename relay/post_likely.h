@@ -13,8 +13,10 @@
 	X(LIKELY_NONE, "", "")                                                 \
 	X(LIKELY_STALE, "stale-session",                                       \
 	    "our last session of this UUID and type was cut off, and a stock " \
-	    "server keeps its place until TCP gives up, about 2 h; it is "     \
-	    "tried again until then; its operator can free it by a restart")   \
+	    "server keeps its place until TCP gives up, about 2 h, one that "  \
+	    "was killed for ever; it is tried again; its operator frees it "   \
+	    "with SREM active_connection:TYPE UUID in the Redis of its "       \
+	    "streams")                                                         \
 	X(LIKELY_BLOCKED, "blocked",                                           \
 	    "it took this lane before: UUID or address were blocked there, "   \
 	    "the registration or its key was changed, the type was switched "  \
@@ -33,6 +35,8 @@
 	X(LIKELY_LIMIT, "limit",                                               \
 	    "it ended a long session: its workers are behind and the session " \
 	    "reached its limit of entries; sessions become shorter")
+
+#define LIKELY_LONG 100u /* frames: it was not refused at the beginning */
 
 enum post_likely {
 #define LIKELY_ENUM(id, word, text) id,

@@ -276,17 +276,20 @@ session_stream(struct post_lane *l, enum post_event ev)
 static void
 session_close(struct post_lane *l, enum post_event ev)
 {
+	bool sure = l->partner->conf->out.sure;
+
 	if ((ev == POST_ENDED && l->run.how == D4_TLS_CLEAN) ||
-	    (l->partner->conf->out.sure &&
-		(ev == POST_ENDED || session_late(l, SESSION_SURE))))
+	    (sure && (ev == POST_ENDED || session_late(l, SESSION_SURE)))) {
 		post_confirmed(l);
-	else if (ev == POST_ENDED)
+	} else if (ev == POST_ENDED) {
 		post_fail(l,
 		    l->proven || !l->partner->sink->d4 ? POST_FAIL_UNCONFIRMED
 						       : POST_FAIL_REFUSED,
 		    l->run.why);
-	else if (session_late(l, l->partner->post->times.confirm_us))
+	} else if (session_late(l, l->partner->post->times.confirm_us)) {
+		l->run.how = D4_TLS_TIMEOUT;
 		post_fail(l, POST_FAIL_UNCONFIRMED, "no answer in time");
+	}
 }
 
 static void

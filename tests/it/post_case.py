@@ -104,13 +104,14 @@ class Conn:
 class Server:
     """A scripted TLS server; play(conn, tls, n) is one session's behaviour."""
 
-    def __init__(self, pki, play=None, rcvbuf=None, host="127.0.0.1"):
+    def __init__(self, pki, play=None, rcvbuf=None, host="127.0.0.1",
+                 port=0):
         self.context = acceptor.server_context(pki.cert, pki.key)
         self.play = play or (lambda c, t, n: self.serve(c, t))
         self.conns = []
         self.errors = []
         self.tls = []
-        self.acceptor = acceptor.Acceptor(self.one, rcvbuf, host)
+        self.acceptor = acceptor.Acceptor(self.one, rcvbuf, host, port)
         self.port = self.acceptor.port
 
     def close(self):

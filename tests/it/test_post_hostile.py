@@ -169,23 +169,57 @@ class Likely(Case):
         self.assertNotIn("failure", self.p.lane())
         self.assertIn("post works again", self.log())
 
-    def test_its_last_session_was_cut_off(self):
-        locked = [False]
-
+    def locked_out(self, cut):
+        """cut(server, tls, n): it cuts a session off, or None. Then nothing
+        is served any more, until it is unlocked."""
         def play(conn, tls, n):
-            if n == 2:
-                s.serve(conn, tls, most=3)
+            if locked[0]:
+                return
+            if cut(s, conn, tls, n):
                 locked[0] = True
                 s.reset(tls)
-            elif not locked[0]:
+            else:
                 s.serve(conn, tls)
 
+        locked = [False]
         s = self.server(play)
         self.fill(type=8, entries=400, records=20, size=400)
         self.release(LANE)
         self.begin(s, resend="all")
+        return s, locked, play
+
+    def test_its_long_session_was_cut_off(self):
+        def cut(s, conn, tls, n):
+            return n == 3 and not s.serve(conn, tls, most=120)
+
+        _, locked, _ = self.locked_out(cut)
         self.assertEqual(self.refused(), "stale-session")
         self.assertIn(UUID, self.log())
+        locked[0] = False
+        self.p.confirmed(8000)
+
+    def test_a_session_that_was_ended_at_its_beginning_was_refused(self):
+        def cut(s, conn, tls, n):
+            return n == 2 and not s.serve(conn, tls, most=1)
+
+        _, locked, _ = self.locked_out(cut)
+        self.assertEqual(self.refused(), "blocked")
+        locked[0] = False
+        self.p.confirmed(8000)
+
+    def test_the_server_of_its_session_was_killed(self):
+        def cut(s, conn, tls, n):
+            if n != 2 or s.serve(conn, tls, most=1):
+                return False
+            s.acceptor.close()
+            self.servers.remove(s)
+            return True
+
+        s, locked, play = self.locked_out(cut)
+        until(lambda: self.p.lane().get("failure") == "connect" or
+              "failure=connect" in self.log())
+        self.server(play, port=s.port)
+        self.assertEqual(self.refused(), "stale-session")
         locked[0] = False
         self.p.confirmed(8000)
 

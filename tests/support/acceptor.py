@@ -14,12 +14,13 @@ def server_context(cert, key):
 
 
 class Acceptor:
-    """Listens on a free loopback port; serve(raw) in a thread of its own."""
+    """Listens on a free loopback port, or on that which an earlier one had;
+    serve(raw) in a thread of its own."""
 
-    def __init__(self, serve, rcvbuf=None, host="127.0.0.1"):
+    def __init__(self, serve, rcvbuf=None, host="127.0.0.1", port=0):
         self._serve = serve
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._sock = socket.create_server((host, 0), family=family,
+        self._sock = socket.create_server((host, port), family=family,
                                           backlog=64)
         if rcvbuf:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
