@@ -14,9 +14,9 @@ static const struct {
 } commands[] = {
     {"status", cmd_status, "[--json]  what the running relay says of itself"},
     {"spool", cmd_spool,
-	"ls|verify [--json] [PARTNER [LANE]], status [--json] [PARTNER], "
-	"cat [--from SEQ] [--to SEQ] PARTNER LANE  what is in the airlock; "
-	"only reads"},
+	"ls|verify [--json] [PARTNER [LANE]], status [--json] [PARTNER],\n"
+	"           cat [--from SEQ] [--to SEQ] PARTNER LANE\n"
+	"           what is in the airlock; only reads"},
     {"partner", cmd_partner,
 	"uuids PARTNER  the UUIDs that the partner must register"},
     {"freeze", cmd_freeze,

@@ -12,6 +12,8 @@ static const char usage_text[] =
     "           [--meta JSON|@FILE] [--at TIME] [--json]\n"
     "       d4-policy test POLICY [TESTS]\n"
     "       d4-policy presets [NAME]\n"
+    "       d4-policy reverse POLICY ADDRESS --partner ID --pipeline ID\n"
+    "           --because TEXT [--epoch 0] [--audit DIR] [--json]\n"
     "       d4-policy --help | --version\n";
 
 static const char help_text[] =
