@@ -234,7 +234,7 @@ static bool
 feed_same(const struct lane_feed *a, const struct lane_feed *b)
 {
 	return a->type == b->type && d4_uuid_eq(&a->sensor, &b->sensor) &&
-	       strcmp(a->source, b->source) == 0 &&
+	       strcmp(a->source, b->source) == 0 && strcmp(a->to, b->to) == 0 &&
 	       d4_slice_eq(a->meta, b->meta);
 }
 
@@ -305,7 +305,8 @@ lanes_retire(struct lanes *ls, struct lane *lane, const bool *keep)
 
 	if (d4_spool_queued(lane->writer) > 0)
 		return D4_AGAIN;
-	lane->after = d4_spool_seq(lane->writer);
+	lane->after = lane_retired(lane, keep);
+	lane->n_barred = 0;
 	for (size_t i = 0; i < lane->n_feeds; i++) {
 		struct lane_feed f = lane->feed[i];
 

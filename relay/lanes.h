@@ -15,10 +15,14 @@
 
 /*
  * struct lane_feed -- a stream that fed a lane, with the facts that a policy
- * needs to decide on it again. meta is the header as received.
+ * needs to decide on it again. meta is the header as received. to: whose
+ * partner it was released to: the organisation, "" where the policy names
+ * none, LANES_ANYBODY in a file of before it was noted.
  */
+#define LANES_ANYBODY "*"
 struct lane_feed {
 	char source[65];
+	char to[D4_UUID_TEXT];
 	struct d4_uuid sensor;
 	uint8_t type;
 	struct d4_slice meta;
@@ -33,7 +37,8 @@ struct lane_feed {
  *         the batch under way. flushed: bytes of it on their way to disk;
  *         counted: bytes of it in its partner's sum. moving: post sent some
  *         between the last two looks at the cursor. marked: seq whose mark
- *         a journal has.
+ *         a journal has. barred: its seq when the first n_barred feeds, all it
+ *         had, were found denied; 0 feeds: they were not.
  */
 struct lane {
 	struct d4_spool_lane head;
@@ -42,6 +47,8 @@ struct lane {
 	struct lane_feed *feed;
 	size_t n_feeds, cap_feeds;
 	uint64_t after, marked;
+	uint64_t barred;
+	size_t n_barred;
 	struct d4_spool_cursor cursor;
 	bool known;
 	bool released;
@@ -97,12 +104,16 @@ bool lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid);
 /*
  * lanes_retire -- only these feeds may go on: the entries that are in the
  * lane now are not to be sent (lane->after), and the other feeds are
- * forgotten. keep[i] is for feed[i]. Durable when it returns D4_OK.
+ * forgotten; but what came since the others were all denied (lanes_bar) stays.
+ * keep[i] is for feed[i]. Durable when it returns D4_OK.
  * Errors: D4_AGAIN something is queued, that would stand behind it; as saving
  *         fails.
  */
 D4_USED enum d4_status lanes_retire(
     struct lanes *ls, struct lane *lane, const bool *keep);
+
+/* lanes_bar -- every feed of the lane is denied now. */
+void lanes_bar(struct lane *lane);
 
 /*
  * lane_appended -- counts what is queued in its partner's budget, and lets

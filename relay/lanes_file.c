@@ -57,6 +57,24 @@ lane_feeds_fini(struct lane *lane)
 	free(lane->feed);
 	lane->feed = NULL;
 	lane->n_feeds = lane->cap_feeds = 0;
+	lane->n_barred = 0;
+}
+
+void
+lanes_bar(struct lane *lane)
+{
+	lane->barred = d4_spool_seq(lane->writer);
+	lane->n_barred = d4_spool_queued(lane->writer) > 0 ? 0 : lane->n_feeds;
+}
+
+uint64_t
+lane_retired(const struct lane *lane, const bool *keep)
+{
+	bool since = lane->n_barred > 0;
+
+	for (size_t i = 0; i < lane->n_feeds; i++)
+		since = since && keep[i] == (i >= lane->n_barred);
+	return since ? lane->barred : d4_spool_seq(lane->writer);
 }
 
 /* The header as received may be any bytes: JSON strings hold UTF-8 only. */
@@ -94,8 +112,8 @@ file_feeds(const struct lane *lane)
 		json_t *o;
 
 		d4_uuid_text(&f->sensor, sensor);
-		o = json_pack("{s:s, s:s, s:i, s:o}", "source", f->source,
-		    "sensor", sensor, "type", (int)f->type, "meta",
+		o = json_pack("{s:s, s:s, s:s, s:i, s:o}", "source", f->source,
+		    "to", f->to, "sensor", sensor, "type", (int)f->type, "meta",
 		    file_meta(f->meta));
 		if (json_array_append_new(list, o) != 0) {
 			json_decref(list);
@@ -187,16 +205,20 @@ file_read_feed(const json_t *o, struct lane *lane)
 {
 	const char *source = json_string_value(json_object_get(o, "source"));
 	const char *sensor = json_string_value(json_object_get(o, "sensor"));
+	const char *to = json_string_value(json_object_get(o, "to"));
 	json_int_t type = json_integer_value(json_object_get(o, "type"));
-	struct lane_feed f = {.type = (uint8_t)type};
+	struct lane_feed f = {.to = LANES_ANYBODY, .type = (uint8_t)type};
 	enum d4_status st;
 	struct d4_buf meta;
 
 	if (source == NULL || sensor == NULL ||
+	    (to != NULL && strlen(to) >= sizeof(f.to)) ||
 	    strlen(source) >= sizeof(f.source) || type < 1 ||
 	    type > UINT8_MAX || d4_uuid_parse(sensor, &f.sensor) != D4_OK)
 		return D4_EMALFORMED;
 	memcpy(f.source, source, strlen(source) + 1);
+	if (to != NULL)
+		memcpy(f.to, to, strlen(to) + 1);
 	d4_buf_init(&meta, 1u << 20);
 	st = D4_EMALFORMED;
 	if (file_read_meta(json_object_get(o, "meta"), &meta)) {

@@ -28,4 +28,7 @@ D4_USED enum d4_status lane_feed_add(
     struct lane *lane, const struct lane_feed *feed);
 void lane_feeds_fini(struct lane *lane);
 
+/* lane_retired -- how far entries may be of the feeds that are not kept. */
+uint64_t lane_retired(const struct lane *lane, const bool *keep);
+
 #endif

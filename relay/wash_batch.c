@@ -30,11 +30,23 @@ batch_add_ack(struct shard *s, const struct stream_id *id)
 	return D4_OK;
 }
 
-/* The reply's name and value pairs as an entry. */
+/* Does it stand in the queue of its type? The hub puts no other there. */
+static bool
+batch_own(const struct shard *s, const struct d4_entry *e)
+{
+	static const char behind[] = "0}:q";
+	char key[256];
+
+	return d4_queue_key(e->type, e->ext, 0, key, sizeof(key)) == D4_OK &&
+	       strncmp(key, s->key, strlen(key) - strlen(behind)) == 0;
+}
+
+/* The reply's name and value pairs as an entry of that queue. */
 static enum d4_status
-batch_parse(const redisReply *fields, struct d4_entry *e)
+batch_parse(const struct shard *s, const redisReply *fields, struct d4_entry *e)
 {
 	struct d4_slice pairs[BATCH_FIELDS];
+	enum d4_status st;
 
 	if (fields->elements > BATCH_FIELDS || fields->elements % 2 != 0)
 		return D4_EMALFORMED;
@@ -45,7 +57,8 @@ batch_parse(const redisReply *fields, struct d4_entry *e)
 			return D4_EMALFORMED;
 		pairs[i] = d4_slice_of(f->str, f->len);
 	}
-	return d4_entry_parse(pairs, fields->elements / 2, e);
+	st = d4_entry_parse(pairs, fields->elements / 2, e);
+	return st == D4_OK && !batch_own(s, e) ? D4_EMALFORMED : st;
 }
 
 static enum d4_status
@@ -116,7 +129,7 @@ batch_entry(struct wash *w, struct shard *s, const struct stream_id *id,
 		journal_totals(s->journal)->lost[1]++;
 		return D4_OK;
 	}
-	st = batch_parse(one->element[1], &e);
+	st = batch_parse(s, one->element[1], &e);
 	if (st != D4_OK)
 		return batch_malformed(s, one->element[0], id, st);
 	if (e.ref.segment != 0)
@@ -149,7 +162,7 @@ batch_again(struct wash *w, struct shard *s, const struct stream_id *id,
 
 	/* What is not well-formed was counted when it was read live. */
 	if (one->element[1]->type != REDIS_REPLY_ARRAY ||
-	    batch_parse(one->element[1], &e) != D4_OK)
+	    batch_parse(s, one->element[1], &e) != D4_OK)
 		return D4_OK;
 	if (e.ref.segment != 0)
 		st = overflow_fetch(s, id, &e);

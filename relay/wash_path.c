@@ -125,6 +125,8 @@ job_lane(struct job *j, uint32_t variant)
 	d4_buf_init(&meta, D4_META_MAX);
 	(void)snprintf(
 	    feed.source, sizeof(feed.source), "%s", j->path->d.source);
+	(void)snprintf(feed.to, sizeof(feed.to), "%s",
+	    pol_partner_at(gate_policy(j->w->gate), j->partner)->org);
 	st = job_name(j, variant, &meta, &head);
 	if (st == D4_OK)
 		st = lanes_get(j->w->lanes, &head, &feed, &j->path->lane);

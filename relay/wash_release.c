@@ -15,6 +15,18 @@
 #define SECOND_US  1000000u
 #define RELEASE_MS 200u /* between two, when lanes come one by one */
 
+/* Is the partner still whose it was? An id may have been given to another. */
+static bool
+release_same_org(
+    const struct wash *w, const struct lane *lane, const struct lane_feed *feed)
+{
+	const struct pol_partner *p =
+	    pol_partner_find(gate_policy(w->gate), lane->head.partner);
+
+	return p != NULL && (strcmp(feed->to, LANES_ANYBODY) == 0 ||
+				strcmp(feed->to, p->org) == 0);
+}
+
 /* May what this feed put into the lane be sent today, and under what? */
 static bool
 release_feed(struct wash *w, const struct lane *lane,
@@ -32,7 +44,8 @@ release_feed(struct wash *w, const struct lane *lane,
 	bool same;
 
 	decide(w->gate, &facts, d);
-	if (!d->allow || d->shadow || d->sink == POL_SINK_MISP)
+	if (!d->allow || d->shadow || d->sink == POL_SINK_MISP ||
+	    !release_same_org(w, lane, feed))
 		return false;
 	d4_buf_init(&meta, D4_META_MAX);
 	same = decide_head(w->gate, &facts, lane->head.variant, &meta, &head) ==
@@ -102,6 +115,10 @@ release_lane_now(struct wash *w, struct lane *lane, struct release *out)
 	n = release_feeds(w, lane, keep, &d);
 	if (n > 0 && n < lane->n_feeds)
 		st = lanes_retire(w->lanes, lane, keep);
+	else if (memchr(keep, true, lane->n_feeds * sizeof(*keep)) == NULL)
+		lanes_bar(lane);
+	else
+		lane->n_barred = 0;
 	free(keep);
 	if (n > 0 && st == D4_OK)
 		st = release_list(w, lane, &d, out);

@@ -60,51 +60,6 @@ def test_without_the_master_key_nothing_is_read():
         org.close()
 
 
-def test_another_master_key_holds_with_the_next_reload():
-    """Whom a mapping is known to must not get any more under it."""
-    org = Org(ONE)
-    try:
-        org.start_partners()
-        acme = org.partners["acme"]
-        acme.stop()
-        pdns = Sensor(org, 8, uid=LOG)
-        org.up()
-        pdns.lines(numbered(0, 10))
-        until("in the airlock", lambda: org.lane() and
-              org.lane_now()["waiting"] == 10 and org.lane_now()["may_be_sent"])
-        old = org.lane()["uuid"]
-
-        def lanes():
-            return {x["uuid"]: x for x in (org.status() or {}).get("lanes", ())
-                    if "uuid" in x}
-
-        with open(org.master, "wb") as f:
-            f.write(os.urandom(32))
-        wash = org.pids()["wash"]
-        org.reload()
-        until("started anew", lambda: org.pids()["wash"] != wash)
-        assert "master_key=changed" in org.log()
-        pdns.lines(numbered(10, 10))
-        until("two lanes", lambda: len(lanes()) == 2 and all(
-            x.get("waiting") == 10 and x.get("may_be_sent") is (u != old)
-            for u, x in lanes().items()))
-        org.configure()
-        acme.start(org.uuids())
-        until("confirmed", lambda: sum(
-            x.get("confirmed", 0) for x in lanes().values()) == 10)
-        assert acme.lines(8) == numbered(10, 10)
-        assert lanes()[old]["waiting"] == 10
-        # The same key again: wash is only told, and goes on.
-        wash = org.pids()["wash"]
-        org.reload()
-        pdns.lines(numbered(20, 10))
-        until("confirmed", lambda: sum(
-            x.get("confirmed", 0) for x in lanes().values()) == 20)
-        assert org.pids()["wash"] == wash
-    finally:
-        org.close()
-
-
 def test_a_policy_tightened_stops_what_was_queued():
     org = Org(ONE)
     try:

@@ -126,6 +126,33 @@ a_feed_that_is_denied_takes_what_is_queued_with_it(void **state)
 }
 
 static void
+a_feed_that_comes_when_all_others_are_denied_loses_nothing(void **state)
+{
+	static const bool keep[] = {false, false, true};
+	struct lanes *ls = open_lanes();
+	struct lane *lane = get(ls, "r1", 1);
+
+	(void)state;
+	put(ls, lane, 1);
+	assert_ptr_equal(get(ls, "r1", 2), lane);
+	put(ls, lane, 2);
+	lanes_bar(lane);
+	assert_ptr_equal(get(ls, "r1", 3), lane);
+	put(ls, lane, 3);
+	assert_int_equal(lanes_retire(ls, lane, keep), D4_OK);
+	assert_int_equal(lane->after, 2);
+	assert_int_equal(lane->n_feeds, 1);
+	/* One that is denied since then takes all with it. */
+	lanes_bar(lane);
+	assert_ptr_equal(get(ls, "r1", 4), lane);
+	assert_ptr_equal(get(ls, "r1", 5), lane);
+	put(ls, lane, 4);
+	assert_int_equal(lanes_retire(ls, lane, keep), D4_OK);
+	assert_int_equal(lane->after, 4);
+	lanes_close(ls);
+}
+
+static void
 no_feed_is_retired_while_its_entries_are_only_queued(void **state)
 {
 	static const bool keep[] = {false, true};
@@ -153,6 +180,7 @@ main(void)
 	    T(nothing_that_an_unknown_lane_holds_is_sent_when_more_comes),
 	    T(what_fed_a_lane_that_could_not_be_opened_is_not_forgotten),
 	    T(a_feed_that_is_denied_takes_what_is_queued_with_it),
+	    T(a_feed_that_comes_when_all_others_are_denied_loses_nothing),
 	    T(no_feed_is_retired_while_its_entries_are_only_queued),
 	};
 
