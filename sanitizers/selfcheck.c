@@ -9,6 +9,7 @@
 
 /* Sixteen bytes at a time: a plain loop is a third of the whole pipeline. */
 #define CHECK_LANES uint8_t __attribute__((vector_size(16)))
+#define CHECK_WORDS uint32_t __attribute__((vector_size(16)))
 
 void
 san_check_add4(struct san_check *c, uint32_t addr)
@@ -52,41 +53,50 @@ check_four(const uint8_t *p, uint32_t addr)
 }
 
 /*
- * Do the two middle bytes, in either order, stand anywhere in a block of 16
- * positions? p[0..18) is readable.
+ * Where in a block of 16 positions do the two middle bytes stand, in either
+ * order? p[0..18) is readable.
  */
-static bool
+static CHECK_LANES
 check_block(const uint8_t *p, uint8_t b1, uint8_t b2)
 {
-	CHECK_LANES x, y, m;
-	uint64_t half[2];
+	CHECK_LANES x, y;
 
 	memcpy(&x, p + 1, CHECK_BLOCK);
 	memcpy(&y, p + 2, CHECK_BLOCK);
-	m = (CHECK_LANES)(((x == b1) & (y == b2)) | ((x == b2) & (y == b1)));
+	return (CHECK_LANES)(((x == b1) & (y == b2)) | ((x == b2) & (y == b1)));
+}
+
+static bool
+check_any(CHECK_LANES m)
+{
+	uint64_t half[2];
+
 	memcpy(half, &m, sizeof(half));
 	return (half[0] | half[1]) != 0;
+}
+
+/*
+ * All blocks first, and one question for all of them: nearly always the
+ * middle bytes stand nowhere. The last block overlaps the one before it.
+ */
+static bool
+check_middle4(struct d4_slice out, uint8_t b1, uint8_t b2)
+{
+	size_t last = out.n - CHECK_BLOCK - 3;
+	CHECK_LANES m = check_block(out.p + last, b1, b2);
+
+	for (size_t i = 0; i < last; i += CHECK_BLOCK)
+		m |= check_block(out.p + i, b1, b2);
+	return check_any(m);
 }
 
 static bool
 check_bytes4(struct d4_slice out, uint32_t addr)
 {
-	uint8_t b1 = (uint8_t)(addr >> 16), b2 = (uint8_t)(addr >> 8);
-	size_t i = 0;
-
-	while (i + CHECK_BLOCK + 3 <= out.n) {
-		size_t end = i + CHECK_BLOCK;
-
-		if (!check_block(out.p + i, b1, b2)) {
-			i = end;
-			continue;
-		}
-		for (; i < end; i++) {
-			if (check_four(out.p + i, addr))
-				return true;
-		}
-	}
-	for (; i + 4 <= out.n; i++) {
+	if (out.n >= CHECK_BLOCK + 3 &&
+	    !check_middle4(out, (uint8_t)(addr >> 16), (uint8_t)(addr >> 8)))
+		return false;
+	for (size_t i = 0; i + 4 <= out.n; i++) {
 		if (check_four(out.p + i, addr))
 			return true;
 	}
@@ -113,10 +123,48 @@ check_run(struct d4_slice out, size_t at)
 	return to - from >= CHECK_RUN;
 }
 
+/*
+ * Four such characters at a multiple of four in a block? One more character
+ * ('/') counts: whoever says yes is looked at again.
+ */
+static CHECK_LANES
+check_fours(const uint8_t *p)
+{
+	CHECK_LANES x, m;
+	CHECK_WORDS w;
+
+	memcpy(&x, p, CHECK_BLOCK);
+	m = (CHECK_LANES)(((uint8_t)':' - x <= (uint8_t)(':' - '-')) |
+			  ((x | 0x20) - (uint8_t)'a' <= (uint8_t)('f' - 'a')));
+	w = (CHECK_WORDS)m;
+	return (CHECK_LANES)(w == UINT32_MAX);
+}
+
+/*
+ * A run of CHECK_RUN characters holds four at a multiple of four, counted from
+ * the start or, where it ends in the last block, from there.
+ */
+static bool
+check_may_text(struct d4_slice out)
+{
+	CHECK_LANES m;
+	size_t last;
+
+	if (out.n < CHECK_BLOCK)
+		return out.n >= CHECK_RUN;
+	last = out.n - CHECK_BLOCK;
+	m = check_fours(out.p + last);
+	for (size_t i = 0; i < last; i += CHECK_BLOCK)
+		m |= check_fours(out.p + i);
+	return check_any(m);
+}
+
 /* A run of CHECK_RUN such characters covers one position in CHECK_RUN. */
 static bool
 check_has_text(struct d4_slice out)
 {
+	if (!check_may_text(out))
+		return false;
 	for (size_t i = CHECK_RUN - 1; i < out.n; i += CHECK_RUN) {
 		if (check_class(out.p[i]) && check_run(out, i))
 			return true;
