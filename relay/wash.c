@@ -318,6 +318,7 @@ wash_close(struct wash *w)
 	gate_free(w->gate);
 	d4_buf_fini(&w->out);
 	d4_buf_fini(&w->common.out);
+	san_trace_free(w->common.trace);
 	d4_buf_fini(&w->stored);
 	free(w->args);
 	free(w->room);
@@ -350,7 +351,9 @@ wash_run(struct wash_setup *setup)
 	d4_buf_init(&w.stored, D4_OVERFLOW_BUF);
 	setup->overflow_inode = wash_overflow_inode(setup->overflow);
 	w.stalled_ms = d4_mono_ms();
-	st = wash_open_events(&w);
+	st = san_trace_new(&w.common.trace);
+	if (st == D4_OK)
+		st = wash_open_events(&w);
 	if (st == D4_OK)
 		st = wash_open_state(&w);
 	if (st == D4_OK)

@@ -23,15 +23,15 @@ job_data(const struct job *j)
 	return d4_slice_of(j->out->p + j->from, j->out->n - j->from);
 }
 
-/* Will another partner of this entry get what this one's chain makes? */
+/* Can another partner of this entry use what this one's chain makes? */
 static bool
 job_is_common(const struct job *j)
 {
 	size_t n = pol_n_partners(gate_policy(j->w->gate));
 	const struct san_chain *chain = j->path->d.chain;
 
-	if (j->w->common == NULL || san_chain_needs_keys(chain) ||
-	    j->path->remembers)
+	if (j->w->common == NULL || j->path->remembers ||
+	    (san_chain_needs_keys(chain) && j->w->common->trace == NULL))
 		return false;
 	for (size_t i = j->partner + 1; i < n; i++) {
 		const struct path *p = &j->stream->path[i];
@@ -43,14 +43,50 @@ job_is_common(const struct job *j)
 	return false;
 }
 
+/* Other keys give other bytes: only how they came about can be of use. */
+static bool
+job_leads(struct job *j)
+{
+	if (!san_chain_needs_keys(j->path->d.chain))
+		return false;
+	san_stream_begin(j->san);
+	return san_stream_lead(j->san, j->w->common->trace) == D4_OK;
+}
+
+/* Did an earlier partner of this entry lead, with the same chain? */
+static bool
+job_follows(const struct job *j)
+{
+	const struct wash_common *c = j->w->common;
+
+	return c != NULL && c->chain != NULL && c->chain == j->path->d.chain &&
+	       san_chain_needs_keys(c->chain) && !j->path->remembers;
+}
+
+enum d4_status
+job_follow(struct job *j)
+{
+	const struct wash_common *c = j->w->common;
+
+	return san_stream_follow(
+	    j->san, c->trace, d4_buf_slice(&c->out), j->out);
+}
+
 enum d4_status
 job_out_begin(struct job *j)
 {
-	bool common = job_is_common(j);
 	enum d4_status st = D4_OK;
+	bool common;
 
+	j->follows = job_follows(j);
+	common = !j->follows && job_is_common(j);
+	j->leads = common && job_leads(j);
+	if (common && !j->leads)
+		common = !san_chain_needs_keys(j->path->d.chain);
 	j->out = common ? &j->w->common->out : j->w->out;
 	j->out->n = 0;
+	if (common)
+		j->w->common->chain = NULL; /* its bytes are gone */
 	j->in_place =
 	    !common && path_ready(j->path) && j->path->named && !job_held(j);
 	if (j->in_place)
@@ -99,7 +135,7 @@ job_common(struct job *j, struct d4_tally *before, struct d4_tally *after)
 	struct wash_common *c = j->w->common;
 
 	if (c == NULL || c->chain == NULL || c->chain != j->path->d.chain ||
-	    j->path->remembers)
+	    j->path->remembers || san_chain_needs_keys(c->chain))
 		return false;
 	j->san = c->san;
 	j->out = &c->out;

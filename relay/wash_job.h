@@ -10,7 +10,8 @@
  *         another partner when they have it in common. What it writes stands
  *         in out behind from: in place in the lane's own buffer when the lane
  *         is known, which it nearly always is, else in w->out or, for several
- *         partners, in w->common.
+ *         partners, in w->common. leads: it is noted there how, too; follows:
+ *         an earlier partner did, with the same chain.
  */
 struct job {
 	const struct wash_work *w;
@@ -21,7 +22,7 @@ struct job {
 	struct san_stream *san;
 	struct d4_buf *out;
 	size_t from;
-	bool in_place;
+	bool in_place, leads, follows;
 };
 
 /* path_ready -- the lane is known, and what is written stands under our rule.
@@ -34,7 +35,10 @@ bool job_held(const struct job *j);
 /* job_data -- what the chain wrote. */
 struct d4_slice job_data(const struct job *j);
 
-/* job_out_begin -- where the chain will write. Errors: as d4_spool_begin. */
+/*
+ * job_out_begin -- where the chain will write; the file has begun when this
+ * job leads. Errors: as d4_spool_begin.
+ */
 D4_USED enum d4_status job_out_begin(struct job *j);
 
 /*
@@ -43,11 +47,15 @@ D4_USED enum d4_status job_out_begin(struct job *j);
  */
 D4_USED enum d4_status job_out_move(struct job *j, bool keep);
 
+/* job_follow -- makes it of what the leader made. D4_ENOTSUP: feed it. */
+D4_USED enum d4_status job_follow(struct job *j);
+
 /*
  * A chain without keys has no memory either (a threshold counts keyed
  * hashes), so what it makes of a file is the same for every partner.
  * job_common -- takes what it made of this entry for an earlier partner;
- * false: nothing of that chain. job_common_keep -- for the later ones.
+ * false: nothing of that chain, or keys make the difference.
+ * job_common_keep -- for the later ones.
  */
 bool job_common(struct job *j, struct d4_tally *before, struct d4_tally *after);
 void job_common_keep(

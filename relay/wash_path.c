@@ -203,17 +203,31 @@ job_alarm(struct job *j)
 	    d4_reason_name(why));
 }
 
+static enum d4_status
+job_feed(struct job *j)
+{
+	struct san_stream *san = j->san;
+	enum d4_status st = D4_ENOTSUP;
+
+	if (j->follows)
+		st = job_follow(j);
+	if (st != D4_ENOTSUP)
+		return st;
+	if (!j->leads)
+		san_stream_begin(san);
+	st = san_stream_feed(san, j->e->data, j->out);
+	if (st == D4_OK || st == D4_EMALFORMED)
+		st = san_stream_finish(san, j->out);
+	return st;
+}
+
 /* Feeds the entry's file; *after is the tally behind it. */
 static enum d4_status
 job_chain(struct job *j, struct d4_tally *after)
 {
 	struct san_stream *san = j->san;
-	enum d4_status st;
+	enum d4_status st = job_feed(j);
 
-	san_stream_begin(san);
-	st = san_stream_feed(san, j->e->data, j->out);
-	if (st == D4_OK || st == D4_EMALFORMED)
-		st = san_stream_finish(san, j->out);
 	*after = *san_stream_tally(san);
 	j->path->dirty = true;
 	job_alarm(j);

@@ -4,15 +4,18 @@
 
 #include "relay/journal.h"
 #include "relay/streams.h"
+#include "sanitizers/follow.h"
 
 /*
  * struct wash_common -- what a chain made of the entry under way, for other
  * partners with the same chain. chain NULL: nothing. out: its bytes; before,
- * after: the tally of the stream that worked, san.
+ * after: the tally of the stream that worked, san. trace: how the bytes came
+ * about, for partners with other keys; NULL: each works for itself.
  */
 struct wash_common {
 	const struct san_chain *chain;
 	struct san_stream *san;
+	struct san_trace *trace;
 	struct d4_tally before, after;
 	struct d4_buf out;
 };

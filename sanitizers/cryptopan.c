@@ -140,10 +140,23 @@ cpan_compute4(struct san_cpan *c, uint32_t in, uint32_t *out)
 	return true;
 }
 
+static uint32_t
+cpan_hash(uint32_t in)
+{
+	return in * 2654435761u; /* odd: a bijection */
+}
+
+void
+san_cpan_ahead4(const struct san_cpan *c, uint32_t in)
+{
+	__builtin_prefetch(&c->cache4[cpan_hash(in) >> 16]);
+	__builtin_prefetch(&c->top[in >> 16]);
+}
+
 bool
 san_cpan4(struct san_cpan *c, uint32_t in, uint32_t *out)
 {
-	uint32_t h = in * 2654435761u; /* odd: a bijection */
+	uint32_t h = cpan_hash(in);
 	uint32_t *e = &c->cache4[h >> 16], tag = h << 16, v;
 
 	if ((*e & 0xffff0000u) == tag && tag != 0) {

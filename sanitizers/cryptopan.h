@@ -21,6 +21,9 @@ D4_USED enum d4_status san_cpan_new(
     const uint8_t key[SAN_CPAN_KEY], struct san_cpan **out);
 void san_cpan_free(struct san_cpan *c);
 
+/* san_cpan_ahead4 -- fetches from memory what san_cpan4 will look at. */
+void san_cpan_ahead4(const struct san_cpan *c, uint32_t in);
+
 /*
  * san_cpan4 -- an IPv4 address in host order.
  * san_cpan6 -- an IPv6 address in network order; in and out may be the same.

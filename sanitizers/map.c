@@ -71,6 +71,15 @@ map_method4(struct san_map *m, uint32_t in, const struct d4_prefix *target,
 	return D4_R_NONE;
 }
 
+void
+san_map_ahead4(const struct san_map *m, uint32_t in)
+{
+	unsigned v = m->conf->table[in >> 16];
+
+	if (m->cpan != NULL && (v == SAN_V_MAP || v >= SAN_V_SCOPE))
+		san_cpan_ahead4(m->cpan, in);
+}
+
 enum d4_reason
 san_map_ip4(struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what)
 {

@@ -45,6 +45,9 @@ void san_map_free(struct san_map *m);
 D4_USED enum d4_reason san_map_addr(
     struct san_map *m, const struct d4_addr *in, struct san_mapped *out);
 
+/* san_map_ahead4 -- an address that comes soon: its place in the caches. */
+void san_map_ahead4(const struct san_map *m, uint32_t in);
+
 /* The same for IPv4 in host order, without the struct: the fast path. */
 D4_USED enum d4_reason san_map_ip4(
     struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what);

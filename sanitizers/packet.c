@@ -197,6 +197,7 @@ packet_layers(struct pkt *p)
 	if (why != D4_R_NONE)
 		return why;
 	(void)d4_slice_skip(&in, l.at[l.n]);
+	p->ip_at = l.at[l.n];
 	if (l.ether == PKT_ETH_ARP || l.ether == PKT_ETH_RARP)
 		return pkt_arp(p, &l, in);
 	return packet_ip(p, &l, in);
@@ -217,6 +218,15 @@ packet_enter(struct pkt *p, struct d4_slice rec)
 	return len;
 }
 
+/* The record as it is about to leave. */
+static enum d4_reason
+packet_judge(const struct pkt *p, struct d4_slice rec)
+{
+	if (p->check.full)
+		return D4_R_NESTING;
+	return san_check_hit(&p->check, rec) ? D4_R_SELFCHECK : D4_R_NONE;
+}
+
 static enum d4_reason
 packet_rewrite(struct packet *s, struct d4_slice rec, uint8_t *head)
 {
@@ -233,11 +243,15 @@ packet_rewrite(struct packet *s, struct d4_slice rec, uint8_t *head)
 		return why;
 	packet_put(&p->file, head + 8, (uint32_t)(p->w - head) - PCAP_HEAD);
 	packet_put(&p->file, head + 12, len);
-	if (p->check.full)
-		return D4_R_NESTING;
-	if (san_check_hit(&p->check, d4_slice_of(head, (size_t)(p->w - head))))
-		return D4_R_SELFCHECK;
-	return D4_R_NONE;
+	return packet_judge(p, d4_slice_of(head, (size_t)(p->w - head)));
+}
+
+static enum san_outcome
+packet_outcome(enum d4_reason why)
+{
+	if (why == D4_R_NONE)
+		return SAN_FORWARD;
+	return why == D4_R_SELFCHECK ? SAN_QUARANTINE : SAN_DROP;
 }
 
 static enum san_outcome
@@ -254,11 +268,76 @@ packet_record(
 	head = out->p + out->n;
 	s->p.w = head + PCAP_HEAD;
 	s->p.end = s->p.w + (rec.n - PCAP_HEAD) + PKT_SLACK;
+	if (s->p.notes != NULL)
+		pkt_notes_begin(&s->notes, head);
 	*why = packet_rewrite(s, rec, head);
-	if (*why != D4_R_NONE)
-		return *why == D4_R_SELFCHECK ? SAN_QUARANTINE : SAN_DROP;
-	out->n += (size_t)(s->p.w - head);
-	return SAN_FORWARD;
+	if (*why == D4_R_NONE)
+		out->n += (size_t)(s->p.w - head);
+	return packet_outcome(*why);
+}
+
+/* The next one's header most likely stands where this one's stood. */
+static void
+packet_ahead(const void *state, struct d4_slice rec)
+{
+	const struct packet *s = state;
+	size_t at = PCAP_HEAD + s->p.ip_at;
+
+	if (s->p.map == NULL || rec.n < at + PKT_IP4)
+		return;
+	san_map_ahead4(s->p.map, d4_get_be32(rec.p + at + 12));
+	san_map_ahead4(s->p.map, d4_get_be32(rec.p + at + 16));
+}
+
+/* With other steps too much of what is written hangs on the keys. */
+static bool
+packet_notes_fit(const struct san_opts *o)
+{
+	return o->addr != NULL && o->link != SAN_LINK_HMAC && o->sample <= 1 &&
+	       !o->time.shift && !o->keep_status && !o->inner_incremental;
+}
+
+static bool
+packet_trace(void *state, bool on)
+{
+	struct packet *s = state;
+
+	s->p.notes = on && packet_notes_fit(&s->p.opt) ? &s->notes : NULL;
+	return s->p.notes != NULL;
+}
+
+static struct d4_slice
+packet_traced(const void *state)
+{
+	const struct pkt_notes *t = &((const struct packet *)state)->notes;
+
+	return d4_slice_of(
+	    t->note, pkt_notes_whole(t) ? t->n * sizeof(t->note[0]) : 0);
+}
+
+static enum san_outcome
+packet_again(void *state, const struct san_again *a, struct d4_buf *out,
+    enum d4_reason *why)
+{
+	struct pkt_note note[PKT_NOTES];
+	struct packet *s = state;
+	uint8_t *head;
+
+	*why = D4_R_INTERNAL;
+	assert(a->record.n >= PCAP_HEAD && a->notes.n <= sizeof(note));
+	if (d4_buf_reserve(out, a->record.n + PKT_SLACK) != D4_OK)
+		return SAN_DROP;
+	memcpy(note, a->notes.p, a->notes.n); /* their alignment */
+	head = out->p + out->n;
+	memcpy(head, a->other.p, a->other.n);
+	(void)packet_enter(&s->p, a->record);
+	s->p.ip_at = note[0].in;
+	*why = pkt_again(&s->p, note, a->notes.n / sizeof(note[0]), head);
+	if (*why == D4_R_NONE)
+		*why = packet_judge(&s->p, d4_slice_of(head, a->other.n));
+	if (*why == D4_R_NONE)
+		out->n += a->other.n;
+	return packet_outcome(*why);
 }
 
 const struct san_family san_family_packets = {
@@ -269,6 +348,10 @@ const struct san_family san_family_packets = {
     .destroy = packet_destroy,
     .begin = packet_begin,
     .record = packet_record,
+    .ahead = packet_ahead,
+    .trace = packet_trace,
+    .traced = packet_traced,
+    .again = packet_again,
     .compute = san_packet_class,
     .check = san_packet_check,
 };

@@ -13,6 +13,7 @@
 
 #define PKT_NEST  8u /* link layers, extension headers, quotes */
 #define PKT_SLACK 64u
+#define PKT_IP4   20u /* bytes of an IPv4 header without options */
 
 #define PKT_ETH_IP4   0x0800u
 #define PKT_ETH_IP6   0x86ddu
@@ -60,7 +61,8 @@ struct pkt_ip {
 	struct d4_addr src, dst, to_src, to_dst;
 	struct d4_addr home, final, to_home, to_final;
 	bool src_scoped, dst_scoped;
-	/* fingerprint fix-up: what to write instead */
+	/* fingerprint fix-up: what to write instead; fixed: it differs */
+	bool fixed;
 	uint32_t seq, ack;
 	uint16_t id;
 };
@@ -76,10 +78,12 @@ struct pkt {
 	struct pkt_file file;
 	struct d4_slice in; /* the captured packet, FCS cut off */
 	uint8_t *w, *end;   /* where the output goes on, and its room */
+	unsigned ip_at;     /* where the last packet's network header stood */
 	unsigned depth;     /* quotes inside quotes */
 	const uint8_t *nd;  /* replaced ND target: 16 bytes, or NULL */
 	uint8_t nd_target[16];
 	struct san_check check;
+	struct pkt_notes *notes; /* packet_again.h; NULL: none are taken */
 };
 
 /* pkt_put -- room for n more bytes of output, to be filled by the caller. */
@@ -186,7 +190,7 @@ const uint8_t *pkt_nd_target(const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_quote(
     struct pkt *p, struct d4_slice in, unsigned version);
 
-/* packet_fixup.c: fills ip->seq, ack, id. */
+/* packet_fixup.c: fills ip->seq, ack, id, fixed. */
 void pkt_fixup(const struct pkt *p, struct pkt_ip *ip);
 
 /* packet_match.c, packet_sample.c */

@@ -2,12 +2,13 @@
 #ifndef SAN_PACKET_FAMILY_H
 #define SAN_PACKET_FAMILY_H
 
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_again.h"
 
 struct packet {
 	struct pkt p;
 	uint8_t tshift[8];
 	uint16_t bpf_link; /* what p.bpf is compiled for */
+	struct pkt_notes notes;
 };
 
 extern const struct san_family san_family_packets;

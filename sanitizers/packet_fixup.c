@@ -15,6 +15,8 @@ fixup_numbers(struct pkt_ip *ip)
 {
 	uint32_t echo = ip->ack - 1;
 
+	ip->fixed = ip->seq == ip->dst4 || ip->seq - 1 == ip->dst4 ||
+	            echo == ip->dst4 || echo == ip->src4;
 	if (ip->seq == ip->dst4)
 		ip->seq = ip->to_dst4;
 	else if (ip->seq - 1 == ip->dst4)
@@ -33,6 +35,7 @@ pkt_fixup(const struct pkt *p, struct pkt_ip *ip)
 
 	ip->seq = 0;
 	ip->ack = 0;
+	ip->fixed = false;
 	if (ip->proto != PKT_PROTO_TCP || ip->later || ip->body.n < FIXUP_TCP)
 		return;
 	seq = d4_get_be32(b + 4);
@@ -43,7 +46,9 @@ pkt_fixup(const struct pkt *p, struct pkt_ip *ip)
 	if (!p->opt.fixup || ip->version != 4)
 		return;
 	fixup_numbers(ip);
-	if (ip->to_dst4 != ip->dst4 &&
-	    ip->id == (uint16_t)(ip->dst4 ^ port ^ seq))
+	if (ip->id != (uint16_t)(ip->dst4 ^ port ^ seq))
+		return;
+	ip->fixed = true;
+	if (ip->to_dst4 != ip->dst4)
 		ip->id = (uint16_t)(ip->to_dst4 ^ port ^ ip->seq);
 }

@@ -1,6 +1,6 @@
 /* What IPv4 and IPv6 have in common: addresses replaced and remembered. */
 #include <string.h>
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_again.h"
 
 /* Does the self-check look for an address that was replaced so? */
 static bool
@@ -21,6 +21,8 @@ pkt_map4(struct pkt *p, uint32_t in, uint32_t *out, bool *scoped)
 		*out = in;
 		return D4_R_NONE;
 	}
+	if (p->notes != NULL)
+		p->notes->maps++;
 	why = san_map_ip4(p->map, in, out, &what);
 	*scoped = what == SAN_WHAT_SCOPED;
 	if (why == D4_R_NONE && *out != in && ip_protected(p, what))
@@ -39,6 +41,7 @@ ip_replace6(struct pkt *p, const uint8_t *in, struct d4_addr *out, bool *scoped)
 	*out = a;
 	if (p->map == NULL)
 		return D4_R_NONE;
+	pkt_alone(p);
 	m.what = SAN_WHAT_KEPT;
 	why = san_map_addr(p->map, &a, &m);
 	*scoped = m.what == SAN_WHAT_SCOPED;

@@ -6,9 +6,9 @@
  */
 #include <string.h>
 #include "sanitizers/checksum.h"
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_again.h"
 
-#define IP4_MIN    20u
+#define IP4_MIN    PKT_IP4
 #define IP4_OFFSET 0x1fffu
 #define IP4_MORE   0x2000u
 #define IP4_EOL    0u
@@ -111,5 +111,7 @@ pkt_ip4_write(struct pkt *p, const struct pkt_ip *ip)
 	san_sum_put(w + 10, sum);
 	if (ip4_was_wrong(p, ip))
 		w[11] ^= 1;
+	if (p->notes != NULL)
+		pkt_note_head(p, ip, w);
 	return ip->ext.n != 0 ? pkt_ext_write(p, ip) : D4_R_NONE;
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "sanitizers/checksum.h"
 #include "sanitizers/clean.h"
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_again.h"
 
 /* Routing protocols: they speak of the network itself. */
 static enum d4_reason
@@ -132,6 +132,27 @@ l4_was_wrong(
 	return san_sum_fold(san_sum(ip->body.p, s->len, sum)) != 0;
 }
 
+uint64_t
+pkt_sum_of(const struct pkt_sum *s, size_t n)
+{
+	s->at[s->offset] = 0;
+	s->at[s->offset + 1] = 0;
+	return san_sum(s->at, n, 0);
+}
+
+void
+pkt_sum_put(const struct pkt_ip *ip, const struct pkt_sum *s, uint64_t sum)
+{
+	uint16_t folded;
+
+	if (s->pseudo)
+		sum += l4_pseudo(ip, s->len, true);
+	folded = san_sum_fold(sum);
+	if (folded == 0 && ip->proto == PKT_PROTO_UDP)
+		folded = 0xffff;
+	san_sum_put(s->at + s->offset, folded);
+}
+
 /*
  * Bytes that were cut count as zeros under the original length, so that the
  * checksum says nothing of them.
@@ -139,17 +160,11 @@ l4_was_wrong(
 void
 pkt_checksum(struct pkt *p, const struct pkt_ip *ip, const struct pkt_sum *s)
 {
-	uint64_t sum = s->pseudo ? l4_pseudo(ip, s->len, true) : 0;
-	uint8_t *field = s->at + s->offset;
-	uint16_t folded;
+	uint64_t sum = pkt_sum_of(s, (size_t)(p->w - s->at));
 
-	field[0] = 0;
-	field[1] = 0;
-	sum = san_sum(s->at, (size_t)(p->w - s->at), sum);
-	folded = san_sum_fold(sum);
-	if (folded == 0 && ip->proto == PKT_PROTO_UDP)
-		folded = 0xffff;
-	san_sum_put(field, folded);
+	pkt_sum_put(ip, s, sum);
+	if (p->notes != NULL)
+		pkt_note_sum(p, ip, s, sum);
 	if (l4_was_wrong(p, ip, s))
-		field[1] ^= 1;
+		s->at[s->offset + 1] ^= 1;
 }

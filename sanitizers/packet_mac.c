@@ -1,4 +1,5 @@
 #include <string.h>
+#include "sanitizers/packet_again.h"
 #include "sanitizers/packet_mac.h"
 
 /* Broadcast, IPv4 multicast, and no address at all: they name nobody. */
@@ -29,6 +30,7 @@ mac_snm(struct pkt *p, const uint8_t *in, uint8_t *out)
 		memcpy(low, p->nd + 13, 3);
 	else if (!san_map_snm(p->map, in + 3, low))
 		return D4_R_INTERNAL;
+	pkt_alone(p);
 	memcpy(out, in, 3);
 	memcpy(out + 3, low, 3);
 	return D4_R_NONE;
@@ -40,6 +42,7 @@ mac_hash(struct pkt *p, const uint8_t *in, uint8_t *out)
 	uint32_t h = d4_get_be32(in + 2) * 2654435761u;
 	struct pkt_mac *e = &p->macs->list[h >> 24];
 
+	pkt_alone(p);
 	if (!e->valid || memcmp(e->in, in, 6) != 0) {
 		e->valid = false;
 		if (san_token_mac(p->mac, in, e->out) != D4_OK)

@@ -5,7 +5,7 @@
  * the later ones cannot say better.
  */
 #include <string.h>
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_again.h"
 
 #define SAMPLE_END 18u
 
@@ -37,6 +37,7 @@ pkt_sample(struct pkt *p, const struct pkt_ip *ip)
 
 	if (p->smp == NULL)
 		return D4_R_NONE;
+	pkt_alone(p);
 	n = sample_end(ip, false, src);
 	(void)sample_end(ip, true, dst);
 	swap = memcmp(src, dst, n) > 0;

@@ -73,6 +73,14 @@ struct san_make {
 };
 
 /*
+ * struct san_again -- a record that a stream with the same steps and other
+ * keys has released: as received, as it left there, and the family's notes.
+ */
+struct san_again {
+	struct d4_slice record, other, notes;
+};
+
+/*
  * struct san_family -- one kind of record.
  * make/destroy: per-stream state, kept over all files of the stream.
  * begin:   a new file: its opening as received (empty where none); writes
@@ -88,6 +96,15 @@ struct san_make {
  * sensor:  see san_stream_sensor; NULL where it does not matter.
  * save/load: see san_stream_state_save; NULL where a family has no memory. On
  *          an error of save *out is as before.
+ * ahead:   a record that comes soon: what it needs is fetched from memory
+ *          into the caches. NULL where nothing is far away.
+ * trace:   whether notes are taken, from now on, of what is done with each
+ *          record; false: not with these steps. NULL, as the next two, where
+ *          nobody can follow (follow.h).
+ * traced:  the notes of the last record, once it was forwarded; none: it
+ *          depends on more of the keys than notes can say.
+ * again:   as record, with the notes of another stream: the same steps, its
+ *          own keys. It trusts them no more than it must: see packet_again.c.
  * A family without `record` has no steps yet: only the empty chain takes it.
  */
 struct san_family {
@@ -106,6 +123,11 @@ struct san_family {
 	void (*sensor)(void *state, const struct d4_uuid *sensor);
 	enum d4_status (*save)(const void *state, struct d4_buf *out);
 	enum d4_status (*load)(void *state, struct d4_slice in);
+	void (*ahead)(const void *state, struct d4_slice record);
+	bool (*trace)(void *state, bool on);
+	struct d4_slice (*traced)(const void *state);
+	enum san_outcome (*again)(void *state, const struct san_again *a,
+	    struct d4_buf *out, enum d4_reason *why);
 };
 
 /* sanitizers/table.c: all steps and families, and which type is which. */

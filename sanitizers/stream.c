@@ -2,23 +2,16 @@
 #include <stdlib.h>
 #include "libd4/type.h"
 #include "sanitizers/stream.h"
+#include "sanitizers/trace.h"
 
-/* What a call must be able to take back. */
-struct stream_mark {
-	size_t out_n;
-	bool headed;
-	uint64_t records, bytes; /* forwarded before the call */
-};
-
-static struct stream_mark
+struct stream_mark
 stream_mark(const struct san_stream *s, const struct d4_buf *out)
 {
 	return (struct stream_mark){out->n, s->headed,
 	    s->tally.records[D4_R_NONE], s->tally.bytes[D4_R_NONE]};
 }
 
-/* Takes back all that the call forwarded: it becomes withheld for `why`. */
-static void
+void
 stream_undo(struct san_stream *s, struct d4_buf *out,
     const struct stream_mark *m, enum d4_reason why)
 {
@@ -39,7 +32,7 @@ stream_undo(struct san_stream *s, struct d4_buf *out,
 	t->bytes[D4_R_NONE] = m->bytes;
 }
 
-static void
+void
 stream_count(
     struct san_stream *s, enum d4_reason why, uint64_t n, uint64_t bytes)
 {
@@ -90,6 +83,7 @@ san_stream_new(const struct san_chain *c, const struct san_keys *keys,
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return D4_ENOMEM;
+	s->chain = c;
 	s->identity = san_chain_empty(c);
 	s->family = san_family_of(facts->type, facts->ext);
 	d4_buf_init(&s->head, STREAM_HEAD_MAX);
@@ -141,21 +135,21 @@ void
 san_stream_begin(struct san_stream *s)
 {
 	stream_end(s);
+	trace_end(s);
 	s->head.n = 0;
 	s->variant = 0;
 	s->at = 0;
 }
 
-/* The file's opening, once: what the family makes of it goes to s->head. */
-static enum d4_reason
-stream_open(struct san_stream *s)
+enum d4_reason
+stream_open(struct san_stream *s, struct d4_slice in, uint32_t variant)
 {
-	struct d4_slice in = d4_cutter_opening(s->cutter);
-
+	if (s->trace != NULL)
+		trace_open(s->trace, in, variant);
 	s->opened = true;
 	s->at += in.n;
 	s->head.n = 0;
-	s->variant = d4_cutter_variant(s->cutter);
+	s->variant = variant;
 	if (!s->identity && s->family->begin != NULL)
 		return s->family->begin(s->state, in, &s->head);
 	return d4_buf_add(&s->head, in.p, in.n) == D4_OK ? D4_R_NONE
@@ -174,7 +168,7 @@ stream_turned(const struct san_stream *s)
 		   d4_cutter_opening(s->cutter), d4_buf_slice(&s->head));
 }
 
-static enum d4_status
+enum d4_status
 stream_put_head(struct san_stream *s, struct d4_buf *out)
 {
 	enum d4_status st;
@@ -198,44 +192,73 @@ stream_room(struct d4_buf *out, size_t len, enum d4_reason why)
 	return d4_buf_reserve(out, 2 * len + STREAM_HEAD_MAX);
 }
 
+struct stream_record
+stream_before(
+    const struct san_stream *s, size_t bytes, const struct d4_buf *out)
+{
+	return (struct stream_record){.bytes = bytes,
+	    .mark = out->n,
+	    .headed = s->headed,
+	    .outcome = SAN_DROP,
+	    .why = D4_R_INTERNAL};
+}
+
+enum d4_status
+stream_settle(
+    struct san_stream *s, const struct stream_record *r, struct d4_buf *out)
+{
+	enum d4_status st;
+
+	if (r->outcome == SAN_FORWARD) {
+		stream_count(s, D4_R_NONE, 1, r->bytes);
+		san_breaker_note(&s->breaker, &s->tally, D4_R_NONE);
+		return D4_OK;
+	}
+	assert(r->why != D4_R_NONE);
+	out->n = r->mark;
+	s->headed = r->headed;
+	s->tally.quarantined += r->outcome == SAN_QUARANTINE;
+	stream_count(s, r->why, 1, r->bytes);
+	st = stream_room(out, r->bytes, r->why);
+	if (st == D4_OK)
+		san_breaker_note(&s->breaker, &s->tally, r->why);
+	return st;
+}
+
 /* One record through the family; at most one reason to go on no further. */
 static enum d4_status
 stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
 {
-	enum d4_reason why = D4_R_INTERNAL;
-	size_t mark = out->n;
-	bool headed = s->headed;
-	enum san_outcome o = SAN_DROP;
-	enum d4_status st;
+	struct stream_record r = stream_before(s, rec.n, out);
+	struct trace_out o = {.at = out->n};
 
-	if (stream_put_head(s, out) == D4_OK)
-		o = s->family->record(s->state, rec, out, &why);
-	if (o == SAN_FORWARD) {
-		stream_count(s, D4_R_NONE, 1, rec.n);
-		san_breaker_note(&s->breaker, &s->tally, D4_R_NONE);
-		return D4_OK;
+	if (stream_put_head(s, out) == D4_OK) {
+		o.at = out->n;
+		r.outcome = s->family->record(s->state, rec, out, &r.why);
 	}
-	assert(why != D4_R_NONE);
-	out->n = mark;
-	s->headed = headed;
-	s->tally.quarantined += o == SAN_QUARANTINE;
-	stream_count(s, why, 1, rec.n);
-	st = stream_room(out, rec.n, why);
-	if (st == D4_OK)
-		san_breaker_note(&s->breaker, &s->tally, why);
-	return st;
+	if (s->trace != NULL) {
+		o.why = r.outcome == SAN_FORWARD ? D4_R_NONE : r.why;
+		o.n = out->n - o.at;
+		trace_note(s->trace, s, rec, &o);
+	}
+	return stream_settle(s, &r, out);
 }
 
 /* The records of a run, one by one, until something stops the stream. */
 static enum d4_status
 stream_records(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
 {
+	size_t n = d4_cutter_split(s->cutter, *data);
 	enum d4_status st = D4_OK;
-	size_t n;
 
-	while (st == D4_OK && s->breaker.why == D4_R_NONE &&
-	       (n = d4_cutter_split(s->cutter, *data)) != 0)
-		st = stream_record(s, d4_slice_skip(data, n), out);
+	while (st == D4_OK && s->breaker.why == D4_R_NONE && n != 0) {
+		struct d4_slice rec = d4_slice_skip(data, n);
+
+		n = d4_cutter_split(s->cutter, *data);
+		if (n != 0 && s->family->ahead != NULL)
+			s->family->ahead(s->state, d4_slice_of(data->p, n));
+		st = stream_record(s, rec, out);
+	}
 	return st;
 }
 
@@ -276,7 +299,8 @@ stream_run(struct san_stream *s, struct d4_run *run, struct d4_buf *out)
 		return D4_OK;
 	}
 	if (!s->opened)
-		why = stream_open(s);
+		why = stream_open(s, d4_cutter_opening(s->cutter),
+		    d4_cutter_variant(s->cutter));
 	else if (stream_turned(s))
 		why = D4_R_OPENING_CHANGE;
 	if (why != D4_R_NONE)
@@ -330,6 +354,8 @@ san_stream_feed(struct san_stream *s, struct d4_slice in, struct d4_buf *out)
 		s->tally.bytes[s->refused] += in.n;
 		return was_broken ? D4_EDENIED : D4_EMALFORMED;
 	}
+	if (s->trace != NULL)
+		trace_feed(s->trace, in, out->n);
 	if (s->cutter == NULL)
 		st = stream_raw(s, in, out);
 	else
@@ -354,6 +380,7 @@ san_stream_finish(struct san_stream *s, struct d4_buf *out)
 
 	(void)out; /* no family holds anything back */
 	stream_end(s);
+	trace_end(s);
 	if (s->breaker.why != D4_R_NONE)
 		return D4_EDENIED;
 	return refused ? D4_EMALFORMED : D4_OK;

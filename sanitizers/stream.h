@@ -1,4 +1,7 @@
-/* The inside of a stream: what runs it (stream.c), what is asked of it. */
+/*
+ * The inside of a stream: what runs it (stream.c), what is asked of it, what
+ * follows another one (follow.c).
+ */
 #ifndef SAN_STREAM_H
 #define SAN_STREAM_H
 
@@ -6,6 +9,8 @@
 #include "sanitizers/step.h"
 
 #define STREAM_HEAD_MAX D4_OPENING_MAX /* bytes of an outgoing opening */
+
+struct san_trace;
 
 /*
  * struct san_stream -- one stream; a file is under way between begin and
@@ -15,9 +20,11 @@
  *         has none, the bytes then pass as they come.
  *         refused: why the rest of the file is refused. at: bytes of the
  *         file that were counted, its opening included. gone: who wants to
- *         know what is withheld, or NULL.
+ *         know what is withheld, or NULL. trace: what is done with the file's
+ *         records is noted there, or NULL.
  */
 struct san_stream {
+	const struct san_chain *chain;
 	const struct san_family *family;
 	struct d4_cutter *cutter;
 	void *state;
@@ -33,6 +40,57 @@ struct san_stream {
 	enum d4_reason refused;
 	struct san_breaker breaker;
 	struct d4_tally tally;
+	struct san_trace *trace;
 };
+
+/* What a call must be able to take back. */
+struct stream_mark {
+	size_t out_n;
+	bool headed;
+	uint64_t records, bytes; /* forwarded before the call */
+};
+
+/*
+ * struct stream_record -- what becomes of a record of so many bytes. mark,
+ * headed: the output as it was before it.
+ */
+struct stream_record {
+	size_t bytes, mark;
+	bool headed;
+	enum san_outcome outcome;
+	enum d4_reason why; /* unless it is forwarded */
+};
+
+struct stream_mark stream_mark(
+    const struct san_stream *s, const struct d4_buf *out);
+
+/* stream_undo -- takes back all that was forwarded: withheld for `why`. */
+void stream_undo(struct san_stream *s, struct d4_buf *out,
+    const struct stream_mark *m, enum d4_reason why);
+
+void stream_count(
+    struct san_stream *s, enum d4_reason why, uint64_t n, uint64_t bytes);
+
+/*
+ * stream_open -- the file's opening, once: what the family makes of it goes
+ * to s->head. Answers why the file is refused.
+ */
+D4_USED enum d4_reason stream_open(
+    struct san_stream *s, struct d4_slice in, uint32_t variant);
+
+/* stream_put_head -- the opening, unless it is there. As d4_buf_add. */
+D4_USED enum d4_status stream_put_head(
+    struct san_stream *s, struct d4_buf *out);
+
+/* stream_before -- a record's way begins; withheld until it is made. */
+struct stream_record stream_before(
+    const struct san_stream *s, size_t bytes, const struct d4_buf *out);
+
+/*
+ * stream_settle -- counts a record, tells the breaker, cuts *out back when it
+ * is withheld. Errors: D4_ETOOBIG, D4_ENOMEM: there is no room for more.
+ */
+D4_USED enum d4_status stream_settle(
+    struct san_stream *s, const struct stream_record *r, struct d4_buf *out);
 
 #endif

@@ -5,8 +5,7 @@
  * and no damage makes an address leave.
  */
 #include "guard.h"
-#include "pcapfile.h"
-#include "prop.h"
+#include "packets.h"
 
 #define HEADERS                                            \
 	"[addr: {scope: telescope, into: [198.18.0.0/16, " \
@@ -15,61 +14,6 @@
 	"[addr: {scope: telescope, into: [198.18.0.0/16, " \
 	"'2001:db8:fffe::/48'], others: keep}, link: keep, payload: keep]"
 #define ZERO "[addr: {method: zero}, link: hmac, payload: zero, time: 1h]"
-
-#define PACKETS_MAX 64u
-#define PACKET_MAX  512u
-
-struct packet {
-	uint8_t b[PACKET_MAX];
-	size_t n;
-};
-
-static struct packet packets[PACKETS_MAX];
-static size_t n_packets;
-
-static int
-packets_load(void **state)
-{
-	const char *source = getenv("D4_SOURCE");
-	char path[512], line[8192];
-	FILE *f;
-
-	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/tests/golden/packets.tsv",
-	    source != NULL ? source : ".");
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f) != NULL) {
-		struct packet *p = &packets[n_packets];
-		char *save = NULL;
-
-		if (line[0] == '#' || strtok_r(line, "\t", &save) == NULL)
-			continue;
-		assert_true(n_packets < PACKETS_MAX);
-		p->n = test_hex(strtok_r(NULL, "\t", &save), p->b, PACKET_MAX);
-		n_packets++;
-	}
-	(void)fclose(f);
-	return n_packets == 0;
-}
-
-/* A capture of random packets, some of them damaged. */
-static void
-make_file(struct prop *r, struct d4_buf *out)
-{
-	size_t n = 1 + prop_below(r, 40);
-
-	test_pcap_open(out, 1);
-	for (size_t i = 0; i < n; i++) {
-		struct packet p = packets[prop_below(r, n_packets)];
-
-		while (prop_below(r, 3) == 0)
-			p.b[prop_below(r, p.n)] = (uint8_t)prop_next(r);
-		if (prop_below(r, 8) == 0)
-			p.n = prop_below(r, p.n + 1);
-		test_pcap_add(out, p.b, p.n, p.n + prop_below(r, 2) * 100);
-	}
-}
 
 static void
 run_cuts(struct san_stream *s, struct d4_slice in, struct prop *r,
