@@ -87,7 +87,7 @@ pcapng_u32(bool big, const uint8_t *at)
 static uint16_t
 pcapng_u16(bool big, const uint8_t *at)
 {
-	return big ? d4_get_be16(at) : (uint16_t)(at[0] | at[1] << 8);
+	return big ? d4_get_be16(at) : d4_get_le16(at);
 }
 
 static enum d4_status
