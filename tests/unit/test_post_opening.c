@@ -1,5 +1,7 @@
 #include "post_frames_world.h"
+#include "ipfix.h"
 #include "pcap.h"
+#include "pcapng.h"
 
 static struct d4_spool_entry
 capture(struct world *w, uint64_t seq, unsigned format, uint32_t snaplen)
@@ -125,6 +127,121 @@ an_entry_without_an_opening_is_damaged(void **state)
 	assert_int_equal(w->seen.seq, 3);
 }
 
+/* Section header and interface, and a packet of n bytes. */
+static struct d4_spool_entry
+section(struct world *w, uint64_t seq, bool big, uint32_t n)
+{
+	struct png_out o = {.p = w->room, .big = big};
+	size_t opening;
+
+	png_put_section(&o, UINT64_MAX);
+	png_put_interface(&o, 1, 0, 0);
+	opening = o.n;
+	png_put_packet(&o, 0, n, (uint8_t)seq);
+	png_put_packet(&o, 0, n, (uint8_t)seq);
+	return entry(seq, d4_slice_of(w->room, o.n), 2, (uint32_t)opening);
+}
+
+/* Sections of two sensors by turns, and one after a gap, all in a session. */
+static void
+each_entry_of_a_capture_with_sections_brings_its_own(void **state)
+{
+	struct world *w = *state;
+	struct d4_buf want;
+
+	d4_buf_init(&want, 1 << 20);
+	make(w, d4_type_find(D4_TYPE_PCAPNG), "");
+	for (uint64_t seq = 1; seq <= 50; seq++) {
+		struct d4_spool_entry e =
+		    section(w, seq, seq % 2, (uint32_t)(seq * 50));
+
+		assert_int_equal(d4_buf_add(&want, e.data.p, e.data.n), D4_OK);
+		give(w, &e);
+	}
+	flush(w);
+	assert_int_equal(w->seen.data.n, want.n);
+	assert_memory_equal(w->seen.data.p, want.p, want.n);
+	assert_int_equal(w->seen.counts.fresh, 100);
+	assert_int_equal(w->seen.counts.damaged, 0);
+	assert_int_equal(w->seen.seq, 50);
+	d4_buf_fini(&want);
+}
+
+/* Of an entry that was sent in part the rest stands under its opening, too. */
+static void
+the_rest_of_an_entry_is_sent_with_its_opening(void **state)
+{
+	struct world *w = *state;
+	struct d4_spool_entry e = section(w, 1, true, 40);
+
+	make(w, d4_type_find(D4_TYPE_PCAPNG), "");
+	assert_int_equal(
+	    post_frames_entry(w->f, &e, (struct post_take){.skip = 1}), D4_OK);
+	drive(w);
+	flush(w);
+	assert_int_equal(w->seen.data.n, 48 + 72);
+	assert_memory_equal(w->seen.data.p, e.data.p, 48);
+	assert_int_equal(w->seen.counts.fresh, 1);
+}
+
+static void
+flows_may_have_no_templates_yet_and_bad_ones_are_damaged(void **state)
+{
+	struct world *w = *state;
+	struct ipfix_out o = {.p = w->room};
+	struct d4_spool_entry e;
+	size_t opening;
+
+	make(w, d4_type_find(D4_TYPE_YAF), "");
+	ipfix_put_data(&o, 1, 256, 8);
+	e = entry(1, d4_slice_of(w->room, o.n), 1, 0);
+	give(w, &e);
+	o = (struct ipfix_out){.p = w->room};
+	ipfix_put_template(&o, 1, 256, 2);
+	opening = o.n;
+	ipfix_put_data(&o, 1, 256, 12);
+	e = entry(2, d4_slice_of(w->room, o.n), 1, (uint32_t)opening);
+	give(w, &e);
+	e.seq = 3;
+	e.opening--; /* not a whole message */
+	give(w, &e);
+	e.seq = 4;
+	e.opening = (uint32_t)o.n; /* a record is no opening */
+	give(w, &e);
+	flush(w);
+	assert_int_equal(w->seen.counts.fresh, 2);
+	assert_int_equal(w->seen.counts.damaged, 2);
+	assert_int_equal(w->seen.data.n, 28 + o.n);
+	assert_int_equal(w->seen.seq, 4);
+}
+
+/* A session of type 4 is a capture or a text, never both. */
+static void
+text_and_captures_of_dnscap_have_sessions_of_their_own(void **state)
+{
+	static const char text[] = "[1] a \\\n\tb\n[2] c\n";
+	struct d4_spool_entry e = entry(1, d4_slice_str(text), 2, 0);
+	struct world *w = *state;
+
+	make(w, d4_type_find(D4_TYPE_DNSCAP), "");
+	give(w, &e);
+	flush(w);
+	assert_slice(d4_buf_slice(&w->seen.data), text);
+	assert_int_equal(w->seen.counts.fresh, 2);
+	e = capture(w, 2, 1, 96);
+	assert_int_equal(
+	    post_frames_entry(w->f, &e, (struct post_take){0}), D4_END);
+	post_frames_begin(w->f);
+	give(w, &e);
+	e = entry(3, d4_slice_str(text), 2, 0);
+	assert_int_equal(
+	    post_frames_entry(w->f, &e, (struct post_take){0}), D4_END);
+	post_frames_begin(w->f);
+	give(w, &e);
+	flush(w);
+	assert_int_equal(w->seen.seq, 3);
+}
+
 int
 main(void)
 {
@@ -134,6 +251,10 @@ main(void)
 	    TEST(another_opening_needs_another_session),
 	    TEST(the_largest_snaplen_is_announced_and_others_share_the_session),
 	    TEST(an_entry_without_an_opening_is_damaged),
+	    TEST(each_entry_of_a_capture_with_sections_brings_its_own),
+	    TEST(the_rest_of_an_entry_is_sent_with_its_opening),
+	    TEST(flows_may_have_no_templates_yet_and_bad_ones_are_damaged),
+	    TEST(text_and_captures_of_dnscap_have_sessions_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
