@@ -39,9 +39,9 @@ struct d4_ref {
  *         first record in its session, from 1; n records in data; sensor
  *         the UUID in the frames; peer the sensor's socket address; type the
  *         D4 type (254 for extended); ext the meta header's type or empty;
- *         meta the meta header as received or empty; data the file (pcap:
- *         global header and packets; lines: whole lines), or empty and
- *         ref says where it is; then v is 2.
+ *         meta the meta header as received or empty; data the file (lines:
+ *         whole lines; pcap, pcapng, IPFIX: the opening, then whole records;
+ *         ADR 0023), or empty and ref says where it is; then v is 2.
  * Units:  t_hdr_s the timestamp of the frame that held the first record (the
  *         sensor's clock), seconds; t_rx_us when it was received, us.
  * Owns:   nothing; borrows.

@@ -65,9 +65,9 @@ known_lanes(struct printed *p, const char *spool)
 }
 
 static void
-predict(struct printed *p, const struct decide_facts *f)
+predict_variant(
+    struct printed *p, const struct decide_facts *f, uint32_t variant)
 {
-	uint32_t variant = f->type == D4_TYPE_PCAP ? ETHERNET_US : 0;
 	struct d4_spool_lane head;
 	struct d4_buf meta;
 
@@ -75,6 +75,16 @@ predict(struct printed *p, const struct decide_facts *f)
 	if (decide_head(p->gate, f, variant, &meta, &head) == D4_OK)
 		print_uuid(p, &head, "predicted");
 	d4_buf_fini(&meta);
+}
+
+/* Type 4 is a capture, or the text, under a UUID of its own. */
+static void
+predict(struct printed *p, const struct decide_facts *f)
+{
+	if (f->type == D4_TYPE_PCAP || f->type == D4_TYPE_DNSCAP)
+		predict_variant(p, f, ETHERNET_US);
+	if (f->type != D4_TYPE_PCAP)
+		predict_variant(p, f, 0);
 }
 
 /* One sensor of a source, every type that some pipeline takes. */

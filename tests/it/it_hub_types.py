@@ -13,7 +13,7 @@ SOURCE = os.environ.get("D4_SOURCE", ".")
 sys.path.insert(0, os.path.join(SOURCE, "tests/support"))
 import d4  # noqa: E402
 import records  # noqa: E402
-from hub import Hub, until  # noqa: E402
+from hub import PROGRAM, Hub, Sensor, until  # noqa: E402
 from packets_of import flows_of, packets_of, written  # noqa: E402
 
 SHARED = os.environ.get("D4_SHARED", "/work/shared")
@@ -214,6 +214,44 @@ class Dnscap(Case):
             got += packets_of(self, written(
                 self.path("dns%d.pcap" % i), e["data"]))
         self.assertEqual(got, want)
+
+
+class OurSensor(Case):
+    """d4-sensor cuts these types, and each opening has its session."""
+
+    def through_sensor(self, kind, data):
+        line = self.hub.run("enroll", "-c", self.hub.conf, "--type",
+                            str(kind)).stdout
+        folder = self.path("sensor%d" % kind)
+        program = os.path.join(os.path.dirname(PROGRAM), "d4-sensor")
+        for args, given in ((["enroll", "-c", folder], line.encode()),
+                            (["-c", folder], data)):
+            done = subprocess.run([program, *args], input=given,
+                                  capture_output=True, timeout=240)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        uuid = Sensor(line).uuid
+        return [e for e in self.hub.entries(kind) if e["sensor"] == uuid]
+
+    def test_sections_have_sessions_of_their_own(self):
+        data = b""
+        for order in "<><":
+            data += records.section(order) + records.interface(order, 1)
+            for i in range(200):
+                data += records.enhanced(order, 0, frame_of(1, i), i)
+        got = self.through_sensor(5, data)
+        self.assertEqual(
+            [x for e in got for x in records.pcapng(e["data"])],
+            list(records.pcapng(data)))
+        self.assertEqual(len({e["sess"] for e in got}), 3)
+
+    def test_flows_and_text_come_whole(self):
+        for kind, name, cut in ((7, "ipfix", records.ipfix),
+                                (4, "dnscap_text", records.folded)):
+            data = read(os.path.join(SOURCE, "tests/golden/records",
+                                     name + ".bin"))
+            got = self.through_sensor(kind, data)
+            self.assertEqual([x[1] for e in got for x in cut(e["data"])],
+                             [x[1] for x in cut(data)])
 
 
 class Extended(Case):

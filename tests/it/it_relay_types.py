@@ -16,7 +16,8 @@ from hub import Hub  # noqa: E402
 from it_relay_hub import HubPartner  # noqa: E402
 from packets_of import flows_of, packets_of, written  # noqa: E402
 from relay import Org, balanced, until  # noqa: E402
-from relay_cases import pipeline, sensors_policy, share, source  # noqa
+from relay_cases import (pcap, pipeline, sensors_policy, share,  # noqa
+                         source)
 
 
 def pcapng(order, n):
@@ -48,11 +49,12 @@ class World:
     def __init__(self):
         self.a, self.b = Hub().start(), Hub().start()
         self.sensors = {name: self.a.enroll("--type", str(kind))
-                        for name, kind in (("text", 4), ("cap", 5),
+                        for name, kind in (("text", 4), ("dump", 4), ("cap", 5),
                                            ("other", 5), ("flows", 7),
                                            ("kept", 5), ("plain", 7))}
         self.org = Org(sensors_policy(
             source("text", [self.uuid("text")], types="4") +
+            source("dump", [self.uuid("dump")], types="4") +
             # Two sensors behind one UUID: sections by turns.
             source("cap", [self.uuid("cap"), self.uuid("other")], types="5")
             + source("flows", [self.uuid("flows")], types="7") +
@@ -61,6 +63,7 @@ class World:
             pipeline("as-is", types="4, 5, 7") + pipeline(
                 "packets", types="1", steps="[{link: zero}]"),
             share("text-out", "text", "as-is") +
+            share("dump-out", "dump", "as-is") +
             share("cap-out", "cap", "as-is") +
             share("flows-out", "flows", "as-is") +
             # A pipeline that does not take the type.
@@ -103,16 +106,21 @@ def both(world, test, top):
     for name, (data, _) in zip(("cap", "other"), caps):
         world.send(name, 5, data)
     world.send("text", 4, texts)
+    world.send("dump", 4, pcap(500))
     world.send("flows", 7, flows)
     world.send("kept", 5, caps[0][0])
     world.send("plain", 7, flows)
-    total = n + m + caps[0][1] + caps[1][1]
+    total = n + m + 500 + caps[0][1] + caps[1][1]
     until("confirmed", lambda: world.org.idle() and sum(
         la.get("confirmed", 0) for la in world.org.status()["lanes"])
         >= total)
     for row in world.org.status()["lanes"]:
         assert balanced(row), row
-    assert b"".join(world.partner.data(4)) == texts
+    assert texts == b"".join(
+        x for x in world.partner.data(4) if x.startswith(b"["))
+    dumped = [x for x in world.partner.data(4) if not x.startswith(b"[")]
+    assert [p for x in dumped for p in list(d4.pcap_records(x))[1:]] == list(
+        d4.pcap_records(pcap(500)))[1:]
     want = sorted(x for i, (data, _) in enumerate(caps) for x in packets_of(
         test, written(os.path.join(top, "in%d" % i), data)))
     got = packets_of(test, written(os.path.join(top, "out"), b"".join(
