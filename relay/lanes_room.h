@@ -10,8 +10,8 @@
  * struct lanes
  * Shape:  limits: list is not ours. share: the budget of a partner that has
  *         none of its own. packer: NULL until something waits; pack_next:
- *         the lane that is looked at next. marks: the journals', while the
- *         lanes are opened; NULL after that.
+ *         the lane that is looked at next. marks: the journals' of the
+ *         start; also for a lane that could only be opened later.
  */
 struct lanes {
 	struct lanes_dirs dirs;

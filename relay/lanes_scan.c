@@ -117,8 +117,6 @@ lanes_open(const struct lanes_dirs *dirs, struct lanes **out)
 			st = lanes_scan_partner(ls, e->d_name);
 	}
 	(void)closedir(d);
-	json_decref(ls->marks);
-	ls->marks = NULL;
 	if (st != D4_OK) {
 		lanes_close(ls);
 		return st;

@@ -95,20 +95,16 @@ only_what_was_committed_since_is_marked(void **state)
 	lanes_close(ls);
 }
 
-/* A journal noted two entries; the second one is damaged at the next start. */
+/* Two entries of an earlier run, which a journal has noted. */
 static void
-damage_at_the_end_is_not_forgotten_over_a_restart(void **state)
+noted_two(void)
 {
-	struct d4_spool_cursor c = {.stuck = 1};
 	struct journal_batch b = {.last = {1, 0}, .entries = 2, .fence = 1};
 	struct lanes *ls = open_lanes();
 	struct lane *lane = get(ls, "r1", 1);
 	struct journal *j = NULL;
 	json_t *marks;
-	char path[256];
-	struct stat sb;
 
-	(void)state;
 	put(ls, lane, 1);
 	put(ls, lane, 2);
 	marks = lanes_marks(ls);
@@ -118,6 +114,19 @@ damage_at_the_end_is_not_forgotten_over_a_restart(void **state)
 	journal_close(j);
 	json_decref(marks);
 	lanes_close(ls);
+}
+
+static void
+damage_at_the_end_is_not_forgotten_over_a_restart(void **state)
+{
+	struct d4_spool_cursor c = {.stuck = 1};
+	struct lanes *ls;
+	struct lane *lane;
+	char path[256];
+	struct stat sb;
+
+	(void)state;
+	noted_two();
 	lane_path(spool, "00000000000000000001.seg", path, sizeof(path));
 	assert_int_equal(stat(path, &sb), 0);
 	assert_int_equal(truncate(path, sb.st_size - 1), 0);
@@ -127,6 +136,34 @@ damage_at_the_end_is_not_forgotten_over_a_restart(void **state)
 	assert_int_equal(d4_spool_total(lane->writer), 6);
 	save_cursor(&c); /* post stands there */
 	lanes_trim(ls);
+	lane_path(spool, "00000000000000000003.seg", path, sizeof(path));
+	assert_int_equal(stat(path, &sb), 0);
+	lanes_close(ls);
+}
+
+/* Nobody knows what lane it is, until the next entry comes for it. */
+static void
+a_damaged_header_costs_no_count(void **state)
+{
+	struct lanes *ls;
+	struct lane *lane;
+	char path[256];
+	struct stat sb;
+	int fd;
+
+	(void)state;
+	noted_two();
+	lane_path(spool, "00000000000000000001.seg", path, sizeof(path));
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, "xxxx", 4, 16), 4);
+	assert_int_equal(close(fd), 0);
+	ls = open_lanes();
+	assert_int_equal(lanes_n(ls), 0);
+	lane = get(ls, "r1", 1);
+	assert_int_equal(d4_spool_total(lane->writer), 6);
+	put(ls, lane, 3);
+	assert_int_equal(d4_spool_seq(lane->writer), 3);
+	assert_int_equal(stat(path, &sb), 0); /* for post to tell */
 	lane_path(spool, "00000000000000000003.seg", path, sizeof(path));
 	assert_int_equal(stat(path, &sb), 0);
 	lanes_close(ls);
@@ -181,6 +218,7 @@ main(void)
 	    T(what_post_settled_is_deleted_and_its_numbers_are_not_used_again),
 	    T(only_what_was_committed_since_is_marked),
 	    T(damage_at_the_end_is_not_forgotten_over_a_restart),
+	    T(a_damaged_header_costs_no_count),
 	    T(a_dropped_batch_leaves_nothing),
 	    T(lanes_of_a_partner_are_limited),
 	};
