@@ -14,9 +14,10 @@
 
 /*
  * Part of every pipeline's hash: changes when the same steps give other bytes.
- * san2: addresses with [.] for dots are leaks in JSON, too.
+ * san2: addresses with [.] for dots are leaks in JSON, too. san3: and those
+ * that are spelled with needless zeros.
  */
-#define SAN_ENGINE "san2"
+#define SAN_ENGINE "san3"
 
 /* Where names in the steps are looked up: the policy's networks. */
 struct san_env {

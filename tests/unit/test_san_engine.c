@@ -9,9 +9,9 @@
 #include "chain.h"
 #include "pcap.h"
 
-static const char engine[] = "san2";
+static const char engine[] = "san3";
 static const char digest[] =
-    "996c4a6f198b3c9f64dda4eed391a2ef1c27fc0c59bb554ea30450641b61a50c";
+    "96bc79ef1c88d7f1e9ccc4c6288e5268b5d966fd79e663bdfbd04870baad6f83";
 
 #define SCOPED                                                       \
 	"- addr: {scope: telescope, method: cryptopan, others: %s, " \
@@ -48,6 +48,7 @@ static const struct {
 	"{\"src\":\"192.0.2.1\",\"note\":\"saw 10[.]1[.]2[.]3\"}\n"
 	"{\"src\":\"192.0.2.1\",\"src\":\"10.1.2.3\"}\n"
 	"{\"src\":\"\\u0031\\u0030.1.2.3\",\"x\":[1,2.50,{\"y\":null}]}\n"
+	"{\"src\":\"192.0.2.1\",\"q\":\"[2001:0db8:77::1]\"}\n"
 	"{\"src\":167838211}\n"},
     {254, "ja3-jl",
 	"- json: {default: drop, rules: [{path: /JA3Digest, op: keep}, {path: "
