@@ -4,6 +4,28 @@
 #include "hub/session_conn.h"
 #include "hub/status.h"
 
+/* Why it is not read, in words. */
+static json_t *
+look_pauses(const struct session *s)
+{
+	static const struct {
+		enum hub_pause bit;
+		const char *word;
+	} words[] = {{PAUSE_SHELF, "redis"}, {PAUSE_MEMORY, "memory"},
+	    {PAUSE_QUEUE, "queue"}, {PAUSE_WHO, "registry"},
+	    {PAUSE_HELD, "held"}, {PAUSE_DRAIN, "drain"}, {PAUSE_RATE, "rate"},
+	    {PAUSE_SHARE, "sensor-queue"}};
+	unsigned pause = s->pause | s->hub->pause;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if ((pause & words[i].bit) != 0)
+			(void)json_array_append_new(
+			    list, json_string(words[i].word));
+	}
+	return list;
+}
+
 static json_t *
 look_session(const struct session *s)
 {
@@ -11,13 +33,12 @@ look_session(const struct session *s)
 
 	if (s->sensor != NULL)
 		d4_uuid_text(&s->sensor->uuid, uuid);
-	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:s,s:I,s:I,s:I,s:b,s:b}",
+	return json_pack("{s:s,s:s,s:i,s:s,s:s,s:s,s:I,s:I,s:I,s:o,s:b}",
 	    "session", s->id, "uuid", uuid, "type", (int)s->intake.state.type,
 	    "ext", s->intake.ext, "peer", s->peer, "state", session_state(s),
 	    "frames", (json_int_t)s->intake.frames, "bytes",
 	    (json_int_t)s->intake.bytes, "records", (json_int_t)s->records,
-	    "paused", (s->pause | s->hub->pause) != 0, "old_key",
-	    s->intake.before);
+	    "paused", look_pauses(s), "old_key", s->intake.before);
 }
 
 static json_t *

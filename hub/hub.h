@@ -22,13 +22,14 @@ struct trim;
 
 /* Why nobody, or a session, is not read for a while. */
 enum hub_pause {
-	PAUSE_SHELF = 1,  /* Redis is slow or away */
-	PAUSE_MEMORY = 2, /* Redis is nearly full */
-	PAUSE_QUEUE = 4,  /* the session's queue is over its budget */
-	PAUSE_WHO = 8,    /* the registry is asked about the sensor */
-	PAUSE_HELD = 16,  /* too many bytes in unfinished frames */
-	PAUSE_DRAIN = 32, /* the hub stops */
-	PAUSE_RATE = 64,  /* its sensor sends faster than it may */
+	PAUSE_SHELF = 1,   /* Redis is slow or away */
+	PAUSE_MEMORY = 2,  /* Redis is nearly full */
+	PAUSE_QUEUE = 4,   /* the session's queue is over its budget */
+	PAUSE_WHO = 8,     /* the registry is asked about the sensor */
+	PAUSE_HELD = 16,   /* too many bytes in unfinished frames */
+	PAUSE_DRAIN = 32,  /* the hub stops */
+	PAUSE_RATE = 64,   /* its sensor sends faster than it may */
+	PAUSE_SHARE = 128, /* its sensor has too much in the queue */
 };
 
 /* Entries that grow: for a moment; longer, when their queue goes to disk. */
@@ -61,7 +62,8 @@ struct hub_events {
 /*
  * struct hub -- Shape: pause: enum hub_pause bits that hold for every
  * session. drafts: sessions whose entry waits for the flush timer, oldest
- * first, by list. n_resting: sessions paused for their rate. tight: Redis as a
+ * first, by list. n_resting: sessions paused for a
+ * limit of their sensor. tight: Redis as a
  * whole is short of memory. loud: refusals that may still be logged in this
  * second.
  */

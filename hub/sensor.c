@@ -52,6 +52,7 @@ sensor_free(struct sensors *t, struct sensor *s)
 	d4_hmac_free(s->key.hmac);
 	d4_hmac_free(s->before.hmac);
 	d4_prefix_set_fini(&s->from);
+	free(s->shares);
 	free(s);
 	t->n--;
 }
@@ -233,4 +234,41 @@ sensor_spend(struct sensor *s, size_t n, uint64_t now_ms)
 	s->tokens_ms = now_ms;
 	s->tokens -= (int64_t)n * 1000;
 	return s->tokens >= 0 ? 0 : (uint64_t)(-s->tokens / rate) + 1;
+}
+
+/* The place of a stream, or one that is free; NULL: there is none. */
+static struct share *
+share_of(const struct sensor *s, const void *of)
+{
+	for (unsigned i = 0; s->shares != NULL && i < SENSOR_SHARES; i++) {
+		if (s->shares[i].of == of || s->shares[i].of == NULL)
+			return &s->shares[i];
+	}
+	return NULL;
+}
+
+void
+sensor_shelved(struct sensor *s, const void *of, uint64_t now_ms)
+{
+	struct share *share;
+
+	if (s->limits.queue == 0)
+		return;
+	if (s->shares == NULL)
+		s->shares = calloc(SENSOR_SHARES, sizeof(*s->shares));
+	share = share_of(s, of);
+	if (share == NULL)
+		return;
+	share->of = of;
+	share_put(share, now_ms);
+}
+
+uint64_t
+sensor_waits(const struct sensor *s, const void *of, uint64_t trimmed_ms)
+{
+	struct share *share = share_of(s, of);
+
+	return s->limits.queue != 0 && share != NULL
+	           ? share_entries(share, trimmed_ms)
+	           : 0;
 }

@@ -5,12 +5,14 @@
 #include <sys/queue.h>
 #include "hub/admit.h"
 #include "hub/dossier.h"
+#include "hub/share.h"
 #include "libd4/hmac.h"
 #include "libd4/slice.h"
 
 #define SENSOR_BUCKETS   4096u /* a power of two */
 #define SENSOR_IDLE      4096u /* kept although they have no session */
 #define SENSOR_TAKEOVERS 4u    /* remembered of a sensor and type */
+#define SENSOR_SHARES    4u    /* streams in which its entries are counted */
 #define SENSOR_REASONS   12u   /* different refusals that are counted */
 
 struct session;
@@ -60,6 +62,7 @@ struct sensor {
 	uint64_t refused;
 	struct sensor_refusal refusals[SENSOR_REASONS];
 	enum d4_reason last_refused;
+	struct share *shares;
 };
 
 /* lru: from the least recently used on; all[] by hash. */
@@ -103,5 +106,15 @@ void sensor_refuse(struct sensor *s, enum d4_reason why);
  * in milliseconds (0: not at all). A second's worth may come at once.
  */
 uint64_t sensor_spend(struct sensor *s, size_t n, uint64_t now_ms);
+
+/* sensor_shelved -- one more entry of it is in the stream `of`. */
+void sensor_shelved(struct sensor *s, const void *of, uint64_t now_ms);
+
+/*
+ * sensor_waits -- how many of its entries are in the stream, which is trimmed
+ * up to trimmed_ms; 0 when it has no limit.
+ */
+uint64_t sensor_waits(
+    const struct sensor *s, const void *of, uint64_t trimmed_ms);
 
 #endif

@@ -254,8 +254,10 @@ data_emit(void *arg, struct draft *d)
 	struct session *s = arg;
 	enum d4_status st = shelf_put(s->hub->shelf, s->origin, d);
 
-	if (st == D4_OK)
+	if (st == D4_OK) {
 		sessions_drafting(s, false);
+		sensor_shelved(s->sensor, s->origin->shard, d4_now_us() / 1000);
+	}
 	return st;
 }
 

@@ -120,13 +120,9 @@ enum d4_reason_class {
 	X(QUARANTINE, "quarantine", REFUSAL,                                   \
 	    "well-known key, or its time to change is over")                   \
 	X(ADDRESS, "address", REFUSAL, "sensor may not come from there")       \
-	X(CERT_NAME, "cert.name", REFUSAL,                                     \
-	    "certificate does not name this sensor")                           \
 	X(REPLAY, "replay", REFUSAL, "timestamp outside the window")           \
 	X(SENSOR_BROKEN, "sensor.broken", REFUSAL,                             \
 	    "what Redis holds about the sensor is not understood")             \
-	X(SENSOR_QUEUE, "sensor.queue", REFUSAL,                               \
-	    "sensor has too much in its queue")                                \
 	X(TYPE_CHANGE, "type.change", REFUSAL, "type changed in the session")  \
 	X(UUID_CHANGE, "uuid.change", REFUSAL, "UUID changed in the session")  \
 	X(META_FIRST, "meta.first", REFUSAL, "254 before a meta header")       \

@@ -156,6 +156,41 @@ class Limits(Case):
         self.assertEqual(sum(e["n"] for e in got), 300)
 
 
+    def test_entries_that_wait(self):
+        r, key = self.redis, d4.queue_key(8, "", 0)
+        r.xgroup_create(key, "reader", id="$", mkstream=True)
+        r.hset("stream_max_size_by_uuid", self.s.hex, 4)
+        tls = self.hub.connect()
+        tls.settimeout(60)
+        sent = 0
+
+        def more():
+            nonlocal sent
+            tls.sendall(self.s.frame(8, b"%d\n" % sent))
+            sent += 1
+
+        def paused():
+            got = self.hub.ctl("sessions", "list", "--uuid", self.s.uuid)
+            return "sensor-queue" in got["sessions"][0]["paused"]
+        while sent < 1000:
+            more()
+            got = until("a session", lambda: self.hub.ctl(
+                "sessions", "list", "--uuid", self.s.uuid)["sessions"])
+            if "sensor-queue" in got[0]["paused"]:
+                break
+        self.assertLess(sent, 1000)
+        other = self.hub.enroll("--type", "8")
+        self.assertEqual(self.hub.send([other.frame(8, b"x\n")]), "confirmed")
+        more()  # waits in the sockets
+        for id_, _ in r.xreadgroup("reader", "r", {key: ">"})[0][1]:
+            r.xack(key, "reader", id_)
+        until("it is read again", lambda: not paused())
+        self.assertEqual(d4.finish(tls), "confirmed")
+        r.xgroup_destroy(key, "reader")
+        got = [e for e in self.hub.entries(8) if e["sensor"] == self.s.uuid]
+        self.assertGreaterEqual(sum(e["n"] for e in got), 1)
+
+
 class Lists(Case):
     def test_blocked_addresses_and_networks(self):
         live = Open(self.hub, self.s, source="127.0.0.7")

@@ -114,6 +114,10 @@ class Sensors(Case):
         u = self.s.uuid
         self.assertEqual(self.ctl("sensors", "limits", u, "--payload", "1kB",
                                   "--rate", "1MiB")["rate"], 1 << 20)
+        self.assertEqual(self.ctl("sensors", "limits", u, "--queue",
+                                  "99")["queue"], 99)
+        self.assertEqual(self.hub.redis().hget("stream_max_size_by_uuid",
+                                               self.s.hex), b"99")
         self.ctl("sensors", "from", u, "192.0.2.0/24,2001:db8::/32")
         until("not from here", lambda: self.lines() != "confirmed")
         self.ctl("sensors", "from", u, "any")
