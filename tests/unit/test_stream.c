@@ -101,6 +101,56 @@ a_pipeline_without_steps_is_byte_identical_for_every_type(void **state)
 	}
 }
 
+/* Steps that nobody carries out are an error, not a way around. */
+static void
+what_nobody_sanitizes_takes_no_steps(void **state)
+{
+	static const struct {
+		uint8_t type;
+		const char *ext;
+	} rows[] = {{5, ""}, {7, ""}, {99, ""}, {254, "filewatcher"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct san_chain *c;
+		struct d4_diag diag;
+
+		assert_int_equal(test_compile("- link: zero", rows[i].type,
+				     rows[i].ext, &diag, &c),
+		    D4_EINVAL);
+		assert_non_null(strstr(diag.what, "are not enforced"));
+		assert_int_equal(
+		    test_compile("[]", rows[i].type, rows[i].ext, &diag, &c),
+		    D4_OK);
+		assert_int_equal(san_chain_class(c), 0);
+		san_chain_free(c);
+	}
+}
+
+/* The packets' steps read captures; the text of type 4 is none. */
+static void
+steps_for_captures_let_no_text_of_dnscap_out(void **state)
+{
+	struct san_chain *c = test_chain("- link: zero", 4, "");
+	struct san_stream *s = test_stream(c, 4, "");
+	struct d4_buf out;
+
+	(void)state;
+	d4_buf_init(&out, 4096);
+	for (size_t cut = 0; cut < 3; cut++)
+		assert_int_equal(
+		    test_run(s,
+			d4_slice_str("[56] 2016-10-20 15:23:01 10.1.2.3\n"),
+			cut, &out),
+		    D4_EMALFORMED);
+	assert_int_equal(out.n, 0);
+	assert_int_equal(san_stream_tally(s)->records[D4_R_PCAP_MAGIC], 3);
+	test_balance(s);
+	d4_buf_fini(&out);
+	san_stream_free(s);
+	san_chain_free(c);
+}
+
 /* Later stages know the opening in front of a file, and no other. */
 static void
 another_opening_within_a_file_refuses_the_rest(void **state)
@@ -212,6 +262,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		a_pipeline_without_steps_is_byte_identical_for_every_type),
+	    cmocka_unit_test(what_nobody_sanitizes_takes_no_steps),
+	    cmocka_unit_test(steps_for_captures_let_no_text_of_dnscap_out),
 	    cmocka_unit_test(another_opening_within_a_file_refuses_the_rest),
 	    cmocka_unit_test(an_unfinished_record_is_dropped_and_counted),
 	    cmocka_unit_test(a_refused_file_does_not_spoil_the_next),
