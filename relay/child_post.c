@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "libd4/kit/fdpass.h"
+#include "libd4/kit/json.h"
 #include "libd4/kit/log.h"
 #include "relay/child.h"
 #include "relay/post.h"
@@ -29,18 +29,7 @@ on_drained(void *arg)
 static void
 post_tell_status(struct post_life *l)
 {
-	json_t *o = post_status(l->post);
-	char *text = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
-	size_t n = text != NULL ? strlen(text) : 0;
-	int fd = memfd_create("status", MFD_CLOEXEC);
-
-	if (fd >= 0 && n > 0 && write(fd, text, n) == (ssize_t)n)
-		(void)!d4_fd_send(
-		    l->setup->channel, d4_slice_str("status"), fd);
-	if (fd >= 0)
-		(void)close(fd);
-	free(text);
-	json_decref(o);
+	(void)!d4_json_send(l->setup->channel, "status", post_status(l->post));
 }
 
 /* Asks the supervisor for a connection to the partner's unix socket. */

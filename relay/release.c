@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
+#include "libd4/kit/json.h"
 #include "relay/release.h"
 
 #define RELEASE_VERSION 1
@@ -65,21 +66,8 @@ release_json(const struct release *r)
 enum d4_status
 release_text(const struct release *r, struct d4_buf *out)
 {
-	json_t *root = release_json(r);
-	enum d4_status st;
-	char *text;
-
-	if (root == NULL)
-		return D4_ENOMEM;
-	text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
-	json_decref(root);
-	if (text == NULL)
-		return D4_ENOMEM;
-	st = d4_buf_adds(out, text);
-	if (st == D4_OK)
-		st = d4_buf_adds(out, "\n");
-	free(text);
-	return st;
+	return d4_json_line(
+	    release_json(r), JSON_COMPACT | JSON_SORT_KEYS, out);
 }
 
 /* Copies a JSON string that must fit; false: it is none, or too long. */

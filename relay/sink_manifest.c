@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include "libd4/kit/json.h"
 #include "relay/sink_set.h"
 
 #define MANIFEST_VERSION 1
@@ -65,8 +66,6 @@ enum d4_status
 sink_manifest_text(const struct sink_set *s, uint64_t now_s, struct d4_buf *out)
 {
 	json_t *root = manifest_head(s, now_s), *files = json_array();
-	enum d4_status st = D4_ENOMEM;
-	char *text = NULL;
 	int bad = 0;
 
 	for (size_t i = 0; i < s->n; i++)
@@ -74,14 +73,9 @@ sink_manifest_text(const struct sink_set *s, uint64_t now_s, struct d4_buf *out)
 		    json_array_append_new(files, sink_item_json(&s->item[i]));
 	bad |= json_object_set_new(root, "files", files);
 	if (bad == 0)
-		text = json_dumps(root, JSON_INDENT(1));
-	if (text != NULL)
-		st = d4_buf_adds(out, text);
-	if (st == D4_OK)
-		st = d4_buf_adds(out, "\n");
-	free(text);
+		return d4_json_line(root, JSON_INDENT(1), out);
 	json_decref(root);
-	return st;
+	return D4_ENOMEM;
 }
 
 /* As sha256sum -c reads it. */

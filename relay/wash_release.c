@@ -115,7 +115,7 @@ release_lane_now(struct wash *w, struct lane *lane, struct release *out)
 	n = release_feeds(w, lane, keep, &d);
 	if (n > 0 && n < lane->n_feeds)
 		st = lanes_retire(w->lanes, lane, keep);
-	else if (memchr(keep, true, lane->n_feeds * sizeof(*keep)) == NULL)
+	else if (memchr(keep, 1, lane->n_feeds * sizeof(*keep)) == NULL)
 		lanes_bar(lane);
 	else
 		lane->n_barred = 0;

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/fdpass.h"
+#include "libd4/kit/json.h"
 #include "libd4/kit/log.h"
 #include "relay/lanes_partner.h"
 #include "relay/wash_room.h"
@@ -189,16 +189,5 @@ status_json(const struct wash *w)
 void
 status_send(struct wash *w)
 {
-	json_t *o = status_json(w);
-	char *text = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
-	size_t n = text != NULL ? strlen(text) : 0;
-	int fd = memfd_create("status", MFD_CLOEXEC);
-
-	if (fd >= 0 && n > 0 && write(fd, text, n) == (ssize_t)n)
-		(void)!d4_fd_send(
-		    w->setup->channel, d4_slice_str("status"), fd);
-	if (fd >= 0)
-		(void)close(fd);
-	free(text);
-	json_decref(o);
+	(void)!d4_json_send(w->setup->channel, "status", status_json(w));
 }

@@ -110,9 +110,9 @@ static struct d4_yaml *
 preset_room(const struct d4_yaml *from, size_t n)
 {
 	struct d4_yaml *y = calloc(1, sizeof(*y));
-	bool ok = y != NULL;
+	bool ok = true;
 
-	if (!ok)
+	if (y == NULL)
 		return NULL;
 	y->kind = from->kind;
 	y->quoted = from->quoted;

@@ -10,6 +10,7 @@
 #include "libd4/kit/file.h"
 #include "libd4/kit/freeze.h"
 #include "libd4/kit/freeze_note.h"
+#include "libd4/kit/json.h"
 
 #define FREEZE_PATH 1024u
 
@@ -144,8 +145,6 @@ freeze_note(const struct d4_freeze_note *note, struct d4_buf *out)
 {
 	const char *because = note->because != NULL ? note->because : "";
 	char since[D4_TIME_TEXT];
-	enum d4_status st;
-	char *text;
 	json_t *o;
 
 	if (!freeze_plain(because))
@@ -155,15 +154,7 @@ freeze_note(const struct d4_freeze_note *note, struct d4_buf *out)
 	    d4_freeze_who(note->uid), "because", because);
 	if (o == NULL)
 		return D4_EINVAL; /* the reason is no UTF-8 */
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	if (text == NULL)
-		return D4_ENOMEM;
-	st = d4_buf_adds(out, text);
-	if (st == D4_OK)
-		st = d4_buf_adds(out, "\n");
-	free(text);
-	return st;
+	return d4_json_line(o, JSON_COMPACT, out);
 }
 
 /* ---- setting and lifting ---- */

@@ -13,6 +13,22 @@ from relay_cases import (CAP, LOG, ONE, confirmed, numbered, PDNS,  # noqa
                          pipeline, sensors_policy, share, source)
 
 
+def fed_while_away(org, *fed):
+    """acme is away, and what each sensor, (UUID, lines), sends waits for it;
+    acme and the sensors."""
+    org.start_partners()
+    acme = org.partners["acme"]
+    acme.stop()
+    sensors = [Sensor(org, 8, uid=uid) for uid, _ in fed]
+    org.up()
+    for sensor, (_, lines) in zip(sensors, fed):
+        sensor.lines(lines)
+    n = sum(len(lines) for _, lines in fed)
+    until("in the airlock", lambda: org.lane() and
+          org.lane_now()["waiting"] == n and org.lane_now()["may_be_sent"])
+    return [acme] + sensors
+
+
 def test_without_a_valid_policy_nothing_is_read_and_nothing_leaves():
     org = Org(ONE)
     try:
@@ -63,14 +79,7 @@ def test_without_the_master_key_nothing_is_read():
 def test_a_policy_tightened_stops_what_was_queued():
     org = Org(ONE)
     try:
-        org.start_partners()
-        acme = org.partners["acme"]
-        acme.stop()
-        pdns = Sensor(org, 8, uid=LOG)
-        org.up()
-        pdns.lines(numbered(0, 30))
-        until("in the airlock", lambda: org.lane() and
-              org.lane_now()["waiting"] == 30 and org.lane_now()["may_be_sent"])
+        acme, pdns = fed_while_away(org, (LOG, numbered(0, 30)))
         loose = open(org.policy).read()
         org.set_policy(loose.replace("share:", "deny:\n  - {id: stop-it, to: "
                                      "[acme], from: [pdns], because: noon}\n"
@@ -97,14 +106,7 @@ def test_a_policy_tightened_stops_what_was_queued():
 def test_what_passed_another_pipeline_is_not_sent():
     org = Org(ONE)
     try:
-        org.start_partners()
-        acme = org.partners["acme"]
-        acme.stop()
-        pdns = Sensor(org, 8, uid=LOG)
-        org.up()
-        pdns.lines(numbered(0, 30))
-        until("in the airlock", lambda: org.lane() and
-              org.lane_now()["waiting"] == 30)
+        acme, pdns = fed_while_away(org, (LOG, numbered(0, 30)))
         org.set_policy(open(org.policy).read().replace(
             "steps: []", "steps: [{pdns: {client: zero, server: zero}}]"))
         org.reload()
@@ -129,15 +131,8 @@ def test_a_feed_that_is_denied_stops_what_it_may_have_queued():
         share("pdns-out", "pdns", "raw-8"))
     org = Org(two)
     try:
-        org.start_partners()
-        acme = org.partners["acme"]
-        acme.stop()
-        one, other = Sensor(org, 8, uid=LOG), Sensor(org, 8, uid=CAP)
-        org.up()
-        one.lines(numbered(0, 10))
-        other.lines(numbered(100, 10))
-        until("in the airlock", lambda: org.lane() and
-              org.lane_now()["waiting"] == 20)
+        acme, one, other = fed_while_away(
+            org, (LOG, numbered(0, 10)), (CAP, numbered(100, 10)))
         org.set_policy(open(org.policy).read().replace(
             "[%s, %s]" % (LOG, CAP), "[%s]" % LOG))
         org.reload()

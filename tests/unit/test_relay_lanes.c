@@ -37,18 +37,6 @@ lanes_and_what_fed_them_are_found_again(void **state)
 }
 
 static void
-save_cursor(const struct d4_spool_cursor *c)
-{
-	char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/acme-csirt", cursors);
-	assert_int_equal(d4_dir_make(path, 0700), D4_OK);
-	(void)snprintf(
-	    path, sizeof(path), "%s/acme-csirt/" LANE_ID ".cursor", cursors);
-	assert_int_equal(d4_spool_cursor_save(path, c), D4_OK);
-}
-
-static void
 what_post_settled_is_deleted_and_its_numbers_are_not_used_again(void **state)
 {
 	struct d4_spool_cursor c = {.sent = 40, .acked = 2, .confirmed = 2};

@@ -226,21 +226,6 @@ lane_folder(const char *suffix)
 }
 
 static void
-save_cursor(const struct d4_spool_cursor *c)
-{
-	char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/acme-csirt", cursors);
-	assert_int_equal(d4_dir_make(path, 0700), D4_OK);
-	(void)snprintf(
-	    path, sizeof(path), "%s/acme-csirt/" LANE_ID ".cursor", cursors);
-	if (c == NULL)
-		assert_int_equal(unlink(path), 0);
-	else
-		assert_int_equal(d4_spool_cursor_save(path, c), D4_OK);
-}
-
-static void
 an_unused_lane_waits_for_post_and_may_come_back(void **state)
 {
 	const struct lanes_limits limits = {.total = 2u << 20, .idle_s = 100};

@@ -1,0 +1,41 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "libd4/kit/fdpass.h"
+#include "libd4/kit/json.h"
+
+enum d4_status
+d4_json_line(json_t *o, size_t flags, struct d4_buf *out)
+{
+	char *text = o != NULL ? json_dumps(o, flags) : NULL;
+	enum d4_status st;
+
+	json_decref(o);
+	if (text == NULL)
+		return D4_ENOMEM;
+	st = d4_buf_adds(out, text);
+	if (st == D4_OK)
+		st = d4_buf_adds(out, "\n");
+	free(text);
+	return st;
+}
+
+enum d4_status
+d4_json_send(int sock, const char *word, json_t *o)
+{
+	char *text = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	size_t n = text != NULL ? strlen(text) : 0;
+	int fd = memfd_create(word, MFD_CLOEXEC);
+	enum d4_status st = D4_ENOMEM;
+
+	json_decref(o);
+	if (fd >= 0 && n > 0)
+		st = write(fd, text, n) == (ssize_t)n
+		         ? d4_fd_send(sock, d4_slice_str(word), fd)
+		         : D4_EIO;
+	if (fd >= 0)
+		(void)close(fd);
+	free(text);
+	return st;
+}

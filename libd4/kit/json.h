@@ -1,0 +1,22 @@
+/* JSON objects on their way out: as text, or to another process of ours. */
+#ifndef KIT_JSON_H
+#define KIT_JSON_H
+
+#include <jansson.h>
+#include "libd4/slice.h"
+
+/*
+ * d4_json_line -- appends the object (taken) and a newline. flags: jansson's.
+ * Errors: D4_ENOMEM, also of an object that is NULL.  D4_ETOOBIG.
+ */
+D4_USED enum d4_status d4_json_line(
+    json_t *o, size_t flags, struct d4_buf *out);
+
+/*
+ * d4_json_send -- the object (taken; NULL is not sent) over sock, with a
+ * word, as a file without a name: it may be longer than a message.
+ * Errors: D4_ENOMEM, also of an object that is NULL.  Else as d4_fd_send.
+ */
+D4_USED enum d4_status d4_json_send(int sock, const char *word, json_t *o);
+
+#endif
