@@ -15,7 +15,7 @@
 /*
  * Part of every pipeline's hash: changes when the same steps give other bytes.
  * san2: addresses with [.] for dots are leaks in JSON, too. san3: and those
- * that are spelled with needless zeros.
+ * that are spelled with needless zeros; IPv6 with dashes everywhere.
  */
 #define SAN_ENGINE "san3"
 

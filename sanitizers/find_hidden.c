@@ -1,5 +1,6 @@
 #include <string.h>
 #include "libd4/wire.h"
+#include "sanitizers/dashed.h"
 #include "sanitizers/defang.h"
 #include "sanitizers/find.h"
 #include "sanitizers/find_hidden.h"
@@ -266,7 +267,7 @@ bool
 san_find_hidden(struct d4_slice text, const struct san_wanted *w)
 {
 	return hidden_numbers(text, w) || hidden_zones(text, w) ||
-	       san_find_defanged(text, w);
+	       san_find_defanged(text, w) || san_find_dashed(text, w);
 }
 
 static bool

@@ -16,7 +16,8 @@ struct san_wanted {
  *   exactly 8 or 32 hex digits with no hex digit beside them,
  *   a number of 8 to 10 digits with no digit beside them (u32), unless it
  *   has or is a fraction or has an exponent.
- *   four octets with [.] (.) [dot] between them (sanitizers/defang.h).
+ *   four octets with [.] (.) [dot] between them (sanitizers/defang.h),
+ *   an IPv6 text with dashes for colons (sanitizers/dashed.h).
  * Where there are several readings, all are asked for until one is wanted.
  * Says nothing of what was meant: the time stamp 1700000000 is 101.83.241.0
  * as well, the first group of a UUID and a date (20240101) are 8 hex digits.

@@ -11,7 +11,7 @@
 
 static const char engine[] = "san3";
 static const char digest[] =
-    "96bc79ef1c88d7f1e9ccc4c6288e5268b5d966fd79e663bdfbd04870baad6f83";
+    "92dd2452df79fb517e245b4c6d7d7f1d1e6529d04cb5311260efef779d962c23";
 
 #define SCOPED                                                       \
 	"- addr: {scope: telescope, method: cryptopan, others: %s, " \
@@ -38,6 +38,8 @@ static const struct {
 	"1749988801||10.1.2.3||192.0.2.53||IN||www.example.com.||A||198.51."
 	"100.9||300||1\n"
 	"1749988801||10.1.2.3||192.0.2.53||IN||ip-10-1-2-3.example.com.||A||"
+	"198.51.100.7||300||1\n"
+	"1749988801||10.1.2.3||192.0.2.53||IN||2001-db8-77--1.example.com.||A||"
 	"198.51.100.7||300||1\n"},
     {6, "",
 	SCOPED_LINES

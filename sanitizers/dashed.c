@@ -1,0 +1,82 @@
+#include <string.h>
+#include "sanitizers/dashed.h"
+
+#define DASHED_MAX   39u /* bytes of the longest: eight groups of four */
+#define DASHED_FIRST 4u  /* digits of the first group */
+#define DASHED_LEAST 3u  /* dashes of the shortest: 2001-db8--1 */
+
+static bool
+dashed_part(uint8_t c)
+{
+	return c == '-' || san_hex_digit(c) >= 0;
+}
+
+/* Exactly the text between from and end, if it is one. */
+static bool
+dashed_is(
+    struct d4_slice t, size_t from, size_t end, const struct san_wanted *w)
+{
+	uint8_t text[DASHED_MAX];
+	struct d4_addr a;
+	size_t n = end - from;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = t.p[from + i] == '-' ? ':' : t.p[from + i];
+	return d4_addr_parse(d4_slice_of(text, n), &a) == D4_OK &&
+	       a.family == 6 && w->is(w->arg, &a);
+}
+
+/* All that begin at `from`; they end where a group does. */
+static bool
+dashed_from(struct d4_slice t, size_t from, const struct san_wanted *w)
+{
+	unsigned dashes = 0, doubles = 0;
+	size_t i = from;
+
+	for (; i < t.n && i - from < DASHED_MAX && dashed_part(t.p[i]); i++) {
+		bool last = i + 1 == t.n || !dashed_part(t.p[i + 1]) ||
+		            t.p[i + 1] == '-';
+
+		if (t.p[i] == '-') {
+			dashes++;
+			doubles += t.p[i - 1] == '-';
+			last = t.p[i - 1] == '-'; /* 2001-db8-77-- */
+		}
+		if (doubles > 1 || dashes > 8)
+			return false;
+		if (last && dashes >= DASHED_LEAST &&
+		    (doubles == 1 || dashes == 7) &&
+		    dashed_is(t, from, i + 1, w))
+			return true;
+	}
+	return false;
+}
+
+/* Four digits in front of the dash at `at`, and no fifth. */
+static bool
+dashed_first(struct d4_slice t, size_t at)
+{
+	if (at < DASHED_FIRST ||
+	    (at > DASHED_FIRST && san_hex_digit(t.p[at - 5]) >= 0))
+		return false;
+	for (size_t i = at - DASHED_FIRST; i < at; i++) {
+		if (san_hex_digit(t.p[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+san_find_dashed(struct d4_slice t, const struct san_wanted *w)
+{
+	const uint8_t *p = t.p, *end = t.p + t.n;
+
+	while (p != NULL && p < end &&
+	       (p = memchr(p, '-', (size_t)(end - p))) != NULL) {
+		size_t at = (size_t)(p++ - t.p);
+
+		if (dashed_first(t, at) && dashed_from(t, at - DASHED_FIRST, w))
+			return true;
+	}
+	return false;
+}
