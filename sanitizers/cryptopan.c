@@ -19,12 +19,12 @@ struct cpan_pair {
  * struct san_cpan -- key, pad and caches.
  * Shape:  top[first 16 bits] = CPAN_VALID | their 16 bits of pad: the first
  *         half of a result depends on the first half of the address only.
- *         cache4[index] = tag << 16 | second half of the result; index and
- *         tag are the halves of a product that is a bijection, so they name
- *         the address, whose first half then is in top. Tag 0 is an empty
- *         entry: one address of 65,536 is never kept. cache6: an entry is empty
- * while its address is all zero
- *         (:: is never looked up there).
+ *         cache4[index] = first half of the address << 16 | second half of
+ *         the result; the index is the address's second half, turned by its
+ *         first: so all addresses of a /16 have places of their own, and
+ *         neighbours stand together. First half 0 is an empty entry: what
+ *         begins with 0.0 is never kept. cache6: an entry is empty while its
+ *         address is all zero (:: is never looked up there).
  */
 struct san_cpan {
 	EVP_CIPHER_CTX *aes;
@@ -141,23 +141,22 @@ cpan_compute4(struct san_cpan *c, uint32_t in, uint32_t *out)
 }
 
 static uint32_t
-cpan_hash(uint32_t in)
+cpan_index4(uint32_t in)
 {
-	return in * 2654435761u; /* odd: a bijection */
+	return (in ^ (in >> 16) * 40503u) & (CPAN_CACHE4 - 1);
 }
 
 void
 san_cpan_ahead4(const struct san_cpan *c, uint32_t in)
 {
-	__builtin_prefetch(&c->cache4[cpan_hash(in) >> 16]);
+	__builtin_prefetch(&c->cache4[cpan_index4(in)]);
 	__builtin_prefetch(&c->top[in >> 16]);
 }
 
 bool
 san_cpan4(struct san_cpan *c, uint32_t in, uint32_t *out)
 {
-	uint32_t h = cpan_hash(in);
-	uint32_t *e = &c->cache4[h >> 16], tag = h << 16, v;
+	uint32_t *e = &c->cache4[cpan_index4(in)], tag = in & 0xffff0000u, v;
 
 	if ((*e & 0xffff0000u) == tag && tag != 0) {
 		*out = (in ^ c->top[in >> 16] << 16) & 0xffff0000u;
