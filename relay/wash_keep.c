@@ -6,8 +6,9 @@
 #define TRIM_TICKS 5u  /* what post settled */
 #define IDLE_TICKS 10u /* lanes that nobody uses */
 #define PACK_US    2000
-#define ROOM_MS    20u /* a look for room while somebody is parked ... */
-#define ROOM_REST  10u /* ... and this many times as long as the look took */
+#define PACK_CALM  1000u /* ms since the queues were last behind */
+#define ROOM_MS    20u   /* a look for room while somebody is parked ... */
+#define ROOM_REST  10u   /* ... and this many times as long as the look took */
 
 /* Drops the lane from those who know it. */
 static void
@@ -79,6 +80,24 @@ keep_tick(struct wash *w)
 		(void)event_add(w->pack, &soon);
 }
 
+/*
+ * While wash is behind its queues, what it could do instead of compressing is
+ * more urgent; unless the disk is.
+ */
+static bool
+keep_may_pack(const struct wash *w)
+{
+	if (d4_mono_ms() - w->full_ms >= PACK_CALM)
+		return true;
+	for (size_t i = 0; i < lanes_n_partners(w->lanes); i++) {
+		const struct lanes_partner *p = lanes_partner_at(w->lanes, i);
+
+		if (p->bytes >= p->budget / 2)
+			return true;
+	}
+	return false;
+}
+
 static void
 on_pack(evutil_socket_t fd, short what, void *arg)
 {
@@ -87,7 +106,8 @@ on_pack(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (lanes_pack(w->lanes))
+	/* keep_tick asks again. */
+	if (keep_may_pack(w) && lanes_pack(w->lanes))
 		(void)event_add(w->pack, &soon);
 	lanes_measure(w->lanes);
 }

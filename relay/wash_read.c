@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 #include "relay/lanes_partner.h"
 #include "relay/wash_park.h"
@@ -210,6 +211,8 @@ read_answer(struct wash *w, const redisReply *r)
 		bytes += read_bytes(one->element[1]);
 		entries += one->element[1]->elements;
 	}
+	if (bytes >= WASH_REPLY / 2)
+		w->full_ms = d4_mono_ms();
 	if (entries > 0)
 		w->count = read_fit(
 		    w->count, bytes / entries, WASH_REPLY / r->elements);

@@ -120,6 +120,7 @@ struct wash {
 	uint64_t released_minute; /* of UTC, that they were decided in */
 	bool release_due, release_said; /* the last try failed, and was told */
 	uint64_t batches, batch_bytes;
+	uint64_t full_ms; /* when an answer was last as big as it may be */
 	int code;
 };
 
