@@ -93,6 +93,11 @@ class Frozen:
         """Wash has taken everything: time went by, and work was done."""
         until("all in the airlock", lambda: self.org.idle())
 
+    def seen(self, text):
+        """Post says so, and has done what it says when it answers."""
+        until("seen", lambda: text in self.org.log())
+        until("an answer", lambda: (self.org.status() or {}).get("post"))
+
     def silent(self, name, before):
         """Not one byte since; seen over a batch that wash has done."""
         self.wires[name].rate = None  # what is on its way makes room
@@ -237,7 +242,7 @@ def test_post_obeys_the_disk_when_the_supervisor_hangs():
         f.cmd("freeze", "acme", code=1)
         assert "did not say that it holds" in f.org.stderr
         f.org.process.send_signal(signal.SIGCONT)
-        until("seen", lambda: "alarm partner=acme freeze=" in f.org.log())
+        f.seen("alarm partner=acme freeze=")
         f.silent("acme", f.total())
         f.cmd("thaw", "acme")
         f.all_there()
@@ -251,12 +256,12 @@ def test_a_file_alone_freezes_whatever_is_in_it_and_so_does_no_folder():
         folder = os.path.join(f.org.state, "freeze")
         with open(os.path.join(folder, "acme"), "wb") as out:
             out.write(b"\xff{\"frozen\": false}\x1b[2J" * 500)
-        until("seen", lambda: "alarm partner=acme freeze=" in f.org.log())
+        f.seen("alarm partner=acme freeze=")
         f.silent("acme", f.total())
         assert "because" not in f.frozen()["acme"]
         assert "\x1b" not in f.cmd("status")
         shutil.rmtree(folder)
-        until("seen", lambda: "cannot be read" in f.org.log())
+        f.seen("cannot be read")
         f.silent("acme", f.total())
         # Nothing was ever frozen by the command: the folder is made anew.
         f.cmd("thaw", "--all", code=1)
