@@ -194,7 +194,7 @@ class Lanes(Case):
 
     def test_an_unsupported_lane_says_so_and_harms_no_other(self):
         s = self.server()
-        self.fill(type=7, lane="00000000000000cc", entries=3)
+        self.fill(type=9, lane="00000000000000cc", entries=3)
         self.fill(type=8, entries=3)
         self.release(LANE, "00000000000000cc")
         p = self.post({"port": s.port})
