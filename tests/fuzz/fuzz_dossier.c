@@ -35,7 +35,9 @@ take_one(const redisReply *reply)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	redisReply *reply = reply_of((const char *)data, size);
+	const char *bytes = (const char *)data;
+	redisReply *reply =
+	    reply_is_huge(bytes, size) ? NULL : reply_of(bytes, size);
 	struct d4_prefix_set set;
 	size_t bad = 0;
 

@@ -11,7 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	redisReply *reply = reply_of((const char *)data, size);
+	const char *bytes = (const char *)data;
+	redisReply *reply =
+	    reply_is_huge(bytes, size) ? NULL : reply_of(bytes, size);
 	struct import_sensor s;
 
 	if (reply == NULL)

@@ -5,6 +5,17 @@
 #include <hiredis/hiredis.h>
 #include <stddef.h>
 
+/* Counts of six digits and more: hiredis would ask for gigabytes. */
+static inline int
+reply_is_huge(const char *bytes, size_t n)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < n && digits < 6; i++)
+		digits = bytes[i] >= '0' && bytes[i] <= '9' ? digits + 1 : 0;
+	return digits == 6;
+}
+
 /* The first reply in the bytes, or NULL; freeReplyObject frees it. */
 static inline redisReply *
 reply_of(const char *bytes, size_t n)
