@@ -17,6 +17,7 @@
  */
 #include <stdlib.h>
 #include "libd4/cutter.h"
+#include "libd4/cutter_join.h"
 #include "libd4/ipfix_templates.h"
 #include "libd4/wire.h"
 
@@ -81,8 +82,10 @@ ipfix_fail(struct ipfix *x, enum d4_reason why)
 
 /* Bytes of the message at the start of s, or that are needed to say. */
 static enum d4_status
-ipfix_need(struct ipfix *x, struct d4_slice s, size_t *need)
+ipfix_need(struct d4_cutter *c, struct d4_slice s, size_t *need)
 {
+	struct ipfix *x = ipfix_of(c);
+
 	*need = IPFIX_SET;
 	if (s.n < IPFIX_SET)
 		return D4_OK;
@@ -161,21 +164,11 @@ ipfix_take(struct ipfix *x, struct d4_run *out)
 static enum d4_status
 ipfix_join(struct ipfix *x, struct d4_slice *in, struct d4_run *out)
 {
-	size_t need = 0, n;
 	enum d4_status st;
 
-	do {
-		st = ipfix_need(x, d4_buf_slice(&x->held), &need);
-		if (st != D4_OK)
-			return st;
-		n = need - x->held.n < in->n ? need - x->held.n : in->n;
-		st = d4_buf_add(&x->held, in->p, n);
-		if (st != D4_OK)
-			return st;
-		d4_slice_skip(in, n);
-	} while (n != 0);
-	if (x->held.n < need)
-		return D4_AGAIN;
+	st = d4_cutter_join(&x->base, &x->held, ipfix_need, in);
+	if (st != D4_OK)
+		return st;
 	return ipfix_take(x, out);
 }
 

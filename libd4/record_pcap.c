@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/cutter.h"
+#include "libd4/cutter_join.h"
 #include "libd4/wire.h"
 
 #define PCAP_OPENING  24u
@@ -141,8 +142,9 @@ pcap_open(struct pcap *p, const uint8_t *at)
  * must have at least before more can be said. D4_EMALFORMED: no item at all.
  */
 static enum d4_status
-pcap_need(struct pcap *p, struct d4_slice s, size_t *need)
+pcap_need(struct d4_cutter *c, struct d4_slice s, size_t *need)
 {
+	struct pcap *p = pcap_of(c);
 	uint32_t caplen;
 
 	if (p->format == PCAP_NONE) {
@@ -174,20 +176,10 @@ static enum d4_status
 pcap_join(struct pcap *p, struct d4_slice *in, struct d4_run *out)
 {
 	enum d4_status st;
-	size_t need = 0, n;
 
-	do {
-		st = pcap_need(p, d4_buf_slice(&p->held), &need);
-		if (st != D4_OK)
-			return st;
-		n = need - p->held.n < in->n ? need - p->held.n : in->n;
-		st = d4_buf_add(&p->held, in->p, n);
-		if (st != D4_OK)
-			return st;
-		d4_slice_skip(in, n);
-	} while (n != 0);
-	if (p->held.n < need)
-		return D4_AGAIN;
+	st = d4_cutter_join(&p->base, &p->held, pcap_need, in);
+	if (st != D4_OK)
+		return st;
 	p->given = true;
 	if (pcap_is_opening(p, p->held.p))
 		return pcap_open(p, p->held.p);

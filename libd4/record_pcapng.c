@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/cutter.h"
+#include "libd4/cutter_join.h"
 #include "libd4/wire.h"
 
 #define PCAPNG_LEAST  12u /* bytes of any block */
@@ -118,8 +119,9 @@ pcapng_order(const uint8_t *at, bool *big)
  * before more can be said. D4_EMALFORMED: no block.
  */
 static enum d4_status
-pcapng_need(struct pcapng *p, struct d4_slice s, size_t *need)
+pcapng_need(struct d4_cutter *c, struct d4_slice s, size_t *need)
 {
+	struct pcapng *p = pcapng_of(c);
 	bool first = p->opening.n == 0, big = p->big;
 	uint32_t n;
 
@@ -267,21 +269,11 @@ pcapng_take(struct pcapng *p, struct d4_run *out)
 static enum d4_status
 pcapng_join(struct pcapng *p, struct d4_slice *in, struct d4_run *out)
 {
-	size_t need = 0, n;
 	enum d4_status st;
 
-	do {
-		st = pcapng_need(p, d4_buf_slice(&p->held), &need);
-		if (st != D4_OK)
-			return st;
-		n = need - p->held.n < in->n ? need - p->held.n : in->n;
-		st = d4_buf_add(&p->held, in->p, n);
-		if (st != D4_OK)
-			return st;
-		d4_slice_skip(in, n);
-	} while (n != 0);
-	if (p->held.n < need)
-		return D4_AGAIN;
+	st = d4_cutter_join(&p->base, &p->held, pcapng_need, in);
+	if (st != D4_OK)
+		return st;
 	return pcapng_take(p, out);
 }
 
