@@ -73,15 +73,15 @@ def confirmed(org, partner=None):
 
 def pcap(n, first=0, size=80):
     """A capture of n UDP packets with a number in each; (bytes, n)."""
-    out = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
+    out = [struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)]
     for i in range(first, first + n):
         body = b"\0" * 12 + b"\x08\0" + struct.pack(
             ">BBHHHBBH4s4s", 0x45, 0, size - 14, i & 0xffff, 0, 64, 17, 0,
             b"\xc0\0\2\1", b"\xc6\x33\x64\2")
         body += struct.pack(">HHHHI", 53, 53, size - 34, 0, i)
         body += b"\0" * (size - len(body))
-        out += struct.pack("<IIII", 1700000000, i, size, size) + body
-    return out
+        out += struct.pack("<IIII", 1700000000, i, size, size), body
+    return b"".join(out)
 
 
 def sessions_of(partner, kind):
