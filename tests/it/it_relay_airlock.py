@@ -152,8 +152,11 @@ def test_drop_oldest_keeps_the_newest_within_the_budget():
         start_acme(org)
         until("the rest", lambda: confirmed(org, "acme") == sent - lost)
         # A segment that post stood in may be the oldest one left.
-        assert org.partners["acme"].lines(8) == numbered(lost, sent - lost)
-        assert org.partners["other"].lines(8) == numbered(0, sent)
+        # What an unclean end leaves unconfirmed comes again, behind it.
+        for name, first in (("acme", lost), ("other", 0)):
+            got = list(dict.fromkeys(org.partners[name].lines(8)))
+            assert got == numbered(first, sent - first), (
+                name, first, sent, len(got), got[:1], got[-1:])
     finally:
         org.close()
 

@@ -113,6 +113,15 @@ def kills_at_any_time_lose_nothing_on_the_way_to_a_hub():
     rng = random.Random(seed)
     print("  seed", seed)
     where, number = _folder(), [0]
+
+    def put_file(n):
+        name = os.path.join(where, "f%08d" % number[0])
+        with open(name + "~", "wb") as f:
+            f.write(b"".join(b"%d|%s\n" % (i, b"x" * 80)
+                             for i in range(number[0], number[0] + n)))
+        os.rename(name + "~", name)
+        number[0] += n
+
     with hub.Hub(queue="1GiB") as h:
         h.start()
         line = h.run("enroll", "-c", h.conf, "--type", "8").stdout
@@ -124,14 +133,7 @@ def kills_at_any_time_lose_nothing_on_the_way_to_a_hub():
         for _ in range(12):
             s.start("--rotate-size", "64KiB", "--rotate-idle", "100ms")
             for _ in range(rng.randrange(1, 30)):
-                n = rng.randrange(1, 400)
-                name = os.path.join(where, "f%08d" % number[0])
-                with open(name + "~", "wb") as f:
-                    f.write(b"".join(b"%d|%s\n" % (i, b"x" * 80)
-                                     for i in range(number[0],
-                                                    number[0] + n)))
-                os.rename(name + "~", name)
-                number[0] += n
+                put_file(rng.randrange(1, 400))
             if rng.random() < 0.7:
                 mark = len(hub.stored(h, mine)[0])
                 until("some came", lambda: len(
@@ -140,7 +142,8 @@ def kills_at_any_time_lose_nothing_on_the_way_to_a_hub():
             s.process.send_signal(signal.SIGKILL)
             s.process.wait()
         s.start("--rotate-idle", "100ms")
-        until("all files are gone", lambda: not os.listdir(where), 60)
+        put_file(1)  # when it is gone, this one has begun
+        until("all files are gone", lambda: not os.listdir(where))
         s.process.terminate()
         assert s.wait() == 0, s.log
         got = collections.Counter(hub.stored(h, mine)[0])
