@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
@@ -70,6 +71,14 @@ class Frozen:
 
     def total(self, name="acme"):
         return self.wires[name].received()
+
+    def settled(self, name="acme"):
+        """The total when what was under way has come: the same twice."""
+        def same():
+            was = self.total(name)
+            time.sleep(0.5)
+            return was if was == self.total(name) else None
+        return until("nothing more comes", same)
 
     def numbers(self, name="acme"):
         """Record numbers at the partner, in the order they came."""
@@ -243,7 +252,7 @@ def test_post_obeys_the_disk_when_the_supervisor_hangs():
         assert "did not say that it holds" in f.org.stderr
         f.org.process.send_signal(signal.SIGCONT)
         f.seen("alarm partner=acme freeze=")
-        f.silent("acme", f.total())
+        f.silent("acme", f.settled())
         f.cmd("thaw", "acme")
         f.all_there()
 
@@ -257,7 +266,7 @@ def test_a_file_alone_freezes_whatever_is_in_it_and_so_does_no_folder():
         with open(os.path.join(folder, "acme"), "wb") as out:
             out.write(b"\xff{\"frozen\": false}\x1b[2J" * 500)
         f.seen("alarm partner=acme freeze=")
-        f.silent("acme", f.total())
+        f.silent("acme", f.settled())
         assert "because" not in f.frozen()["acme"]
         assert "\x1b" not in f.cmd("status")
         shutil.rmtree(folder)
