@@ -120,9 +120,11 @@ preset_room(const struct d4_yaml *from, size_t n)
 	if (from->text != NULL)
 		ok = (y->text = strdup(from->text)) != NULL;
 	if (from->kind != D4_YAML_SCALAR)
-		ok = ok && (y->item = calloc(n + 1, sizeof(*y->item))) != NULL;
+		ok = ok && (y->item = calloc(
+				n + 1, sizeof(struct d4_yaml *))) != NULL;
 	if (from->kind == D4_YAML_MAP)
-		ok = ok && (y->key = calloc(n + 1, sizeof(*y->key))) != NULL;
+		ok = ok &&
+		     (y->key = calloc(n + 1, sizeof(struct d4_yaml *))) != NULL;
 	if (ok)
 		return y;
 	d4_yaml_free(y);

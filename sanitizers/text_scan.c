@@ -195,36 +195,61 @@ scan_least(size_t n)
 	return n < SAN_TEXT_LEAST ? n : SAN_TEXT_LEAST;
 }
 
+/* A word: bytes [from, to) of the line, and what stands in them. */
+struct word {
+	size_t from, to;
+	uint8_t has, last;
+};
+
+/* scan_next -- the word at or behind `at`; an empty one at the line's end. */
+static struct word
+scan_next(const struct san_text_in *in, size_t at)
+{
+	const uint8_t *class = in->conf->byte, *p = in->line.p;
+	size_t n = in->line.n, i = at;
+	struct word w = {.has = 0};
+
+	while (i < n && class[p[i]] == 0)
+		i++;
+	for (w.from = i; i < n && class[p[i]] != 0; i++) {
+		w.has |= w.last;
+		w.last = class[p[i]];
+	}
+	w.to = i;
+	return w;
+}
+
+/* scan_want -- the detectors that a word is worth. */
+static unsigned
+scan_want(const struct san_text_in *in, const struct word *w)
+{
+	unsigned want = in->conf->want[w->has | (w->last & HAS_ALNUM)] &
+	                in->conf->fits[scan_least(w->to - w->from)];
+
+	if ((want & 1u << SAN_KIND_IP6) != 0 &&
+	    !scan_may6(in->line.p + w->from, w->to - w->from))
+		want &= ~(1u << SAN_KIND_IP6);
+	return want;
+}
+
 bool
 san_text_scan(const struct san_text_in *in, struct san_spans *out)
 {
-	const uint8_t *class = in->conf->byte, *p = in->line.p;
 	size_t i = 0;
 
 	out->n = 0;
 	while (i < in->line.n) {
-		uint8_t has = 0, last = 0;
-		unsigned want;
-		size_t from, end;
+		struct word w = scan_next(in, i);
+		unsigned want = scan_want(in, &w);
+		size_t end = w.to;
 
-		for (; i < in->line.n && class[p[i]] == 0; i++)
-			;
-		for (from = i; i < in->line.n && class[p[i]] != 0; i++) {
-			has |= last;
-			last = class[p[i]];
-		}
-		want = in->conf->want[has | (last & HAS_ALNUM)] &
-		       in->conf->fits[scan_least(i - from)];
+		i = w.to;
 		if (want == 0)
 			continue;
-		if ((want & 1u << SAN_KIND_IP6) != 0 &&
-		    !scan_may6(p + from, i - from))
-			want &= ~(1u << SAN_KIND_IP6);
-		end = i;
-		if (((has | last) & ~HAS_ALNUM) == 0 &&
+		if (((w.has | w.last) & ~HAS_ALNUM) == 0 &&
 		    (want & 1u << SAN_KIND_IP4) == 0)
-			end = from + 1; /* scan_kinds has no other position */
-		end = scan_word(in, from, end, want, out);
+			end = w.from + 1; /* scan_kinds has no other position */
+		end = scan_word(in, w.from, end, want, out);
 		if (end == 0)
 			return false;
 		i = end > i ? end : i;
