@@ -14,11 +14,13 @@ demo: packages-run all
 
 # Every test; with PRESET=ci under ASan and UBSan, warnings as errors.
 PRESET ?= release
+# One more than there are cores: many tests wait for servers.
+JOBS ?= $(shell expr $$(nproc) + 1)
 builddir = build$(if $(filter-out release,$(PRESET)),/$(PRESET))
 test: packages-run packages-test packages-build
 	@cmake --preset $(PRESET) >/dev/null
 	@ninja -C $(builddir)
-	@ctest --test-dir $(builddir) --output-on-failure -j2
+	@ctest --test-dir $(builddir) --output-on-failure -j$(JOBS)
 
 # d4-sensor alone, static: one file for a small machine.
 sensor-static: packages-build

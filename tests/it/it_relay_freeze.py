@@ -271,7 +271,7 @@ def test_a_file_alone_freezes_whatever_is_in_it_and_so_does_no_folder():
         assert "\x1b" not in f.cmd("status")
         shutil.rmtree(folder)
         f.seen("cannot be read")
-        f.silent("acme", f.total())
+        f.silent("acme", f.settled())
         # Nothing was ever frozen by the command: the folder is made anew.
         f.cmd("thaw", "--all", code=1)
         f.all_there()
