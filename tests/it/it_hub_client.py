@@ -145,7 +145,7 @@ class Memory(unittest.TestCase):
             # which of the two depends on what comes in one read.
             until("the budget holds some back", lambda: any(
                 why in hub.status()["sessions"]["refused"]
-                for why in ("budget", "timeout.idle")))
+                for why in ("budget", "timeout.handshake", "timeout.idle")))
             self.assertLess(hub.status()["sessions"]["held_bytes"],
                             3 << 20)
             for i in range(20):
