@@ -29,8 +29,8 @@ static const char *const base[BASE_LINES] = {
     ", floor_tlp: clear}",
     "partners:",
     "  - {id: p1, kind: partner, groups: [g1], min_class: S0}",
-    "  - {id: own1, kind: own, min_class: S0, sink: misp, accept_pap: "
-    "[clear, green, amber, red]}",
+    ("  - {id: own1, kind: own, min_class: S0, sink: misp, accept_pap: "
+     "[clear, green, amber, red]}"),
     "pipelines:",
     "  - {id: raw, types: [1, 8], meta: [ja3-jl], steps: []}",
     "share:",

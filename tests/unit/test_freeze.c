@@ -162,8 +162,8 @@ names_that_are_no_ids_are_frozen_and_never_written(void **state)
 {
 	static const char *const names[] = {"", ".", "..", "../x", "a/b",
 	    "all ", "Acme", "ALL2", "acme.Ab12Cd",
-	    "0123456789012345678901234567890123456789012345678901234567890123"
-	    "x"};
+	    ("0123456789012345678901234567890123456789012345678901234567890123"
+	     "x")};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -66,8 +66,8 @@ a_suffix_matches_whole_labels_in_any_case(void **state)
 	    "example.lu", "www.Example.LU.", "10.in-addr.arpa",
 	    "1.2.3.10.in-addr.arpa", "5.17.172.in-addr.arpa",
 	    "1.100.100.in-addr.arpa",
-	    "a.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-	    "0.ip6.arpa",
+	    ("a.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	     "0.ip6.arpa"),
 	    "x.D.F.ip6.arpa"};
 	static const char *const out[] = {"xcorp", "a.xcorp", "corp.com",
 	    "notexample.lu", "example.lu.com", "11.in-addr.arpa",

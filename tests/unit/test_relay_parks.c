@@ -179,8 +179,8 @@ what_is_no_list_of_parks_is_refused(void **state)
 	    "{\"parks\":{\"a\":\"x-1\"}}",
 	    "{\"parks\":{\"a\":\"1\"}}",
 	    "{\"parks\":{\"a\":\"1-1\"},\"dups\":[7]}",
-	    "{\"parks\":{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaaaaa\":\"1-1\"}}",
+	    ("{\"parks\":{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	     "aaaaaaaaaaaaaaaa\":\"1-1\"}}"),
 	};
 
 	(void)state;
