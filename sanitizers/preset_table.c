@@ -7,9 +7,32 @@
 	"- addr: {scope: $scope, into: $into, keep: $keep, others: keep, " \
 	"require_scope: " require "}\n"
 
+/* The host is not in every record. */
+#define HIDE_HOST HIDE_TELESCOPE("none")
+
 #define PACKETS          \
 	"- link: zero\n" \
 	"- payload: headers\n"
+
+/* Of an object only what the rules behind this name. */
+#define JSON_RULES            \
+	"- json:\n"           \
+	"    default: drop\n" \
+	"    rules:\n"
+
+/* Servers are what JA3 is about, save those that are protected. */
+#define JA3_SERVER                                           \
+	JSON_RULES                                           \
+	"      - {path: /ServerIP, op: addr, others: keep, " \
+	"scoped: drop}\n"                                    \
+	"      - {path: /ServerPort, op: keep}\n"
+
+#define JA3_PRINTS                                \
+	"      - {path: /JA3, op: keep}\n"        \
+	"      - {path: /JA3Digest, op: keep}\n"  \
+	"      - {path: /JA3S, op: keep}\n"       \
+	"      - {path: /JA3SDigest, op: keep}\n" \
+	"      - {path: /TLSH, op: keep}\n"
 
 const struct san_preset san_presets[] = {
     {.name = "telescope",
@@ -27,31 +50,27 @@ const struct san_preset san_presets[] = {
 	.help = "events of cowrie and dionaea, without the honeypot",
 	.must = {"scope"},
 	.may = {"into", "keep"},
-	.steps = "- addr: {scope: $scope, into: $into, keep: $keep, "
-		 "others: keep, require_scope: none}\n"
-		 "- json:\n"
-		 "    default: drop\n"
-		 "    rules:\n"
-		 "      - {path: /eventid, op: keep}\n"
-		 "      - {path: /timestamp, op: time, unit: 1s}\n"
-		 "      - {path: /session, op: tok, domain: session}\n"
-		 "      - {path: /sensor, op: tok, domain: sensor}\n"
-		 "      - {path: /src_ip, op: addr}\n"
-		 "      - {path: /src_port, op: keep}\n"
-		 "      - {path: /dst_ip, op: addr}\n"
-		 "      - {path: /dst_port, op: keep}\n"
-		 "      - {path: /protocol, op: keep}\n"
-		 "      - {path: /username, op: keep}\n"
-		 "      - {path: /password, op: keep}\n"
-		 "      - {path: /input, op: keep}\n"
-		 "      - {path: /url, op: keep}\n"
-		 "      - {path: /shasum, op: keep}\n"
-		 "      - {path: /version, op: keep}\n"
-		 "      - {path: /hassh, op: keep}\n"
-		 "      - {path: /connection/type, op: keep}\n"
-		 "      - {path: /connection/protocol, op: keep}\n"
-		 "      - {path: /connection/transport, op: keep}\n"
-		 "      - {path: /credentials, op: keep}\n"},
+	.steps = HIDE_HOST JSON_RULES
+	"      - {path: /eventid, op: keep}\n"
+	"      - {path: /timestamp, op: time, unit: 1s}\n"
+	"      - {path: /session, op: tok, domain: session}\n"
+	"      - {path: /sensor, op: tok, domain: sensor}\n"
+	"      - {path: /src_ip, op: addr}\n"
+	"      - {path: /src_port, op: keep}\n"
+	"      - {path: /dst_ip, op: addr}\n"
+	"      - {path: /dst_port, op: keep}\n"
+	"      - {path: /protocol, op: keep}\n"
+	"      - {path: /username, op: keep}\n"
+	"      - {path: /password, op: keep}\n"
+	"      - {path: /input, op: keep}\n"
+	"      - {path: /url, op: keep}\n"
+	"      - {path: /shasum, op: keep}\n"
+	"      - {path: /version, op: keep}\n"
+	"      - {path: /hassh, op: keep}\n"
+	"      - {path: /connection/type, op: keep}\n"
+	"      - {path: /connection/protocol, op: keep}\n"
+	"      - {path: /connection/transport, op: keep}\n"
+	"      - {path: /credentials, op: keep}\n"},
     {.name = "pdns-partner",
 	.help = "passive DNS without who asked whom",
 	.may = {"scope", "deny_suffix"},
@@ -71,62 +90,35 @@ const struct san_preset san_presets[] = {
 	.must = {"scope"},
 	.may = {"keep"},
 	.steps = "- addr: {scope: $scope, keep: $keep, others: map, "
-		 "require_scope: none}\n"
-		 "- json:\n"
-		 "    default: drop\n"
-		 "    rules:\n"
-		 "      - {path: /ServerIP, op: addr, others: keep, "
-		 "scoped: drop}\n"
-		 "      - {path: /ServerPort, op: keep}\n"
+		 "require_scope: none}\n" JA3_SERVER
 		 "      - {path: /ClientIP, op: addr}\n"
 		 "      - {path: /ClientPort, op: replace, value: '0'}\n"
-		 "      - {path: /Timestamp, op: time, unit: 1s}\n"
-		 "      - {path: /JA3, op: keep}\n"
-		 "      - {path: /JA3Digest, op: keep}\n"
-		 "      - {path: /JA3S, op: keep}\n"
-		 "      - {path: /JA3SDigest, op: keep}\n"
-		 "      - {path: /TLSH, op: keep}\n"
+		 "      - {path: /Timestamp, op: time, unit: 1s}\n" JA3_PRINTS
 		 "      - {path: /Certificates, op: keep}\n"},
     {.name = "ja3-public",
 	.help = "TLS fingerprints and hashes of certificates, no clients",
 	.must = {"scope"},
 	.cls = 3,
 	.steps = "- addr: {scope: $scope, others: map, "
-		 "require_scope: none}\n"
-		 "- json:\n"
-		 "    default: drop\n"
-		 "    rules:\n"
-		 "      - {path: /ServerIP, op: addr, others: keep, "
-		 "scoped: drop}\n"
-		 "      - {path: /ServerPort, op: keep}\n"
+		 "require_scope: none}\n" JA3_SERVER
 		 "      - {path: /ClientIP, op: replace, value: 0.0.0.0}\n"
 		 "      - {path: /ClientPort, op: replace, value: '0'}\n"
-		 "      - {path: /Timestamp, op: time, unit: 1h}\n"
-		 "      - {path: /JA3, op: keep}\n"
-		 "      - {path: /JA3Digest, op: keep}\n"
-		 "      - {path: /JA3S, op: keep}\n"
-		 "      - {path: /JA3SDigest, op: keep}\n"
-		 "      - {path: /TLSH, op: keep}\n"
+		 "      - {path: /Timestamp, op: time, unit: 1h}\n" JA3_PRINTS
 		 "      - {path: '$.Certificates[*].CertHash', op: keep}\n"},
     {.name = "sshd-partner",
 	.help = "failed logins of sshd, without hosts and users",
 	.must = {"scope"},
 	.may = {"into", "keep", "suffixes"},
-	.steps =
-	    "- addr: {scope: $scope, into: $into, keep: $keep, "
-	    "others: keep, require_scope: none}\n"
-	    "- text: {ip4: addr, ip6: addr, email: tok, "
-	    "credentials: mask, iban: mask, mac: tok, user: tok, "
-	    "host: tok, suffixes: $suffixes, stamp: rfc3164, "
-	    "regex: [{match: '^[A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} (\\S+) ', "
-	    "act: tok, domain: host}]}\n"
-	    "- time: 1m\n"},
+	.steps = HIDE_HOST
+	"- text: {ip4: addr, ip6: addr, email: tok, "
+	"credentials: mask, iban: mask, mac: tok, user: tok, "
+	"host: tok, suffixes: $suffixes, stamp: rfc3164, "
+	"regex: [{match: '^[A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} (\\S+) ', "
+	"act: tok, domain: host}]}\n"
+	"- time: 1m\n"},
     {.name = "ndjson-allowlist",
 	.help = "the named parts of JSON lines, as they are",
 	.must = {"paths"},
-	.steps = "- json:\n"
-		 "    default: drop\n"
-		 "    rules:\n"
-		 "      - {each: $paths, path: $item, op: keep}\n"},
+	.steps = JSON_RULES "      - {each: $paths, path: $item, op: keep}\n"},
     {.name = NULL},
 };
