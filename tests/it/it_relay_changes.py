@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import d4  # noqa: E402
 import relay  # noqa: E402
+from airlock import fed_while_away  # noqa: E402
 from relay import Org, Sensor, until  # noqa: E402
 from relay_cases import (LOG, ONE, confirmed, numbered, pipeline,  # noqa
                          sensors_policy, share, source)
@@ -18,14 +19,7 @@ def test_another_master_key_holds_with_the_next_reload():
     """Whom a mapping is known to must not get any more under it."""
     org = Org(ONE)
     try:
-        org.start_partners()
-        acme = org.partners["acme"]
-        acme.stop()
-        pdns = Sensor(org, 8, uid=LOG)
-        org.up()
-        pdns.lines(numbered(0, 10))
-        until("in the airlock", lambda: org.lane() and
-              org.lane_now()["waiting"] == 10 and org.lane_now()["may_be_sent"])
+        acme, pdns = fed_while_away(org, (LOG, numbered(0, 10)))
         old = org.lane()["uuid"]
 
         def lanes():
@@ -62,14 +56,7 @@ def test_another_master_key_holds_with_the_next_reload():
 def test_what_waits_for_a_partner_is_not_for_who_has_its_id_later():
     org = Org(ONE)
     try:
-        org.start_partners()
-        acme = org.partners["acme"]
-        acme.stop()
-        pdns = Sensor(org, 8, uid=LOG)
-        org.up()
-        pdns.lines(numbered(0, 10))
-        until("in the airlock", lambda: org.lane() and
-              org.lane_now()["waiting"] == 10 and org.lane_now()["may_be_sent"])
+        acme, pdns = fed_while_away(org, (LOG, numbered(0, 10)))
         org.set_policy(open(org.policy).read().replace(
             "1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11",
             "2a2b1b1c-5a5a-4d4d-8c8c-0123456789ab"))

@@ -8,25 +8,10 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import relay  # noqa: E402
+from airlock import fed_while_away  # noqa: E402
 from relay import Org, Sensor, balanced, until  # noqa: E402
 from relay_cases import (CAP, LOG, ONE, confirmed, numbered, PDNS,  # noqa
                          pipeline, sensors_policy, share, source)
-
-
-def fed_while_away(org, *fed):
-    """acme is away, and what each sensor, (UUID, lines), sends waits for it;
-    acme and the sensors."""
-    org.start_partners()
-    acme = org.partners["acme"]
-    acme.stop()
-    sensors = [Sensor(org, 8, uid=uid) for uid, _ in fed]
-    org.up()
-    for sensor, (_, lines) in zip(sensors, fed):
-        sensor.lines(lines)
-    n = sum(len(lines) for _, lines in fed)
-    until("in the airlock", lambda: org.lane() and
-          org.lane_now()["waiting"] == n and org.lane_now()["may_be_sent"])
-    return [acme] + sensors
 
 
 def test_without_a_valid_policy_nothing_is_read_and_nothing_leaves():

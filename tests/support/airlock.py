@@ -1,10 +1,11 @@
-"""Airlocks under pressure: two partners and their small budgets, what the
-status says of them, what is fed to them."""
+"""Airlocks that fill: two partners and their small budgets, what the status
+says of them, what is fed to them."""
 
 import json
 import os
 
-from relay import Org, pipeline, sensors_policy, share, source
+from relay import (Org, Sensor, pipeline, sensors_policy, share, source,
+                   until)
 from relay_cases import numbered, partners_of
 
 LOG = "2c4bd1f6-4b75-4f1e-8d1d-3c6f5f1d8b11"
@@ -69,3 +70,19 @@ def segments(org, partner="acme"):
                   if os.path.isdir(os.path.join(top, lane))
                   for name in os.listdir(os.path.join(top, lane))
                   if name.endswith(".seg"))
+
+
+def fed_while_away(org, *fed):
+    """acme is away, and what each sensor, (UUID, lines), sends waits for it;
+    acme and the sensors."""
+    org.start_partners()
+    acme = org.partners["acme"]
+    acme.stop()
+    sensors = [Sensor(org, 8, uid=uid) for uid, _ in fed]
+    org.up()
+    for sensor, (_, lines) in zip(sensors, fed):
+        sensor.lines(lines)
+    n = sum(len(lines) for _, lines in fed)
+    until("in the airlock", lambda: org.lane() and
+          org.lane_now()["waiting"] == n and org.lane_now()["may_be_sent"])
+    return [acme] + sensors
