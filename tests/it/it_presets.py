@@ -6,18 +6,16 @@ The telescope is 10.1.0.0/16 and 2001:db8:77::/48.
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 from packets import (ICMP, IP4, TCP, UDP, addr, eth, icmp, ip4,  # noqa: E402
                      pcap, tcp, udp, unpcap)
+from sanitize_case import BIN, Case  # noqa: E402
 
-BIN = os.environ["D4_BIN"]
 SHARED = os.environ.get("D4_SHARED", "")
 SSH = os.path.join(SHARED, "corpus/log/OpenSSH_2k.log")
 
@@ -86,27 +84,14 @@ def lines(*records):
     return b"".join(json.dumps(r).encode() + b"\n" for r in records)
 
 
-class Presets(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="d4-it-presets-")
-        for name, data in (("policy.yaml", POLICY.encode()),
-                           ("master.key", bytes(range(32)))):
-            with open(os.path.join(self.dir, name), "wb") as f:
-                f.write(data)
-        os.chmod(os.path.join(self.dir, "master.key"), 0o600)
-
-    def tearDown(self):
-        shutil.rmtree(self.dir)
+class Presets(Case):
+    text = POLICY
 
     def wash(self, pipeline, data, network="telescope", code=0):
         """What leaves, and the counters; the audit has found nothing."""
         report = os.path.join(self.dir, "audit")
-        p = subprocess.run(
-            [os.path.join(BIN, "d4-sanitize"), "-p",
-             os.path.join(self.dir, "policy.yaml"), "-P", pipeline, "--stats",
-             "--audit", report, "--protect", network],
-            input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            check=False)
+        p = self.run_it(pipeline, data, "--stats", "--audit", report,
+                        "--protect", network)
         with open(report, encoding="ascii") as f:
             self.assertEqual(p.returncode, code, f.read())
         return p.stdout, json.loads(p.stderr.decode().splitlines()[-1])

@@ -77,9 +77,11 @@ GONE = b"1322848800.0||0.0.0.0||0.0.0.0||IN||a.b.org||A||1.2.3.4||300||5\n"
 
 
 class Case(unittest.TestCase):
+    text = POLICY
+
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="d4-it-sanitize-")
-        self.policy = self.put("policy.yaml", POLICY.encode())
+        self.policy = self.put("policy.yaml", self.text.encode())
         self.key = self.put("master.key", bytes(range(32)), 0o600)
 
     def tearDown(self):
