@@ -7,7 +7,8 @@ import struct
 import subprocess
 import threading
 
-from post_case import Case, LANE, numbers
+from post_case import Case, DEADLINE, LANE, numbers
+
 
 def lines(data):
     return numbers(8, data)
@@ -100,6 +101,15 @@ class SinkCase(Case):
         r = Receiver(*args, **keys)
         self.servers.append(r)
         return r
+
+    def udp(self):
+        """A socket that takes datagrams, and its port."""
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(DEADLINE)
+        self.servers.append(s)
+        return s, s.getsockname()[1]
 
     def socat(self, address):
         s = Socat(self.home, address)

@@ -13,14 +13,6 @@ import acceptor
 
 
 class Datagrams(SinkCase):
-    def udp(self):
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        s.bind(("127.0.0.1", 0))
-        s.settimeout(DEADLINE)
-        self.servers.append(s)
-        return s, s.getsockname()[1]
-
     def test_udp_is_one_record_a_datagram_and_never_confirmed(self):
         s, port = self.udp()
         self.fill_own(entries=20, records=10)
@@ -130,12 +122,8 @@ class Syslog(SinkCase):
         return lines(b"".join(self.text(m) + b"\n" for m in messages))
 
     def test_udp(self):
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        s.bind(("127.0.0.1", 0))
-        s.settimeout(DEADLINE)
-        self.servers.append(s)
-        self.syslog("udp", port=s.getsockname()[1])
+        s, port = self.udp()
+        self.syslog("udp", port=port)
         got = [s.recv(65536) for _ in range(200)]
         self.assertEqual(self.numbers_of(got), list(range(200)))
 
