@@ -1,5 +1,5 @@
 #include "test.h"
-#include "guard.h"
+#include "cuts.h"
 #include "pcap.h"
 #include "libd4/cutter.h"
 
@@ -27,26 +27,20 @@ any_cut_of_a_text_gives_its_three_records(void **state)
 {
 	(void)state;
 	for (size_t cut = 1; cut <= sizeof(text); cut++) {
-		struct d4_slice rest = d4_slice_str(text);
+		struct cuts s = {.rest = d4_slice_str(text), .cut = cut};
 		struct d4_cutter *c = cutter();
 		struct d4_buf all;
 		struct d4_run run;
 		uint64_t n = 0;
 
 		d4_buf_init(&all, sizeof(text));
-		while (rest.n != 0) {
-			struct d4_slice in =
-			    d4_slice_skip(&rest, rest.n < cut ? rest.n : cut);
+		while (cuts_next(&s, c, &run)) {
+			size_t one = d4_cutter_split(c, run.data);
 
-			while (d4_cutter_feed(c, &in, &run) == D4_OK) {
-				size_t one = d4_cutter_split(c, run.data);
-
-				assert_true(one > 40 && run.data.p[0] == '[');
-				assert_int_equal(
-				    d4_buf_add(&all, run.data.p, run.data.n),
-				    D4_OK);
-				n += run.n;
-			}
+			assert_true(one > 40 && run.data.p[0] == '[');
+			assert_int_equal(
+			    d4_buf_add(&all, run.data.p, run.data.n), D4_OK);
+			n += run.n;
 		}
 		assert_int_equal(n, 3);
 		assert_slice(d4_buf_slice(&all), text);
@@ -71,18 +65,13 @@ a_capture_is_cut_as_pcap_in_every_format_and_cut(void **state)
 		pcap_put_packet(&o, 60, 'a');
 		pcap_put_packet(&o, 0, 'b');
 		for (size_t cut = 1; cut <= o.n; cut++) {
-			struct d4_slice rest = {o.p, o.n};
+			struct cuts s = {.rest = {o.p, o.n}, .cut = cut};
 			struct d4_cutter *c = cutter();
 			struct d4_run run;
 			uint64_t n = 0;
 
-			while (rest.n != 0) {
-				struct d4_slice in = d4_slice_skip(
-				    &rest, rest.n < cut ? rest.n : cut);
-
-				while (d4_cutter_feed(c, &in, &run) == D4_OK)
-					n += run.n;
-			}
+			while (cuts_next(&s, c, &run))
+				n += run.n;
 			assert_int_equal(n, 2);
 			assert_int_equal(d4_cutter_opening(c).n, 24);
 			assert_int_equal(
@@ -168,21 +157,16 @@ a_folded_record_over_the_limit_is_dropped_alone(void **state)
 		memcpy(big + n, line, sizeof(line) - 1);
 	memcpy(big + n, "end\nok\n", 7);
 	for (size_t cut = 4096; cut < 2 * n; cut *= 7) {
-		struct d4_slice rest = {big, n + 7};
+		struct cuts s = {.rest = {big, n + 7}, .cut = cut};
 		struct d4_cutter *c = cutter();
 		uint64_t good = 0, bad = 0;
 		struct d4_run run;
 
-		while (rest.n != 0) {
-			struct d4_slice in =
-			    d4_slice_skip(&rest, rest.n < cut ? rest.n : cut);
-
-			while (d4_cutter_feed(c, &in, &run) == D4_OK) {
-				if (run.reason == D4_R_NONE)
-					good += run.bytes;
-				else
-					bad += run.bytes;
-			}
+		while (cuts_next(&s, c, &run)) {
+			if (run.reason == D4_R_NONE)
+				good += run.bytes;
+			else
+				bad += run.bytes;
 		}
 		assert_int_equal(good, 3);
 		assert_int_equal(bad, n + 4);

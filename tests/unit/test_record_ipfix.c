@@ -1,5 +1,5 @@
 #include "test.h"
-#include "guard.h"
+#include "cuts.h"
 #include "ipfix.h"
 #include "libd4/cutter.h"
 
@@ -109,21 +109,15 @@ any_cut_gives_the_same_messages(void **state)
 	put_mixed(&o, 300);
 	ipfix_put_data(&o, 1, 300, 60);
 	for (size_t cut = 1; cut <= o.n; cut++) {
-		struct d4_slice rest = d4_slice_of(room, o.n);
+		struct cuts s = {.rest = d4_slice_of(room, o.n), .cut = cut};
 		struct d4_cutter *c = cutter();
 		size_t n = 0, bad = 0, openings = 0;
 		struct d4_run run;
 
-		while (rest.n != 0) {
-			struct d4_slice in =
-			    d4_slice_skip(&rest, rest.n < cut ? rest.n : cut);
-
-			while (d4_cutter_feed(c, &in, &run) == D4_OK) {
-				n += run.reason == D4_R_NONE ? run.n : 0;
-				bad += run.reason == D4_R_IPFIX_SET ? run.n : 0;
-				openings += run.n * d4_cutter_opening(c).n;
-			}
-			assert_int_equal(in.n, 0);
+		while (cuts_next(&s, c, &run)) {
+			n += run.reason == D4_R_NONE ? run.n : 0;
+			bad += run.reason == D4_R_IPFIX_SET ? run.n : 0;
+			openings += run.n * d4_cutter_opening(c).n;
 		}
 		assert_int_equal(c->failed, D4_R_NONE);
 		assert_int_equal(n, 5);
@@ -239,23 +233,12 @@ static void
 it_reads_no_byte_behind_the_input(void **state)
 {
 	struct ipfix_out o = {.p = room};
-	struct d4_run run;
 
 	(void)state;
 	ipfix_put_template(&o, 1, 256, 3);
 	put_mixed(&o, 257);
 	ipfix_put_data(&o, 1, 257, 5);
-	for (size_t n = 0; n <= o.n; n++) {
-		struct d4_cutter *c = cutter();
-		struct guard g;
-		struct d4_slice in = guard_new(&g, d4_slice_of(room, n));
-
-		while (d4_cutter_feed(c, &in, &run) == D4_OK)
-			assert_int_equal(run.reason, D4_R_NONE);
-		assert_int_equal(c->failed, D4_R_NONE);
-		guard_free(&g);
-		d4_cutter_free(c);
-	}
+	cuts_guarded(&d4_cutter_ipfix, d4_slice_of(room, o.n));
 }
 
 int

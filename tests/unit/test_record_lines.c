@@ -1,5 +1,5 @@
 #include "test.h"
-#include "guard.h"
+#include "cuts.h"
 #include "libd4/cutter.h"
 
 static struct d4_cutter *
@@ -65,26 +65,23 @@ an_unterminated_last_line_is_one_partial_record(void **state)
 static void
 count_lines(struct d4_slice s, size_t step, uint64_t good[2], uint64_t bad[2])
 {
+	struct cuts pieces = {.rest = s, .cut = step};
 	struct d4_cutter *c = cutter();
 	struct d4_run run;
 
 	good[0] = good[1] = bad[0] = bad[1] = 0;
-	while (s.n != 0) {
-		struct d4_slice in = d4_slice_skip(&s, step < s.n ? step : s.n);
+	while (cuts_next(&pieces, c, &run)) {
+		bool ok = run.reason == D4_R_NONE;
+		uint64_t *to = ok ? good : bad;
 
-		while (d4_cutter_feed(c, &in, &run) == D4_OK) {
-			bool ok = run.reason == D4_R_NONE;
-			uint64_t *to = ok ? good : bad;
-
-			if (!ok) {
-				assert_int_equal(run.reason, D4_R_LINE_TOOLONG);
-				assert_int_equal(run.n, 1);
-				assert_int_equal(run.data.n, 0);
-			}
-			to[0] += run.n;
-			to[1] += run.bytes;
-			assert_true(d4_cutter_held(c) <= D4_LINE_MAX);
+		if (!ok) {
+			assert_int_equal(run.reason, D4_R_LINE_TOOLONG);
+			assert_int_equal(run.n, 1);
+			assert_int_equal(run.data.n, 0);
 		}
+		to[0] += run.n;
+		to[1] += run.bytes;
+		assert_true(d4_cutter_held(c) <= D4_LINE_MAX);
 	}
 	assert_int_equal(d4_cutter_finish(c, &run), D4_OK);
 	d4_cutter_free(c);
@@ -150,20 +147,8 @@ an_endless_line_is_not_held(void **state)
 static void
 it_reads_no_byte_behind_the_input(void **state)
 {
-	static const char text[] = "one\ntwo\nthree";
-	struct d4_run run;
-
 	(void)state;
-	for (size_t n = 0; n < sizeof(text); n++) {
-		struct d4_cutter *c = cutter();
-		struct guard g;
-		struct d4_slice in = guard_new(&g, d4_slice_of(text, n));
-
-		while (d4_cutter_feed(c, &in, &run) == D4_OK)
-			assert_int_equal(run.reason, D4_R_NONE);
-		guard_free(&g);
-		d4_cutter_free(c);
-	}
+	cuts_guarded(&d4_cutter_lines, d4_slice_str("one\ntwo\nthree"));
 }
 
 int

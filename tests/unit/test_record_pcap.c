@@ -1,4 +1,5 @@
 #include "test.h"
+#include "cuts.h"
 #include "guard.h"
 #include "pcap.h"
 #include "libd4/cutter.h"
@@ -243,7 +244,7 @@ the_same_opening_again_is_skipped(void **state)
 		struct pcap_out o = fresh(1 + i / 2);
 		size_t step = i % 2 ? 1 : SIZE_MAX, packets = 0;
 		struct d4_cutter *c = cutter();
-		struct d4_slice all;
+		struct cuts s = {.cut = step};
 		struct d4_run run;
 
 		pcap_put_opening(&o, 1);
@@ -252,14 +253,9 @@ the_same_opening_again_is_skipped(void **state)
 		pcap_put_opening(&o, 1);
 		pcap_put_packet(&o, 61, 'b');
 		pcap_put_packet(&o, 62, 'c');
-		all = written(&o);
-		while (all.n != 0) {
-			struct d4_slice in =
-			    d4_slice_skip(&all, step < all.n ? step : all.n);
-
-			while (d4_cutter_feed(c, &in, &run) == D4_OK)
-				packets += run.n;
-		}
+		s.rest = written(&o);
+		while (cuts_next(&s, c, &run))
+			packets += run.n;
 		assert_int_equal(packets, 3);
 		assert_int_equal(c->failed, D4_R_NONE);
 		assert_int_equal(d4_cutter_finish(c, &run), D4_OK);

@@ -1,5 +1,5 @@
 #include "test.h"
-#include "guard.h"
+#include "cuts.h"
 #include "pcapng.h"
 #include "libd4/cutter.h"
 #include "libd4/wire.h"
@@ -154,20 +154,14 @@ any_cut_gives_the_same_blocks(void **state)
 	png_put_section(&o, 0);
 	png_put_block(&o, 4, 40);
 	for (size_t cut = 1; cut <= o.n; cut++) {
-		struct d4_slice rest = written(&o);
+		struct cuts s = {.rest = written(&o), .cut = cut};
 		struct d4_cutter *c = cutter();
 		size_t n = 0, bad = 0;
 		struct d4_run run;
 
-		while (rest.n != 0) {
-			struct d4_slice in =
-			    d4_slice_skip(&rest, rest.n < cut ? rest.n : cut);
-
-			while (d4_cutter_feed(c, &in, &run) == D4_OK) {
-				n += run.reason == D4_R_NONE ? run.n : 0;
-				bad += run.reason == D4_R_NONE ? 0 : run.n;
-			}
-			assert_int_equal(in.n, 0);
+		while (cuts_next(&s, c, &run)) {
+			n += run.reason == D4_R_NONE ? run.n : 0;
+			bad += run.reason == D4_R_NONE ? 0 : run.n;
 		}
 		assert_int_equal(c->failed, D4_R_NONE);
 		assert_int_equal(bad, 1);
@@ -333,23 +327,12 @@ static void
 it_reads_no_byte_behind_the_input(void **state)
 {
 	struct png_out o = opened(false);
-	struct d4_run run;
 
 	(void)state;
 	png_put_packet(&o, 0, 5, 'a');
 	png_put_simple(&o, 5, 5);
 	png_put_block(&o, 5, 12);
-	for (size_t n = 0; n <= o.n; n++) {
-		struct d4_cutter *c = cutter();
-		struct guard g;
-		struct d4_slice in = guard_new(&g, d4_slice_of(room, n));
-
-		while (d4_cutter_feed(c, &in, &run) == D4_OK)
-			assert_int_equal(run.reason, D4_R_NONE);
-		assert_int_equal(c->failed, D4_R_NONE);
-		guard_free(&g);
-		d4_cutter_free(c);
-	}
+	cuts_guarded(&d4_cutter_pcapng, written(&o));
 }
 
 int
