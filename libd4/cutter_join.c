@@ -20,3 +20,13 @@ d4_cutter_join(struct d4_cutter *c, struct d4_buf *held,
 	} while (n != 0);
 	return held->n < whole ? D4_AGAIN : D4_OK;
 }
+
+enum d4_status
+d4_cutter_left(uint64_t left, struct d4_run *out)
+{
+	if (left == 0)
+		return D4_OK;
+	*out =
+	    (struct d4_run){.n = 1, .bytes = left, .reason = D4_R_EOF_PARTIAL};
+	return D4_ETRUNC;
+}

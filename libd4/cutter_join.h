@@ -1,4 +1,4 @@
-/* What cutters of items that say their length have in common. */
+/* What cutters have in common: the unfinished record that they hold. */
 #ifndef D4_CUTTER_JOIN_H
 #define D4_CUTTER_JOIN_H
 
@@ -13,5 +13,11 @@
 D4_USED enum d4_status d4_cutter_join(struct d4_cutter *c, struct d4_buf *held,
     enum d4_status (*need)(struct d4_cutter *c, struct d4_slice s, size_t *n),
     struct d4_slice *in);
+
+/*
+ * d4_cutter_left -- what a finish answers when left bytes were unfinished:
+ * D4_OK none, D4_ETRUNC they are one partial record, *out.
+ */
+D4_USED enum d4_status d4_cutter_left(uint64_t left, struct d4_run *out);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include "libd4/cutter.h"
+#include "libd4/cutter_join.h"
 
 #define DNSCAP_MARK 3u /* bytes that tell at last */
 
@@ -117,15 +118,12 @@ static enum d4_status
 dnscap_finish(struct d4_cutter *c, struct d4_run *out)
 {
 	struct dnscap *d = dnscap_of(c);
-	enum d4_status st = D4_OK;
+	enum d4_status st;
 
-	if (d->inner != NULL) {
+	if (d->inner != NULL)
 		st = d4_cutter_finish(d->inner, out);
-	} else if (d->n_mark != 0) {
-		*out = (struct d4_run){
-		    .n = 1, .bytes = d->n_mark, .reason = D4_R_EOF_PARTIAL};
-		st = D4_ETRUNC;
-	}
+	else
+		st = d4_cutter_left(d->n_mark, out);
 	d4_cutter_free(d->inner);
 	d->inner = NULL;
 	d->n_mark = 0;

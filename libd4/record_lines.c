@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/cutter.h"
+#include "libd4/cutter_join.h"
 
 #define LINES_KEEP 65536u /* allocation kept for the next unfinished line */
 
@@ -198,11 +199,7 @@ lines_finish(struct d4_cutter *c, struct d4_run *out)
 	d4_buf_clear(&l->held, LINES_KEEP);
 	l->skipped = 0;
 	l->given = false;
-	if (left == 0)
-		return D4_OK;
-	*out =
-	    (struct d4_run){.n = 1, .bytes = left, .reason = D4_R_EOF_PARTIAL};
-	return D4_ETRUNC;
+	return d4_cutter_left(left, out);
 }
 
 static struct d4_slice

@@ -245,11 +245,7 @@ pcap_finish(struct d4_cutter *c, struct d4_run *out)
 	p->given = false;
 	p->format = PCAP_NONE;
 	p->base.failed = D4_R_NONE;
-	if (left == 0)
-		return D4_OK;
-	*out =
-	    (struct d4_run){.n = 1, .bytes = left, .reason = D4_R_EOF_PARTIAL};
-	return D4_ETRUNC;
+	return d4_cutter_left(left, out);
 }
 
 static struct d4_slice

@@ -334,11 +334,7 @@ pcapng_finish(struct d4_cutter *c, struct d4_run *out)
 	p->opening.n = 0;
 	p->interfaces = 0;
 	p->base.failed = D4_R_NONE;
-	if (left == 0)
-		return D4_OK;
-	*out =
-	    (struct d4_run){.n = 1, .bytes = left, .reason = D4_R_EOF_PARTIAL};
-	return D4_ETRUNC;
+	return d4_cutter_left(left, out);
 }
 
 static struct d4_slice

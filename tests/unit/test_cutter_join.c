@@ -61,12 +61,28 @@ what_is_no_item_or_over_the_limit_is_told(void **state)
 	d4_buf_fini(&held);
 }
 
+static void
+what_is_left_is_one_partial_record(void **state)
+{
+	struct d4_run run = {.n = 7};
+
+	(void)state;
+	assert_int_equal(d4_cutter_left(0, &run), D4_OK);
+	assert_int_equal(run.n, 7);
+	assert_int_equal(d4_cutter_left(5, &run), D4_ETRUNC);
+	assert_int_equal(run.n, 1);
+	assert_int_equal(run.bytes, 5);
+	assert_int_equal(run.data.n, 0);
+	assert_int_equal(run.reason, D4_R_EOF_PARTIAL);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_cut_gives_one_item_and_leaves_the_rest),
 	    cmocka_unit_test(what_is_no_item_or_over_the_limit_is_told),
+	    cmocka_unit_test(what_is_left_is_one_partial_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
