@@ -69,9 +69,10 @@ sanitize_audit_new(const struct sanitize_args *a,
 }
 
 static bool
-audit_close(FILE *f, bool ok)
+audit_close(FILE *f)
 {
-	ok = ok && !ferror(f);
+	bool ok = ferror(f) == 0;
+
 	return fclose(f) == 0 && ok;
 }
 
@@ -97,7 +98,7 @@ sanitize_audit_end(const struct sanitize_args *a,
 		return 1;
 	}
 	clean = audit_report(audit, &facts, f);
-	if (!audit_close(f, true)) {
+	if (!audit_close(f)) {
 		sanitize_say("%s: %s", a->audit, strerror(errno));
 		return 1;
 	}
