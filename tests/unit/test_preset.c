@@ -1,3 +1,4 @@
+#include "test.h"
 #include "chain.h"
 #include "sanitizers/canon.h"
 #include "sanitizers/preset.h"
@@ -135,18 +136,10 @@ a_list_is_no_preset(void **state)
 static void
 every_preset_has_its_paragraph_in_the_manual(void **state)
 {
-	static char text[65536];
-	const char *source = getenv("D4_SOURCE");
-	char path[512];
-	FILE *f;
+	size_t n;
+	char *text = (char *)test_read("sanitizers/d4-pipelines.5", &n);
 
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/sanitizers/d4-pipelines.5",
-	    source != NULL ? source : ".");
-	f = fopen(path, "r");
-	assert_non_null(f);
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	(void)fclose(f);
 	for (size_t i = 0; san_presets[i].name != NULL; i++) {
 		char item[80];
 
@@ -155,6 +148,7 @@ every_preset_has_its_paragraph_in_the_manual(void **state)
 		if (strstr(text, item) == NULL)
 			fail_msg("no paragraph of %s", san_presets[i].name);
 	}
+	free(text);
 }
 
 int
