@@ -69,6 +69,14 @@ unsigned san_addr_verdict(const struct san_addr *c, const struct d4_addr *a);
 /* san_addr_table -- fills c->table from the lists. */
 void san_addr_table(struct san_addr *c);
 
+/*
+ * san_addr_last_four -- an IPv6 address whose last four bytes are an IPv4
+ * address: mapped (::ffff:0:0/96), translated (64:ff9b::/96, what ends so in
+ * 64:ff9b:1::/48, ::ffff:0:0:0/96) or compatible (::/96, deprecated).
+ * Source: RFC 4291 2.5.5, RFC 6052, RFC 8215, RFC 2765 2.1.
+ */
+bool san_addr_last_four(const uint8_t b[16]);
+
 /* san_addr_special -- 0.0.0.0, 127/8, 224/4, broadcast, ::, ::1, ff00::/8. */
 bool san_addr_special(const struct d4_addr *a);
 

@@ -52,12 +52,15 @@ dashed_from(struct d4_slice t, size_t from, const struct san_wanted *w)
 	return false;
 }
 
-/* Four digits in front of the dash at `at`, and no fifth. */
+/*
+ * Four digits in front of the dash at `at`; a fifth is a longer number's, but
+ * a letter may be a name's: "node2001-db8--1".
+ */
 static bool
 dashed_first(struct d4_slice t, size_t at)
 {
 	if (at < DASHED_FIRST ||
-	    (at > DASHED_FIRST && san_hex_digit(t.p[at - 5]) >= 0))
+	    (at > DASHED_FIRST && t.p[at - 5] >= '0' && t.p[at - 5] <= '9'))
 		return false;
 	for (size_t i = at - DASHED_FIRST; i < at; i++) {
 		if (san_hex_digit(t.p[i]) < 0)

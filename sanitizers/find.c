@@ -1,5 +1,6 @@
 #include <endian.h>
 #include <string.h>
+#include "sanitizers/addr.h"
 #include "sanitizers/find.h"
 
 #define FIND_RUN 92u /* bytes of a run that may be IPv6 */
@@ -228,25 +229,24 @@ struct inner {
 	unsigned n;
 };
 
-/* Source: RFC 4291 2.5.5.2, RFC 6052, RFC 3056, RFC 4380 4, RFC 5214 6.1. */
+/* As map6.c. Source: RFC 3056, RFC 4380 4, RFC 5214 6.1. */
 static struct inner
 find_places(const uint8_t b[16])
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
-	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
 	static const uint8_t isatap[3] = {0, 0x5e, 0xfe};
 	static const uint8_t teredo[4] = {0x20, 1, 0, 0};
+	struct inner in = {.n = 0};
 
-	if (memcmp(b, mapped, 12) == 0 || memcmp(b, nat64, 12) == 0)
-		return (struct inner){.at = {12}, .n = 1};
-	if (b[0] == 0x20 && b[1] == 2)
-		return (struct inner){.at = {2}, .n = 1};
 	if (memcmp(b, teredo, 4) == 0)
 		return (struct inner){
 		    .at = {4, 12}, .turned = {false, true}, .n = 2};
+	if (san_addr_last_four(b))
+		in.at[in.n++] = 12;
+	else if (b[0] == 0x20 && b[1] == 2)
+		in.at[in.n++] = 2;
 	if ((b[8] & 0xfd) == 0 && memcmp(b + 9, isatap, 3) == 0)
-		return (struct inner){.at = {12}, .n = 1};
-	return (struct inner){.n = 0};
+		in.at[in.n++] = 12;
+	return in;
 }
 
 /* find_note -- one address against the set. check may be NULL. */

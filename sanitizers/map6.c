@@ -1,9 +1,9 @@
 /*
  * IPv6 addresses: link-local and solicited-node by token, groups that are
  * made from a unicast prefix (RFC 3306), and IPv4 addresses of the scope
- * inside: mapped (::ffff:0:0/96), translated (64:ff9b::/96), 6to4
- * (2002::/16), Teredo (2001::/32: server, and client XOR ffffffff), ISATAP
- * (...:5efe:a.b.c.d). Source: spec sanitizers.md section 3.
+ * inside: at the end (san_addr_last_four), 6to4 (2002::/16), Teredo
+ * (2001::/32: server, and client XOR ffffffff), ISATAP (...:5efe:a.b.c.d).
+ * Source: spec sanitizers.md section 3.
  */
 #include <string.h>
 #include "libd4/wire.h"
@@ -138,24 +138,12 @@ map6_isatap(const uint8_t *b)
 	       b[11] == 0xfe;
 }
 
-/* ::ffff:0:0/96, ::/96 (deprecated) or 64:ff9b::/96. */
-static bool
-map6_last_four(const uint8_t *b)
-{
-	static const uint8_t zero[10], nat64[12] = {0, 0x64, 0xff, 0x9b};
-
-	if (memcmp(b, nat64, 12) == 0)
-		return true;
-	return memcmp(b, zero, 10) == 0 && b[10] == b[11] &&
-	       (b[10] == 0 || b[10] == 0xff);
-}
-
 static size_t
 map6_places(const uint8_t *b, struct map6_place out[2])
 {
 	size_t n = 0;
 
-	if (map6_last_four(b))
+	if (san_addr_last_four(b))
 		out[n++] = (struct map6_place){12, 0, 16, false};
 	else if (d4_get_be32(b) == 0x20010000u) {
 		out[n++] = (struct map6_place){4, 0, 16, false};

@@ -65,7 +65,8 @@ static const struct detector scan_detectors[SAN_KIND_REGEX] = {
 	"0123456789abcdefABCDEF:", san_text_ip6},
     [SAN_KIND_EMAIL] = {HAS_AT | HAS_DOT, HAS_ANY, HAS_ANY, 5, NULL,
 	san_text_email},
-    [SAN_KIND_CREDENTIALS] = {HAS_AT | HAS_COLON, HAS_ANY, HAS_ANY, 5, NULL,
+    /* the @ may come in another word: "ftp://bob,x:secret@" */
+    [SAN_KIND_CREDENTIALS] = {HAS_COLON | HAS_OTHER, HAS_ANY, HAS_ANY, 4, NULL,
 	san_text_credentials},
     [SAN_KIND_IBAN] = {HAS_DIGIT | HAS_UPPER, HAS_ANY, HAS_UPPER, 4, NULL,
 	san_text_iban}, /* may go on behind a blank */

@@ -29,6 +29,20 @@ verdict_kept(const struct san_addr *c, const struct d4_addr *a)
 	                                                  : SAN_V_KEEP;
 }
 
+bool
+san_addr_last_four(const uint8_t b[16])
+{
+	static const uint8_t zero[10], local[6] = {0, 0x64, 0xff, 0x9b, 0, 1};
+	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+	static const uint8_t siit[12] = {[8] = 0xff, 0xff};
+
+	if (memcmp(b, zero, sizeof(zero)) == 0)
+		return b[10] == b[11] && (b[10] == 0 || b[10] == 0xff);
+	return memcmp(b, nat64, sizeof(nat64)) == 0 ||
+	       memcmp(b, local, sizeof(local)) == 0 ||
+	       memcmp(b, siit, sizeof(siit)) == 0;
+}
+
 unsigned
 san_addr_verdict(const struct san_addr *c, const struct d4_addr *a)
 {

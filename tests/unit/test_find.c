@@ -34,7 +34,9 @@ an_address_of_the_scope_is_found_wherever_it_stands(void **state)
 	    "64:ff9b::a01:203", "2002:a01:203::1",
 	    "2001:0:a01:203::", "2001:0:102:304:0:0:f5fe:fdfc",
 	    "2001:db8:77:1:2:3:4:5:443", "2001:db8:77:1:2:3:4:5.example.org",
-	    "fe80::5efe:a01:203", "fe80::200:5efe:a01:203", "a:10.1.2.3"};
+	    "fe80::5efe:a01:203", "fe80::200:5efe:a01:203", "a:10.1.2.3",
+	    "::a01:203", "::ffff:0:a01:203", "64:ff9b:1::a01:203",
+	    "64:ff9b:1:2::a01:203", "2002:c000:201::5efe:a01:203"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {

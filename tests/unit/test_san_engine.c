@@ -9,7 +9,7 @@
 #include "chain.h"
 #include "pcap.h"
 
-static const char engine[] = "san3";
+static const char engine[] = "san4";
 static const char digest[] =
     "92dd2452df79fb517e245b4c6d7d7f1d1e6529d04cb5311260efef779d962c23";
 
