@@ -4,6 +4,16 @@
 #include <string.h>
 #include "tools/sanitize_tool.h"
 
+static bool
+audit_add(struct audit *audit, const struct d4_prefix_set *set)
+{
+	enum d4_status st = audit_protect(audit, set);
+
+	if (st != D4_OK)
+		sanitize_say("%s", d4_status_text(st));
+	return st == D4_OK;
+}
+
 /* audit_named -- the networks of --protect. */
 static bool
 audit_named(const struct sanitize_args *a, const struct sanitize_job *job,
@@ -18,10 +28,8 @@ audit_named(const struct sanitize_args *a, const struct sanitize_job *job,
 			    "%s has no network `%s`", a->policy, a->protect[i]);
 			return false;
 		}
-		if (audit_protect(audit, set) != D4_OK) {
-			sanitize_say("%s", d4_status_text(D4_ENOMEM));
+		if (!audit_add(audit, set))
 			return false;
-		}
 	}
 	return true;
 }
@@ -40,7 +48,7 @@ audit_scope(const struct sanitize_args *a, const struct sanitize_job *job,
 		    a->pipeline);
 		return false;
 	}
-	return audit_protect(audit, scope) == D4_OK;
+	return audit_add(audit, scope);
 }
 
 bool
