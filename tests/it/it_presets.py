@@ -180,6 +180,14 @@ class Presets(Case):
                              ("0.0.0.0", "2026-11-22T07:00:00.000000Z"))
             self.assertEqual(g["Certificates"], [{"CertHash": "ab" * 20}])
 
+    def test_ja3_servers_of_the_scope_hide_in_no_ipv6(self):
+        data = lines(*(ja3(a) for a in (
+            "::10.1.4.4", "::a01:404", "::ffff:10.1.4.4", "::ffff:0:a01:404",
+            "64:ff9b::a01:404", "64:ff9b:1::a01:404", "2002:a01:404::1")))
+        for name in ("ja3-partner", "ja3-public"):
+            out, stats = self.wash(name, data)
+            self.assertEqual((out, stats["addr.drop"]), (b"", 7))
+
     def test_sshd_partner(self):
         text = (b"Dec 10 06:55:46 LabSZ sshd[24200]: Invalid user webmaster "
                 b"from 173.234.31.186\n"
