@@ -58,25 +58,36 @@ san_text_email(const struct san_text_in *in, size_t at, struct san_span *out)
 	return out->to - at;
 }
 
-/* "://" in front of `at`, and an @ behind it before the path begins. */
+/*
+ * "://" in front of `at`, and an @ behind it before the path begins. Behind a
+ * comma it may be a mail address that stands in a list with a URL: then the
+ * name behind the @ goes, too.
+ */
 size_t
 san_text_credentials(
     const struct san_text_in *in, size_t at, struct san_span *out)
 {
+	bool list = false, mail = false;
 	size_t end = at;
+	unsigned labels;
 
 	if (at < 3 || memcmp(in->line.p + at - 3, "://", 3) != 0)
 		return 0;
 	for (size_t i = at; i < in->line.n && i - at <= NAME_CRED; i++) {
 		uint8_t c = in->line.p[i];
 
-		if (c == '@')
+		if (c == '@') {
 			end = i;
-		else if (c <= ' ' || strchr("/?#\"'<>", c) != NULL)
+			mail = list;
+		} else if (c <= ' ' || strchr("/?#\"'<>", c) != NULL) {
 			break;
+		}
+		list = list || c == ',' || c == ';' || c == '|';
 	}
 	if (end == at)
 		return 0;
+	if (mail)
+		end += 1 + name_domain(in, end + 1, &labels);
 	*out = (struct san_span){
 	    .from = at, .to = end, .kind = SAN_KIND_CREDENTIALS};
 	return end - at;

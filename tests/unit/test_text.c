@@ -72,8 +72,10 @@ secrets_become_tokens_or_masks(void **state)
 		"host 919ba6b75a37a8b1, 919ba6b75a37a8b1."},
 	    {"mac 00:11:22:33:44:55 00-11-22-33-44-55 0011.2233.4455",
 		"mac 5e:43:7e:2f:08:94 5e-43-7e-2f-08-94 5e43.7e2f.0894"},
-	    {"ftp://bob,x:secret@h/ ftp://bob;x:secret@h/ a://b|c:s@h",
-		"ftp://***@h/ ftp://***@h/ a://***@h"},
+	    {"ftp://bob,x:secret@h/ ftp://bob;x:secret@h/ a://b|c:s@h "
+	     "b://c:d@h,i",
+		"ftp://***/ ftp://***/ a://*** b://***@h,i"},
+	    {"see http://x.org,bob@mail.example z", "see http://*** z"},
 	    {"GET http://bob:secret@host.net/p ftp://x@y/",
 		"GET http://***@host.net/p ftp://***@y/"},
 	    {"DE89370400440532013000 DE89 3704 0044 0532 0130 00 "
