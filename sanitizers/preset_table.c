@@ -25,14 +25,15 @@
 	JSON_RULES                                           \
 	"      - {path: /ServerIP, op: addr, others: keep, " \
 	"scoped: drop}\n"                                    \
-	"      - {path: /ServerPort, op: keep}\n"
+	"      - {path: /ServerPort, op: trunc, n: 64}\n"
 
-#define JA3_PRINTS                                \
-	"      - {path: /JA3, op: keep}\n"        \
-	"      - {path: /JA3Digest, op: keep}\n"  \
-	"      - {path: /JA3S, op: keep}\n"       \
-	"      - {path: /JA3SDigest, op: keep}\n" \
-	"      - {path: /TLSH, op: keep}\n"
+/* trunc is for strings only: no object hides what the rules do not name. */
+#define JA3_PRINTS                                        \
+	"      - {path: /JA3, op: trunc, n: 4096}\n"      \
+	"      - {path: /JA3Digest, op: trunc, n: 32}\n"  \
+	"      - {path: /JA3S, op: trunc, n: 4096}\n"     \
+	"      - {path: /JA3SDigest, op: trunc, n: 32}\n" \
+	"      - {path: /TLSH, op: trunc, n: 128}\n"
 
 const struct san_preset san_presets[] = {
     {.name = "telescope",
@@ -104,7 +105,8 @@ const struct san_preset san_presets[] = {
 		 "      - {path: /ClientIP, op: replace, value: 0.0.0.0}\n"
 		 "      - {path: /ClientPort, op: replace, value: '0'}\n"
 		 "      - {path: /Timestamp, op: time, unit: 1h}\n" JA3_PRINTS
-		 "      - {path: '$.Certificates[*].CertHash', op: keep}\n"},
+		 "      - {path: '$.Certificates[*].CertHash', op: trunc, n: "
+		 "128}\n"},
     {.name = "sshd-partner",
 	.help = "failed logins of sshd, without hosts and users",
 	.must = {"scope"},

@@ -161,10 +161,11 @@ class Presets(Case):
     def test_ja3_partner_and_public(self):
         data = lines(ja3("192.0.2.80"), ja3("10.1.4.4"),
                      ja3("192.0.2.81", "10.1.4.5"),
-                     ja3("192.0.2.82", JA3="10.1.4.4"))
+                     ja3("192.0.2.82", JA3="10.1.4.4"),
+                     ja3("192.0.2.83", JA3={"user": "bob"}))
         out, stats = self.wash("ja3-partner", data)
         self.assertEqual((stats["forward"], stats["addr.drop"]), (2, 1))
-        self.assertEqual(stats["quarantine"], 1)
+        self.assertEqual((stats["quarantine"], stats["json.type"]), (1, 1))
         got = [json.loads(o) for o in out.splitlines()]
         self.assertEqual(list(got[0]), list(ja3("")))
         self.assertEqual((got[0]["ServerIP"], got[0]["ClientPort"],
