@@ -92,10 +92,8 @@ def test_what_passed_another_pipeline_is_not_sent():
     org = Org(ONE)
     try:
         acme, pdns = fed_while_away(org, (LOG, numbered(0, 30)))
-        org.set_policy(open(org.policy).read().replace(
+        org.decide_by(open(org.policy).read().replace(
             "steps: []", "steps: [{pdns: {client: zero, server: zero}}]"))
-        org.reload()
-        until("reloaded", lambda: org.log().count("policy=") == 2)
         pdns.lines(numbered(30, 10))
         org.configure()
         acme.start(org.uuids())
@@ -118,10 +116,8 @@ def test_a_feed_that_is_denied_stops_what_it_may_have_queued():
     try:
         acme, one, other = fed_while_away(
             org, (LOG, numbered(0, 10)), (CAP, numbered(100, 10)))
-        org.set_policy(open(org.policy).read().replace(
+        org.decide_by(open(org.policy).read().replace(
             "[%s, %s]" % (LOG, CAP), "[%s]" % LOG))
-        org.reload()
-        until("reloaded", lambda: org.log().count("policy=") == 2)
         one.lines(numbered(10, 10))
         other.lines(numbered(110, 10))
         org.configure()
@@ -254,8 +250,7 @@ def test_a_partners_state_and_agreement_stop_what_waits():
                 d["rule"] in (bar, "pdns-out")])
             sent += 5
         assert acme.lines(8) == numbered(0, 10)
-        org.set_policy(loose)
-        org.reload()
+        org.decide_by(loose)
         pdns.lines(numbered(sent, 5))
         until("sent", lambda: confirmed(org) == 15)
         assert acme.lines(8) == numbered(0, 10) + numbered(sent, 5)

@@ -311,7 +311,17 @@ class Org:
         until(name + " again", lambda: self.pids()[name] != pid)
 
     def reload(self):
+        """Asks for it; when it holds is another question."""
         self.process.send_signal(signal.SIGHUP)
+
+    def decide_by(self, text):
+        """Makes another policy hold, and waits until wash decides by it."""
+        def holds():
+            return (self.status() or {}).get("policy")
+        before = until("a policy holds", holds)
+        self.set_policy(text)
+        self.reload()
+        until("the other holds", lambda: holds() not in (None, before))
 
     def status(self):
         code, out = self.ask("status", "--json")
