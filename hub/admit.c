@@ -69,7 +69,9 @@ admit_known(const struct admit_sensor *s)
 		return D4_R_QUARANTINE;
 	if (s->kicked)
 		return D4_R_KICKED;
-	return s->foreign ? D4_R_ADDRESS : D4_R_NONE;
+	if (s->foreign)
+		return D4_R_ADDRESS;
+	return s->cloned ? D4_R_CLONE : D4_R_NONE;
 }
 
 enum d4_reason

@@ -36,14 +36,14 @@ struct admit_state {
  * Shape:  shared: the hub's mode is shared-secret, so it need not be
  *         registered. trap: whoever comes as this sensor blocks its address.
  *         overdue: its key is well-known, and no time to change it is left.
- *         foreign: it may not come from this address. broken: what Redis
- *         holds about it was not understood.
+ *         foreign: it may not come from this address. cloned: another address
+ *         is held. broken: what Redis holds about it was not understood.
  */
 struct admit_sensor {
 	bool shared, registered, pending, revoked;
 	bool has_key, overdue, broken;
 	bool blocked, trap, kicked;
-	bool address_blocked, foreign;
+	bool address_blocked, foreign, cloned;
 };
 
 /*

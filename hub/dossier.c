@@ -11,6 +11,7 @@ const char dossier_script[] =
     "c('SISMEMBER','blacklist_uuid',u),"
     "c('SISMEMBER','blacklist_ip_by_uuid',u),"
     "c('EXISTS','temp_blacklist_uuid:'..u),"
+    "c('GET','d4:clone:'..u),"
     "c('HGET','metadata_uuid:'..u,'hmac_key'),"
     "c('HGET','stream_max_size_by_uuid',u),"
     "c('HGETALL','d4:sensor:'..u)} end return o";
@@ -23,6 +24,7 @@ enum {
 	AT_BLOCKED,
 	AT_TRAP,
 	AT_KICKED,
+	AT_CLONE,
 	AT_KEY,
 	AT_QUEUE,
 	AT_OWN,
@@ -126,6 +128,14 @@ from_of(struct d4_slice text, struct dossier *d)
 	return D4_OK;
 }
 
+/* One address, or several at a time. */
+static void
+addresses_of(struct d4_slice text, struct dossier *d)
+{
+	d->several = d4_slice_eqs(text, "several");
+	d->broken = d->broken || !(d->several || d4_slice_eqs(text, "one"));
+}
+
 static enum d4_status
 own_field(struct d4_slice name, struct d4_slice value, struct dossier *d)
 {
@@ -141,6 +151,8 @@ own_field(struct d4_slice name, struct d4_slice value, struct dossier *d)
 		number_of(value, d, &d->limits.rate);
 	else if (d4_slice_eqs(name, "from"))
 		return from_of(value, d);
+	else if (d4_slice_eqs(name, "addresses"))
+		addresses_of(value, d);
 	return D4_OK; /* others are for people */
 }
 
@@ -157,6 +169,22 @@ own_read(const redisReply *own, struct dossier *d)
 		st = own_field(
 		    text_of(own->element[i]), text_of(own->element[i + 1]), d);
 	return st;
+}
+
+/* "HOLDER OTHER": who may come while a clone is held. */
+static void
+held_of(const redisReply *r, struct dossier *d)
+{
+	const char *space;
+
+	if (r->type == REDIS_REPLY_NIL)
+		return;
+	space =
+	    r->type == REDIS_REPLY_STRING ? memchr(r->str, ' ', r->len) : NULL;
+	if (space == NULL ||
+	    d4_addr_parse(d4_slice_of(r->str, (size_t)(space - r->str)),
+		&d->held) != D4_OK)
+		d->broken = true;
 }
 
 static void
@@ -183,6 +211,7 @@ dossier_read(const redisReply *reply, struct dossier *out)
 	d.blocked = flag_of(at[AT_BLOCKED], &d);
 	d.trap = flag_of(at[AT_TRAP], &d);
 	d.kicked = flag_of(at[AT_KICKED], &d);
+	held_of(at[AT_CLONE], &d);
 	d.key = text_of(at[AT_KEY]);
 	if (at[AT_QUEUE]->type == REDIS_REPLY_STRING)
 		number_of(text_of(at[AT_QUEUE]), &d, &d.limits.queue);

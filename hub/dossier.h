@@ -27,16 +27,19 @@ struct dossier_limits {
  * struct dossier -- Shape: trap: every address that it comes from is blocked.
  * previous: valid until previous_s; quarantine_s: deadline of a well-known
  * key; both in seconds since 1970, 0: none. limited: `from` says where it may
- * come from (nowhere, when that was not understood). broken: something was not
- * understood. Owns: from; the slices live as long as the reply.
+ * come from (nowhere, when that was not understood). several: many addresses
+ * at a time are no clone. held: a clone was noticed, and only this address may
+ * come; family 0: none was. broken: something was not understood.
+ * Owns:   from; the slices live as long as the reply.
  */
 struct dossier {
 	bool registered, pending, revoked, blocked, trap, kicked;
-	bool limited, broken;
+	bool limited, several, broken;
 	struct d4_slice key, previous;
 	uint64_t previous_s, quarantine_s;
 	struct dossier_limits limits;
 	struct d4_prefix_set from;
+	struct d4_addr held;
 };
 
 /* dossier_script -- ARGV: UUIDs as 32 hex digits; one dossier for each. */

@@ -334,6 +334,7 @@ registry_admits(const struct registry *r, const struct sensor *s,
 
 	facts.address_blocked = lists_block(r->lists, from);
 	facts.foreign = !sensor_comes_from(s, from);
+	facts.cloned = sensor_cloned(s, from);
 	why = admit_sensor(&facts);
 	if (why == D4_R_NONE && !lists_type(r->lists, type))
 		why = D4_R_HDR_TYPE;

@@ -185,11 +185,16 @@ sensor_take(struct sensor *s, struct dossier *d, uint64_t now_s)
 	news = key_set(&s->before, d->previous) || news;
 	s->previous_s = d->previous_s;
 	s->quarantine_s = d->quarantine_s;
-	news = news || s->limited != d->limited ||
+	news = news || s->limited != d->limited || s->several != d->several ||
+	       memcmp(&s->held, &d->held, sizeof(s->held)) != 0 ||
 	       !same_prefixes(&s->from, &d->from) ||
 	       memcmp(&s->limits, &d->limits, sizeof(s->limits)) != 0;
 	s->limits = d->limits;
 	s->limited = d->limited;
+	s->several = d->several;
+	s->held = d->held;
+	if (s->held.family != 0)
+		s->clone.held_ms = 0; /* from now on Redis says how long */
 	d4_prefix_set_fini(&s->from);
 	s->from = d->from;
 	d->from = (struct d4_prefix_set){NULL, 0};
@@ -201,6 +206,13 @@ bool
 sensor_comes_from(const struct sensor *s, const struct d4_addr *address)
 {
 	return !s->limited || d4_prefix_set_find(&s->from, address) != NULL;
+}
+
+bool
+sensor_cloned(const struct sensor *s, const struct d4_addr *address)
+{
+	return s->held.family != 0 && !s->several &&
+	       !clone_same(&s->held, address);
 }
 
 /* ---- what it did ---- */

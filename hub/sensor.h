@@ -4,16 +4,16 @@
 
 #include <sys/queue.h>
 #include "hub/admit.h"
+#include "hub/clone.h"
 #include "hub/dossier.h"
 #include "hub/share.h"
 #include "libd4/hmac.h"
 #include "libd4/slice.h"
 
-#define SENSOR_BUCKETS   4096u /* a power of two */
-#define SENSOR_IDLE      4096u /* kept although they have no session */
-#define SENSOR_TAKEOVERS 4u    /* remembered of a sensor and type */
-#define SENSOR_SHARES    4u    /* streams in which its entries are counted */
-#define SENSOR_REASONS   12u   /* different refusals that are counted */
+#define SENSOR_BUCKETS 4096u /* a power of two */
+#define SENSOR_IDLE    4096u /* kept although they have no session */
+#define SENSOR_SHARES  4u    /* streams in which its entries are counted */
+#define SENSOR_REASONS 12u   /* different refusals that are counted */
 
 struct session;
 
@@ -36,27 +36,26 @@ struct sensor_refusal {
  *         before: the key that was replaced, NULL when no rotation is under
  *         way; it ends at previous_s. from: where it may come from, while
  *         `limited`. sessions: those that are authenticated; waiting: those
- *         that wait for `known`. takeover_ms: monotonic times of the last
- *         takeovers by another address. held_ms: until then a newcomer from
- *         another address is refused. tokens: thousandths of bytes that it
- *         may send, as of tokens_ms. refusals: by reason; the last place counts
- * the rest. Owns:   counted by refs; the table keeps those in use, and some
- * others.
+ *         that wait for `known`. several: it may use many addresses at a
+ *         time. held: as Redis says, only this one may come, family 0: any.
+ *         tokens: thousandths of bytes that it may send, as of tokens_ms.
+ *         refusals: by reason; the last place counts the rest.
+ * Owns:   counted by refs; the table keeps those in use, and some others.
  */
 struct sensor {
 	TAILQ_ENTRY(sensor) lru;
 	struct sensor *chain;
 	struct d4_uuid uuid;
 	unsigned refs;
-	bool known, asking, limited;
+	bool known, asking, limited, several;
 	struct admit_sensor facts;
 	struct sensor_key key, before;
 	uint64_t previous_s, quarantine_s;
 	struct dossier_limits limits;
 	struct d4_prefix_set from;
 	struct session_list sessions, waiting;
-	uint64_t takeover_ms[SENSOR_TAKEOVERS];
-	uint64_t held_ms;
+	struct clone clone;
+	struct d4_addr held;
 	int64_t tokens;
 	uint64_t tokens_ms;
 	uint64_t refused;
@@ -97,6 +96,9 @@ bool sensor_take(struct sensor *s, struct dossier *d, uint64_t now_s);
 
 /* sensor_comes_from -- may it come from this address? */
 bool sensor_comes_from(const struct sensor *s, const struct d4_addr *address);
+
+/* sensor_cloned -- Redis says that another address is held. */
+bool sensor_cloned(const struct sensor *s, const struct d4_addr *address);
 
 /* sensor_refuse -- counts a refusal. */
 void sensor_refuse(struct sensor *s, enum d4_reason why);

@@ -164,6 +164,10 @@ session_feed(struct session *s, struct d4_slice bytes)
 		session_refuse(s, s->intake.refused);
 		return;
 	}
+	if (st == D4_OK && s->counted && session_clone(s, false) != D4_R_NONE) {
+		session_refuse(s, D4_R_CLONE);
+		return;
+	}
 	sessions_waiting(s, st == D4_AGAIN);
 	if (st == D4_OK)
 		sessions_rate(s, bytes.n);

@@ -86,6 +86,13 @@ void session_shelve(struct session *s);
  */
 size_t session_finish(struct session *s);
 
+/* session_clone.c */
+/*
+ * session_clone -- it sent something authentic, with begins for the first
+ * time: is it a clone? Others of its sensor may be gone then.
+ */
+enum d4_reason session_clone(struct session *s, bool begins);
+
 /* sessions.c */
 /* sessions_name -- peer, address, from and id of a new one. */
 void sessions_name(struct session *s);

@@ -6,9 +6,6 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
-#define CLONE_WINDOW_MS 60000u /* in which takeovers are counted */
-#define CLONE_TAKEOVERS 3u
-
 /* The timestamp of a frame, against our clock; 0: any is fine. */
 static bool
 data_in_window(const struct session *s, const struct d4_header *h)
@@ -87,39 +84,7 @@ session_welcome(struct session *s)
 	return why;
 }
 
-/* ---- newest wins, and clones ---- */
-
-/*
- * A takeover by another address: once is a sensor that moved. When it goes
- * to and fro, two machines have one key: the one that is there stays.
- */
-static bool
-clone_suspected(struct session *s, const struct session *old)
-{
-	struct sensor *sn = s->sensor;
-	uint64_t now = d4_mono_ms();
-	unsigned recent = 0;
-	char uuid[D4_UUID_TEXT];
-
-	if (s->hub->opt->clone_us == 0 || strcmp(s->address, old->address) == 0)
-		return false;
-	if (now < sn->held_ms)
-		return true;
-	for (unsigned i = SENSOR_TAKEOVERS - 1; i > 0; i--)
-		sn->takeover_ms[i] = sn->takeover_ms[i - 1];
-	sn->takeover_ms[0] = now;
-	for (unsigned i = 0; i < SENSOR_TAKEOVERS; i++)
-		recent += sn->takeover_ms[i] != 0 &&
-		          now - sn->takeover_ms[i] < CLONE_WINDOW_MS;
-	if (recent <= CLONE_TAKEOVERS)
-		return false;
-	sn->held_ms = now + s->hub->opt->clone_us / 1000;
-	d4_uuid_text(&sn->uuid, uuid);
-	d4_warnx("alarm=clone uuid=%s address=%s other=%s"
-		 " remedy=\"give each sensor its own UUID and key\"",
-	    uuid, old->address, s->address);
-	return true;
-}
+/* ---- newest wins ---- */
 
 /* Another session of this sensor with the same plain type, or NULL. */
 static struct session *
@@ -140,14 +105,12 @@ same_stream(const struct session *s, uint8_t type)
 static enum d4_reason
 data_supersede(struct session *s, uint8_t type)
 {
+	enum d4_reason why = session_clone(s, true);
 	struct session *old = same_stream(s, type);
 
-	if (old == NULL)
-		return D4_R_NONE;
-	if (clone_suspected(s, old))
-		return D4_R_CLONE;
-	session_refuse(old, D4_R_SUPERSEDED);
-	return D4_R_NONE;
+	if (why == D4_R_NONE && old != NULL)
+		session_refuse(old, D4_R_SUPERSEDED);
+	return why;
 }
 
 /* ---- the session's origin ---- */

@@ -136,6 +136,8 @@ a_sensor_needs_registration_key_and_no_block(void **unused)
 	    {{.blocked = true, .address_blocked = true}, D4_R_BLOCKED_IP},
 	    {{GOOD, .kicked = true}, D4_R_KICKED},
 	    {{GOOD, .foreign = true}, D4_R_ADDRESS},
+	    {{GOOD, .cloned = true}, D4_R_CLONE},
+	    {{GOOD, .foreign = true, .cloned = true}, D4_R_ADDRESS},
 	    {{GOOD, .overdue = true}, D4_R_QUARANTINE},
 	    {{GOOD, .broken = true}, D4_R_SENSOR_BROKEN},
 	    {{.shared = true, .has_key = true}, D4_R_NONE},

@@ -3,10 +3,13 @@
 #include "reply.h"
 #include "test.h"
 
-#define FLAGS  "*9\r\n:1\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n"
+#define FLAGS  "*10\r\n:1\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n" NIL
 #define KEY    "$3\r\nkey\r\n"
 #define NIL    "$-1\r\n"
 #define NO_OWN "*0\r\n"
+
+/* As a clone is held. */
+#define HELD(r) "*10\r\n:1\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n" r KEY NIL NO_OWN
 
 static struct dossier got;
 
@@ -38,14 +41,14 @@ what_redis_says_is_read(void **unused)
 	assert_true(!got.limited && !got.broken);
 	assert_slice(got.key, "key");
 	assert_int_equal(
-	    read_text(
-		"*9\r\n:0\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n" NIL "$2\r\n77\r\n"
-		"*12\r\n$8\r\nprevious\r\n$3\r\nold\r\n"
-		"$14\r\nprevious_until\r\n$2\r\n99\r\n"
-		"$16\r\nquarantine_until\r\n$1\r\n5\r\n"
-		"$7\r\npayload\r\n$4\r\n1000\r\n"
-		"$4\r\nrate\r\n$4\r\n2000\r\n"
-		"$4\r\nfrom\r\n$24\r\n10.0.0.0/8,2001:db8::/32\r\n"),
+	    read_text("*10\r\n:0\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n" NIL NIL
+		      "$2\r\n77\r\n"
+		      "*12\r\n$8\r\nprevious\r\n$3\r\nold\r\n"
+		      "$14\r\nprevious_until\r\n$2\r\n99\r\n"
+		      "$16\r\nquarantine_until\r\n$1\r\n5\r\n"
+		      "$7\r\npayload\r\n$4\r\n1000\r\n"
+		      "$4\r\nrate\r\n$4\r\n2000\r\n"
+		      "$4\r\nfrom\r\n$24\r\n10.0.0.0/8,2001:db8::/32\r\n"),
 	    D4_OK);
 	assert_true(!got.registered && got.pending && got.revoked);
 	assert_true(got.blocked && got.trap && got.kicked && !got.broken);
@@ -62,13 +65,35 @@ what_redis_says_is_read(void **unused)
 	assert_null(d4_prefix_set_find(&got.from, &a));
 }
 
+static void
+who_is_held_as_a_clone_and_who_may_use_several_addresses(void **unused)
+{
+	struct d4_addr a;
+
+	(void)unused;
+	assert_int_equal(read_text(FLAGS KEY NIL NO_OWN), D4_OK);
+	assert_int_equal(got.held.family, 0);
+	assert_false(got.several);
+	assert_int_equal(
+	    read_text(HELD("$19\r\n192.0.2.1 192.0.2.7\r\n")), D4_OK);
+	assert_int_equal(d4_addr_parse(d4_slice_str("192.0.2.1"), &a), D4_OK);
+	assert_memory_equal(&got.held, &a, sizeof(a));
+	assert_false(got.broken);
+	assert_int_equal(read_text(FLAGS KEY NIL
+			     "*2\r\n$9\r\naddresses\r\n$7\r\nseveral\r\n"),
+	    D4_OK);
+	assert_true(got.several && !got.broken);
+}
+
 /* What is not understood lets nobody in. */
 static void
 what_is_not_understood_is_broken(void **unused)
 {
 	static const char *const broken[] = {
-	    "*9\r\n-WRONGTYPE\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n" KEY NIL NO_OWN,
-	    "*9\r\n:1\r\n:0\r\n$1\r\n0\r\n:0\r\n:0\r\n:0\r\n" KEY NIL NO_OWN,
+	    "*10\r\n-WRONGTYPE\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n" NIL KEY NIL
+		NO_OWN,
+	    "*10\r\n:1\r\n:0\r\n$1\r\n0\r\n:0\r\n:0\r\n:0\r\n" NIL KEY NIL
+		NO_OWN,
 	    FLAGS KEY "$2\r\n-1\r\n" NO_OWN,
 	    FLAGS KEY NIL "-WRONGTYPE\r\n",
 	    FLAGS KEY NIL "*2\r\n$4\r\nrate\r\n$1\r\nx\r\n",
@@ -79,6 +104,12 @@ what_is_not_understood_is_broken(void **unused)
 	    FLAGS KEY NIL "*2\r\n$4\r\nfrom\r\n$0\r\n\r\n",
 	    FLAGS KEY NIL "*2\r\n$4\r\nfrom\r\n$11\r\n10.0.0.1/8,\r\n",
 	    FLAGS KEY NIL "*2\r\n$4\r\nfrom\r\n$4\r\nhost\r\n",
+	    FLAGS KEY NIL "*2\r\n$9\r\naddresses\r\n$3\r\ntwo\r\n",
+	    HELD("$9\r\n192.0.2.1\r\n"),
+	    HELD("$4\r\nx, y\r\n"),
+	    HELD("$1\r\n \r\n"),
+	    HELD(":1\r\n"),
+	    HELD("-WRONGTYPE\r\n"),
 	};
 
 	(void)unused;
@@ -168,6 +199,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_redis_says_is_read),
+	    cmocka_unit_test(
+		who_is_held_as_a_clone_and_who_may_use_several_addresses),
 	    cmocka_unit_test(what_is_not_understood_is_broken),
 	    cmocka_unit_test(what_is_no_dossier_is_malformed),
 	    cmocka_unit_test(an_old_key_without_a_time_is_none),
