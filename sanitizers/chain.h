@@ -151,6 +151,13 @@ struct san_gone {
 void san_stream_watch(struct san_stream *s,
     void (*gone)(void *arg, const struct san_gone *g), void *arg);
 
+/*
+ * san_stream_many -- from now on a file's opening may change on the way
+ * (sections of pcapng, templates): the output has each where it begins to
+ * hold. For who keeps the output as one file; others see such a file refused.
+ */
+void san_stream_many(struct san_stream *s);
+
 /* san_stream_cutter -- how its files are cut; NULL: they are not. */
 const struct d4_cutter_kind *san_stream_cutter(const struct san_stream *s);
 

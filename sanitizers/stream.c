@@ -7,7 +7,7 @@
 struct stream_mark
 stream_mark(const struct san_stream *s, const struct d4_buf *out)
 {
-	return (struct stream_mark){out->n, s->headed,
+	return (struct stream_mark){out->n, s->headed, s->turns,
 	    s->tally.records[D4_R_NONE], s->tally.bytes[D4_R_NONE]};
 }
 
@@ -23,7 +23,7 @@ stream_undo(struct san_stream *s, struct d4_buf *out,
 	};
 
 	out->n = m->out_n;
-	s->headed = m->headed;
+	s->headed = m->headed && m->turns == s->turns;
 	if (g.n != 0 && s->gone != NULL)
 		s->gone(s->gone_arg, &g);
 	t->records[why] += g.n;
@@ -87,6 +87,7 @@ san_stream_new(const struct san_chain *c, const struct san_keys *keys,
 	s->identity = san_chain_empty(c);
 	s->family = san_family_of(facts->type, facts->ext);
 	d4_buf_init(&s->head, STREAM_HEAD_MAX);
+	d4_buf_init(&s->taken, STREAM_HEAD_MAX);
 	assert(s->identity || s->family != NULL);
 	kind = stream_cutter(s, facts);
 	if (kind != NULL)
@@ -110,6 +111,7 @@ san_stream_free(struct san_stream *s)
 		s->family->destroy(s->state);
 	d4_cutter_free(s->cutter);
 	d4_buf_fini(&s->head);
+	d4_buf_fini(&s->taken);
 	free(s);
 }
 
@@ -139,45 +141,6 @@ san_stream_begin(struct san_stream *s)
 	s->head.n = 0;
 	s->variant = 0;
 	s->at = 0;
-}
-
-enum d4_reason
-stream_open(struct san_stream *s, struct d4_slice in, uint32_t variant)
-{
-	if (s->trace != NULL)
-		trace_open(s->trace, in, variant);
-	s->opened = true;
-	s->at += in.n;
-	s->head.n = 0;
-	s->variant = variant;
-	if (!s->identity && s->family->begin != NULL)
-		return s->family->begin(s->state, in, &s->head);
-	return d4_buf_add(&s->head, in.p, in.n) == D4_OK ? D4_R_NONE
-	                                                 : D4_R_INTERNAL;
-}
-
-/*
- * What passes as it is has one opening, the file's: those who strip it later
- * must not lose another one that stands in the midst of the records.
- */
-static bool
-stream_turned(const struct san_stream *s)
-{
-	return s->identity && s->cutter != NULL &&
-	       !d4_slice_eq(
-		   d4_cutter_opening(s->cutter), d4_buf_slice(&s->head));
-}
-
-enum d4_status
-stream_put_head(struct san_stream *s, struct d4_buf *out)
-{
-	enum d4_status st;
-
-	if (s->headed)
-		return D4_OK;
-	st = d4_buf_add(out, s->head.p, s->head.n);
-	s->headed = st == D4_OK;
-	return st;
 }
 
 /*
@@ -302,7 +265,7 @@ stream_run(struct san_stream *s, struct d4_run *run, struct d4_buf *out)
 		why = stream_open(s, d4_cutter_opening(s->cutter),
 		    d4_cutter_variant(s->cutter));
 	else if (stream_turned(s))
-		why = D4_R_OPENING_CHANGE;
+		why = stream_turn(s);
 	if (why != D4_R_NONE)
 		return stream_refuse(s, why, run->bytes);
 	if (s->identity)

@@ -21,7 +21,8 @@ struct san_trace;
  *         refused: why the rest of the file is refused. at: bytes of the
  *         file that were counted, its opening included. gone: who wants to
  *         know what is withheld, or NULL. trace: what is done with the file's
- *         records is noted there, or NULL.
+ *         records is noted there, or NULL. taken: the opening as received;
+ *         turns: how often it changed; many: it may, see san_stream_many.
  */
 struct san_stream {
 	const struct san_chain *chain;
@@ -31,12 +32,14 @@ struct san_stream {
 	bool identity;
 	bool opened; /* the family knows the file's opening */
 	bool headed; /* the opening is in the output */
+	bool many;
+	unsigned turns;
 	uint32_t variant;
 	uint64_t raw; /* bytes passed without a cutter */
 	uint64_t at;
 	void (*gone)(void *arg, const struct san_gone *g);
 	void *gone_arg;
-	struct d4_buf head;
+	struct d4_buf head, taken;
 	enum d4_reason refused;
 	struct san_breaker breaker;
 	struct d4_tally tally;
@@ -47,6 +50,7 @@ struct san_stream {
 struct stream_mark {
 	size_t out_n;
 	bool headed;
+	unsigned turns;
 	uint64_t records, bytes; /* forwarded before the call */
 };
 
@@ -77,6 +81,12 @@ void stream_count(
  */
 D4_USED enum d4_reason stream_open(
     struct san_stream *s, struct d4_slice in, uint32_t variant);
+
+/* stream_turned -- what comes next stands under another opening. */
+bool stream_turned(const struct san_stream *s);
+
+/* stream_turn -- takes it. Answers why the rest of the file is refused. */
+D4_USED enum d4_reason stream_turn(struct san_stream *s);
 
 /* stream_put_head -- the opening, unless it is there. As d4_buf_add. */
 D4_USED enum d4_status stream_put_head(

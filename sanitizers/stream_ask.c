@@ -56,6 +56,12 @@ san_stream_watch(struct san_stream *s,
 	s->gone_arg = arg;
 }
 
+void
+san_stream_many(struct san_stream *s)
+{
+	s->many = true;
+}
+
 bool
 san_stream_broken(const struct san_stream *s, enum d4_reason *why)
 {
