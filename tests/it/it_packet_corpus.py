@@ -3,21 +3,18 @@
 no crash, no report of a sanitizer, no packet leaves with an address that it
 came with, and tshark finds no bad checksum on what leaves whole.
 """
-import glob
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
 
 ROOT = os.environ.get("D4_SOURCE", ".")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from corpus import CORPUS, addresses, captures  # noqa: E402
 from packets import pcap, unpcap  # noqa: E402
 
 PIPE = os.path.join(os.environ["D4_BIN"], "..", "tests", "packet_pipe")
-CORPUS = os.path.join(os.environ.get("D4_SHARED", ""), "corpus")
-LINKS = (0, 1, 12, 14, 101, 108, 113, 228, 229, 276)
 PIPELINES = (
     ("[addr: {}]", False),
     ("[addr: {}, payload: keep, link: hmac, tags: keep]", True),
@@ -29,52 +26,6 @@ failures = []
 def fail(*what):
     print("FAILED", *what)
     failures.append(what)
-
-
-def packets(path):
-    """(link, packet, length); broken files give what can be read of them."""
-    with open(path, "rb") as f:
-        data = f.read()
-    while data:
-        try:
-            link, recs = unpcap(data)
-        except (AssertionError, struct.error):
-            data = data[:-1] if len(data) < 100 else data[:len(data) // 2]
-            continue
-        return [(link & 0xffff, p, n) for _, _, n, p in recs
-                if len(p) <= 262144]
-    return []
-
-
-def network(link, p):
-    """The network layer of a packet whose link layer is a plain one."""
-    at = {0: 4, 108: 4, 113: 16, 276: 20, 1: 14}.get(link, 0)
-    while link == 1 and p[at - 2:at] in (b"\x81\0", b"\x88\xa8", b"\x91\0"):
-        at += 4
-    return p[at:]
-
-
-def addresses(link, p):
-    """The outer addresses, if there is an IP header to be seen."""
-    h = network(link, p)
-    if len(h) >= 20 and h[0] >> 4 == 4:
-        found = {h[12:16], h[16:20]}
-        return {a for a in found if a not in (b"\0" * 4, b"\xff" * 4) and
-                a[0] != 127 and a[0] >> 4 != 14}
-    if len(h) >= 40 and h[0] >> 4 == 6:
-        found = {h[8:24], h[24:40]}
-        return {a for a in found if a[0] != 0xff and a[:15] != b"\0" * 15}
-    return set()
-
-
-def corpus():
-    out = {}
-    for path in sorted(glob.glob(os.path.join(CORPUS, "pcap-*", "*cap*"))):
-        for link, p, n in packets(path):
-            # A packet of one byte again and again is full of itself.
-            if link in LINKS and len(set(p)) > 8:
-                out.setdefault((link, p), n)
-    return [(link, p, n) for (link, p), n in out.items()]
 
 
 def run(steps, rows, folder):
@@ -125,7 +76,7 @@ def main():
     if not shutil.which("tshark") or not os.path.isdir(CORPUS):
         print("tshark or %s is absent: skipped" % CORPUS)
         sys.exit(77)
-    rows = corpus()
+    rows = captures()
     print("%d different packets" % len(rows))
     for steps, whole in PIPELINES:
         passed, by_link = 0, {}

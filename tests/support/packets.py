@@ -92,11 +92,11 @@ def arp(op, spa, tpa, sha=MAC_A, tha=b"\0" * 6):
 
 
 def pcap(link, packets, lens=None, t0=1700000000):
-    out = struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, link)
+    out = [struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, link)]
     for i, p in enumerate(packets):
-        out += struct.pack("<IIII", t0 + i, 123456, len(p),
-                           lens[i] if lens else len(p)) + p
-    return out
+        out += [struct.pack("<IIII", t0 + i, 123456, len(p),
+                            lens[i] if lens else len(p)), p]
+    return b"".join(out)
 
 
 def unpcap(data):
