@@ -1,6 +1,6 @@
 /* d4-hub import: the sensors and blocklists of a d4-core. */
-#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "hub/ctl_args.h"
 #include "hub/import.h"
 #include "hub/store.h"
+#include "hub/stranger.h"
 #include "libd4/kit/clock.h"
-#include "libd4/kit/redis.h"
 
 #define IMPORT_S  2592000u /* to change a key that others know */
 #define ASK_WORDS (2u + IMPORT_FIELDS)
@@ -24,7 +24,7 @@ struct import {
 	const char *conf, *url;
 	bool dry;
 	uint64_t seconds, until;
-	redisContext *from;
+	struct stranger from;
 	struct store store;
 	char *default_key;
 	size_t default_n;
@@ -53,61 +53,57 @@ static const char put_script[] =
 
 /* ---- their side ---- */
 
-static redisReply *
-ask(struct import *im, const char *cmd, const char *key)
+/* Says what went wrong over there; false. */
+static bool
+theirs_failed(const struct import *im, const char *what)
 {
-	redisReply *r = redisCommand(im->from, "%s %s", cmd, key);
-
-	if (r == NULL || r->type == REDIS_REPLY_ERROR) {
-		(void)fprintf(stderr, "d4-hub import: %s %s: %s\n", cmd, key,
-		    r != NULL ? r->str : im->from->errstr);
-		if (r != NULL)
-			freeReplyObject(r);
-		return NULL;
-	}
-	return r;
+	(void)fprintf(stderr, "d4-hub import: %s: %s\n", what, im->from.why);
+	return false;
 }
 
 static bool
 import_default(struct import *im)
 {
-	redisReply *r = ask(im, "GET", "server:hmac_default_key");
+	const char *const word[] = {"GET", "server:hmac_default_key"};
+	const size_t len[] = {3, 23};
+	redisReply *r = NULL;
 
-	if (r == NULL)
-		return false;
+	if (stranger_ask(&im->from, 2, word, len, &r) != D4_OK)
+		return theirs_failed(im, word[1]);
 	if (r->type == REDIS_REPLY_STRING) {
-		im->default_key = malloc(r->len + 1);
+		im->default_key = malloc((size_t)r->len + 1);
 		if (im->default_key != NULL) {
-			memcpy(im->default_key, r->str, r->len);
-			im->default_n = r->len;
+			memcpy(im->default_key, r->str, (size_t)r->len);
+			im->default_n = (size_t)r->len;
 		}
 	}
 	freeReplyObject(r);
 	return true;
 }
 
-static redisReply *
-ask_fields(struct import *im, const redisReply *name)
+/* What is known of it there; a sensor whose answer is too big is none. */
+static enum d4_status
+ask_fields(struct import *im, const redisReply *name, redisReply **out)
 {
-	const char *argv[ASK_WORDS] = {"HMGET"};
+	const char *word[ASK_WORDS] = {"HMGET"};
 	size_t len[ASK_WORDS] = {5};
 	struct d4_buf key;
-	redisReply *r = NULL;
+	enum d4_status st = D4_EMALFORMED;
 
 	d4_buf_init(&key, 256);
 	if (name->type == REDIS_REPLY_STRING &&
 	    d4_buf_adds(&key, "metadata_uuid:") == D4_OK &&
-	    d4_buf_add(&key, name->str, name->len) == D4_OK) {
-		argv[1] = (const char *)key.p;
+	    d4_buf_add(&key, name->str, (size_t)name->len) == D4_OK) {
+		word[1] = (const char *)key.p;
 		len[1] = key.n;
 		for (size_t i = 0; i < IMPORT_FIELDS; i++) {
-			argv[2 + i] = import_fields[i];
+			word[2 + i] = import_fields[i];
 			len[2 + i] = strlen(import_fields[i]);
 		}
-		r = redisCommandArgv(im->from, ASK_WORDS, argv, len);
+		st = stranger_ask(&im->from, ASK_WORDS, word, len, out);
 	}
 	d4_buf_fini(&key);
-	return r;
+	return st;
 }
 
 /* ---- our side ---- */
@@ -155,69 +151,99 @@ say_known(struct import *im, const struct import_sensor *s)
 	    s->uuid, text);
 }
 
-static bool
-import_one(struct import *im, const redisReply *name, const char *set,
-    unsigned long *count)
-{
-	redisReply *fields = ask_fields(im, name);
-	struct import_sensor s;
-	int done = 1;
+/* A set of theirs under way: what it is called, and what is counted. */
+struct import_set {
+	struct import *im;
+	const char *name;
+	unsigned long *count;
+	enum import_kind kind;
+};
 
-	if (fields == NULL ||
+/* False: ours failed, which was said, or theirs. */
+static bool
+import_taken(struct import_set *set, const struct import_sensor *s)
+{
+	struct import *im = set->im;
+	int done = im->dry ? 1 : put_sensor(im, s, set->name);
+
+	*set->count += done == 1;
+	im->there += done == 0;
+	if (done == 1 && s->known_key)
+		say_known(im, s);
+	return done >= 0;
+}
+
+static bool
+import_one(void *arg, const redisReply *name)
+{
+	struct import_set *set = arg;
+	struct import *im = set->im;
+	redisReply *fields = NULL;
+	enum d4_status st = ask_fields(im, name, &fields);
+	struct import_sensor s;
+	bool good;
+
+	if (st == D4_EIO || st == D4_ENOMEM)
+		return theirs_failed(im, set->name);
+	if (st != D4_OK ||
 	    import_sensor_read(name, fields,
 		d4_slice_of(im->default_key, im->default_n), &s) != D4_OK) {
 		im->bad++;
+		good = true;
 	} else {
-		if (!im->dry)
-			done = put_sensor(im, &s, set);
-		*count += done == 1;
-		im->there += done == 0;
-		if (done == 1 && s.known_key)
-			say_known(im, &s);
+		good = import_taken(set, &s);
 	}
 	if (fields != NULL)
 		freeReplyObject(fields);
-	return done >= 0 && im->from->err == 0;
-}
-
-static bool
-import_sensors(struct import *im, const char *set, unsigned long *count)
-{
-	redisReply *names = ask(im, "SMEMBERS", set);
-	bool good = names != NULL;
-
-	for (size_t i = 0; good && i < names->elements; i++)
-		good = import_one(im, names->element[i], set, count);
-	if (names != NULL)
-		freeReplyObject(names);
 	return good;
 }
 
 static bool
-import_list(struct import *im, const char *set, enum import_kind kind)
+import_listed(void *arg, const redisReply *one)
 {
-	redisReply *names = ask(im, "SMEMBERS", set), *r;
-	bool good = names != NULL;
+	struct import_set *set = arg;
+	struct import *im = set->im;
+	redisReply *r;
 
-	for (size_t i = 0; good && i < names->elements; i++) {
-		const redisReply *one = names->element[i];
-
-		if (!import_member(kind, one)) {
-			im->bad++;
-			continue;
-		}
-		im->listed++;
-		if (im->dry)
-			continue;
-		r = store_ask(
-		    &im->store, "SADD %s %b", set, one->str, (size_t)one->len);
-		good = r != NULL;
-		if (good)
-			freeReplyObject(r);
+	if (!import_member(set->kind, one)) {
+		im->bad++;
+		return true;
 	}
-	if (names != NULL)
-		freeReplyObject(names);
-	return good;
+	im->listed++;
+	if (im->dry)
+		return true;
+	r = store_ask(
+	    &im->store, "SADD %s %b", set->name, one->str, (size_t)one->len);
+	if (r != NULL)
+		freeReplyObject(r);
+	return r != NULL;
+}
+
+static bool
+import_scan(
+    struct import_set *set, bool (*fn)(void *arg, const redisReply *member))
+{
+	enum d4_status st = stranger_scan(&set->im->from, set->name, fn, set);
+
+	if (st != D4_OK && st != D4_ECLOSED)
+		return theirs_failed(set->im, set->name);
+	return st == D4_OK;
+}
+
+static bool
+import_sensors(struct import *im, const char *name, unsigned long *count)
+{
+	return import_scan(
+	    &(struct import_set){.im = im, .name = name, .count = count},
+	    import_one);
+}
+
+static bool
+import_list(struct import *im, const char *name, enum import_kind kind)
+{
+	return import_scan(
+	    &(struct import_set){.im = im, .name = name, .kind = kind},
+	    import_listed);
 }
 
 /* ---- all of it ---- */
@@ -241,20 +267,6 @@ import_all(struct import *im)
 	return good && fflush(stdout) == 0 ? 0 : 1;
 }
 
-static bool
-import_dial(struct import *im)
-{
-	int fd = -1;
-	enum d4_status st = d4_redis_dial(im->url, &fd);
-
-	if (st == D4_OK)
-		im->from = redisConnectFd(fd);
-	if (im->from == NULL)
-		(void)fprintf(stderr, "d4-hub import: %s: %s (%s)\n", im->url,
-		    d4_status_text(st), st == D4_EIO ? strerror(errno) : "");
-	return im->from != NULL;
-}
-
 static int
 import_run(struct import *im)
 {
@@ -268,12 +280,13 @@ import_run(struct import *im)
 		(void)fprintf(stderr, "%s\n", text);
 		return 1;
 	}
-	if (import_dial(im) && store_open(opt, &im->store) == D4_OK) {
+	if (stranger_open(&im->from, im->url) != D4_OK) {
+		(void)theirs_failed(im, im->url);
+	} else if (store_open(opt, &im->store) == D4_OK) {
 		rc = import_all(im);
 		store_close(&im->store);
 	}
-	if (im->from != NULL)
-		redisFree(im->from);
+	stranger_close(&im->from);
 	if (im->default_key != NULL)
 		OPENSSL_cleanse(im->default_key, im->default_n);
 	free(im->default_key);
@@ -326,6 +339,8 @@ cmd_import(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	/* A server that goes away is an error, not our end. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	im.url = argv[optind];
 	im.until = d4_now_us() / 1000000 + im.seconds;
 	return import_run(&im);

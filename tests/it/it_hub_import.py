@@ -2,8 +2,11 @@
 """d4-hub import: the sensors of a d4-core's Redis (real redis-server)."""
 
 import os
+import socket
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -12,7 +15,7 @@ sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
                                 "tests/support"))
 import d4  # noqa: E402
 from d4core_lists import Lists  # noqa: E402
-from hub import Hub, until  # noqa: E402
+from hub import PROGRAM, Hub, until  # noqa: E402
 
 DEFAULT = b"the default key of this server"
 
@@ -104,6 +107,81 @@ class Import(unittest.TestCase):
                             check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("registered_uuid", done.stderr)
+
+
+ENDLESS = b"*2\r\n$1\r\n7\r\n*500\r\n" + b"$3\r\nxyz\r\n" * 500
+
+# What it answers to each question but the first, again and again.
+HOSTILE = {
+    "one huge text": b"$1000000000\r\n" + b"x" * (1 << 20),
+    "a huge array": b"*2147483647\r\n",
+    "arrays of arrays": b"*4096\r\n" * 4096,
+    "many small things": b"*100000000\r\n" + b":1\r\n" * 100000,
+    "a set without end": ENDLESS,
+    "an array of nothing": b"*0\r\n",
+    "a cursor that is none": b"*2\r\n$3\r\n../\r\n*0\r\n",
+    "no list": b"*2\r\n$1\r\n0\r\n:5\r\n",
+    "a number": b":7\r\n",
+    "no protocol": b"HTTP/1.1 200 OK\r\n\r\n",
+    "the end": b"",
+}
+
+
+class Hostile(unittest.TestCase):
+    """Whatever listens there: an error, soon, and little memory."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.hub = Hub()  # the first import starts its Redis and ends it
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.hub.close()
+
+    def serve(self, listener, answer):
+        """A connection at a time; the default key is none."""
+        while True:
+            try:
+                c, _ = listener.accept()
+            except OSError:
+                return
+            with c:
+                try:
+                    c.recv(4096)
+                    c.sendall(b"$-1\r\n")
+                    while answer and c.recv(4096):
+                        c.sendall(answer)
+                        while answer[:2] in (b"$1", b"*1"):
+                            c.sendall(answer[13:])  # and more of it
+                except OSError:
+                    pass
+
+    def load(self, answer):
+        with tempfile.TemporaryDirectory(prefix="d4-it-import-") as folder:
+            path = os.path.join(folder, "sock")
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path)
+            listener.listen()
+            threading.Thread(target=self.serve, args=(listener, answer),
+                             daemon=True).start()
+            process = subprocess.Popen(
+                [PROGRAM, "import", "-c", self.hub.conf, "--dry-run",
+                 "unix:" + path], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE)
+            said = process.stderr.read().decode()
+            process.stdout.close()
+            process.stderr.close()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            listener.close()
+        return process.returncode, said, used.ru_maxrss >> 10
+
+    def test_it_costs_little_memory(self):
+        for what, answer in HOSTILE.items():
+            code, said, rss = self.load(answer)
+            self.assertEqual(code, 1, (what, said))
+            self.assertIn("blacklist_uuid: ", said, what)
+            self.assertLess(rss, 256, what)  # MiB; most of it a sanitizer's
 
 
 if __name__ == "__main__":
