@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import d4  # noqa: E402
 import marked  # noqa: E402
 import relay  # noqa: E402
-from hub import Hub  # noqa: E402
+from hub import Hub, HubRedis  # noqa: E402
 from relay import Org, balanced, until  # noqa: E402
 from relay_cases import pipeline, sensors_policy, share, source  # noqa
 
@@ -55,7 +55,7 @@ class World:
             share("cap-out", "cap", "scoped") +
             share("pdns-out", "pdns", "no-clients"),
             extra="networks:\n  telescope: [10.1.0.0/16]\n"),
-            partners=(), db=relay.HubRedis(self.a))
+            partners=(), db=HubRedis(self.a))
         self.partner = HubPartner(self.b, self.org.hmac)
         self.org.options["overflow"] = self.a.overflow
         self.org.partners["acme"] = self.partner

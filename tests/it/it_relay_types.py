@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import d4  # noqa: E402
 import records as r  # noqa: E402
 import relay  # noqa: E402
-from hub import Hub  # noqa: E402
+from hub import Hub, HubRedis  # noqa: E402
 from it_relay_hub import HubPartner  # noqa: E402
 from packets_of import flows_of, packets_of, written  # noqa: E402
 from relay import Org, balanced, until  # noqa: E402
@@ -68,7 +68,7 @@ class World:
             share("flows-out", "flows", "as-is") +
             # A pipeline that does not take the type.
             share("plain-out", "plain", "packets")),
-            partners=(), db=relay.HubRedis(self.a))
+            partners=(), db=HubRedis(self.a))
         self.partner = HubPartner(self.b, self.org.hmac)
         self.org.partners["acme"] = self.partner
         self.partner.pin = "00" * 32

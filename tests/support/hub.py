@@ -306,3 +306,16 @@ def stored(hub, sensor):
         seen.add((e["sess"], e["seq"]))
         numbers += [int(x.split(b"|")[0]) for x in e["data"].splitlines()]
     return numbers, doubled
+
+
+class HubRedis:
+    """A hub's embedded Redis, as the Redis of a relay (support/relay.py)."""
+
+    def __init__(self, hub):
+        self.url = "unix:%s?user=wash&secret=%s" % (
+            os.path.join(hub.etc, "state/redis/redis.sock"),
+            os.path.join(hub.etc, "keys", "redis-wash"))
+        self.db = hub.redis()
+
+    def stop(self):
+        pass  # it is the hub's

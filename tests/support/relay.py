@@ -94,19 +94,6 @@ class Redis:
             self.kill()
 
 
-class HubRedis:
-    """The embedded Redis of a real hub (support/hub.py)."""
-
-    def __init__(self, hub):
-        self.url = "unix:%s?user=wash&secret=%s" % (
-            os.path.join(hub.etc, "state/redis/redis.sock"),
-            os.path.join(hub.etc, "keys", "redis-wash"))
-        self.db = hub.redis()
-
-    def stop(self):
-        pass  # it is the hub's
-
-
 class Sensor:
     """Puts entries into the queue of a type, as the hub does."""
 
