@@ -23,6 +23,14 @@ void gate_free(struct gate *g);
 
 const struct pol *gate_policy(const struct gate *g);
 
+/*
+ * gate_chain_to -- the chain of a share rule toward a partner: with
+ * `concerns` one of its own, behind the filter for what is about the partner.
+ * NULL: the rule does not reach it.
+ */
+const struct san_chain *gate_chain_to(
+    const struct gate *g, const struct pol_share *share, const char *partner);
+
 /* gate_chain -- the compiled chain of a pipeline; NULL: no such pipeline. */
 const struct san_chain *gate_chain(const struct gate *g, const char *pipeline);
 

@@ -33,6 +33,8 @@ enum d4_reason_class {
 	/* sanitizers: filters */                                              \
 	X(SCOPE_MISS, "scope.miss", FILTER, "no address of the scope")         \
 	X(MATCH_MISS, "match.miss", FILTER, "not matched by the pipeline")     \
+	X(CONCERNS_MISS, "concerns.miss", FILTER,                              \
+	    "nothing of the partner's networks or domains")                    \
 	X(BPF_MISS, "bpf.miss", FILTER, "not matched by the BPF filter")       \
 	X(ADDR_DROP, "addr.drop", FILTER, "address with drop-record")          \
 	X(PDNS_RRTYPE, "pdns.rrtype", FILTER, "record type not listed")        \

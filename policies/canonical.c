@@ -41,8 +41,8 @@ pol_json_words(const struct d4_yaml *list)
 	return a;
 }
 
-static json_t *
-network_json(const struct d4_prefix_set *set)
+json_t *
+pol_json_prefixes(const struct d4_prefix_set *set)
 {
 	char addr[D4_ADDR_TEXT], text[D4_ADDR_TEXT + 8];
 	json_t *a = json_array();
@@ -65,7 +65,7 @@ networks_json(const struct pol *p)
 
 	for (i = 0; i < p->n_networks && o != NULL; i++)
 		if (!pol_json_put(o, p->networks[i].name,
-			network_json(&p->networks[i].set))) {
+			pol_json_prefixes(&p->networks[i].set))) {
 			json_decref(o);
 			o = NULL;
 		}

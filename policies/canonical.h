@@ -23,6 +23,9 @@ json_t *pol_json_uuid(const struct d4_uuid *u);
 /* pol_json_words -- a list of texts; empty where none is written. */
 json_t *pol_json_words(const struct d4_yaml *list);
 
+/* pol_json_prefixes -- a list of texts. */
+json_t *pol_json_prefixes(const struct d4_prefix_set *set);
+
 /*
  * pol_json_dump -- appends the JSON text. On error *out is as long as before.
  * Errors: D4_ENOMEM, D4_ETOOBIG over out's limit.

@@ -163,6 +163,13 @@ pol_json_partner(const struct pol_peer *peer)
 	    ok && pol_json_put(o, "agreement", agreement_json(&pub->agreement));
 	ok = ok &&
 	     pol_json_put(o, "hosts_others", json_boolean(peer->hosts_others));
+	/* Only where they are written: older policies keep their hash. */
+	if (pub->networks.n != 0)
+		ok = ok && pol_json_put(o, "networks",
+			       pol_json_prefixes(&pub->networks));
+	if (pub->domains != NULL)
+		ok = ok &&
+		     pol_json_put(o, "domains", pol_json_words(pub->domains));
 	return whole(o, ok);
 }
 
@@ -288,6 +295,9 @@ pol_json_share(const struct pol_rule *r)
 	ok = ok && pol_json_put(o, "embargo", time_json(s->embargo_s));
 	ok = ok && pol_json_put(o, "transit", json_boolean(s->transit));
 	ok = ok && pol_json_put(o, "hops", json_integer(s->hops));
+	if (s->concerns)
+		ok =
+		    ok && pol_json_put(o, "concerns", json_string("recipient"));
 	ok = ok && pol_json_put(o, "relabel", relabel_json(&r->relabel));
 	ok = ok && pol_json_put(o, "misp", misp_json(&r->misp));
 	ok = ok && pol_json_put(o, "after", pol_json_words(r->after));

@@ -211,11 +211,14 @@ step_ceiling(struct judge *j)
 	    .community =
 		pol_lists_meet(j->peer->groups, j->stream.source->community),
 	    .named = pol_to_reaches(j->rule->cond.to, j->peer) == POL_NAMED,
+	    .concerns = j->rule->pub.concerns,
 	};
 	bool yes;
 
 	count_hosted(j);
 	cell.kind = j->kind;
+	if (cell.concerns)
+		trace(j->v, "concerns:recipient");
 	yes = pol_ceiling_allows(&cell);
 	trace(j->v, "tlp.ceiling:%s/%s/%s=%s", pol_tlp_text(cell.label),
 	    j->v->mode, pol_kind_text(cell.kind), yes ? "yes" : "no");

@@ -119,6 +119,8 @@ entries_fini(struct pol *p)
 		free(p->sources[i].fed_by.list);
 		free(p->sources[i].speaks_for.list);
 	}
+	for (i = 0; i < p->n_partners; i++)
+		d4_prefix_set_fini(&p->partners[i].pub.networks);
 	for (i = 0; i < p->n_pipelines; i++) {
 		free((void *)(uintptr_t)p->pipelines[i].pub.types);
 		free(p->pipelines[i].pub.meta);

@@ -152,3 +152,101 @@ pol_parse_networks(struct pol_reader *r, const struct d4_yaml *n, void *out)
 	}
 	return st;
 }
+
+/* "did you mean" among the networks of the policy. */
+static enum d4_status
+unknown_network(struct pol_reader *r, const struct d4_yaml *n)
+{
+	const char **known = calloc(r->p->n_networks + 1, sizeof(char *));
+	enum d4_status st;
+	size_t i;
+
+	if (known == NULL)
+		return D4_ENOMEM;
+	for (i = 0; i < r->p->n_networks; i++)
+		known[i] = r->p->networks[i].name;
+	st = pol_bad_word(r, n, "network", known);
+	free(known);
+	return st;
+}
+
+/* Names of networks have none of these. */
+static bool
+looks_like_prefix(const char *text)
+{
+	return strpbrk(text, ":/.") != NULL;
+}
+
+static enum d4_status
+add_network(
+    struct pol_reader *r, const struct d4_yaml *n, struct d4_prefix_set *set)
+{
+	const struct d4_prefix_set *from = pol_network(r->p, n->text);
+	enum d4_status st = D4_OK;
+	size_t i;
+
+	if (from == NULL)
+		return unknown_network(r, n);
+	if (from->n > POL_PREFIXES_MAX - set->n)
+		return POL_BAD(r, n, "aggregate them", "more than %u prefixes",
+		    POL_PREFIXES_MAX);
+	for (i = 0; i < from->n && st == D4_OK; i++)
+		st = d4_prefix_set_add(set, &from->list[i]);
+	return st;
+}
+
+enum d4_status
+pol_read_prefixes(struct pol_reader *r, const struct d4_yaml *n, void *out)
+{
+	struct place at = {.r = r};
+	enum d4_status st = pol_read_list(r, n);
+	size_t i;
+
+	for (i = 0; i < n->n && st == D4_OK; i++) {
+		at.node = n->item[i];
+		if (looks_like_prefix(n->item[i]->text))
+			st = add_prefix(
+			    &at, d4_slice_str(n->item[i]->text), out);
+		else
+			st = add_network(r, n->item[i], out);
+	}
+	return st;
+}
+
+/* Labels of 1 to 63 letters, digits, - and _; 253 characters at most. */
+static bool
+is_domain(const char *text)
+{
+	static const char ok[] = "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	size_t n;
+
+	if (strlen(text) > 253)
+		return false;
+	for (;;) {
+		n = strspn(text, ok);
+		if (n == 0 || n > 63)
+			return false;
+		text += n;
+		if (*text == '\0')
+			return true;
+		if (*text++ != '.')
+			return false;
+	}
+}
+
+enum d4_status
+pol_read_domains(struct pol_reader *r, const struct d4_yaml *n, void *out)
+{
+	enum d4_status st = pol_read_list(r, n);
+	size_t i;
+
+	for (i = 0; i < n->n && st == D4_OK; i++)
+		if (!is_domain(n->item[i]->text))
+			st = POL_BAD(r, n->item[i],
+			    "write example.org; what is under it counts, too",
+			    "`%.64s` is no domain", n->item[i]->text);
+	if (st == D4_OK)
+		*(const struct d4_yaml **)out = n;
+	return st;
+}

@@ -114,9 +114,9 @@ static const struct pol_field fields[] = {
     {"agreement", read_agreement, AT(pub.agreement), false, NULL},
     {"hosts_others", pol_read_bool, AT(hosts_others), false, NULL},
     {"forgettable", NULL, 0, false, "leave it out: keys are of the master"},
-    {"networks", NULL, 0, false, "leave it out, and `concerns` too"},
-    {"domains", NULL, 0, false, "leave it out, and `concerns` too"},
-    {"asns", NULL, 0, false, "leave it out, and `concerns` too"},
+    {"networks", pol_read_prefixes, AT(pub.networks), false, NULL},
+    {"domains", pol_read_domains, AT(pub.domains), false, NULL},
+    {"asns", NULL, 0, false, "write the prefixes under `networks`"},
     {NULL, NULL, 0, false, NULL},
 };
 

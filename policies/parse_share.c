@@ -102,6 +102,18 @@ read_hops(struct pol_reader *r, const struct d4_yaml *n, void *out)
 	return d4_yaml_u64(n, range, r->diag, out);
 }
 
+static enum d4_status
+read_concerns(struct pol_reader *r, const struct d4_yaml *n, void *out)
+{
+	static const char *const words[] = {"recipient", NULL};
+	unsigned i;
+	enum d4_status st = pol_read_word(r, n, words, &i);
+
+	if (st == D4_OK)
+		*(bool *)out = true;
+	return st;
+}
+
 #define AT(member) offsetof(struct pol_rule, member)
 
 static const struct pol_field fields[] = {
@@ -125,7 +137,7 @@ static const struct pol_field fields[] = {
     {"misp", pol_read_misp, AT(misp), false, NULL},
     {"after", pol_read_ids, AT(after), false, NULL},
     {"because", pol_read_text, AT(pub.because), true, NULL},
-    {"concerns", NULL, 0, false, "leave it out: the ceiling decides without"},
+    {"concerns", read_concerns, AT(pub.concerns), false, NULL},
     {NULL, NULL, 0, false, NULL},
 };
 
@@ -201,6 +213,36 @@ check_misp(struct pol_reader *r, const struct d4_yaml *map,
 	return D4_OK;
 }
 
+/* What concerns a partner must be known of every one that is reached. */
+static enum d4_status
+check_concerns(struct pol_reader *r, const struct d4_yaml *map,
+    const struct pol_rule *rule)
+{
+	const struct pol *p = r->p;
+	size_t i;
+
+	if (!rule->pub.concerns)
+		return D4_OK;
+	if (rule->pub.pipeline->steps->kind == D4_YAML_LIST &&
+	    rule->pub.pipeline->steps->n == 0)
+		return POL_BAD(r, d4_yaml_get(map, "concerns"),
+		    "name a pipeline with steps",
+		    "pipeline `%s` looks into no record, so nothing says whom "
+		    "one concerns",
+		    rule->pub.pipeline->id);
+	for (i = 0; i < p->n_partners; i++)
+		if (p->partners[i].pub.networks.n == 0 &&
+		    p->partners[i].pub.domains == NULL &&
+		    pol_to_reaches(rule->cond.to, &p->partners[i]) !=
+			POL_NOT_REACHED)
+			return POL_BAD(r, d4_yaml_get(map, "concerns"),
+			    "write its `networks` or `domains`, or give it a "
+			    "rule of its own",
+			    "what concerns partner `%s` is not known",
+			    p->partners[i].pub.id);
+	return D4_OK;
+}
+
 static enum d4_status
 share_done(struct pol_reader *r, const struct d4_yaml *map, void *entry)
 {
@@ -224,6 +266,8 @@ share_done(struct pol_reader *r, const struct d4_yaml *map, void *entry)
 		st = pol_no_labels(r, rule->cond.tags.none);
 	if (st == D4_OK)
 		st = resolve_pipeline(r, map, rule);
+	if (st == D4_OK)
+		st = check_concerns(r, map, rule);
 	return st == D4_OK ? check_misp(r, map, rule) : st;
 }
 

@@ -82,6 +82,8 @@ struct pol_partner {
 	uint8_t min_class;
 	enum pol_sink sink;
 	enum pol_profile profile;
+	struct d4_prefix_set networks; /* its own, for `concerns`; owned */
+	const struct d4_yaml *domains; /* the same; a list, or NULL */
 	struct d4_mark at;
 };
 
@@ -108,6 +110,7 @@ struct pol_share {
 	uint64_t delay_us;      /* nothing leaves before it is so old */
 	uint64_t embargo_s;     /* nor before, s since 1970, 0 = none */
 	bool transit;
+	bool concerns; /* only records about the recipient */
 	unsigned hops; /* most hubs on the path, ours included */
 	const char *because;
 	const struct d4_yaml *misp; /* the `misp:` block, or NULL */

@@ -20,6 +20,17 @@ enum d4_status pol_parse_share(
 enum d4_status pol_parse_deny(
     struct pol_reader *r, const struct d4_yaml *n, void *out);
 
+/*
+ * pol_read_prefixes -- a list of prefixes, addresses and names of networks
+ * into a struct d4_prefix_set, joined (parse_networks.c).
+ */
+enum d4_status pol_read_prefixes(
+    struct pol_reader *r, const struct d4_yaml *n, void *out);
+
+/* pol_read_domains -- a list of names, the node itself (parse_networks.c). */
+enum d4_status pol_read_domains(
+    struct pol_reader *r, const struct d4_yaml *n, void *out);
+
 /* pol_read_relabel -- a struct pol_relabel (parse_relabel.c). */
 enum d4_status pol_read_relabel(
     struct pol_reader *r, const struct d4_yaml *n, void *out);

@@ -54,7 +54,7 @@ decide_allowed(
 	    pol_partner_find(gate_policy(g), v->partner);
 
 	out->share = v->share;
-	out->chain = gate_chain(g, v->share->pipeline->id);
+	out->chain = gate_chain_to(g, v->share, v->partner);
 	out->keys = gate_keys(g, v->partner);
 	out->shadow = v->shadow;
 	out->max_age_s = v->max_age_s;
@@ -156,7 +156,7 @@ decide_head(struct gate *g, const struct decide_facts *f, uint32_t variant,
 	decide_ask(g, f, &ask, &v);
 	if (!v.allow || v.share == NULL || v.source == NULL)
 		return D4_EDENIED;
-	chain = gate_chain(g, v.share->pipeline->id);
+	chain = gate_chain_to(g, v.share, v.partner);
 	keys = gate_keys(g, v.partner);
 	if (chain == NULL || keys == NULL)
 		return D4_EDENIED;

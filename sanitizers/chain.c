@@ -4,12 +4,14 @@
 #include "libd4/nearest.h"
 #include "libd4/type.h"
 #include "sanitizers/canon.h"
+#include "sanitizers/concerns.h"
 #include "sanitizers/preset.h"
 #include "sanitizers/step.h"
 
 #define CHAIN_WORDS 33u /* words offered in a message, and the NULL */
 
 struct san_chain {
+	struct san_concerns *concerns; /* NULL: records of anybody */
 	struct d4_yaml *preset; /* steps that a preset stands for, or NULL */
 	struct san_step step[SAN_STEPS_MAX];
 	size_t n_step;
@@ -190,6 +192,32 @@ chain_takes(struct san_chain *c, const struct san_takes *t)
 	return D4_OK;
 }
 
+/* Families whose records are asked whom they concern. */
+#define CHAIN_ASKED \
+	(SAN_PACKETS | SAN_PDNS | SAN_JSON | SAN_TEXT | SAN_MALTRAIL)
+
+static enum d4_status
+chain_about(struct san_chain *c, const struct d4_yaml *steps,
+    struct chain_lookup *l, struct d4_diag *diag)
+{
+	const struct san_about *about = l->env->about;
+	enum d4_status st;
+
+	if (c->n_step == 0 || (c->families | CHAIN_ASKED) != CHAIN_ASKED)
+		return d4_diag_set(diag, steps->at,
+		    "leave `concerns` out of the rule, or split the pipeline "
+		    "by type",
+		    "nothing says whom a record of this pipeline concerns");
+	st = san_concerns_new(about, diag, &c->concerns);
+	if (st == D4_OK)
+		st = d4_buf_adds(&l->canon, "\nconcerns");
+	if (st == D4_OK && about->networks != NULL)
+		st = san_canon_network("", about->networks, &l->canon);
+	if (st == D4_OK && about->domains != NULL)
+		st = san_canon_node(about->domains, &l->canon);
+	return st;
+}
+
 static enum d4_status
 chain_build(struct san_chain *c, const struct d4_yaml *steps,
     struct chain_lookup *l, struct d4_diag *diag)
@@ -209,6 +237,8 @@ chain_build(struct san_chain *c, const struct d4_yaml *steps,
 		st = chain_steps(c, steps, &env, diag);
 	if (st == D4_OK)
 		st = l->st;
+	if (st == D4_OK && l->env != NULL && l->env->about != NULL)
+		st = chain_about(c, steps, l, diag);
 	return st != D4_OK ? st
 	                   : san_canon_hash(d4_buf_slice(&l->canon), c->hash);
 }
@@ -251,6 +281,7 @@ san_chain_free(struct san_chain *c)
 		else
 			free(c->step[i].conf);
 	}
+	san_concerns_free(c->concerns);
 	d4_yaml_free(c->preset);
 	free(c->types);
 	free(c->ext);
@@ -273,6 +304,12 @@ bool
 san_chain_needs_keys(const struct san_chain *c)
 {
 	return c->needs_keys;
+}
+
+const struct san_concerns *
+san_chain_concerns(const struct san_chain *c)
+{
+	return c->concerns;
 }
 
 bool

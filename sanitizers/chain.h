@@ -21,10 +21,20 @@
  */
 #define SAN_ENGINE "san4"
 
-/* Where names in the steps are looked up: the policy's networks. */
+/* Of whom records must be: a set, a list of names; either may be NULL. */
+struct san_about {
+	const struct d4_prefix_set *networks;
+	const struct d4_yaml *domains;
+};
+
+/*
+ * Where names in the steps are looked up: the policy's networks. about: only
+ * records that concern these leave (concerns.h); NULL: whoever they concern.
+ */
 struct san_env {
 	const struct d4_prefix_set *(*network)(void *arg, const char *name);
 	void *arg;
+	const struct san_about *about;
 };
 
 /*
@@ -60,6 +70,7 @@ struct san_takes {
  * san_chain_compile -- checks and compiles steps for the types of a pipeline.
  * steps: the LIST node (may be empty: byte-identical, class S0). types/ext
  * are what the pipeline takes: a step that cannot handle one is an error.
+ * What env->about holds outlives the chain.
  * Errors: D4_EINVAL with *diag: line, column, remedy.  D4_ENOMEM.
  */
 D4_USED enum d4_status san_chain_compile(const struct d4_yaml *steps,

@@ -27,10 +27,9 @@
 
 /* What the global header says. */
 struct pkt_file {
-	bool big;      /* numbers are big-endian */
-	bool nano;     /* fractions are nanoseconds */
-	uint16_t link; /* link type */
-	uint8_t fcs;   /* bytes of checksum behind each packet */
+	bool big, nano; /* numbers big-endian, fractions nanoseconds */
+	uint16_t link;  /* link type */
+	uint8_t fcs;    /* bytes of checksum behind each packet */
 };
 
 /* Link layers of a packet, outside in; kinds belong to packet_link.c. */
@@ -193,8 +192,9 @@ D4_USED enum d4_reason pkt_quote(
 /* packet_fixup.c: fills ip->seq, ack, id, fixed. */
 void pkt_fixup(const struct pkt *p, struct pkt_ip *ip);
 
-/* packet_match.c, packet_sample.c */
+/* packet_match.c, packet_concerns.c, packet_sample.c */
 bool pkt_match(const struct pkt *p, const struct pkt_ip *ip);
+bool pkt_concerns(const struct pkt *p, const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_sample(struct pkt *p, const struct pkt_ip *ip);
 
 #endif

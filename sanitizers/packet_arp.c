@@ -43,9 +43,11 @@ pkt_arp(struct pkt *p, const struct pkt_link *l, struct d4_slice in)
 	uint32_t to[2];
 	uint8_t *w;
 
-	/* No named filter matches ARP. */
+	/* No named filter matches ARP, and it concerns no partner. */
 	if (why == D4_R_NONE && p->opt.match != 0)
 		why = D4_R_MATCH_MISS;
+	if (why == D4_R_NONE && p->opt.concerns != NULL)
+		why = D4_R_CONCERNS_MISS;
 	if (why == D4_R_NONE)
 		why = arp_map(p, in.p, to);
 	if (why == D4_R_NONE)

@@ -18,6 +18,7 @@ san_opts_of(const struct san_chain *c, struct san_opts *out)
 	*out = (struct san_opts){
 	    .addr = san_chain_step(c, "addr"),
 	    .bpf = san_chain_step(c, "bpf"),
+	    .concerns = san_chain_concerns(c),
 	    .sample = opts_value(c, "sample", 0),
 	    .match = (unsigned)opts_value(c, "match", 0),
 	    .payload = (enum san_payload)(payload & 0xff),

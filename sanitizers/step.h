@@ -56,6 +56,9 @@ const void *san_chain_step(const struct san_chain *c, const char *name);
 /* san_chain_at -- where the step with that name stands; 0:0 when nowhere. */
 struct d4_mark san_chain_at(const struct san_chain *c, const char *name);
 
+/* san_chain_concerns -- whom records must concern, or NULL: anybody. */
+const struct san_concerns *san_chain_concerns(const struct san_chain *c);
+
 /* san_chain_empty -- no step at all: records pass byte for byte. */
 bool san_chain_empty(const struct san_chain *c);
 

@@ -30,6 +30,7 @@ enum san_filter {
 struct san_opts {
 	const struct san_addr *addr;
 	const char *bpf;
+	const struct san_concerns *concerns; /* NULL: packets of anybody */
 	struct san_when time;
 	uint64_t sample; /* keep one flow in so many; 0: all */
 	unsigned match;  /* SAN_FILTER_*, 0: all */

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include "libd4/type.h"
+#include "sanitizers/concerns.h"
 #include "sanitizers/stream.h"
 #include "sanitizers/trace.h"
 
@@ -188,6 +189,16 @@ stream_settle(
 	return st;
 }
 
+/* Of packets the family asks itself, behind their layers. */
+static bool
+stream_concerns(const struct san_stream *s, struct d4_slice rec)
+{
+	const struct san_concerns *c = san_chain_concerns(s->chain);
+
+	return c == NULL || s->family->bit == SAN_PACKETS ||
+	       san_concerns_line(c, rec);
+}
+
 /* One record through the family; at most one reason to go on no further. */
 static enum d4_status
 stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
@@ -195,7 +206,9 @@ stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
 	struct stream_record r = stream_before(s, rec.n, out);
 	struct trace_out o = {.at = out->n};
 
-	if (stream_put_head(s, out) == D4_OK) {
+	if (!stream_concerns(s, rec)) {
+		r.why = D4_R_CONCERNS_MISS;
+	} else if (stream_put_head(s, out) == D4_OK) {
 		o.at = out->n;
 		r.outcome = s->family->record(s->state, rec, out, &r.why);
 	}

@@ -119,6 +119,19 @@ prepare_reached(const struct sanitize_job *job, size_t j)
 	return false;
 }
 
+/* prepare_sends -- share rule i reaches the partner with that id. */
+static bool
+prepare_sends(const struct sanitize_job *job, size_t i, const char *partner)
+{
+	const struct pol *p = gate_policy(job->gate);
+
+	for (size_t j = 0; j < pol_n_partners(p); j++) {
+		if (strcmp(pol_partner_at(p, j)->id, partner) == 0)
+			return pol_share_to(p, i, j);
+	}
+	return false;
+}
+
 /*
  * prepare_partner -- whose keys: as written, or the only partner that would
  * receive it; NULL when there are several. Pseudonyms differ by partner, so
@@ -154,6 +167,31 @@ prepare_partner(const struct sanitize_args *a, const struct sanitize_job *job)
 	return NULL;
 }
 
+/*
+ * prepare_chain -- as the relay would send it: when all rules from the
+ * pipeline to the partner have `concerns`, behind that filter.
+ */
+static const struct san_chain *
+prepare_chain(const struct sanitize_job *job, const char *partner)
+{
+	const struct pol *p = gate_policy(job->gate);
+	const struct san_chain *chain = job->chain;
+
+	for (size_t i = 0; i < pol_n_shares(p); i++) {
+		const struct pol_share *share = pol_share_at(p, i);
+		const struct san_chain *to;
+
+		if (share->pipeline != job->pipeline ||
+		    !prepare_sends(job, i, partner))
+			continue;
+		to = gate_chain_to(job->gate, share, partner);
+		if (!share->concerns)
+			return to;
+		chain = to;
+	}
+	return chain;
+}
+
 static bool
 prepare_keys(const struct sanitize_args *a, struct sanitize_job *job)
 {
@@ -164,6 +202,7 @@ prepare_keys(const struct sanitize_args *a, struct sanitize_job *job)
 	if (partner == NULL)
 		return false;
 	job->partner = partner;
+	job->chain = prepare_chain(job, partner);
 	if (!san_chain_needs_keys(job->chain))
 		return true;
 	st = gate_keys_load(job->gate, &diag);

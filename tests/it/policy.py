@@ -193,7 +193,7 @@ class Check(Case):
             ("types: [1, 4]", "types: [1, 4]\n    class: S3", "",
              "claims class S3, its steps give S2"),
             ("identity: source", "concerns: recipient", "concerns",
-             "`concerns` is not enforced by this version"),
+             "what concerns partner `acme-csirt` is not known"),
             ("because: \"Agreement 2024-17\"", "delay: 1h", "",
              "`because` is missing; add it"),
             ("expires: 2027-12-31", "expires: 2027-02-30", "2027-02-30",
