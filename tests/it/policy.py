@@ -192,7 +192,7 @@ class Check(Case):
             ("scope: telescope", "scope: telescop", "telescop,", "no such network"),
             ("types: [1, 4]", "types: [1, 4]\n    class: S3", "",
              "claims class S3, its steps give S2"),
-            ("identity: source", "concerns: recipient", "concerns",
+            ("identity: source", "concerns: recipient", "recipient",
              "what concerns partner `acme-csirt` is not known"),
             ("because: \"Agreement 2024-17\"", "delay: 1h", "",
              "`because` is missing; add it"),
