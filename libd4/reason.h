@@ -46,6 +46,9 @@ enum d4_reason_class {
 	X(PDNS_COUNT, "pdns.count", FILTER, "seen fewer times than min_count") \
 	X(PDNS_DISTINCT, "pdns.distinct", FILTER,                              \
 	    "seen by fewer than min_distinct witnesses")                       \
+	X(PCAPNG_META, "pcapng.meta", FILTER, "a block without a packet")      \
+	X(PCAPNG_OPTION, "pcapng.option", FILTER, "an option of a block")      \
+	X(IPFIX_OPTIONS, "ipfix.options", FILTER, "data of no flow")           \
 	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
 	X(TEXT_DROP, "text.drop", FILTER, "a detector with drop-line")         \
 	X(TRAIL_SUFFIX, "maltrail.suffix", FILTER,                             \
@@ -64,6 +67,7 @@ enum d4_reason_class {
 	X(IPFIX_DESYNC, "ipfix.desync", MALFORMED,                             \
 	    "impossible IPFIX message header")                                 \
 	X(IPFIX_SET, "ipfix.set", MALFORMED, "impossible set or template")     \
+	X(IPFIX_TEMPLATE, "ipfix.template", MALFORMED, "no such template")     \
 	X(OPENING_TOOBIG, "opening.toobig", MALFORMED,                         \
 	    "more interfaces or templates than a file may begin with")         \
 	X(OPENING_CHANGE, "opening.change", MALFORMED,                         \

@@ -126,6 +126,8 @@ totals_count(struct totals *t, size_t row, const struct d4_tally *before,
 	    after->records[D4_R_NONE] - before->records[D4_R_NONE];
 	for (unsigned i = D4_R_NONE + 1; i < D4_REASON_MAX; i++)
 		r->batch.withheld[i] += after->records[i] - before->records[i];
+	for (unsigned i = 0; i < D4_PARTS; i++)
+		r->batch.parts[i] += after->parts[i] - before->parts[i];
 }
 
 void
@@ -159,6 +161,8 @@ totals_counts_add(struct totals_counts *a, const struct totals_counts *b)
 	a->quarantine += b->quarantine;
 	for (unsigned i = 0; i < D4_REASON_MAX; i++)
 		a->withheld[i] += b->withheld[i];
+	for (unsigned i = 0; i < D4_PARTS; i++)
+		a->parts[i] += b->parts[i];
 }
 
 static void

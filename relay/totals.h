@@ -31,7 +31,7 @@ struct totals_key {
 
 /*
  * Counts: in = forward + the sum of withheld; quarantine is a part of that
- * sum. Everything in records but entries.
+ * sum. Everything in records but entries. parts: see libd4/tally.h.
  */
 struct totals_counts {
 	uint64_t entries;
@@ -39,6 +39,7 @@ struct totals_counts {
 	uint64_t forward;
 	uint64_t quarantine;
 	uint64_t withheld[D4_REASON_MAX];
+	uint64_t parts[D4_PARTS];
 };
 
 struct totals_row {

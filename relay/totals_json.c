@@ -46,6 +46,24 @@ row_withheld(const struct totals_counts *c)
 	return o;
 }
 
+/* Only where records have parts. */
+static int
+row_parts(const struct totals_counts *c, json_t *row)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < D4_PARTS; i++) {
+		if (c->parts[i] > 0)
+			(void)json_object_set_new(o,
+			    d4_reason_name(d4_part_reason(i)),
+			    row_number(c->parts[i]));
+	}
+	if (json_object_size(o) != 0)
+		return json_object_set_new(row, "parts", o);
+	json_decref(o);
+	return 0;
+}
+
 static json_t *
 row_json(const struct totals_key *key, const struct totals_counts *c)
 {
@@ -64,6 +82,7 @@ row_json(const struct totals_key *key, const struct totals_counts *c)
 	bad |= json_object_set_new(o, "forward", row_number(c->forward));
 	bad |= json_object_set_new(o, "quarantine", row_number(c->quarantine));
 	bad |= json_object_set_new(o, "withheld", row_withheld(c));
+	bad |= row_parts(c, o);
 	if (bad == 0)
 		return o;
 	json_decref(o);
@@ -154,6 +173,20 @@ row_read_withheld(json_t *o, struct totals_counts *c)
 	return true;
 }
 
+/* Rows of older versions have none. */
+static bool
+row_read_parts(const json_t *o, struct totals_counts *c)
+{
+	for (size_t i = 0; i < D4_PARTS; i++) {
+		const json_t *v =
+		    json_object_get(o, d4_reason_name(d4_part_reason(i)));
+
+		if (v != NULL && !row_sum(v, &c->parts[i]))
+			return false;
+	}
+	return o == NULL || json_is_object(o);
+}
+
 static enum d4_status
 row_add(struct totals *t, const json_t *o)
 {
@@ -172,7 +205,8 @@ row_add(struct totals *t, const json_t *o)
 	    !row_read(o, "in", &c->in) ||
 	    !row_read(o, "forward", &c->forward) ||
 	    !row_read(o, "quarantine", &c->quarantine) ||
-	    !row_read_withheld(json_object_get(o, "withheld"), c))
+	    !row_read_withheld(json_object_get(o, "withheld"), c) ||
+	    !row_read_parts(json_object_get(o, "parts"), c))
 		return D4_EMALFORMED;
 	return D4_OK;
 }

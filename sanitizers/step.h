@@ -73,6 +73,7 @@ struct san_make {
 	const struct san_chain *chain;
 	const struct san_keys *keys; /* NULL only when no step needs them */
 	const struct san_facts *facts;
+	struct d4_tally *tally; /* the stream's: for its parts */
 };
 
 /*

@@ -6,15 +6,6 @@
 #include "sanitizers/pdns.h"
 #include "sanitizers/text.h"
 
-/* All families. */
-static const struct san_family *const table_families[] = {
-    &san_family_packets,
-    &san_family_pdns,
-    &san_family_json,
-    &san_family_text,
-    &san_family_maltrail,
-};
-
 /* All words of a pipeline, in the order of the man page. */
 static const struct san_step_kind *const table_steps[] = {
     &san_step_match,
@@ -35,13 +26,14 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_maltrail,
 };
 
-/* Which plain type is of which family; the others have no sanitizer yet. */
-static const enum san_family_bit table_types[256] = {
-    [D4_TYPE_PCAP] = SAN_PACKETS,
-    [D4_TYPE_DNSCAP] = SAN_PACKETS,
-    [D4_TYPE_LOG] = SAN_TEXT,
-    [D4_TYPE_NDJSON] = SAN_JSON,
-    [D4_TYPE_PDNS] = SAN_PDNS,
+/* Which plain type is of which family; the others have no sanitizer. */
+static const struct san_family *const table_types[256] = {
+    [D4_TYPE_PCAP] = &san_family_packets,
+    [D4_TYPE_LOG] = &san_family_text,
+    [D4_TYPE_DNSCAP] = &san_family_packets,
+    [D4_TYPE_PCAPNG] = &san_family_pcapng,
+    [D4_TYPE_NDJSON] = &san_family_json,
+    [D4_TYPE_PDNS] = &san_family_pdns,
 };
 
 /* Names that nobody has a handler for and that end so are lines of JSON. */
@@ -57,35 +49,29 @@ table_ends(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
-/* 0: no family. Nobody sees what is in a file that a line holds in base64. */
-static unsigned
+/* NULL: no family. Nobody sees what is in a file that a line holds in base64.
+ */
+static const struct san_family *
 table_ext(const char *ext)
 {
 	const struct d4_type_row *row = d4_type_handler(ext);
 
 	if (row != NULL && row->content == D4_CONTENT_BASE64)
-		return 0;
+		return NULL;
 	if (row != NULL && row->content == D4_CONTENT_JSON)
-		return SAN_JSON;
+		return &san_family_json;
 	for (size_t i = 0; i < TABLE_N(table_json_end); i++) {
 		if (table_ends(ext, table_json_end[i]))
-			return SAN_JSON;
+			return &san_family_json;
 	}
-	return strcmp(ext, "maltrail") == 0 ? SAN_MALTRAIL : SAN_TEXT;
+	return strcmp(ext, "maltrail") == 0 ? &san_family_maltrail
+	                                    : &san_family_text;
 }
 
 const struct san_family *
 san_family_of(uint8_t type, const char *ext)
 {
-	unsigned bit = table_types[type];
-
-	if (type == D4_TYPE_EXTENDED)
-		bit = table_ext(ext);
-	for (size_t i = 0; i < TABLE_N(table_families); i++) {
-		if (table_families[i]->bit == bit)
-			return table_families[i];
-	}
-	return NULL;
+	return type == D4_TYPE_EXTENDED ? table_ext(ext) : table_types[type];
 }
 
 const struct san_step_kind *

@@ -172,6 +172,7 @@ sanitize_run(
 		return false;
 	}
 	run_watched(&f);
+	san_stream_many(s);
 	san_stream_begin(s);
 	while (ok && more)
 		ok = run_more(&f, &more);

@@ -40,6 +40,24 @@ stats_put(json_t *o, const char *key, uint64_t n)
 	return json_object_set_new(o, key, json_integer((json_int_t)n)) == 0;
 }
 
+/* stats_parts -- of records that have parts. */
+static bool
+stats_parts(json_t *o, const struct d4_tally *t)
+{
+	json_t *parts = json_object();
+	bool ok = parts != NULL;
+
+	for (size_t i = 0; ok && i < D4_PARTS; i++) {
+		if (t->parts[i] != 0)
+			ok = stats_put(parts, d4_reason_name(d4_part_reason(i)),
+			    t->parts[i]);
+	}
+	if (ok && json_object_size(parts) != 0)
+		return json_object_set_new(o, "parts", parts) == 0;
+	json_decref(parts);
+	return ok;
+}
+
 /* stats_fill -- every counter; reasons only where they occurred. */
 static bool
 stats_fill(json_t *o, const struct d4_tally *t, const struct sanitize_sum *sum)
@@ -56,7 +74,7 @@ stats_fill(json_t *o, const struct d4_tally *t, const struct sanitize_sum *sum)
 			ok = stats_put(o, d4_reason_name((enum d4_reason)i),
 			    t->records[i]);
 	}
-	return ok;
+	return ok && stats_parts(o, t);
 }
 
 void

@@ -123,9 +123,23 @@ a_pipeline_for_other_types_cannot_have_packet_steps(void **state)
 	assert_int_equal(
 	    test_compile("[link: zero]", 3, "", &diag, &c), D4_EINVAL);
 	assert_int_equal(
-	    test_compile("[link: zero]", 5, "", &diag, &c), D4_EINVAL);
+	    test_compile("[link: zero]", 7, "", &diag, &c), D4_EINVAL);
 	assert_int_equal(
 	    test_compile("[time: 1h]", 254, "maltrail", &diag, &c), D4_EINVAL);
+}
+
+static void
+a_packet_pipeline_is_worth_the_same_in_pcapng(void **state)
+{
+	static const char steps[] = "[addr: {scope: telescope}, time: 1h]";
+	struct san_chain *c[2] = {
+	    test_chain(steps, 1, ""), test_chain(steps, 5, "")};
+
+	(void)state;
+	assert_int_equal(san_chain_class(c[0]), 2);
+	assert_int_equal(san_chain_class(c[1]), 2);
+	san_chain_free(c[0]);
+	san_chain_free(c[1]);
 }
 
 int
@@ -137,6 +151,7 @@ main(void)
 	    cmocka_unit_test(words_that_cannot_be_meant_are_errors),
 	    cmocka_unit_test(
 		a_pipeline_for_other_types_cannot_have_packet_steps),
+	    cmocka_unit_test(a_packet_pipeline_is_worth_the_same_in_pcapng),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

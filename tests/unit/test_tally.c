@@ -23,6 +23,26 @@ adding_adds_every_counter(void **state)
 }
 
 static void
+parts_are_counted_by_reason_and_added(void **state)
+{
+	struct d4_tally a = {.in = 0}, b = {.in = 0};
+
+	(void)state;
+	for (size_t i = 0; i < D4_PARTS; i++) {
+		d4_tally_part(&a, d4_part_reason(i), 10 + i);
+		d4_tally_part(&b, d4_part_reason(i), 100);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(
+			    d4_part_reason(i), d4_part_reason(k));
+	}
+	d4_tally_add(&a, &b);
+	for (size_t i = 0; i < D4_PARTS; i++)
+		assert_int_equal(a.parts[i], 110 + i);
+	assert_int_equal(a.in, 0);
+	assert_int_equal(d4_tally_withheld(&a), 0);
+}
+
+static void
 withheld_is_all_but_what_was_released(void **state)
 {
 	struct d4_tally t = {.in = 12};
@@ -42,6 +62,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(adding_adds_every_counter),
+	    cmocka_unit_test(parts_are_counted_by_reason_and_added),
 	    cmocka_unit_test(withheld_is_all_but_what_was_released),
 	};
 
