@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/bpf.h"
+#include "sanitizers/packet_dns.h"
 #include "sanitizers/packet_family.h"
 #include "sanitizers/packet_mac.h"
 
@@ -18,6 +19,7 @@ packet_fini(struct packet *s)
 	for (unsigned i = 0; i < s->n_filter; i++)
 		san_bpf_free(s->filter[i].bpf);
 	free(s->p.macs);
+	free(s->p.dns);
 }
 
 static enum d4_status
@@ -44,6 +46,11 @@ enum d4_status
 packet_init(struct packet *s, const struct san_make *m)
 {
 	san_opts_of(m->chain, &s->p.opt);
+	if (s->p.opt.payload.kind == SAN_PAYLOAD_DNS) {
+		s->p.dns = calloc(1, sizeof(*s->p.dns));
+		if (s->p.dns == NULL)
+			return D4_ENOMEM;
+	}
 	return packet_keys(s, m->keys);
 }
 
@@ -132,6 +139,7 @@ packet_enter(struct pkt *p, struct d4_slice data, uint32_t len)
 	p->in = d4_slice_of(data.p, data.n < len ? data.n : len);
 	p->nd = NULL;
 	p->depth = 0;
+	p->whole = false;
 	san_check_reset(&p->check);
 	return len;
 }

@@ -81,6 +81,10 @@ struct pkt {
 	unsigned depth;     /* quotes inside quotes */
 	const uint8_t *nd;  /* replaced ND target: 16 bytes, or NULL */
 	uint8_t nd_target[16];
+	struct san_dns *dns; /* NULL unless payload: dns */
+	uint8_t *ip_out;     /* where the last IP header was written */
+	bool sized;          /* a link layer says how long the packet is */
+	bool whole;          /* it was made anew: nothing of it is missing */
 	struct san_check check;
 	struct pkt_notes *notes; /* packet_again.h; NULL: none are taken */
 };
@@ -191,10 +195,5 @@ D4_USED enum d4_reason pkt_quote(
 
 /* packet_fixup.c: fills ip->seq, ack, id, fixed. */
 void pkt_fixup(const struct pkt *p, struct pkt_ip *ip);
-
-/* packet_match.c, packet_concerns.c, packet_sample.c */
-bool pkt_match(const struct pkt *p, const struct pkt_ip *ip);
-bool pkt_concerns(const struct pkt *p, const struct pkt_ip *ip);
-D4_USED enum d4_reason pkt_sample(struct pkt *p, const struct pkt_ip *ip);
 
 #endif

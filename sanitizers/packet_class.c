@@ -12,8 +12,8 @@ class_hides(const struct san_opts *o)
 static bool
 class_headers(const struct san_opts *o)
 {
-	return (o->payload == SAN_PAYLOAD_HEADERS ||
-		   o->payload == SAN_PAYLOAD_ZERO) &&
+	return (o->payload.kind == SAN_PAYLOAD_HEADERS ||
+		   o->payload.kind == SAN_PAYLOAD_ZERO) &&
 	       o->link != SAN_LINK_KEEP && !o->tags_keep &&
 	       !o->inner_incremental && !o->keep_status;
 }
@@ -44,10 +44,15 @@ san_packet_check(const struct san_chain *c, struct d4_diag *diag)
 	struct san_opts o;
 
 	san_opts_of(c, &o);
-	if (o.payload == SAN_PAYLOAD_CLEAN &&
+	if (o.payload.kind == SAN_PAYLOAD_CLEAN &&
 	    (o.addr == NULL || o.addr->scope.n == 0))
 		return d4_diag_set(diag, san_chain_at(c, "payload"),
 		    "add an addr step with a scope",
 		    "payload: clean needs a scope to look for");
+	if (o.payload.kind == SAN_PAYLOAD_DNS && o.keep_status)
+		return d4_diag_set(diag, san_chain_at(c, "checksums"),
+		    "take it out",
+		    "payload: dns writes messages anew: no checksum of theirs "
+		    "can be kept");
 	return D4_OK;
 }

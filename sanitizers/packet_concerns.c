@@ -4,7 +4,7 @@
  * victim, who is the sender, or whose traffic a router on the way quotes.
  */
 #include "sanitizers/concerns.h"
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_family.h"
 
 #define CONCERNS_ICMP 8u /* bytes of an ICMP error in front of its quote */
 

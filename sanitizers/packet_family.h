@@ -49,6 +49,11 @@ D4_USED enum d4_reason packet_layers(struct pkt *p);
 D4_USED enum d4_reason packet_judge(const struct pkt *p, struct d4_slice rec);
 enum san_outcome packet_outcome(enum d4_reason why);
 
+/* packet_match.c, packet_concerns.c, packet_sample.c */
+bool pkt_match(const struct pkt *p, const struct pkt_ip *ip);
+bool pkt_concerns(const struct pkt *p, const struct pkt_ip *ip);
+D4_USED enum d4_reason pkt_sample(struct pkt *p, const struct pkt_ip *ip);
+
 /* san_packet_class -- 0..3, computed from the steps; never over-claims. */
 unsigned san_packet_class(const struct san_chain *c);
 

@@ -190,5 +190,6 @@ pkt_ip_map(struct pkt *p, struct pkt_ip *ip)
 enum d4_reason
 pkt_ip_write(struct pkt *p, struct pkt_ip *ip)
 {
+	p->ip_out = p->w;
 	return ip->version == 6 ? pkt_ip6_write(p, ip) : pkt_ip4_write(p, ip);
 }

@@ -83,8 +83,9 @@ pkt_l4_need(const struct pkt_ip *ip, uint32_t n)
 void
 pkt_payload(struct pkt *p, struct d4_slice data)
 {
-	switch (p->opt.payload) {
+	switch (p->opt.payload.kind) {
 	case SAN_PAYLOAD_HEADERS:
+	case SAN_PAYLOAD_DNS: /* packet_dns.c */
 		return;
 	case SAN_PAYLOAD_ZERO:
 		memset(pkt_put(p, data.n), 0, data.n);
@@ -94,8 +95,8 @@ pkt_payload(struct pkt *p, struct d4_slice data)
 			return;
 		break;
 	case SAN_PAYLOAD_FIRST:
-		if (data.n > p->opt.payload_n)
-			data.n = p->opt.payload_n;
+		if (data.n > p->opt.payload.n)
+			data.n = p->opt.payload.n;
 		break;
 	case SAN_PAYLOAD_KEEP:
 		break;

@@ -311,7 +311,10 @@ pkt_link_write(struct pkt *p, const struct pkt_link *l)
 {
 	enum d4_reason why = D4_R_NONE;
 
-	for (unsigned i = 0; why == D4_R_NONE && i < l->n; i++)
+	p->sized = false;
+	for (unsigned i = 0; why == D4_R_NONE && i < l->n; i++) {
 		why = link_put(p, l->kind[i], p->in.p + l->at[i]);
+		p->sized |= l->kind[i] == LINK_PPPOE || l->kind[i] == LINK_SNAP;
+	}
 	return why;
 }

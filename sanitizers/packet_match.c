@@ -1,5 +1,5 @@
 /* Named filters, on the decoded packet: IPv4, IPv6 and VLAN alike. */
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_family.h"
 
 #define MATCH_FIN_PORTS 4u
 #define MATCH_SYN       0x02u

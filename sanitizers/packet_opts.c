@@ -13,7 +13,7 @@ void
 san_opts_of(const struct san_chain *c, struct san_opts *out)
 {
 	const struct san_when *time = san_chain_step(c, "time");
-	uint64_t payload = opts_value(c, "payload", SAN_PAYLOAD_HEADERS);
+	const struct san_payload_conf *payload = san_chain_step(c, "payload");
 
 	*out = (struct san_opts){
 	    .addr = san_chain_step(c, "addr"),
@@ -21,8 +21,6 @@ san_opts_of(const struct san_chain *c, struct san_opts *out)
 	    .concerns = san_chain_concerns(c),
 	    .sample = opts_value(c, "sample", 0),
 	    .match = (unsigned)opts_value(c, "match", 0),
-	    .payload = (enum san_payload)(payload & 0xff),
-	    .payload_n = (unsigned)(payload >> 8),
 	    .link = (enum san_link)opts_value(c, "link", SAN_LINK_ZERO),
 	    .tags_keep = opts_value(c, "tags", 0) != 0,
 	    .tcp_ts_zero = opts_value(c, "tcp_ts", 0) != 0,
@@ -30,6 +28,8 @@ san_opts_of(const struct san_chain *c, struct san_opts *out)
 	    .inner_incremental = opts_value(c, "inner_l4_checksum", 0) != 0,
 	    .fixup = opts_value(c, "fixup", 1) != 0,
 	};
+	if (payload != NULL)
+		out->payload = *payload;
 	if (time != NULL)
 		out->time = *time;
 }

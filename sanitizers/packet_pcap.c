@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "sanitizers/packet_dns.h"
 #include "sanitizers/packet_family.h"
 
 #define PCAP_OPENING 24u
@@ -129,7 +130,7 @@ static enum d4_reason
 pcap_rewrite(struct packet *s, struct d4_slice rec, uint8_t *head)
 {
 	struct pkt *p = &s->p;
-	uint32_t len = pcap_enter(p, rec);
+	uint32_t len = pcap_enter(p, rec), n;
 	enum d4_reason why;
 
 	if (!packet_wanted(p, len))
@@ -139,8 +140,9 @@ pcap_rewrite(struct packet *s, struct d4_slice rec, uint8_t *head)
 		why = packet_layers(p);
 	if (why != D4_R_NONE)
 		return why;
-	pcap_put(&p->file, head + 8, (uint32_t)(p->w - head) - PCAP_HEAD);
-	pcap_put(&p->file, head + 12, len);
+	n = (uint32_t)(p->w - head) - PCAP_HEAD;
+	pcap_put(&p->file, head + 8, n);
+	pcap_put(&p->file, head + 12, p->whole ? n : len);
 	return packet_judge(p, d4_slice_of(head, (size_t)(p->w - head)));
 }
 
@@ -153,11 +155,11 @@ pcap_record(
 
 	*why = D4_R_INTERNAL;
 	assert(rec.n >= PCAP_HEAD);
-	if (d4_buf_reserve(out, rec.n + PKT_SLACK) != D4_OK)
+	if (d4_buf_reserve(out, rec.n + pkt_slack(&s->p)) != D4_OK)
 		return SAN_DROP;
 	head = out->p + out->n;
 	s->p.w = head + PCAP_HEAD;
-	s->p.end = s->p.w + (rec.n - PCAP_HEAD) + PKT_SLACK;
+	s->p.end = s->p.w + (rec.n - PCAP_HEAD) + pkt_slack(&s->p);
 	if (s->p.notes != NULL)
 		pkt_notes_begin(&s->notes, head);
 	*why = pcap_rewrite(s, rec, head);
@@ -183,8 +185,9 @@ pcap_ahead(const void *state, struct d4_slice rec)
 static bool
 pcap_notes_fit(const struct san_opts *o)
 {
-	return o->addr != NULL && o->link != SAN_LINK_HMAC && o->sample <= 1 &&
-	       !o->time.shift && !o->keep_status && !o->inner_incremental;
+	return o->addr != NULL && o->payload.kind != SAN_PAYLOAD_DNS &&
+	       o->link != SAN_LINK_HMAC && o->sample <= 1 && !o->time.shift &&
+	       !o->keep_status && !o->inner_incremental;
 }
 
 static bool

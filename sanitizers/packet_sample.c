@@ -5,7 +5,7 @@
  * the later ones cannot say better.
  */
 #include <string.h>
-#include "sanitizers/packet_again.h"
+#include "sanitizers/packet_family.h"
 
 #define SAMPLE_END 18u
 

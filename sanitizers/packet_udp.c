@@ -1,6 +1,6 @@
 /* UDP (RFC 768): ports u16 u16 | length u16 | checksum u16 */
 #include <string.h>
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_dns.h"
 
 #define UDP_HEAD 8u
 
@@ -37,8 +37,13 @@ pkt_udp(struct pkt *p, const struct pkt_ip *ip)
 		return D4_R_L4_HDR;
 	n = sum.len < ip->body.n ? sum.len : ip->body.n;
 	memcpy(pkt_put(p, UDP_HEAD), b, UDP_HEAD);
-	if (!udp_tunnel(b))
+	if (pkt_dns_is(p, ip, sum.len)) {
+		why = pkt_dns(p, ip, &sum);
+		if (why != D4_R_NONE)
+			return why;
+	} else if (!udp_tunnel(b)) {
 		pkt_payload(p, d4_slice_of(b + UDP_HEAD, n - UDP_HEAD));
+	}
 	/* No checksum stays none where statuses are kept. */
 	if (p->opt.keep_status && ip->version == 4 && d4_get_be16(b + 6) == 0)
 		return D4_R_NONE;

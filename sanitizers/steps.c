@@ -45,11 +45,6 @@ static const struct san_word steps_match[] = {
     {"icmp-error", SAN_FILTER_ICMP_ERROR}, {"icmp", SAN_FILTER_ICMP},
     {"syn", SAN_FILTER_SYN}, {"dns", SAN_FILTER_DNS}, {"tcp", SAN_FILTER_TCP},
     {"udp", SAN_FILTER_UDP}, {NULL, 0}};
-static const struct san_word steps_payload[] = {
-    {"headers", SAN_PAYLOAD_HEADERS}, {"zero", SAN_PAYLOAD_ZERO},
-    {"clean", SAN_PAYLOAD_CLEAN}, {"keep", SAN_PAYLOAD_KEEP},
-    {"dns", SAN_WORD_LATER}, {NULL, 0}};
-
 /* A compile function for each step that is one word of a list. */
 #define STEPS_WORD(step, words)                                            \
 	static enum d4_status step##_compile(const struct san_compile *cx, \
@@ -90,28 +85,6 @@ match_compile(
 		return d4_diag_set(cx->diag, node->at, "name a filter",
 		    "match without a filter");
 	return steps_value(bits, conf);
-}
-
-/* "keep:N" has the number above the word's value. */
-static enum d4_status
-payload_compile(
-    const struct san_compile *cx, const struct d4_yaml *node, void **conf)
-{
-	unsigned n = 0;
-	char tail;
-
-	if (node->kind == D4_YAML_SCALAR &&
-	    strncmp(node->text, "keep:", 5) == 0) {
-		if (strspn(node->text + 5, "0123456789") > 5 ||
-		    /* NOLINTNEXTLINE(cert-err34-c): at most five digits */
-		    sscanf(node->text, "keep:%u%c", &n, &tail) != 1 ||
-		    n > 65535 || n == 0)
-			return d4_diag_set(cx->diag, node->at,
-			    "write keep:N with N from 1 to 65535",
-			    "`%s` is no number of bytes", node->text);
-		return steps_value(SAN_PAYLOAD_FIRST | (uint64_t)n << 8, conf);
-	}
-	return steps_word(cx, node, steps_payload, conf);
 }
 
 static enum d4_status
@@ -198,13 +171,6 @@ const struct san_step_kind san_step_tags = {
     .families = SAN_PACKETS,
     .help = "VLAN, MPLS and PPPoE numbers: zero, keep",
     .compile = tags_compile,
-};
-const struct san_step_kind san_step_payload = {
-    .name = "payload",
-    .families = SAN_PACKETS,
-    .help = "what stands behind the headers: headers, zero, clean, keep:N, "
-	    "keep",
-    .compile = payload_compile,
 };
 const struct san_step_kind san_step_tcp_ts = {
     .name = "tcp_ts",

@@ -13,6 +13,14 @@ enum san_payload {
 	SAN_PAYLOAD_CLEAN, /* kept unless an address of the scope is in it */
 	SAN_PAYLOAD_FIRST, /* keep:N */
 	SAN_PAYLOAD_KEEP,
+	SAN_PAYLOAD_DNS, /* UDP 53 rebuilt, else headers */
+};
+
+/* The step `payload`, compiled. n: of keep:N. dns: of dns, else NULL. */
+struct san_payload_conf {
+	enum san_payload kind;
+	unsigned n;
+	struct san_dns_conf *dns;
 };
 
 /* Named filters, as bits. */
@@ -34,8 +42,7 @@ struct san_opts {
 	struct san_when time;
 	uint64_t sample; /* keep one flow in so many; 0: all */
 	unsigned match;  /* SAN_FILTER_*, 0: all */
-	unsigned payload_n;
-	enum san_payload payload;
+	struct san_payload_conf payload;
 	enum san_link link;
 	bool tags_keep, tcp_ts_zero, keep_status, inner_incremental, fixup;
 };

@@ -3,8 +3,11 @@
 
 import os
 import struct
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+import packet_places  # noqa: E402
 
 
 def put(target, name, data):
@@ -90,6 +93,10 @@ def main():
         for i, pipeline in enumerate(
                 ("plain", "filters", "scope", "mapped", "distinct")):
             put("san_pdns", "%s_%s" % (name, pipeline), bytes([i + 6]) + text)
+    for i, (name, _, packet, _) in enumerate(packet_places.DNS_ROWS):
+        if packet[23:24] == b"\x11":  # IPv4 and UDP
+            name = "".join(c if c.isalnum() else "_" for c in name)
+            put("san_dns", name, bytes([i % 3]) + packet[42:])
     put("san_pdns", "window_empty", b"\x05" + window(0))
     put("san_pdns", "window_keys", b"\x05" + window(12))
     put("san_pdns", "window_cut", b"\x05" + window(3)[:-5])

@@ -26,6 +26,8 @@ networks: {telescope: [10.1.0.0/16, 2001:db8:77::/48]}
 pipelines:
   - {id: packets, types: [1], steps: {preset: telescope, scope: telescope,
      into: [198.18.0.0/16, 2001:db8:fffe::/48]}}
+  - {id: dns, types: [1], steps: [{addr: {scope: telescope, others: keep,
+     into: [198.18.0.0/16, 2001:db8:fffe::/48]}}, {payload: dns}]}
 %ssources: []
 partners: []
 share: []
@@ -87,15 +89,15 @@ def of_lines(folder, name):
     assert next(out, None) is None
 
 
-def of_packets(folder):
+def of_packets(folder, pipeline, rows):
     """[(place, fate, what tcprewrite does)]"""
-    for place, link, packet, want in places.ROWS:
+    for place, link, packet, want in rows:
         data = pcap(link, [packet])
-        out, gone = sanitize(folder, "packets", data)
+        out, gone = sanitize(folder, pipeline, data)
         fate = next(iter(gone.values()), "pass")
         assert fate == want, (place, fate, want)
         for *_, p in unpcap(out)[1]:
-            assert not places.leak(p), (place, places.leak(p))
+            assert not places.leak(p), (place, places.leak(p), p.hex())
         yield place, fate, rewrite(folder, data)
 
 
@@ -124,20 +126,25 @@ def shown(fate):
 
 
 def tables(folder):
-    text = ["| packets | d4-sanitize | tcprewrite |", "|---|---|---|"]
-    counts = {}
-    for place, fate, other in of_packets(folder):
-        text.append("| %s | %s | %s |" % (place, shown(fate), other))
-        for who, what in (("d4-sanitize", fate), ("tcprewrite", other)):
-            what = (what or "absent").split()[0].strip("*")
-            what = what if what in ("leaks", "refuses", "absent") else \
-                "passes clean" if what in ("pass", "clean") else "drops"
-            counts[who, what] = counts.get((who, what), 0) + 1
+    text, counts = [], {}
+    for title, pipeline, rows in (
+            ("packets", "packets", places.ROWS),
+            ("DNS in packets, `payload: dns`", "dns", places.DNS_ROWS)):
+        text += ["" if text else None, "| %s | d4-sanitize | tcprewrite |" %
+                 title, "|---|---|---|"]
+        for place, fate, other in of_packets(folder, pipeline, rows):
+            text.append("| %s | %s | %s |" % (place, shown(fate), other))
+            for who, what in (("d4-sanitize", fate), ("tcprewrite", other)):
+                what = (what or "absent").split()[0].strip("*")
+                what = what if what in ("leaks", "refuses", "absent") else \
+                    "passes clean" if what in ("pass", "clean") else "drops"
+                counts[who, what] = counts.get((who, what), 0) + 1
+    text = text[1:]
     for name in PIPELINES:
         text += ["", "| %s | d4-sanitize |" % name, "|---|---|"]
         text += ["| %s | %s |" % (p, shown(f))
                  for p, f in of_lines(folder, name)]
-    head = "Of %d packets " % len(places.ROWS) + "; ".join(
+    head = "Of %d packets " % len(places.ROWS + places.DNS_ROWS) + "; ".join(
         "%s %s" % (who, ", ".join("%s %d" % (what, n) for (w, what), n in
                                   sorted(counts.items()) if w == who))
         for who in ("d4-sanitize", "tcprewrite")) + "."

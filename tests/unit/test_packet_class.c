@@ -24,6 +24,7 @@ static const struct {
     {"[" HIDE ", payload: keep]", 1},
     {"[" HIDE ", payload: 'keep:1']", 1},
     {"[" HIDE ", payload: clean]", 1},
+    {"[" HIDE ", payload: dns]", 1},
     {"[" HIDE ", link: hmac]", 2},
     {"[" HIDE ", link: keep]", 1},
     {"[" HIDE ", tags: keep]", 1},
@@ -88,16 +89,20 @@ keys_are_needed_when_a_step_uses_them(void **state)
 static void
 words_that_cannot_be_meant_are_errors(void **state)
 {
-	static const char *const rows[] = {"[payload: clean]", "[payload: dns]",
-	    "[payload: 'keep:0']", "[payload: 'keep:x']",
-	    "[payload: 'keep:99999']", "[payload: {}]", "[payload: 'keep:1x']",
-	    "[match: []]", "[match: scan]", "[match: {}]", "[sample: 2]",
-	    "[sample: 1/0]", "[sample: 1/]", "[sample: 1/2x]", "[link: clean]",
-	    "[tags: none]", "[time: 25h]", "[time: 0us]", "[time: {}]",
-	    "[time: {shift: false}]", "[bpf: 'host example.org']",
-	    "[bpf: 'port http']", "[bpf: 'tcp[']", "[bpf: 'gateway 10.1.2.3']",
-	    "[bpf: []]", "[fixup: true]", "[checksums: incremental]",
-	    "[inner_l4_checksum: keep]", "[tcp_ts: hmac]"};
+	static const char *const rows[] = {"[payload: clean]",
+	    "[payload: {dns: {rrtypes: [X]}}]",
+	    "[payload: {dns: {rrtypes: []}}]", "[payload: {dns: {names: a}}]",
+	    "[payload: {dns: {deny_suffix: 'a b'}}]",
+	    "[payload: dns, checksums: keep-status]", "[payload: 'keep:0']",
+	    "[payload: 'keep:x']", "[payload: 'keep:99999']", "[payload: {}]",
+	    "[payload: 'keep:1x']", "[match: []]", "[match: scan]",
+	    "[match: {}]", "[sample: 2]", "[sample: 1/0]", "[sample: 1/]",
+	    "[sample: 1/2x]", "[link: clean]", "[tags: none]", "[time: 25h]",
+	    "[time: 0us]", "[time: {}]", "[time: {shift: false}]",
+	    "[bpf: 'host example.org']", "[bpf: 'port http']", "[bpf: 'tcp[']",
+	    "[bpf: 'gateway 10.1.2.3']", "[bpf: []]", "[fixup: true]",
+	    "[checksums: incremental]", "[inner_l4_checksum: keep]",
+	    "[tcp_ts: hmac]"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
