@@ -102,7 +102,8 @@ packet_ip(struct pkt *p, const struct pkt_link *l, struct d4_slice in)
 	                              : pkt_ip4_decode(in, &ip);
 	if (why == D4_R_NONE && !pkt_match(p, &ip))
 		why = D4_R_MATCH_MISS;
-	if (why == D4_R_NONE && !pkt_concerns(p, &ip))
+	if (why == D4_R_NONE && p->opt.concerns != NULL &&
+	    !pkt_concerns(p, &ip))
 		why = D4_R_CONCERNS_MISS;
 	if (why == D4_R_NONE)
 		why = pkt_sample(p, &ip);

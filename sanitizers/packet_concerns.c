@@ -37,6 +37,7 @@ concerns_quotes(const struct pkt_ip *ip)
 	       ((type >= 3 && type <= 5) || type == 11 || type == 12);
 }
 
+/* Asked only where a filter is set (opt.concerns). */
 bool
 pkt_concerns(const struct pkt *p, const struct pkt_ip *ip)
 {
@@ -44,7 +45,7 @@ pkt_concerns(const struct pkt *p, const struct pkt_ip *ip)
 	struct pkt_ip quoted;
 	enum d4_reason why;
 
-	if (p->opt.concerns == NULL || concerns_ends(p, ip))
+	if (concerns_ends(p, ip))
 		return true;
 	if (!concerns_quotes(ip))
 		return false;
