@@ -177,7 +177,11 @@ static const char conf_format[] =
     "# drop-oldest (counted).\n"
     "queue: 256MiB\n"
     "queue_disk: 4GiB # what is above goes to disk\n"
-    "unread: keep\n";
+    "unread: keep\n"
+    "\n"
+    "# In front of a d4-core: what sensors send goes there, too.\n"
+    "# tee: d4.example.org:4443\n"
+    "# tee_ca: /etc/d4/d4-core-ca.pem # or tee_pin: SHA-256\n";
 
 static enum d4_status
 init_conf(const struct init *in)

@@ -6,6 +6,7 @@
 #include "hub/overflow.h"
 #include "hub/quota.h"
 #include "hub/session.h"
+#include "hub/tee.h"
 #include "hub/trim.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
@@ -24,7 +25,7 @@ static const struct {
 	const char *name;
 	size_t offset;
 } restart_texts[] = {RESTART(state), RESTART(keys), RESTART(ctl), RESTART(user),
-    RESTART(redis), RESTART(appendfsync), RESTART(sandbox)};
+    RESTART(redis), RESTART(appendfsync), RESTART(sandbox), RESTART(tee)};
 
 struct queue *
 hub_queue(struct hub *h, uint8_t type, const char *ext)
@@ -268,6 +269,8 @@ rooms_make(struct hub *h)
 		st = trim_new(h, &h->trim);
 	if (st == D4_OK)
 		st = headroom_new(h, &h->headroom);
+	if (st == D4_OK)
+		st = tee_new(h, &h->tee);
 	return st;
 }
 
@@ -300,6 +303,7 @@ hub_fini(struct hub *h)
 {
 	if (h->redis != NULL && h->shelf != NULL)
 		sessions_free(h);
+	tee_free(h->tee);
 	d4_redis_free(h->redis);
 	headroom_free(h->headroom);
 	trim_free(h->trim);
@@ -358,6 +362,8 @@ hub_give_up(struct hub *h)
 	uint64_t entries, records, bytes;
 
 	sessions_free(h);
+	tee_free(h->tee);
+	h->tee = NULL;
 	discard_flush(h->discard);
 	d4_redis_free(h->redis); /* every answer that is due is ECLOSED now */
 	h->redis = NULL;

@@ -18,6 +18,7 @@ struct census;
 struct discard;
 struct headroom;
 struct overflow;
+struct tee;
 struct trim;
 
 /* Why nobody, or a session, is not read for a while. */
@@ -50,13 +51,15 @@ struct hub_counts {
 /*
  * struct hub_events -- ready: the registry and the queues are known, so
  * sensors may come (once). lost: another connection to Redis is wanted.
- * reload: the configuration is to be read again; false: nobody can.
+ * reload: the configuration is to be read again; false: nobody can. dial: a
+ * connection for the tee is wanted (tee_dialed answers); false: not now.
  */
 struct hub_events {
 	void (*ready)(void *arg);
 	void (*lost)(void *arg);
 	bool (*reload)(void *arg);
 	void *arg;
+	bool (*dial)(void *arg, uint32_t id);
 };
 
 /*
@@ -81,6 +84,7 @@ struct hub {
 	struct trim *trim;
 	struct headroom *headroom;
 	struct overflow *overflow;
+	struct tee *tee;
 	struct d4_account *account;
 	struct session_list sessions;
 	struct session_list drafts[DRAFTS];

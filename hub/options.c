@@ -1,94 +1,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include "hub/options.h"
-#include "hub/queue.h"
+#include "hub/options_parts.h"
 #include "libd4/kit/file.h"
+#include "libd4/meta.h"
 
 #define AT(member) offsetof(struct hub_options, member)
-#define S          1000000ull /* us */
-#define MIB        (1ull << 20)
-
-static const struct d4_conf_option table[] = {
-    {"listen", D4_CONF_LIST, AT(listen), 0, 80, "*:4443", false,
-	"ADDRESS:PORT, [ADDRESS]:PORT or *:PORT (IPv4 and IPv6)"},
-    {"cert", D4_CONF_PATH, AT(cert), 0, 0, "/etc/d4/hub.pem", false,
-	"the certificate (PEM), with its chain"},
-    {"key", D4_CONF_PATH, AT(key), 0, 0, "/etc/d4/keys/hub.key", false,
-	"its private key (PEM), mode 0600"},
-    {"client_ca", D4_CONF_PATH, AT(client_ca), 0, 0, NULL, false,
-	"asks sensors for a certificate of this CA, too"},
-    {"state", D4_CONF_PATH, AT(state), 0, 0, "/var/lib/d4/hub", false,
-	"folder of the embedded Redis and the accounts"},
-    {"keys", D4_CONF_PATH, AT(keys), 0, 0, "/etc/d4/keys", false,
-	"folder of the secrets of the embedded Redis"},
-    {"ctl", D4_CONF_PATH, AT(ctl), 0, 0, "/run/d4/hub.ctl", false,
-	"the control socket"},
-    {"user", D4_CONF_STRING, AT(user), 0, 32, "", false,
-	"service user, when started by root; empty: stay"},
-    {"redis", D4_CONF_STRING, AT(redis), 0, 500, "embedded", false,
-	"embedded, unix:/path or tcp://host:port, "
-	"?user=NAME&secret=FILE behind it"},
-    {"appendfsync", D4_CONF_STRING, AT(appendfsync), 0, 16, "always", false,
-	"of the embedded Redis: always, everysec or no"},
-    {"maxmemory", D4_CONF_BYTES, AT(maxmemory), 64 * MIB, 1ull << 40, "1GiB",
-	false, "of the embedded Redis; reading stops at 85 %"},
-    {"keep_redis", D4_CONF_BOOL, AT(keep_redis), 0, 0, "false", false,
-	"leave the embedded Redis running when the hub stops"},
-    {"types", D4_CONF_LIST, AT(types), 0, 8, NULL, false,
-	"D4 types that are accepted; default: all with a cutter"},
-    {"ext", D4_CONF_TREE, AT(ext_tree), 0, 0, NULL, false,
-	"extended types: [ja3-jl], or {NAME: HANDLER}"},
-    {"shards", D4_CONF_UINT, AT(shards), 1, QUEUE_SHARDS_MAX, "1", false,
-	"shards of a new queue: relays that may work on it"},
-    {"payload_max", D4_CONF_BYTES, AT(payload_max), 16384, 16 * MIB, "1000000B",
-	false, "payload of one D4 frame, at most"},
-    {"mode", D4_CONF_STRING, AT(mode), 0, 16, "registration", false,
-	"registration, or shared-secret: any sensor that has the secret"},
-    {"shared_secret", D4_CONF_PATH, AT(shared_secret), 0, 0, NULL, false,
-	"file of the key of sensors without one (mode shared-secret)"},
-    {"replay", D4_CONF_DURATION, AT(replay_us), 0, 31536000 * S, "0s", false,
-	"how far timestamps of frames may be off; 0s: not looked at"},
-    {"any_uuid", D4_CONF_BOOL, AT(any_uuid), 0, 0, "false", false,
-	"accept sensor UUIDs that are not version 4"},
-    {"flush", D4_CONF_DURATION, AT(flush_us), 0, S, "5ms", false,
-	"an entry waits so long for more records; 0s: for ever"},
-    {"flush_disk", D4_CONF_DURATION, AT(flush_disk_us), 0, 60 * S, "1s", false,
-	"the same while its queue goes to disk: larger entries"},
-    {"handshake", D4_CONF_DURATION, AT(handshake_us), S / 10, 600 * S, "10s",
-	false, "from connect to the first authentic frame"},
-    {"frame", D4_CONF_DURATION, AT(frame_us), S / 10, 3600 * S, "30s", false,
-	"without a byte inside a frame"},
-    {"idle", D4_CONF_DURATION, AT(idle_us), S / 10, 604800 * S, "2h", false,
-	"without a byte between frames"},
-    {"drain", D4_CONF_DURATION, AT(drain_us), 0, 600 * S, "10s", false,
-	"for everything to be in Redis when the hub stops"},
-    {"clone", D4_CONF_DURATION, AT(clone_us), 0, 86400 * S, "5m", false,
-	"a UUID seen from two addresses in turn is held so long"},
-    {"sessions_max", D4_CONF_UINT, AT(sessions_max), 1, 1000000, "10000", false,
-	"connections at a time"},
-    {"inflight", D4_CONF_BYTES, AT(inflight_max), MIB, 1ull << 40, "32MiB",
-	false, "entries on their way to Redis; above it reading stops"},
-    {"held", D4_CONF_BYTES, AT(held_max), MIB, 1ull << 40, "256MiB", false,
-	"unfinished frames and records of all sessions"},
-    {"queue", D4_CONF_BYTES, AT(queue_max), MIB, 1ull << 40, "256MiB", false,
-	"bytes of one queue in Redis; what is above goes to disk"},
-    {"queue_disk", D4_CONF_BYTES, AT(queue_disk), 0, 1ull << 50, "4GiB", false,
-	"of one queue on disk; above it its sensors wait; 0: no disk"},
-    {"unread", D4_CONF_STRING, AT(unread), 0, 16, "keep", false,
-	"a queue without reader over its budget: keep or drop-oldest"},
-    {"host", D4_CONF_STRING, AT(host), 0, 255, "", false,
-	"the name or address that sensors are told (d4-hub enroll)"},
-    {"stats", D4_CONF_BOOL, AT(stats), 0, 0, "true", false,
-	"write d4-core's statistics (daily_*, stat_*, last_seen)"},
-    {"sandbox", D4_CONF_STRING, AT(sandbox), 0, 16, "strict", false,
-	"strict or best-effort"},
-    {"log", D4_CONF_STRING, AT(log), 0, 8, "info", false,
-	"debug, info, warn or error"},
-    {"log_json", D4_CONF_BOOL, AT(log_json), 0, 0, "false", false,
-	"one JSON object a line"},
-    {NULL, D4_CONF_BOOL, 0, 0, 0, NULL, false, NULL},
-};
 
 /* Options that take one of a few words. */
 static const struct {
@@ -99,6 +16,7 @@ static const struct {
     {"appendfsync", AT(appendfsync), {"always", "everysec", "no"}},
     {"unread", AT(unread), {"keep", "drop-oldest"}},
     {"sandbox", AT(sandbox), {"strict", "best-effort"}},
+    {"tee_tls", AT(tee_tls), {"verify", "insecure"}},
     {"mode", AT(mode), {"registration", "shared-secret"}},
     {"log", AT(log), {"debug", "info", "warn", "error"}},
 };
@@ -240,10 +158,39 @@ read_ext(struct hub_options *o, struct d4_diag *diag)
 	return st;
 }
 
+bool
+hub_tee_insecure(const struct hub_options *o)
+{
+	return strcmp(o->tee_tls, "insecure") == 0;
+}
+
+/* Where to, and exactly one way to know that it is that server. */
+static enum d4_status
+check_tee(const struct hub_options *o, struct d4_diag *diag)
+{
+	const char *colon = strrchr(o->tee, ':');
+	unsigned long port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 0;
+	int ways = (o->tee_ca != NULL) + (o->tee_pin[0] != '\0') +
+	           (hub_tee_insecure(o) ? 1 : 0);
+
+	if (o->tee[0] == '\0')
+		return D4_OK;
+	if (colon == NULL || colon == o->tee || port == 0 || port > 65535 ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return d4_diag_set(diag, option_mark(o, "tee"),
+		    "write tee: \"HOST:PORT\"", "not HOST:PORT: %s", o->tee);
+	if (ways != 1)
+		return d4_diag_set(diag, option_mark(o, "tee"),
+		    "write one of tee_ca, tee_pin and tee_tls: insecure",
+		    "%s ways to know the server behind the tee",
+		    ways == 0 ? "no" : "several");
+	return D4_OK;
+}
+
 static enum d4_status
 options_make(struct hub_options *o, struct d4_diag *diag)
 {
-	enum d4_status st = d4_conf_read(table, o->tree, diag, o);
+	enum d4_status st = d4_conf_read(hub_options_table, o->tree, diag, o);
 
 	if (st == D4_OK)
 		st = check_choices(o, diag);
@@ -251,6 +198,8 @@ options_make(struct hub_options *o, struct d4_diag *diag)
 		st = read_types(o, diag);
 	if (st == D4_OK)
 		st = read_ext(o, diag);
+	if (st == D4_OK)
+		st = check_tee(o, diag);
 	if (st == D4_OK && o->listen.n == 0)
 		st = d4_diag_set(diag, option_mark(o, "listen"),
 		    "write listen: \"*:4443\"", "nothing to listen on");
@@ -324,7 +273,7 @@ hub_options_free(struct hub_options *o)
 	if (o == NULL)
 		return;
 	d4_buf_wipe(&o->shared);
-	d4_conf_free(table, o);
+	d4_conf_free(hub_options_table, o);
 	d4_yaml_free(o->tree);
 	free(o);
 }
@@ -332,7 +281,7 @@ hub_options_free(struct hub_options *o)
 void
 hub_options_help(FILE *to)
 {
-	d4_conf_help(table, to);
+	d4_conf_help(hub_options_table, to);
 }
 
 bool

@@ -33,11 +33,13 @@ struct hub_options {
 	char *redis, *appendfsync;
 	char *log, *sandbox, *unread, *host;
 	char *mode, *shared_secret;
+	char *tee, *tee_ca, *tee_pin, *tee_tls;
 	bool log_json, keep_redis, any_uuid, stats;
 	uint64_t maxmemory, shards, payload_max, sessions_max;
 	uint64_t flush_us, flush_disk_us, handshake_us, frame_us, idle_us,
 	    drain_us, clone_us, replay_us;
 	uint64_t inflight_max, held_max, queue_max, queue_disk;
+	uint64_t tee_buffer, tee_memory, tee_wait_us;
 	struct d4_conf_list types;
 	const struct d4_yaml *ext_tree;
 	struct d4_yaml *tree;
@@ -69,6 +71,9 @@ bool hub_options_wants_secret(const struct hub_options *o);
  */
 D4_USED enum d4_status hub_options_secret(
     struct hub_options *o, struct d4_slice secret);
+
+/* hub_tee_insecure -- nobody asks who the server behind the tee is. */
+bool hub_tee_insecure(const struct hub_options *o);
 
 /* hub_options_help -- the table, for --help. */
 void hub_options_help(FILE *to);

@@ -45,6 +45,7 @@ part_of(struct reload *r, enum worker_message kind)
 	case WORKER_STOP:
 	case WORKER_RELOAD:
 	case WORKER_REFUSED:
+	case WORKER_TEE:
 		return NULL;
 	}
 	return NULL;

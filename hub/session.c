@@ -4,6 +4,7 @@
 #include "hub/census.h"
 #include "hub/discard.h"
 #include "hub/session_conn.h"
+#include "hub/tee.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
@@ -78,6 +79,7 @@ session_gone(struct session *s, const char *why)
 		census_end(h->census, s);
 	}
 	h->counts.closed++;
+	tee_end(s->tee);
 	sessions_remove(s);
 	if (s->origin != NULL) {
 		s->origin->acked = NULL;

@@ -37,6 +37,7 @@ struct session {
 	struct draft_time now;
 	struct sensor *sensor;
 	struct shelf_origin *origin;
+	struct tee_line *tee;
 	struct event *timer;
 	char peer[D4_PEER_TEXT];
 	char address[D4_PEER_TEXT];

@@ -3,6 +3,7 @@
 #include "hub/census.h"
 #include "hub/discard.h"
 #include "hub/session_conn.h"
+#include "hub/tee.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
@@ -209,6 +210,14 @@ data_extended(void *arg, const char *type, const struct d4_type_row **row)
 	return origin_shard(s, q);
 }
 
+static void
+data_tee(void *arg, const struct d4_frame *f)
+{
+	struct session *s = arg;
+
+	tee_frame(s->hub->tee, s, f->wire, f->payload);
+}
+
 /* ---- records ---- */
 
 static enum d4_status
@@ -308,5 +317,6 @@ const struct intake_ops session_ops = {
     .know = data_know,
     .begin = data_begin,
     .extended = data_extended,
+    .frame = data_tee,
     .run = data_run,
 };

@@ -5,6 +5,7 @@
 #include "hub/hub.h"
 #include "hub/quota.h"
 #include "hub/status.h"
+#include "hub/tee.h"
 #include "libd4/kit/clock.h"
 
 #define STATUS_SENSORS 1000u /* refused sensors that are named */
@@ -202,6 +203,8 @@ run_status(void *arg, const json_t *request, const char **error)
 	put(o, "queues", status_queues(h));
 	put(o, "redis", status_redis(h));
 	put(o, "sensors_refused", status_refused(h));
+	if (h->tee != NULL)
+		put(o, "tee", tee_status(h->tee));
 	return o;
 }
 

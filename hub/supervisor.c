@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "hub/reload.h"
 #include "hub/supervisor.h"
+#include "hub/tee_dial.h"
 #include "hub/worker.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/fdpass.h"
@@ -151,6 +152,8 @@ got_messages(struct supervisor *s)
 			s->wants_redis = true;
 		if (st == D4_OK && msg.n == 1 && msg.p[0] == WORKER_RELOAD)
 			s->wants_reload = true;
+		if (st == D4_OK && msg.n > 1 && msg.p[0] == WORKER_TEE)
+			tee_dial(s->set->opt, s->pair, d4_buf_slice(&msg));
 	}
 	d4_buf_fini(&msg);
 }

@@ -12,6 +12,8 @@
 #include "hub/reload.h"
 #include "hub/session.h"
 #include "hub/status.h"
+#include "hub/tee.h"
+#include "hub/tee_dial.h"
 #include "hub/worker.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/fdpass.h"
@@ -104,6 +106,15 @@ on_reload(void *arg)
 	return d4_fd_send(w->pair, d4_slice_of(msg, 1), -1) == D4_OK;
 }
 
+/* A server for the tee; got_tee brings it. */
+static bool
+on_dial(void *arg, uint32_t id)
+{
+	const struct worker *w = arg;
+
+	return tee_dial_ask(w->pair, id);
+}
+
 /* Registry and queues are known: sensors may come. */
 static void
 on_ready(void *arg)
@@ -155,7 +166,8 @@ on_drain(evutil_socket_t fd, short what, void *arg)
 		w->stop_ms = now + BYE_MS;
 		sessions_bye(h);
 	}
-	if ((w->told && h->n_sessions == 0) || now >= w->stop_ms)
+	if ((w->told && h->n_sessions == 0 && tee_busy(h->tee) == 0) ||
+	    now >= w->stop_ms)
 		(void)event_base_loopbreak(h->base);
 	else
 		timer_in(w->drain_ev, DRAIN_LOOK_MS);
@@ -192,6 +204,17 @@ worker_text(struct d4_buf *msg)
 }
 
 static void
+got_tee(struct worker *w, struct d4_buf *msg, int fd)
+{
+	struct tee_dial_answer a;
+
+	if (tee_dial_answered(msg, &a) == D4_OK)
+		tee_dialed(w->hub.tee, a.id, fd, a.why);
+	else if (fd >= 0)
+		(void)close(fd);
+}
+
+static void
 got_message(struct worker *w, struct d4_buf *msg, int fd)
 {
 	enum worker_message kind = (enum worker_message)msg->p[0];
@@ -209,6 +232,9 @@ got_message(struct worker *w, struct d4_buf *msg, int fd)
 		return;
 	case WORKER_REFUSED:
 		control_reloaded(w->control, worker_text(msg));
+		return;
+	case WORKER_TEE:
+		got_tee(w, msg, fd);
 		return;
 	case WORKER_CONF:
 	case WORKER_CERT:
@@ -300,7 +326,7 @@ static void
 worker_open(struct worker *w)
 {
 	const struct hub_options *opt = w->hub.opt;
-	const struct hub_events ev = {on_ready, on_lost, on_reload, w};
+	const struct hub_events ev = {on_ready, on_lost, on_reload, w, on_dial};
 	char *dir = d4_path(opt->state, "account");
 
 	if (dir == NULL || d4_dir_make(dir, 0750) != D4_OK ||

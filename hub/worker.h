@@ -11,9 +11,11 @@
 /*
  * Messages between supervisor and worker: one byte, then bytes.
  * Up:   REDIS a connection is wanted. RELOAD: reads the configuration again.
+ *       TEE, and a number in four bytes: a connection for the tee is wanted.
  * Down: REDIS with a descriptor, or NONE: ask again later. STOP: drain and
  *       exit. CONF, CERT, KEY, CLIENT_CA, SECRET: parts of a reload, then
- *       RELOAD. REFUSED: why there is no reload.
+ *       RELOAD. REFUSED: why there is no reload. TEE with the number and a
+ *       descriptor, or why there is none.
  */
 enum worker_message {
 	WORKER_REDIS = 'R',
@@ -26,6 +28,7 @@ enum worker_message {
 	WORKER_SECRET = 'S',
 	WORKER_RELOAD = 'G',
 	WORKER_REFUSED = 'X',
+	WORKER_TEE = 'D',
 };
 
 #define WORKER_PART 60000u /* bytes of a part of a reload */

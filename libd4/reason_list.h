@@ -153,6 +153,15 @@
 	    "a queue entry's data on the hub's disk is damaged")               \
 	X(OVERFLOW_ORPHAN, "overflow.orphan", LOSS,                            \
 	    "written to the hub's disk and never in the queue")                \
+	X(TEE_FULL, "tee.full", LOSS, "the tee's buffer was full")             \
+	X(TEE_LOST, "tee.lost", LOSS,                                          \
+	    "the server behind it was lost, or not reached in time")           \
+	X(TEE_REFUSED, "tee.refused", LOSS,                                    \
+	    "the server behind the tee refused it")                            \
+	X(TEE_STOPPED, "tee.stopped", LOSS,                                    \
+	    "the hub stopped before it was teed")                              \
+	X(TEE_UNCONFIRMED, "tee.unconfirmed", LOSS,                            \
+	    "sent to the server behind the tee, not confirmed")                \
 	X(ENTRY_MALFORMED, "entry.malformed", MALFORMED,                       \
 	    "queue entry not understood")                                      \
 	X(ENTRY_DUPLICATE, "entry.duplicate", FILTER,                          \

@@ -116,6 +116,20 @@ D4_USED enum d4_status d4_tls_connect(struct event_base *base,
     struct d4_tls_ctx *ctx, const struct d4_tls_to *to,
     const struct d4_tls_owner *owner, struct d4_tls **out);
 
+/* A connected socket, and the name as in struct d4_tls_to. */
+struct d4_tls_fd {
+	int fd;
+	const char *name;
+};
+
+/*
+ * d4_tls_client -- client side on a socket that another process connected
+ * (taken). Errors: as d4_tls_connect; the fd is closed then.
+ */
+D4_USED enum d4_status d4_tls_client(struct event_base *base,
+    struct d4_tls_ctx *ctx, const struct d4_tls_fd *on,
+    const struct d4_tls_owner *owner, struct d4_tls **out);
+
 /*
  * d4_tls_keepalive -- TCP asks an idle peer after idle_s whether it is there,
  * and gives up after three times that; 0: never. The system's values hold

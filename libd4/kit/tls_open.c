@@ -194,6 +194,34 @@ d4_tls_connect(struct event_base *base, struct d4_tls_ctx *ctx,
 	return D4_OK;
 }
 
+enum d4_status
+d4_tls_client(struct event_base *base, struct d4_tls_ctx *ctx,
+    const struct d4_tls_fd *on, const struct d4_tls_owner *owner,
+    struct d4_tls **out)
+{
+	struct d4_tls *t = tls_make(base, ctx, on->fd);
+	socklen_t len = sizeof(t->peer);
+	enum d4_status st;
+
+	if (t == NULL)
+		return D4_ENOMEM;
+	t->to = *owner;
+	socket_tune(on->fd);
+	(void)evutil_make_socket_nonblocking(on->fd);
+	(void)getpeername(on->fd, (struct sockaddr *)&t->peer, &len);
+	SSL_set_connect_state(t->ssl);
+	st = expect_name(t, on->name);
+	if (st != D4_OK) {
+		ERR_clear_error();
+		tls_destroy(t);
+		return st;
+	}
+	t->state = TLS_SHAKE;
+	tls_kick(t);
+	*out = t;
+	return D4_OK;
+}
+
 void
 d4_tls_free(struct d4_tls *t)
 {

@@ -71,7 +71,11 @@ script_run(void *arg, const struct d4_run *run)
 }
 
 static const struct intake_ops script_ops = {
-    script_know, script_begin, script_extended, script_run};
+    .know = script_know,
+    .begin = script_begin,
+    .extended = script_extended,
+    .run = script_run,
+};
 
 static inline void
 script_init(struct script *s)
