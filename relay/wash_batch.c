@@ -192,6 +192,7 @@ batch_take(struct wash *w, struct shard *s, const redisReply *entries)
 			st = batch_add_ack(s, &id);
 		if (st == D4_OK)
 			s->from = id;
+		read_ahead(w, one);
 	}
 	s->batch.fence = s->fence;
 	/* The shard is held: what came before it goes its way. */

@@ -6,6 +6,7 @@
 #include "relay/wash_park.h"
 #include "relay/wash_room.h"
 
+#define READ_AHEAD (64u << 10) /* bytes worked on between two looks */
 #define READ_WORDS 9u /* XREADGROUP GROUP g c COUNT n BLOCK ms STREAMS */
 
 static void on_read(void *arg, enum d4_status st, const redisReply *r);
@@ -142,6 +143,16 @@ entry_bytes(const redisReply *entry)
 			sum += ref.length;
 	}
 	return sum;
+}
+
+void
+read_ahead(struct wash *w, const redisReply *entry)
+{
+	w->worked += entry_bytes(entry);
+	if (w->worked < READ_AHEAD)
+		return;
+	w->worked = 0;
+	(void)d4_redis_ahead(w->redis);
 }
 
 uint64_t

@@ -49,9 +49,8 @@ enum shard_state {
  *         batch.entries of it. committed: the journal has the batch. lag,
  *         pending: as Redis says. stored: the segment that was read last.
  *         held_said: why it is HELD was logged. told: what the hub holds for
- *         parked
- *         partners; park_ours: nobody had the shard since our journal's last
- *         batch. caught: a parked partner is in the batch.
+ *         parked partners; park_ours: nobody had the shard since our journal's
+ *         last batch. caught: a parked partner is in the batch.
  */
 struct shard {
 	char *key;
@@ -120,6 +119,7 @@ struct wash {
 	uint64_t released_minute; /* of UTC, that they were decided in */
 	bool release_due, release_said; /* the last try failed, and was told */
 	uint64_t batches, batch_bytes;
+	uint64_t worked;  /* bytes since the connection was looked at */
 	uint64_t full_ms; /* when an answer was last as big as it may be */
 	int code;
 };
@@ -156,6 +156,8 @@ struct shard *shard_find(const struct wash *w, const char *key, size_t n);
 /* read_more -- asks for entries while reads may be under way. */
 void read_more(struct wash *w);
 void read_step(struct source *src);
+/* read_ahead -- this was worked on: Redis goes on sending meanwhile. */
+void read_ahead(struct wash *w, const redisReply *entry);
 
 /* ---- wash_batch.c: a batch's way to the acknowledgement ---- */
 

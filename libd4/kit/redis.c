@@ -7,7 +7,6 @@
 #include "libd4/kit/redis_conn.h"
 #include "libd4/kit/redis_format.h"
 
-#define REDIS_BURST    (1u << 20) /* bytes read in one wake-up */
 #define REDIS_IDLE_BUF (1u << 20) /* what the reader may keep when idle */
 #define REDIS_IOV      64         /* pieces of one sendmsg */
 #define REDIS_LOGIN_MS 5000u      /* for AUTH and PING to be answered */
@@ -35,7 +34,7 @@ timer_set(struct d4_redis *r, unsigned ms)
 	(void)evtimer_add(r->timer, &tv);
 }
 
-static void
+void
 redis_kick(struct d4_redis *r)
 {
 	static const struct timeval now = {0, 0};
@@ -60,6 +59,7 @@ redis_cut(struct d4_redis *r)
 	if (r->reader != NULL)
 		redisReaderFree(r->reader);
 	r->reader = NULL;
+	r->ahead = 0;
 	redis_out_fini(&r->out);
 	(void)event_del(r->timer);
 	(void)event_del(r->kick);
@@ -100,8 +100,8 @@ redis_drop(struct d4_redis *r, const char *why)
 
 /* ---- bytes out ---- */
 
-static void
-redis_flush(struct d4_redis *r)
+enum d4_status
+redis_push(struct d4_redis *r)
 {
 	struct iovec iov[REDIS_IOV];
 	struct msghdr m = {.msg_iov = iov};
@@ -114,14 +114,20 @@ redis_flush(struct d4_redis *r)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 			(void)event_add(r->wr, NULL);
-			return;
+			return D4_AGAIN;
 		}
-		if (n < 0) {
-			redis_drop(r, strerror(errno));
-			return;
-		}
+		if (n < 0)
+			return D4_EIO;
 		redis_out_sent(&r->out, (size_t)n);
 	}
+	return D4_OK;
+}
+
+static void
+redis_flush(struct d4_redis *r)
+{
+	if (redis_push(r) == D4_EIO)
+		redis_drop(r, strerror(errno));
 }
 
 /* The last argument lent: everything before it, itself, its "\r\n". */
@@ -165,62 +171,6 @@ redis_queue(struct d4_redis *r, const struct d4_slice *argv, size_t n,
 	if (!event_pending(r->wr, EV_WRITE, NULL))
 		redis_kick(r);
 	return D4_OK;
-}
-
-/* ---- bytes in ---- */
-
-/* One whole reply to the first who waits. */
-static void
-redis_reply(struct d4_redis *r, void *reply)
-{
-	if (r->waits.n == 0)
-		redis_drop(r, "reply without a command");
-	else
-		redis_wait_answer(&r->waits, D4_OK, reply);
-	freeReplyObject(reply);
-}
-
-static void
-redis_parse(struct d4_redis *r, size_t n)
-{
-	void *reply = NULL;
-
-	if (redisReaderFeed(r->reader, (const char *)r->in, n) != REDIS_OK) {
-		redis_drop(r, "reader out of memory");
-		return;
-	}
-	while (r->state != REDIS_DOWN) {
-		if (redisReaderGetReply(r->reader, &reply) != REDIS_OK) {
-			redis_drop(r, "protocol error");
-			return;
-		}
-		if (reply == NULL)
-			return;
-		redis_reply(r, reply);
-	}
-}
-
-static void
-redis_read(struct d4_redis *r)
-{
-	size_t sum = 0;
-	ssize_t n;
-
-	while (r->state != REDIS_DOWN && sum < REDIS_BURST) {
-		n = recv(r->fd, r->in, REDIS_RECV, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
-		if (n <= 0) {
-			redis_drop(r, n < 0 ? strerror(errno) : "closed");
-			return;
-		}
-		sum += (size_t)n;
-		redis_parse(r, (size_t)n);
-		if ((size_t)n < REDIS_RECV)
-			return;
-	}
 }
 
 /* ---- login ---- */
@@ -351,7 +301,7 @@ redis_step(struct d4_redis *r, short what)
 		break;
 	case REDIS_LOGIN:
 	case REDIS_UP:
-		if ((what & EV_READ) != 0)
+		if ((what & EV_READ) != 0 || r->ahead != 0)
 			redis_read(r);
 		if (r->state != REDIS_DOWN && !r->dead)
 			redis_flush(r);

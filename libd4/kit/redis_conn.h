@@ -38,6 +38,7 @@ struct d4_redis {
 	redisReader *reader;
 	struct event *rd, *wr, *kick, *timer;
 	uint8_t *in;
+	size_t ahead; /* bytes in the reader that it was not asked about yet */
 	struct redis_url url;
 	unsigned retry_ms;
 	unsigned busy;
@@ -46,6 +47,18 @@ struct d4_redis {
 
 /* redis_take -- runs on fd from now on, which may still be connecting. */
 void redis_take(struct d4_redis *r, int fd, bool connecting);
+
+/* redis_read -- what came ahead, then what the socket has; replies to all. */
+void redis_read(struct d4_redis *r);
+
+/*
+ * redis_push -- hands queued bytes to the kernel. D4_AGAIN: the rest when it
+ * has room. D4_EIO: errno says why; nothing more will go.
+ */
+D4_USED enum d4_status redis_push(struct d4_redis *r);
+
+/* redis_kick -- flushes, and reads what came ahead, in the next turn. */
+void redis_kick(struct d4_redis *r);
 
 /* redis_drop -- the connection goes: everybody is answered, down is told. */
 void redis_drop(struct d4_redis *r, const char *why);

@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include "redis_world.h"
 
+#define FIRST_RECV (128u << 10)
+
 static void
 commands_are_answered_in_order(void **state)
 {
@@ -111,6 +113,90 @@ lent_bytes_are_sent_as_they_are(void **state)
 	assert_memory_equal(w->big, big, sizeof(big));
 }
 
+struct long_work {
+	struct world *w;
+	size_t want;
+	bool kill;
+};
+
+/* Works until what it asks for itself has come, too. */
+static void
+on_long_work(void *arg, enum d4_status st, const redisReply *reply)
+{
+	struct long_work *l = arg;
+	struct world *w = l->w;
+	time_t end = time(NULL) + DEADLINE_S;
+
+	assert_int_equal(st, D4_OK);
+	assert_int_equal(reply->type, REDIS_REPLY_STRING);
+	w->answered++;
+	assert_int_equal(
+	    d4_redis_sendf(w->r, on_reply, w, "GET d4:big"), D4_OK);
+	while (d4_redis_ahead(w->r) < l->want && time(NULL) < end)
+		continue;
+	assert_true(d4_redis_ahead(w->r) >= l->want);
+	assert_int_equal(w->answered, 1);
+	assert_int_equal(w->closed, 0);
+	if (!l->kill)
+		return;
+	assert_int_equal(kill(w->e.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(w->e.pid, NULL, 0), w->e.pid);
+	d4_embedded_forget(&w->e);
+	assert_int_equal(
+	    d4_redis_sendf(w->r, on_reply, w, "GET d4:big"), D4_OK);
+	(void)d4_redis_ahead(w->r);
+	assert_int_equal(w->downs, 0); /* not from in here */
+}
+
+static void
+long_work(struct world *w, struct long_work *l)
+{
+	static uint8_t big[300000];
+	const struct d4_slice argv[] = {d4_slice_str("SET"),
+	    d4_slice_str("d4:big"), d4_slice_of(big, sizeof(big))};
+
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (uint8_t)(i * 31);
+	assert_int_equal(d4_redis_connect(w->r, w->e.url), D4_OK);
+	turn_until(w, &w->ups, 1);
+	assert_int_equal(d4_redis_send(w->r, argv, 3, NULL, NULL), D4_OK);
+	/* Of the second reply some may have come with the first. */
+	*l = (struct long_work){w, 2 * sizeof(big) - FIRST_RECV, l->kill};
+	assert_int_equal(
+	    d4_redis_sendf(w->r, on_long_work, l, "GET d4:big"), D4_OK);
+	assert_int_equal(
+	    d4_redis_sendf(w->r, on_reply, w, "GET d4:big"), D4_OK);
+	if (l->kill)
+		return;
+	turn_until(w, &w->answered, 3);
+	assert_int_equal(w->last_len, sizeof(big));
+	assert_memory_equal(w->big, big, sizeof(big));
+}
+
+static void
+replies_taken_in_by_long_work_come_when_it_is_over(void **state)
+{
+	struct long_work l = {.kill = false};
+	struct world *w = *state;
+
+	long_work(w, &l);
+	assert_int_equal(send_text(w, "PING"), D4_OK);
+	turn_until(w, &w->answered, 4);
+	assert_string_equal(w->last, "PONG");
+}
+
+static void
+a_server_that_dies_during_long_work_is_told_when_it_is_over(void **state)
+{
+	struct long_work l = {.kill = true};
+	struct world *w = *state;
+
+	long_work(w, &l);
+	turn_until(w, &w->downs, 1);
+	assert_int_equal(w->answered + w->closed, 4);
+	assert_true(w->closed >= 1);
+}
+
 static void
 the_queue_of_commands_is_limited(void **state)
 {
@@ -157,6 +243,8 @@ main(void)
 	    T(a_second_descriptor_does_not_cost_the_first),
 	    T(a_transaction_survives_a_killed_server),
 	    T(lent_bytes_are_sent_as_they_are),
+	    T(replies_taken_in_by_long_work_come_when_it_is_over),
+	    T(a_server_that_dies_during_long_work_is_told_when_it_is_over),
 	    T(the_queue_of_commands_is_limited),
 	    cmocka_unit_test(urls_are_read_strictly),
 	};
