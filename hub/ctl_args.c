@@ -95,6 +95,7 @@ plain_ok(const struct ctl_arg *a, const char *text)
 	case CTL_COUNT:
 	case CTL_TIME:
 	case CTL_FROM:
+	case CTL_CERT:
 	case CTL_WHO:
 	case CTL_FLAG:
 	case CTL_OUT:
@@ -170,6 +171,21 @@ put_from(const char *text, struct d4_buf *out)
 	return d4_buf_adds(out, text);
 }
 
+static enum d4_status
+put_cert(const char *text, struct d4_buf *out)
+{
+	struct badges set;
+	enum d4_status st;
+
+	if (strcmp(text, "any") == 0)
+		return d4_buf_adds(out, text);
+	st = badges_read(d4_slice_str(text), &set);
+	if (st != D4_OK)
+		return st == D4_ENOMEM ? st : D4_EINVAL;
+	badges_fini(&set);
+	return d4_buf_adds(out, text);
+}
+
 enum d4_status
 ctl_arg_check(const struct ctl_arg *a, const char *text, struct d4_buf *out)
 {
@@ -182,6 +198,8 @@ ctl_arg_check(const struct ctl_arg *a, const char *text, struct d4_buf *out)
 		return put_number(a->kind, text, out);
 	case CTL_FROM:
 		return put_from(text, out);
+	case CTL_CERT:
+		return put_cert(text, out);
 	case CTL_WHO:
 		return put_who(text, out);
 	case CTL_NAME:

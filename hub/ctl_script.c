@@ -52,12 +52,13 @@ const char ctl_script_show[] =
     "local m=G('metadata_uuid:'..u,'first_seen','last_seen','description', "
     "'user_mail','Error','hmac_key') "
     "local d=G('d4:sensor:'..u,'payload','rate','from','previous_until', "
-    "'quarantine_until','addresses') "
+    "'quarantine_until','addresses','cert') "
     "local h=T(p('GET','d4:clone:'..u)) or '' "
     "local o={first_seen=N(m[1]),last_seen=N(m[2]),description=T(m[3]), "
     "mail=T(m[4]),error=T(m[5]),key=T(m[6])~=nil,payload=N(d[1]),rate=N(d[2]), "
     "from=T(d[3]),previous_until=N(d[4]),quarantine_until=N(d[5]), "
-    "addresses=T(d[6]),clone_held=string.match(h,'^(%S+) '), "
+    "certificate=T(d[7]),addresses=T(d[6]),clone_held=string.match(h,'^(%S+) "
+    "'), "
     "clone_other=string.match(h,' (%S+)$'), "
     "queue=N(p('HGET','stream_max_size_by_uuid',u)), "
     "blocked=is('blacklist_uuid',u),blocks_addresses=is('blacklist_ip_by_uuid',"
@@ -118,6 +119,12 @@ const char ctl_script_from[] =
     "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
     "if A[3]=='any' then c('HDEL','d4:sensor:'..u,'from') "
     "else c('HSET','d4:sensor:'..u,'from',A[3]) end return J({from=A[3]},u) ";
+
+const char ctl_script_certificate[] =
+    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "if A[3]=='any' then c('HDEL','d4:sensor:'..u,'cert') "
+    "else c('HSET','d4:sensor:'..u,'cert',A[3]) end "
+    "return J({certificate=A[3]},u) ";
 
 const char ctl_script_addresses[] =
     "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "

@@ -9,8 +9,8 @@
 extern const char ctl_script_list[], ctl_script_show[], ctl_script_approve[],
     ctl_script_revoke[], ctl_script_kick[], ctl_script_rotate[],
     ctl_script_rotated[], ctl_script_limits[], ctl_script_from[],
-    ctl_script_addresses[], ctl_script_release[], ctl_script_quarantine[],
-    ctl_script_tag[], ctl_script_describe[];
+    ctl_script_addresses[], ctl_script_certificate[], ctl_script_release[],
+    ctl_script_quarantine[], ctl_script_tag[], ctl_script_describe[];
 extern const char ctl_script_groups[], ctl_script_group_add[],
     ctl_script_group_remove[];
 extern const char ctl_script_blocked[], ctl_script_block[],

@@ -21,6 +21,7 @@ enum ctl_kind {
 	CTL_COUNT, /* digits */
 	CTL_TIME,  /* 30s, 7d; seconds for the script */
 	CTL_FROM,  /* networks with commas, or "any" */
+	CTL_CERT,  /* any, or uuid, name:NAME, sha256:HEX with commas */
 	CTL_WHO,   /* UUID, address or network; "uuid:", "ip:", "net:" before */
 	CTL_TYPE,  /* 8, or 254.ja3-jl */
 	CTL_DAY,   /* YYYYMMDD */

@@ -128,6 +128,17 @@ from_of(struct d4_slice text, struct dossier *d)
 	return D4_OK;
 }
 
+/* Which certificates it may show: what is not understood lets nobody in. */
+static enum d4_status
+badges_of(struct d4_slice text, struct dossier *d)
+{
+	enum d4_status st =
+	    d->badges.n == 0 ? badges_read(text, &d->badges) : D4_EMALFORMED;
+
+	d->broken = d->broken || st != D4_OK;
+	return st == D4_ENOMEM ? st : D4_OK;
+}
+
 /* One address, or several at a time. */
 static void
 addresses_of(struct d4_slice text, struct dossier *d)
@@ -151,6 +162,8 @@ own_field(struct d4_slice name, struct d4_slice value, struct dossier *d)
 		number_of(value, d, &d->limits.rate);
 	else if (d4_slice_eqs(name, "from"))
 		return from_of(value, d);
+	else if (d4_slice_eqs(name, "cert"))
+		return badges_of(value, d);
 	else if (d4_slice_eqs(name, "addresses"))
 		addresses_of(value, d);
 	return D4_OK; /* others are for people */
@@ -229,4 +242,5 @@ void
 dossier_fini(struct dossier *d)
 {
 	d4_prefix_set_fini(&d->from);
+	badges_fini(&d->badges);
 }

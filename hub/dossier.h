@@ -7,6 +7,7 @@
 #define HUB_DOSSIER_H
 
 #include <hiredis/hiredis.h>
+#include "hub/badge.h"
 #include "libd4/prefix.h"
 #include "libd4/uuid.h"
 
@@ -30,7 +31,7 @@ struct dossier_limits {
  * come from (nowhere, when that was not understood). several: many addresses
  * at a time are no clone. held: a clone was noticed, and only this address may
  * come; family 0: none was. broken: something was not understood.
- * Owns:   from; the slices live as long as the reply.
+ * Owns:   from, badges; the slices live as long as the reply.
  */
 struct dossier {
 	bool registered, pending, revoked, blocked, trap, kicked;
@@ -40,6 +41,7 @@ struct dossier {
 	struct dossier_limits limits;
 	struct d4_prefix_set from;
 	struct d4_addr held;
+	struct badges badges;
 };
 
 /* dossier_script -- ARGV: UUIDs as 32 hex digits; one dossier for each. */

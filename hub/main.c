@@ -68,6 +68,7 @@ read_keys(struct hub_options *opt)
 	const struct d4_tls_settings set = {.server = true,
 	    .cert = opt->cert,
 	    .key = opt->key,
+	    .client_ask = strcmp(opt->client_cert, "ask") == 0,
 	    .client_ca = opt->client_ca};
 	struct d4_tls_ctx *tls = NULL;
 	const char *why = "";

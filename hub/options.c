@@ -14,6 +14,7 @@ static const struct {
 	const char *words[5];
 } choices[] = {
     {"appendfsync", AT(appendfsync), {"always", "everysec", "no"}},
+    {"client_cert", AT(client_cert), {"ca", "ask"}},
     {"unread", AT(unread), {"keep", "drop-oldest"}},
     {"sandbox", AT(sandbox), {"strict", "best-effort"}},
     {"tee_tls", AT(tee_tls), {"verify", "insecure"}},

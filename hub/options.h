@@ -28,7 +28,7 @@ struct hub_ext {
  */
 struct hub_options {
 	struct d4_conf_list listen;
-	char *cert, *key, *client_ca;
+	char *cert, *key, *client_ca, *client_cert;
 	char *state, *keys, *ctl, *user;
 	char *redis, *appendfsync;
 	char *log, *sandbox, *unread, *host;

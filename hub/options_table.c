@@ -16,6 +16,8 @@ const struct d4_conf_option hub_options_table[] = {
 	"its private key (PEM), mode 0600"},
     {"client_ca", D4_CONF_PATH, AT(client_ca), 0, 0, NULL, false,
 	"asks sensors for a certificate of this CA, too"},
+    {"client_cert", D4_CONF_STRING, AT(client_cert), 0, 8, "ca", false,
+	"ca: it must be of client_ca, if set; ask: any or none may be shown"},
     {"state", D4_CONF_PATH, AT(state), 0, 0, "/var/lib/d4/hub", false,
 	"folder of the embedded Redis and the accounts"},
     {"keys", D4_CONF_PATH, AT(keys), 0, 0, "/etc/d4/keys", false,

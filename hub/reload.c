@@ -96,11 +96,13 @@ reload_make(const struct reload *r, const char *file, const char **why,
 	st = hub_options_read(d4_buf_slice(&r->conf), &diag, &o);
 	if (st != D4_OK)
 		return say(why, &diag);
-	st = d4_tls_ctx_new(&(struct d4_tls_settings){.server = true,
-				.cert = text_of(&r->cert),
-				.key = text_of(&r->key),
-				.client_ca = text_of(&r->client_ca)},
-	    why, tls);
+	st =
+	    d4_tls_ctx_new(&(struct d4_tls_settings){.server = true,
+			       .cert = text_of(&r->cert),
+			       .key = text_of(&r->key),
+			       .client_ask = strcmp(o->client_cert, "ask") == 0,
+			       .client_ca = text_of(&r->client_ca)},
+		why, tls);
 	if (st == D4_OK && hub_options_wants_secret(o)) {
 		st = hub_options_secret(o, d4_buf_slice(&r->secret));
 		if (st == D4_EINVAL)

@@ -52,6 +52,7 @@ sensor_free(struct sensors *t, struct sensor *s)
 	d4_hmac_free(s->key.hmac);
 	d4_hmac_free(s->before.hmac);
 	d4_prefix_set_fini(&s->from);
+	badges_fini(&s->badges);
 	free(s->shares);
 	free(s);
 	t->n--;
@@ -188,6 +189,7 @@ sensor_take(struct sensor *s, struct dossier *d, uint64_t now_s)
 	news = news || s->limited != d->limited || s->several != d->several ||
 	       memcmp(&s->held, &d->held, sizeof(s->held)) != 0 ||
 	       !same_prefixes(&s->from, &d->from) ||
+	       !badges_same(&s->badges, &d->badges) ||
 	       memcmp(&s->limits, &d->limits, sizeof(s->limits)) != 0;
 	s->limits = d->limits;
 	s->limited = d->limited;
@@ -198,6 +200,9 @@ sensor_take(struct sensor *s, struct dossier *d, uint64_t now_s)
 	d4_prefix_set_fini(&s->from);
 	s->from = d->from;
 	d->from = (struct d4_prefix_set){NULL, 0};
+	badges_fini(&s->badges);
+	s->badges = d->badges;
+	d->badges = (struct badges){NULL, 0};
 	s->facts = facts_of(s, d, now_s);
 	return news || memcmp(&was, &s->facts, sizeof(was)) != 0;
 }

@@ -56,6 +56,7 @@ struct sensor {
 	struct session_list sessions, waiting;
 	struct clone clone;
 	struct d4_addr held;
+	struct badges badges;
 	int64_t tokens;
 	uint64_t tokens_ms;
 	uint64_t refused;
@@ -88,7 +89,8 @@ struct sensor *sensors_find(
 void sensors_touch(struct sensors *t, struct sensor *s);
 
 /*
- * sensor_take -- what Redis holds about it now; d->from is taken. now_s:
+ * sensor_take -- what Redis holds about it now; d->from and d->badges are
+ * taken. now_s:
  * seconds since 1970. Returns whether anything is news for its sessions.
  * A key that cannot be made ready (no memory) leaves it without one.
  */

@@ -6,6 +6,7 @@
 #include "hub/tee.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
+#include "libd4/kit/tls_peer.h"
 
 /* The timestamp of a frame, against our clock; 0: any is fine. */
 static bool
@@ -17,6 +18,29 @@ data_in_window(const struct session *s, const struct d4_header *h)
 	if (window == 0)
 		return true;
 	return h->timestamp_s <= now + window && h->timestamp_s + window >= now;
+}
+
+static bool
+cert_named(const void *tls, const char *name)
+{
+	return d4_tls_peer_named(tls, name);
+}
+
+/* Is the certificate that it showed one of its sensor's? */
+static bool
+data_badge(const struct session *s)
+{
+	struct badge_shown shown = {.named = cert_named, .arg = s->tls};
+	struct d4_tls_cert cert;
+
+	if (s->sensor->badges.n == 0)
+		return true;
+	shown.there = d4_tls_peer_cert(s->tls, &cert);
+	if (shown.there) {
+		shown.trusted = cert.trusted;
+		memcpy(shown.digest, cert.digest, sizeof(shown.digest));
+	}
+	return badges_fit(&s->sensor->badges, &s->sensor->uuid, &shown);
 }
 
 /* What the registry says, asked again only when it has changed. */
@@ -32,6 +56,8 @@ data_admit(struct session *s, uint8_t type)
 	why = registry_admits(reg, s->sensor, &s->from, type);
 	if (why == D4_R_BLOCKED_TRAP)
 		registry_trap(reg, s->address);
+	if (why == D4_R_NONE && !data_badge(s))
+		why = D4_R_CERTIFICATE;
 	if (why != D4_R_NONE)
 		return why;
 	s->admitted = version;

@@ -101,6 +101,8 @@
 	X(QUARANTINE, "quarantine", REFUSAL,                                   \
 	    "well-known key, or its time to change is over")                   \
 	X(ADDRESS, "address", REFUSAL, "sensor may not come from there")       \
+	X(CERTIFICATE, "certificate", REFUSAL,                                 \
+	    "TLS certificate is not one of the sensor's")                      \
 	X(REPLAY, "replay", REFUSAL, "timestamp outside the window")           \
 	X(SENSOR_BROKEN, "sensor.broken", REFUSAL,                             \
 	    "what Redis holds about the sensor is not understood")             \

@@ -275,13 +275,32 @@ dir_trust(struct dir_read *r)
 	return D4_OK;
 }
 
+/* What the sensor itself shows, when the server asks for it. */
+static enum d4_status
+dir_client(struct dir_read *r)
+{
+	struct conf_dir *c = r->conf;
+
+	if (c->to_stdout)
+		return D4_OK;
+	if (access(dir_at(r, "client.crt"), F_OK) == 0)
+		c->client_cert = strdup(c->file);
+	if (access(dir_at(r, "client.key"), F_OK) == 0)
+		c->client_key = strdup(c->file);
+	r->diag->file = r->dir;
+	if ((c->client_cert == NULL) != (c->client_key == NULL))
+		return DIR_ERROR(r, "add the other one, or remove it",
+		    "client.crt and client.key go together");
+	return D4_OK;
+}
+
 enum d4_status
 conf_dir_read(const char *dir, struct conf_dir *conf, struct d4_diag *diag)
 {
 	static enum d4_status (*const steps[])(struct dir_read *) = {
 	    dir_version, dir_source, dir_snaplen, dir_type, dir_resend,
-	    dir_meta, dir_destination, dir_trust, dir_proxy, dir_spool, dir_key,
-	    dir_uuid};
+	    dir_meta, dir_destination, dir_trust, dir_client, dir_proxy,
+	    dir_spool, dir_key, dir_uuid};
 	struct dir_read r = {dir, conf, diag};
 	enum d4_status st = D4_OK;
 
@@ -304,4 +323,8 @@ conf_dir_fini(struct conf_dir *conf)
 	d4_buf_fini(&conf->meta);
 	free(conf->ca);
 	conf->ca = NULL;
+	free(conf->client_cert);
+	conf->client_cert = NULL;
+	free(conf->client_key);
+	conf->client_key = NULL;
 }

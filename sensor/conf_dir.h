@@ -21,7 +21,8 @@
  * Shape:  type: 1..255 but 2; 254 has a meta header. row: NULL for a type
  *         without a cutter. ca: path of rootCA.crt, "system", or NULL; pin: of
  *         the file fingerprint, or empty; insecure: tls says so. Exactly one
- *         of the three is set unless to_stdout.
+ *         of the three is set unless to_stdout. client_cert, client_key:
+ *         paths of what the sensor shows, or both NULL.
  *         resend_all: after a break everything unconfirmed is sent again
  *         (file resend: all), else what TCP had not acknowledged (tcp); by
  *         default as the row says.
@@ -50,6 +51,7 @@ struct conf_dir {
 	uint64_t spool_bytes;
 	bool drop_oldest;
 	char *ca;
+	char *client_cert, *client_key;
 	char pin[128];
 	bool insecure;
 	char file[CONF_VALUE]; /* that *diag is about */

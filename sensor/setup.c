@@ -63,6 +63,8 @@ setup_tls(struct sensor *s)
 	    .ca = c->ca,
 	    .pin = c->pin[0] != '\0' ? c->pin : NULL,
 	    .insecure = c->insecure,
+	    .cert = c->client_cert,
+	    .key = c->client_key,
 	};
 	const char *why = NULL;
 

@@ -23,7 +23,8 @@ struct d4_tls;
  * struct d4_tls_settings -- what a context is made of; NULL = not set.
  * Shape:  server: cert and key are mandatory; client_ca asks for mTLS. Each
  *         is a path, or the PEM text itself ("-----BEGIN ...") for processes
- *         that cannot open files any more.
+ *         that cannot open files any more. client_ask: clients may show
+ *         any certificate, or none; the owner looks (d4_tls_peer_cert).
  *         client: exactly one of ca (file, or "system"), pin (hex digits of
  *         SHA-256, colons allowed) or insecure. name is checked against the
  *         certificate when ca is used.
@@ -31,6 +32,7 @@ struct d4_tls;
 struct d4_tls_settings {
 	bool server;
 	bool insecure;
+	bool client_ask;
 	const char *cert, *key;
 	const char *ca;
 	const char *pin;

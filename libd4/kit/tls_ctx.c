@@ -219,14 +219,30 @@ trust_server(
 	return D4_OK;
 }
 
+/* Any certificate is taken; what is wrong with it stays known. */
+static int
+ask_verify(X509_STORE_CTX *store, void *arg)
+{
+	(void)arg;
+	if (X509_verify_cert(store) != 1 &&
+	    X509_STORE_CTX_get_error(store) == X509_V_OK)
+		X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+	return 1;
+}
+
 static enum d4_status
 trust_client(
     struct d4_tls_ctx *ctx, const struct d4_tls_settings *set, const char **why)
 {
+	if (set->client_ask) {
+		SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx->ssl, ask_verify, NULL);
+	}
 	if (set->client_ca == NULL)
 		return D4_OK;
-	SSL_CTX_set_verify(
-	    ctx->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	if (!set->client_ask)
+		SSL_CTX_set_verify(ctx->ssl,
+		    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	return load_ca(ctx->ssl, set->client_ca, why);
 }
 

@@ -160,8 +160,9 @@ def pcap_records(data):
         at += 16 + caplen
 
 
-def tls_connect(address, ca=None, timeout=20, source=None):
-    """A verified TLS connection to "host:port"; ca None: not verified."""
+def tls_connect(address, ca=None, timeout=20, source=None, client=None):
+    """A verified TLS connection to "host:port"; ca None: not verified.
+    client: paths of our certificate and key."""
     host, port = address.rsplit(":", 1)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Python hides an end without close_notify; here that is the verdict.
@@ -171,6 +172,8 @@ def tls_connect(address, ca=None, timeout=20, source=None):
     if ca is not None:
         context.load_verify_locations(ca)
         context.verify_mode = ssl.CERT_REQUIRED
+    if client is not None:
+        context.load_cert_chain(*client)
     raw = socket.create_connection((host.strip("[]"), int(port)), timeout,
                                    source and (source, 0))
     return context.wrap_socket(raw, server_hostname=host.strip("[]"),

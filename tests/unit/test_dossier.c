@@ -105,6 +105,10 @@ what_is_not_understood_is_broken(void **unused)
 	    FLAGS KEY NIL "*2\r\n$4\r\nfrom\r\n$11\r\n10.0.0.1/8,\r\n",
 	    FLAGS KEY NIL "*2\r\n$4\r\nfrom\r\n$4\r\nhost\r\n",
 	    FLAGS KEY NIL "*2\r\n$9\r\naddresses\r\n$3\r\ntwo\r\n",
+	    FLAGS KEY NIL "*2\r\n$4\r\ncert\r\n$0\r\n\r\n",
+	    FLAGS KEY NIL "*2\r\n$4\r\ncert\r\n$5\r\nuuid,\r\n",
+	    FLAGS KEY NIL "*4\r\n$4\r\ncert\r\n$4\r\nuuid\r\n"
+			  "$4\r\ncert\r\n$4\r\nuuid\r\n",
 	    HELD("$9\r\n192.0.2.1\r\n"),
 	    HELD("$4\r\nx, y\r\n"),
 	    HELD("$1\r\n \r\n"),
