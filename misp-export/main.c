@@ -1,20 +1,136 @@
 /*
- * d4-misp-export: the place of the exporter. This release decides and counts
- * what a partner with `sink: misp` would get, and sends nothing; the program
- * says so instead of pretending.
+ * d4-misp-export: findings out of a partner's airlock into a MISP. Start-up:
+ * configuration and secrets, account, folders, sandbox, then the loop.
  */
+#include <curl/curl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "libd4/kit/log.h"
+#include "misp-export/commands.h"
+#include "misp-export/exporter.h"
+#include "misp-export/profile.h"
 
 #define EXIT_USAGE 64 /* sysexits.h EX_USAGE */
 
-static const char usage[] =
-    "usage: d4-misp-export [--help] [--version]\n"
-    "  Findings into MISP: not in this release. What the policy would release\n"
-    "  to a partner with `sink: misp` is decided and counted by d4-relay\n"
-    "  (see d4-relay status); nothing is sent.\n"
-    "  -h, --help\n"
-    "  -V, --version\n";
+static const struct {
+	const char *name;
+	int (*run)(struct misp_conf *c, int argc, char **argv);
+	const char *help;
+} commands[] = {
+    {"status", cmd_status, "what the running exporter says of itself, JSON"},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+help(FILE *to)
+{
+	(void)fputs("usage: d4-misp-export [-n] [-c CONF]\n"
+		    "       d4-misp-export [-c CONF] COMMAND ...\n"
+		    "  sends findings that the policy releases to a partner "
+		    "with `sink: misp`\n"
+		    "  -c CONF   configuration (default " MISP_CONF ")\n"
+		    "  -n        check it, and exit\n"
+		    "  --help, --version\n\ncommands:\n",
+	    to);
+	for (size_t i = 0; i < COMMANDS; i++)
+		(void)fprintf(
+		    to, "  %-10s %s\n", commands[i].name, commands[i].help);
+	(void)fputs("\noptions of CONF, with defaults:\n", to);
+	misp_conf_help(to);
+}
+
+static struct misp_conf *
+load(const char *path)
+{
+	struct d4_diag diag = {.file = path};
+	struct misp_conf *c = NULL;
+	char text[1280];
+
+	if (misp_conf_load(path, &diag, &c) == D4_OK)
+		return c;
+	d4_diag_format(&diag, text, sizeof(text));
+	(void)fprintf(stderr, "%s\n", text);
+	return NULL;
+}
+
+/* Readable when somebody wants us to stop. */
+static int
+stop_fd(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return -1;
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static int
+run(struct misp_conf *c)
+{
+	struct exporter x = {.stop = -1};
+	int stop = stop_fd(), code = 1;
+
+	if (stop < 0)
+		return 1;
+	(void)umask(0027);
+	if (misp_conf_secrets(c) && profile_user(c) &&
+	    exporter_open(c, stop, &x) == D4_OK && profile_enter(c)) {
+		d4_info("started partner=%s url=%s", c->partner,
+		    c->url != NULL ? c->url : "-");
+		exporter_run(&x);
+		d4_info("stopped");
+		code = 0;
+	}
+	exporter_close(&x);
+	(void)close(stop);
+	return code;
+}
+
+static int
+run_command(struct misp_conf *c, int argc, char **argv)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[0], commands[i].name) != 0)
+			continue;
+		if (!misp_conf_secrets(c) || !profile_user(c))
+			return 1;
+		return commands[i].run(c, argc, argv);
+	}
+	(void)fprintf(
+	    stderr, "d4-misp-export: no command %s; see --help\n", argv[0]);
+	return EXIT_USAGE;
+}
+
+static int
+start(const char *path, bool only_check, int argc, char **argv)
+{
+	struct misp_conf *c = load(path);
+	int code;
+
+	if (c == NULL)
+		return 1;
+	misp_conf_log(c);
+	if (only_check) {
+		(void)puts("configuration is valid");
+		code = 0;
+	} else if (argc > 0) {
+		code = run_command(c, argc, argv);
+	} else {
+		code = run(c);
+	}
+	misp_conf_free(c);
+	return code;
+}
 
 int
 main(int argc, char **argv)
@@ -24,22 +140,32 @@ main(int argc, char **argv)
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
-	int c = getopt_long(argc, argv, "hV", longs, NULL);
+	const char *path = MISP_CONF;
+	bool only_check = false;
+	int c, code;
 
-	if (c == 'h') {
-		(void)fputs(usage, stdout);
-		return 0;
+	while ((c = getopt_long(argc, argv, "+c:nhV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'n':
+			only_check = true;
+			break;
+		case 'h':
+			help(stdout);
+			return 0;
+		case 'V':
+			(void)puts("d4-misp-export " D4_VERSION);
+			return 0;
+		default:
+			help(stderr);
+			return EXIT_USAGE;
+		}
 	}
-	if (c == 'V') {
-		(void)puts("d4-misp-export " D4_VERSION);
-		return 0;
-	}
-	if (c != -1) {
-		(void)fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	(void)fputs("d4-misp-export: this release exports nothing to MISP; "
-		    "see d4-misp-export(8)\n",
-	    stderr);
-	return 1;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return 1;
+	code = start(path, only_check, argc - optind, argv + optind);
+	curl_global_cleanup();
+	return code;
 }

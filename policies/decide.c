@@ -350,6 +350,7 @@ pol_decide(
 		allow = steps[i](&j);
 	if (allow) {
 		out->because = j.rule->pub.because;
+		out->no_sync = j.stream.labels.no_sync;
 		(void)snprintf(
 		    out->rule, sizeof(out->rule), "%s", j.rule->pub.id);
 		out->shadow = j.peer->pub.state == POL_SHADOW;

@@ -26,6 +26,8 @@ read_to_ids(struct pol_reader *r, const struct d4_yaml *n, void *out)
 	return st;
 }
 
+_Static_assert(offsetof(struct pol_rule, pub) == 0, "a rule is a share");
+
 #define AT(member) offsetof(struct pol_misp, member)
 
 static const struct pol_field fields[] = {
@@ -45,4 +47,19 @@ pol_read_misp(struct pol_reader *r, const struct d4_yaml *n, void *out)
 	    .distribution = POL_MISP_FROM_TLP,
 	    .to_ids = "from-pap"};
 	return pol_fields_read(r, fields, n, m);
+}
+
+bool
+pol_share_terms(const struct pol_share *s, struct pol_terms *out)
+{
+	/* A rule begins with what others see of it. */
+	const struct pol_rule *rule = (const struct pol_rule *)s;
+
+	if (!rule->misp.set)
+		return false;
+	*out = (struct pol_terms){.distribution = rule->misp.distribution,
+	    .publish = rule->misp.publish,
+	    .object = rule->misp.object,
+	    .to_ids = rule->misp.to_ids};
+	return true;
 }

@@ -102,8 +102,6 @@ struct pol_relabel {
 	struct d4_mark at;
 };
 
-#define POL_MISP_FROM_TLP (-1)
-
 struct pol_misp {
 	bool set;
 	int distribution; /* MISP's 0..4, or POL_MISP_FROM_TLP */

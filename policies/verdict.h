@@ -61,6 +61,7 @@ struct pol_verdict {
 	const char *mode;
 	unsigned line;
 	uint64_t max_age_s; /* `retention:*`: in the spool, 0 = no limit */
+	bool no_sync;       /* misp:should-not-sync: MISP distribution 0 */
 	size_t n_trace;
 	char trace[POL_TRACE][POL_TRACE_TX];
 };
@@ -79,6 +80,22 @@ void pol_decide(
 D4_USED enum d4_status pol_out_meta(const struct pol *p,
     const struct pol_ask *ask, const struct pol_verdict *v,
     const struct d4_uuid *stream, struct d4_buf *out);
+
+/*
+ * struct pol_terms -- what a rule says of its findings in a MISP.
+ * Shape:  object: the template or mapper. distribution: MISP's 0 to 4, or
+ *         POL_MISP_FROM_TLP. to_ids: "from-pap", "true" or "false".
+ */
+#define POL_MISP_FROM_TLP (-1)
+struct pol_terms {
+	int distribution;
+	bool publish;
+	const char *object;
+	const char *to_ids;
+};
+
+/* pol_share_terms -- the rule's `misp:` block; false: it has none. */
+bool pol_share_terms(const struct pol_share *s, struct pol_terms *out);
 
 /* pol_reason_text -- what a built-in reason says; NULL: it is a rule's id. */
 const char *pol_reason_text(const char *rule);

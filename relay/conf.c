@@ -42,6 +42,8 @@ static const struct d4_conf_option conf_table[] = {
 	"account of wash, when started by root"},
     {"post_user", D4_CONF_STRING, MEMBER(post_user), 0, 0, "d4-post", false,
 	"account of post, when started by root"},
+    {"misp_user", D4_CONF_STRING, MEMBER(misp_user), 0, 0, "d4-misp", false,
+	"account of d4-misp-export, where there is one"},
     {"sandbox", D4_CONF_STRING, MEMBER(sandbox), 0, 0, "strict", false,
 	"strict, or best-effort where the kernel lacks something"},
     {"log_level", D4_CONF_STRING, MEMBER(log_level), 0, 0, "info", false,
@@ -79,6 +81,7 @@ relay_conf_free(struct relay_conf *c)
 	free(c->state);
 	free(c->cursors);
 	free(c->freeze);
+	free(c->findings);
 	free(c->group);
 	d4_conf_free(conf_table, c);
 	d4_yaml_free(c->tree);
@@ -95,6 +98,7 @@ conf_derive(struct relay_conf *c)
 	c->state = d4_path(c->dir, "wash");
 	c->cursors = d4_path(c->dir, "post");
 	c->freeze = d4_path(c->dir, "freeze");
+	c->findings = d4_path(c->dir, "misp");
 	if (asprintf(&c->group, "relay:%s", c->name) < 0)
 		c->group = NULL;
 	if (c->instance == NULL) {
@@ -102,7 +106,8 @@ conf_derive(struct relay_conf *c)
 		c->instance = strdup(host[0] != '\0' ? host : "relay");
 	}
 	if (c->spool == NULL || c->state == NULL || c->cursors == NULL ||
-	    c->freeze == NULL || c->group == NULL || c->instance == NULL)
+	    c->freeze == NULL || c->findings == NULL || c->group == NULL ||
+	    c->instance == NULL)
 		return D4_ENOMEM;
 	return D4_OK;
 }

@@ -13,7 +13,8 @@
 /*
  * struct relay_conf -- what the file says.
  * Shape:  spool, state, cursors: the folders of the airlock, of wash and of
- *         post; freeze: who is frozen. partner[i] has everything but its key
+ *         post; freeze: who is frozen; findings: cursors of d4-misp-export.
+ * partner[i] has everything but its key
  * and the content of its certificate, which only post reads
  * (relay_conf_secrets). key_file[i]: where its HMAC key is. redis: NULL: no
  * queues of our own are read, only source[].
@@ -28,6 +29,7 @@ struct relay_conf {
 	char *ctl;
 	char *wash_user;
 	char *post_user;
+	char *misp_user;
 	char *sandbox;
 	char *log_level;
 	bool log_json;
@@ -37,7 +39,7 @@ struct relay_conf {
 	const struct d4_yaml *partners;
 	const struct d4_yaml *sources;
 	struct d4_yaml *tree;
-	char *spool, *state, *cursors, *freeze;
+	char *spool, *state, *cursors, *freeze, *findings;
 	char *group; /* "relay:NAME" */
 	struct relay_partner *partner;
 	struct relay_partner_file *file;

@@ -58,6 +58,8 @@ decide_allowed(
 	out->keys = gate_keys(g, v->partner);
 	out->shadow = v->shadow;
 	out->max_age_s = v->max_age_s;
+	out->pap = pol_pap_text(v->pap);
+	out->no_sync = v->no_sync;
 	out->allow = out->chain != NULL && out->keys != NULL && to != NULL;
 	if (!out->allow)
 		decide_copy(out->rule, sizeof(out->rule), "key.missing");
@@ -91,7 +93,8 @@ decide_same(const struct decision *a, const struct decision *b)
 	return a->allow == b->allow && a->shadow == b->shadow &&
 	       a->sink == b->sink && a->share == b->share &&
 	       a->chain == b->chain && a->label == b->label &&
-	       a->max_age_s == b->max_age_s && strcmp(a->rule, b->rule) == 0 &&
+	       a->max_age_s == b->max_age_s && a->pap == b->pap &&
+	       a->no_sync == b->no_sync && strcmp(a->rule, b->rule) == 0 &&
 	       strcmp(a->source, b->source) == 0;
 }
 

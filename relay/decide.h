@@ -25,7 +25,8 @@ struct decide_facts {
 
 /*
  * struct decision -- a verdict and what follows from it. rule, source and
- * label are copies; share, chain and keys belong to the gate. NULL and ""
+ * are copies; label and pap are static; share, chain and keys belong to the
+ * gate. no_sync: it stays in the MISP that gets it. NULL and ""
  * where the stream is denied.
  */
 struct decision {
@@ -39,6 +40,8 @@ struct decision {
 	const struct san_chain *chain;
 	const struct san_keys *keys;
 	uint64_t max_age_s;
+	const char *pap;
+	bool no_sync;
 };
 
 /* decide -- always fills *out; anything unclear is a denial. */

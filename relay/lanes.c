@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "libd4/reason.h"
@@ -42,16 +43,28 @@ lane_new(const struct d4_spool_lane *head, struct lane **out)
 	return D4_OK;
 }
 
+char *
+lane_cursor_path(const struct lanes *ls, const char *partner, const char *id)
+{
+	const char *dir = ls->dirs.cursors;
+	char name[128];
+	char *path = NULL;
+
+	if (ls->dirs.findings != NULL)
+		path = d4_path(ls->dirs.findings, partner);
+	if (path != NULL && access(path, F_OK) == 0)
+		dir = ls->dirs.findings;
+	free(path);
+	(void)snprintf(name, sizeof(name), "%s/%s.cursor", partner, id);
+	return d4_path(dir, name);
+}
+
 void
 lane_read_cursor(struct lanes *ls, struct lane *lane)
 {
 	uint64_t sent = lane->cursor.sent;
-	char name[128];
-	char *path;
+	char *path = lane_cursor_path(ls, lane->head.partner, lane->head.id);
 
-	(void)snprintf(name, sizeof(name), "%s/%s.cursor", lane->head.partner,
-	    lane->head.id);
-	path = d4_path(ls->dirs.cursors, name);
 	if (path != NULL)
 		(void)!d4_spool_cursor_load(path, &lane->cursor);
 	free(path);

@@ -70,6 +70,7 @@ struct lanes_dirs {
 	const char *state;
 	const char *cursors;
 	struct d4_account *account;
+	const char *findings;
 };
 
 /*

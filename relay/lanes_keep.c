@@ -273,12 +273,9 @@ keep_take_out(struct lanes *ls, size_t i,
 static bool
 keep_forgotten(const struct lanes *ls, const char *partner, const char *id)
 {
-	char name[128];
-	char *path;
+	char *path = lane_cursor_path(ls, partner, id);
 	bool gone;
 
-	(void)snprintf(name, sizeof(name), "%s/%s.cursor", partner, id);
-	path = d4_path(ls->dirs.cursors, name);
 	gone = path != NULL && access(path, F_OK) != 0 && errno == ENOENT;
 	free(path);
 	return gone;

@@ -47,6 +47,13 @@ D4_USED enum d4_status lane_partner_join(struct lanes *ls, struct lane *lane);
 /* lane_partner_count -- what was queued since the last time. */
 void lane_partner_count(struct lane *lane);
 
+/*
+ * lane_cursor_path -- where post, or d4-misp-export, notes how far it went;
+ * allocated, NULL out of memory.
+ */
+char *lane_cursor_path(
+    const struct lanes *ls, const char *partner, const char *id);
+
 /* lane_read_cursor -- post's, as it is now. */
 void lane_read_cursor(struct lanes *ls, struct lane *lane);
 

@@ -51,6 +51,8 @@ profile_wash(const struct relay_conf *c, struct profile *out)
 	out->maybe = c->overflow;
 	out->write[0] = c->spool;
 	out->write[1] = c->state;
+	if (c->findings != NULL && access(c->findings, F_OK) == 0)
+		profile_add(out->read, c->findings);
 	for (size_t i = 0; i < c->n_sources; i++)
 		profile_source(&c->source[i], out);
 	out->box = (struct d4_sandbox){.read = out->read,

@@ -10,6 +10,8 @@
 void
 release_fini(struct release *r)
 {
+	for (size_t i = 0; i < r->n; i++)
+		json_decref(r->lane[i].findings);
 	free(r->lane);
 	memset(r, 0, sizeof(*r));
 }
@@ -23,8 +25,10 @@ release_add(struct release *r, const struct release_lane *lane)
 	if (r->n == r->cap) {
 		cap = r->cap == 0 ? 16 : 2 * r->cap;
 		list = reallocarray(r->lane, cap, sizeof(*list));
-		if (list == NULL)
+		if (list == NULL) {
+			json_decref(lane->findings);
 			return D4_ENOMEM;
+		}
 		r->lane = list;
 		r->cap = cap;
 	}
@@ -52,6 +56,8 @@ release_json(const struct release *r)
 		    (json_int_t)l->not_before_s, "max_age",
 		    (json_int_t)l->max_age_s);
 
+		if (l->findings != NULL)
+			(void)json_object_set(o, "findings", l->findings);
 		if (json_object_set_new(lanes, l->id, o) != 0) {
 			json_decref(lanes);
 			return NULL;

@@ -6,6 +6,7 @@
 #define RELAY_RELEASE_H
 
 #include <stdbool.h>
+#include <jansson.h>
 #include "libd4/slice.h"
 
 #define RELEASE_NAME "release.json"
@@ -28,6 +29,8 @@
  *         waits leaves no earlier than by its rule of today (and than by the
  *         one under which it came). max_age_s: nor later than so long after it
  *         came (`retention:*`), 0 none.
+ * findings: what d4-misp-export is told of a lane whose sink is a MISP (ADR
+ * 0038), NULL for other sinks; written only, no other program reads it.
  */
 struct release_lane {
 	char id[17];
@@ -39,6 +42,7 @@ struct release_lane {
 	uint64_t max_rate_bits;
 	uint64_t max_volume;
 	uint64_t delay_us, not_before_s, max_age_s;
+	json_t *findings;
 };
 
 /*
@@ -71,7 +75,10 @@ release_when(uint64_t t_us, uint64_t delay_us, uint64_t not_before_s)
 
 void release_fini(struct release *r);
 
-/* release_add -- a copy of *lane behind the others. Errors: D4_ENOMEM. */
+/*
+ * release_add -- a copy of *lane behind the others; findings is taken, also on
+ * an error. Errors: D4_ENOMEM.
+ */
 D4_USED enum d4_status release_add(
     struct release *r, const struct release_lane *lane);
 

@@ -68,6 +68,13 @@ folders_sets(const struct relay_conf *c)
 	}
 }
 
+/* The account of d4-misp-export may be missing. */
+static const char *
+folder_user(const struct relay_conf *c)
+{
+	return getpwnam(c->misp_user) != NULL ? c->misp_user : c->post_user;
+}
+
 static enum d4_status
 folders_make(const struct relay_conf *c)
 {
@@ -85,6 +92,8 @@ folders_make(const struct relay_conf *c)
 		st = folder_make(c->cursors, 0750, c->post_user);
 	if (st == D4_OK)
 		st = freezes_make(c);
+	if (st == D4_OK)
+		st = folder_make(c->findings, 0750, folder_user(c));
 	if (st == D4_ENOENT)
 		d4_warnx("dir=%s error=\"no account %s or %s\" "
 			 "remedy=\"make them (sysusers), or name others\"",

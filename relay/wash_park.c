@@ -63,7 +63,7 @@ park_holds(struct wash *w, struct decide_facts f)
 			continue;
 		f.partner = pol_partner_at(p, i)->id;
 		decide(w->gate, &f, &d);
-		if (d.allow && !d.shadow && d.sink != POL_SINK_MISP)
+		if (d.allow && !d.shadow)
 			return true;
 	}
 	return false;

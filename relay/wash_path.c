@@ -334,8 +334,6 @@ job_run(struct job *j)
 		return job_refuse(j, D4_R_POLICY_DENY);
 	if (j->path->d.shadow)
 		return job_refuse(j, D4_R_POLICY_SHADOW);
-	if (j->path->d.sink == POL_SINK_MISP)
-		return job_refuse(j, D4_R_SINK_NONE);
 	return job_release(j);
 }
 

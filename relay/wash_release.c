@@ -8,6 +8,7 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
+#include "relay/findings.h"
 #include "relay/lanes_partner.h"
 #include "relay/release.h"
 #include "relay/wash_room.h"
@@ -44,8 +45,7 @@ release_feed(struct wash *w, const struct lane *lane,
 	bool same;
 
 	decide(w->gate, &facts, d);
-	if (!d->allow || d->shadow || d->sink == POL_SINK_MISP ||
-	    !release_same_org(w, lane, feed))
+	if (!d->allow || d->shadow || !release_same_org(w, lane, feed))
 		return false;
 	d4_buf_init(&meta, D4_META_MAX);
 	same = decide_head(w->gate, &facts, lane->head.variant, &meta, &head) ==
@@ -93,6 +93,11 @@ release_list(const struct wash *w, const struct lane *lane,
 	    l.policy, sizeof(l.policy), "%s", pol_hash(gate_policy(w->gate)));
 	(void)snprintf(
 	    l.pipeline, sizeof(l.pipeline), "%s", san_chain_hash(d->chain));
+	if (d->sink == POL_SINK_MISP) {
+		l.findings = findings_terms(lane->head.source, d);
+		if (l.findings == NULL)
+			return D4_ENOMEM;
+	}
 	return release_add(out, &l);
 }
 

@@ -318,6 +318,14 @@ san_chain_empty(const struct san_chain *c)
 	return c->n_step == 0;
 }
 
+void
+san_chain_words(const struct san_chain *c,
+    void (*fn)(void *arg, const char *word), void *arg)
+{
+	for (size_t i = 0; i < c->n_step; i++)
+		fn(arg, c->step[i].kind->name);
+}
+
 static const struct san_step *
 chain_find(const struct san_chain *c, const char *name)
 {

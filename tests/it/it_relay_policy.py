@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The relay obeys the policy: what is read, what leaves, what is withheld."""
 
+import json
 import os
 import resource
 import sys
@@ -159,7 +160,7 @@ def test_witnesses_are_remembered_over_stop_and_kill():
         org.close()
 
 
-def test_shadow_and_sinks_without_a_way_out_are_counted_only():
+def test_shadow_is_counted_only_and_findings_wait_for_their_exporter():
     partners = (
         "  - {id: acme, org: 1f0e3dad-9990-4f8e-a5c0-8f0f3e5f5b11, kind: "
         "partner, groups: [eu], min_class: S0, accept_pap: [clear, green], "
@@ -178,8 +179,15 @@ def test_shadow_and_sinks_without_a_way_out_are_counted_only():
         rows = {d["partner"]: d for d in org.status()["denied"]}
         assert rows["acme"]["verdict"] == "shadow"
         assert rows["acme"]["withheld"] == {"policy.shadow": 30}
-        assert rows["own-misp"]["withheld"] == {"sink.none": 30}
-        assert not org.spooled() and not org.spooled("own-misp")
+        assert "own-misp" not in rows
+        assert not org.spooled()
+        assert sum(e["n"] for _, e in org.spooled("own-misp")) == 30
+        with open(os.path.join(org.state, "spool", "own-misp",
+                               "release.json")) as f:
+            [lane] = json.load(f)["lanes"].values()
+        assert lane["sink"] == "misp"
+        assert lane["findings"]["label"] == "green", lane
+        assert lane["findings"]["distribution"] == 0  # no `misp:` block
     finally:
         org.close()
 

@@ -8,7 +8,7 @@
 static inline struct lanes *
 open_lanes(void)
 {
-	struct lanes_dirs dirs = {spool, state_dir, cursors, NULL};
+	struct lanes_dirs dirs = {spool, state_dir, cursors, NULL, NULL};
 	struct lanes *ls = NULL;
 
 	assert_int_equal(lanes_open(&dirs, &ls), D4_OK);

@@ -25,7 +25,7 @@ teardown(void **state)
 static struct lanes *
 open_lanes(const struct lanes_limits *limits)
 {
-	struct lanes_dirs dirs = {spool, state_dir, cursors, account};
+	struct lanes_dirs dirs = {spool, state_dir, cursors, account, NULL};
 	struct lanes *ls = NULL;
 
 	assert_int_equal(lanes_open(&dirs, &ls), D4_OK);

@@ -70,7 +70,7 @@ static void
 begin(struct world *w, const char *rules)
 {
 	static char state[96], cursors[96];
-	struct lanes_dirs dirs = {w->spool, state, cursors, NULL};
+	struct lanes_dirs dirs = {w->spool, state, cursors, NULL, NULL};
 
 	*w = (struct world){.id = 0};
 	(void)snprintf(w->spool, sizeof(w->spool), "%s/spool", dir);

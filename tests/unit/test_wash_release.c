@@ -60,7 +60,7 @@ without_a_policy_nothing_of_an_earlier_run_stays_released(void **state)
 	d4_spool_writer_close(lane);
 	release_old("acme-csirt");
 	release_old("gone"); /* its lanes cannot be opened */
-	setup.dirs = (struct lanes_dirs){spool, state_dir, cursors, NULL};
+	setup.dirs = (struct lanes_dirs){spool, state_dir, cursors, NULL, NULL};
 	assert_int_equal(lanes_open(&setup.dirs, &w.lanes), D4_OK);
 	release_write(&w);
 	assert_int_equal(released("acme-csirt"), 0);

@@ -1,0 +1,338 @@
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "libd4/uuid.h"
+#include "misp-export/conf.h"
+
+#define MEMBER(m) offsetof(struct misp_conf, m)
+#define SECOND    1000000u
+#define DAY       (86400ull * SECOND)
+#define CA_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+#define CA_MAX    (4u << 20)
+#define KEY_LEN   40u
+
+static const struct d4_conf_option conf_table[] = {
+    {"partner", D4_CONF_STRING, MEMBER(partner), 0, 0, NULL, true,
+	"the policy's id of this MISP (sink: misp)"},
+    {"airlock", D4_CONF_PATH, MEMBER(airlock), 0, 0, "/var/lib/d4/relay", false,
+	"the relay's dir"},
+    {"dir", D4_CONF_PATH, MEMBER(dir), 0, 0, "/var/lib/d4/misp", false,
+	"what was sent, quarantine, accounts"},
+    {"url", D4_CONF_STRING, MEMBER(url), 0, 0, NULL, false,
+	"https://HOST of the MISP; none: only the feed"},
+    {"key", D4_CONF_PATH, MEMBER(key), 0, 0, NULL, false,
+	"file with the API key, 0600"},
+    {"tls", D4_CONF_TREE, MEMBER(tls), 0, 0, NULL, false,
+	"{ca: FILE}, {pin: SHA-256 of the certificate} or insecure"},
+    {"proxy", D4_CONF_STRING, MEMBER(proxy), 0, 0, NULL, false,
+	"http:// or socks5h:// URL"},
+    {"gzip", D4_CONF_BOOL, MEMBER(gzip), 0, 0, "true", false,
+	"bodies of requests are compressed where MISP takes it"},
+    {"namespace", D4_CONF_STRING, MEMBER(namespace), 0, 0, NULL, false,
+	"UUID in which all names are made (default: random, in dir)"},
+    {"sharing_group", D4_CONF_STRING, MEMBER(group), 0, 0, NULL, false,
+	"UUID or id of the sharing group for tlp:amber; none: own org only"},
+    {"tags", D4_CONF_LIST, MEMBER(tags), 0, 0, NULL, false,
+	"tags of each event, beside its TLP and PAP"},
+    {"info", D4_CONF_STRING, MEMBER(info), 0, 0, "D4 ", false,
+	"front of each event's title"},
+    {"event", D4_CONF_DURATION, MEMBER(span_us), 3600ull * SECOND, DAY, "1d",
+	false, "time of one event: 1h or 1d"},
+    {"flush", D4_CONF_DURATION, MEMBER(flush_us), 1000, DAY, "60s", false,
+	"time between two looks at what is to be sent"},
+    {"batch", D4_CONF_UINT, MEMBER(batch), 1, 1000, "500", false,
+	"attributes of one call"},
+    {"objects", D4_CONF_UINT, MEMBER(objects), 1, 500, "150", false,
+	"objects of one call"},
+    {"items", D4_CONF_UINT, MEMBER(items), 1, 100000, "20000", false,
+	"findings of one event; more are counted only"},
+    {"min_count", D4_CONF_UINT, MEMBER(min_count), 1, 1000000000, "1", false,
+	"a finding is sent once it was seen so often"},
+    {"memory", D4_CONF_UINT, MEMBER(memory), 1000, 10000000, "100000", false,
+	"findings kept in memory"},
+    {"timeout", D4_CONF_DURATION, MEMBER(timeout_us), 1000, 3600ull * SECOND,
+	"120s", false, "for one answer"},
+    {"settle", D4_CONF_DURATION, MEMBER(settle_us), 1000, 3600ull * SECOND,
+	"10s", false, "wait behind a time-out before it is verified"},
+    {"backoff_min", D4_CONF_DURATION, MEMBER(backoff_min_us), 1000, DAY, "5s",
+	false, "first wait after a failure"},
+    {"backoff_max", D4_CONF_DURATION, MEMBER(backoff_max_us), 1000, DAY, "10m",
+	false, "longest wait"},
+    {"keep", D4_CONF_DURATION, MEMBER(keep_us), DAY, UINT64_MAX / 2, "30d",
+	false, "what is known of an event that is over"},
+    {"feed", D4_CONF_PATH, MEMBER(feed), 0, 0, NULL, false,
+	"folder of a MISP feed; none: no feed"},
+    {"feed_keep", D4_CONF_DURATION, MEMBER(feed_keep_us), DAY, UINT64_MAX / 2,
+	"90d", false, "events of the feed that are older are removed"},
+    {"warninglists", D4_CONF_PATH, MEMBER(warninglists), 0, 0, NULL, false,
+	"folder of MISP warninglists whose values are not sent"},
+    {"mappers", D4_CONF_TREE, MEMBER(mappers_tree), 0, 0, NULL, false,
+	"more kinds of findings: ID: {object: ..., attributes: [...]}"},
+    {"user", D4_CONF_STRING, MEMBER(user), 0, 0, "d4-misp", false,
+	"account, when started by root"},
+    {"sandbox", D4_CONF_STRING, MEMBER(sandbox), 0, 0, "strict", false,
+	"strict, or best-effort where the kernel lacks something"},
+    {"log_level", D4_CONF_STRING, MEMBER(log_level), 0, 0, "info", false,
+	"debug, info, warn or error"},
+    {"log_json", D4_CONF_BOOL, MEMBER(log_json), 0, 0, "false", false,
+	"one JSON object a line"},
+    {.name = NULL},
+};
+
+void
+misp_conf_help(FILE *to)
+{
+	d4_conf_help(conf_table, to);
+}
+
+void
+misp_conf_free(struct misp_conf *c)
+{
+	if (c == NULL)
+		return;
+	free(c->spool);
+	free(c->freeze);
+	free(c->cursors);
+	free(c->ca);
+	free(c->pin);
+	d4_buf_wipe(&c->key_text);
+	d4_buf_fini(&c->ca_pem);
+	mappers_free(c->mappers);
+	d4_conf_free(conf_table, c);
+	d4_yaml_free(c->tree);
+	free(c);
+}
+
+static const char *const levels[] = {
+    [D4_LOG_DEBUG] = "debug",
+    [D4_LOG_INFO] = "info",
+    [D4_LOG_WARN] = "warn",
+    [D4_LOG_ERROR] = "error",
+};
+
+void
+misp_conf_log(const struct misp_conf *c)
+{
+	for (unsigned i = 0; i <= D4_LOG_ERROR; i++) {
+		if (strcmp(levels[i], c->log_level) == 0)
+			d4_log_open("d4-misp-export", (enum d4_log_level)i,
+			    c->log_json);
+	}
+}
+
+/* ---- checks ---- */
+
+struct conf_tls {
+	char *ca, *pin;
+};
+
+static const struct d4_conf_option tls_table[] = {
+    {"ca", D4_CONF_PATH, offsetof(struct conf_tls, ca), 0, 0, NULL, false,
+	"certificates of authorities"},
+    {"pin", D4_CONF_STRING, offsetof(struct conf_tls, pin), 0, 0, NULL, false,
+	"SHA-256 of the certificate"},
+    {.name = NULL},
+};
+
+static bool
+conf_pin(const char *s)
+{
+	size_t digits = 0;
+
+	for (; *s != '\0'; s++) {
+		if (*s == ':')
+			continue;
+		if (strchr("0123456789abcdefABCDEF", *s) == NULL)
+			return false;
+		digits++;
+	}
+	return digits == 64;
+}
+
+static enum d4_status
+conf_tls_map(struct misp_conf *c, struct d4_diag *diag)
+{
+	struct conf_tls t = {.ca = NULL};
+	enum d4_status st = d4_conf_read(tls_table, c->tls, diag, &t);
+
+	c->ca = t.ca;
+	c->pin = t.pin;
+	if (st == D4_OK && t.pin != NULL && !conf_pin(t.pin))
+		return d4_diag_set(diag, c->tls->at,
+		    "64 hex digits, as openssl x509 -fingerprint -sha256 "
+		    "prints them",
+		    "not a SHA-256: %s", t.pin);
+	return st;
+}
+
+static enum d4_status
+conf_tls(struct misp_conf *c, struct d4_diag *diag)
+{
+	if (c->tls == NULL)
+		return D4_OK;
+	if (c->tls->kind == D4_YAML_MAP)
+		return conf_tls_map(c, diag);
+	c->insecure = c->tls->kind == D4_YAML_SCALAR &&
+	              strcmp(c->tls->text, "insecure") == 0;
+	if (c->insecure)
+		return D4_OK;
+	return d4_diag_set(diag, c->tls->at,
+	    "write {ca: FILE}, {pin: SHA-256} or insecure", "tls is none");
+}
+
+static struct d4_mark
+conf_at(const struct misp_conf *c, const char *key)
+{
+	const struct d4_yaml *n = d4_yaml_get(c->tree, key);
+
+	return n != NULL ? n->at : c->tree->at;
+}
+
+static bool
+conf_id(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 64 &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+/* http is for a MISP on this machine only. */
+static bool
+conf_url(const char *s)
+{
+	static const char *const near[] = {
+	    "http://127.0.0.1", "http://[::1]", "http://localhost"};
+	bool ok = strncmp(s, "https://", 8) == 0 && s[8] != '\0';
+
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		size_t n = strlen(near[i]);
+
+		ok = ok || (strncmp(s, near[i], n) == 0 &&
+			       strchr(":/", s[n]) != NULL);
+	}
+	return ok && strpbrk(s, " \t\r\n@") == NULL && strlen(s) < 512;
+}
+
+static enum d4_status
+conf_words(const struct misp_conf *c, struct d4_diag *diag)
+{
+	struct d4_uuid u;
+	bool level = false;
+
+	if (c->namespace != NULL && d4_uuid_parse(c->namespace, &u) != D4_OK)
+		return d4_diag_set(diag, conf_at(c, "namespace"),
+		    "write a random UUID", "not a UUID: %s", c->namespace);
+	if (strcmp(c->sandbox, "strict") != 0 &&
+	    strcmp(c->sandbox, "best-effort") != 0)
+		return d4_diag_set(diag, conf_at(c, "sandbox"),
+		    "write strict or best-effort", "not a value: %s",
+		    c->sandbox);
+	for (unsigned i = 0; i <= D4_LOG_ERROR; i++)
+		level = level || strcmp(c->log_level, levels[i]) == 0;
+	if (!level)
+		return d4_diag_set(diag, conf_at(c, "log_level"),
+		    "write debug, info, warn or error", "not a level: %s",
+		    c->log_level);
+	if (c->span_us != DAY && c->span_us != DAY / 24)
+		return d4_diag_set(diag, conf_at(c, "event"), "write 1h or 1d",
+		    "an event is an hour or a day");
+	return D4_OK;
+}
+
+static enum d4_status
+conf_check(const struct misp_conf *c, struct d4_diag *diag)
+{
+	if (!conf_id(c->partner))
+		return d4_diag_set(diag, conf_at(c, "partner"),
+		    "use the policy's id", "not an id: %s", c->partner);
+	if (c->url == NULL && c->feed == NULL)
+		return d4_diag_set(diag, c->tree->at,
+		    "write url: or feed:", "nowhere to send findings to");
+	if (c->url != NULL && !conf_url(c->url))
+		return d4_diag_set(diag, conf_at(c, "url"),
+		    "https://HOST, or http:// on this machine",
+		    "not a URL that is taken");
+	if (c->url != NULL && c->key == NULL)
+		return d4_diag_set(diag, c->tree->at, "write key: FILE",
+		    "url needs the file of an API key");
+	return conf_words(c, diag);
+}
+
+static enum d4_status
+conf_derive(struct misp_conf *c)
+{
+	c->spool = d4_path(c->airlock, "spool");
+	c->freeze = d4_path(c->airlock, "freeze");
+	c->cursors = d4_path(c->airlock, "misp");
+	if (c->spool == NULL || c->freeze == NULL || c->cursors == NULL)
+		return D4_ENOMEM;
+	return D4_OK;
+}
+
+enum d4_status
+misp_conf_load(const char *path, struct d4_diag *diag, struct misp_conf **out)
+{
+	struct misp_conf *c = calloc(1, sizeof(*c));
+	enum d4_status st;
+
+	if (c == NULL)
+		return D4_ENOMEM;
+	d4_buf_init(&c->key_text, KEY_LEN + 1);
+	d4_buf_init(&c->ca_pem, CA_MAX);
+	diag->file = path;
+	st = d4_conf_load(conf_table, path, diag, &c->tree, c);
+	if (st == D4_OK)
+		st = conf_derive(c);
+	if (st == D4_OK)
+		st = conf_check(c, diag);
+	if (st == D4_OK)
+		st = conf_tls(c, diag);
+	if (st == D4_OK)
+		st = mappers_read(c->mappers_tree, diag, &c->mappers);
+	if (st != D4_OK) {
+		misp_conf_free(c);
+		return st;
+	}
+	*out = c;
+	return D4_OK;
+}
+
+/* ---- secrets ---- */
+
+static bool
+conf_key(struct misp_conf *c)
+{
+	enum d4_status st = d4_secret_read(c->key, &c->key_text);
+	bool ok = st == D4_OK && c->key_text.n == KEY_LEN;
+
+	for (size_t i = 0; ok && i < c->key_text.n; i++)
+		ok = c->key_text.p[i] > ' ' && c->key_text.p[i] < 0x7f;
+	if (ok)
+		return true;
+	d4_warnx("key=%s error=\"%s\" remedy=\"the 40 characters of an API "
+		 "key alone, mode 0600, owned by root or the account\"",
+	    c->key, st != D4_OK ? d4_status_text(st) : "not an API key");
+	return false;
+}
+
+bool
+misp_conf_secrets(struct misp_conf *c)
+{
+	const char *ca = c->ca != NULL ? c->ca : CA_BUNDLE;
+	enum d4_status st;
+
+	if (c->url == NULL)
+		return true;
+	if (!conf_key(c))
+		return false;
+	if (c->insecure || c->pin != NULL || strncmp(c->url, "https:", 6) != 0)
+		return true;
+	st = d4_file_read(ca, &c->ca_pem);
+	if (st != D4_OK)
+		d4_warn("ca=%s", ca);
+	return st == D4_OK;
+}

@@ -1,0 +1,63 @@
+/* The exporter's configuration, misp-export.yaml. */
+#ifndef MISP_CONF_H
+#define MISP_CONF_H
+
+#include "libd4/kit/conf.h"
+#include "misp-export/mapper.h"
+
+#define MISP_CONF "/etc/d4/misp-export.yaml"
+
+/*
+ * struct misp_conf -- what the file says; durations in microseconds.
+ * Shape:  spool, freeze, cursors: of the relay (airlock). key_text, ca_pem:
+ *         read by misp_conf_secrets, before the sandbox. feed NULL: none; url
+ *         NULL: no REST, only the feed.
+ */
+struct misp_conf {
+	char *partner;
+	char *airlock;
+	char *dir;
+	char *url;
+	char *key;
+	char *proxy;
+	char *namespace;
+	char *group;
+	char *info;
+	char *user;
+	char *sandbox;
+	char *log_level;
+	bool log_json;
+	bool gzip;
+	const struct d4_yaml *tls;
+	const struct d4_yaml *mappers_tree;
+	struct d4_conf_list tags;
+	uint64_t batch, objects, items, memory, min_count;
+	uint64_t flush_us, timeout_us, settle_us, span_us;
+	uint64_t backoff_min_us, backoff_max_us, keep_us;
+	char *feed;
+	uint64_t feed_keep_us;
+	char *warninglists;
+	struct d4_yaml *tree;
+	struct mappers *mappers;
+	char *ca, *pin;
+	bool insecure;
+	char *spool, *freeze, *cursors;
+	struct d4_buf key_text, ca_pem;
+};
+
+/*
+ * misp_conf_load -- reads and checks a file; secrets are not opened.
+ * Errors: D4_EINVAL, D4_EIO with *diag.  D4_ENOMEM.
+ */
+D4_USED enum d4_status misp_conf_load(
+    const char *path, struct d4_diag *diag, struct misp_conf **out);
+void misp_conf_free(struct misp_conf *c);
+
+/* misp_conf_secrets -- the API key and the CA bundle; false: logged why. */
+bool misp_conf_secrets(struct misp_conf *c);
+
+/* misp_conf_log, misp_conf_help -- opens the log; the options, for --help. */
+void misp_conf_log(const struct misp_conf *c);
+void misp_conf_help(FILE *to);
+
+#endif

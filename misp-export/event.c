@@ -1,0 +1,387 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "misp-export/event.h"
+
+#define EVENT_SLOTS 64u
+
+/* ---- what was done to the data ---- */
+
+static const struct map_rel rel_anonymisation[] = {
+    {"method", "text", NULL, "method", MAP_QUIET},
+    {"description", "text", NULL, "description", MAP_KEY | MAP_QUIET},
+    {.type = NULL},
+};
+
+static const struct mapper anonymisation = {
+    .id = "anonymisation",
+    .object = "anonymisation",
+    .reader = "json",
+    .rel = rel_anonymisation,
+};
+
+const struct mapper *
+event_anonymisation(void)
+{
+	return &anonymisation;
+}
+
+/* ---- events ---- */
+
+enum d4_status
+event_uuid(const struct d4_uuid *space, const struct event_name *name,
+    struct d4_uuid *out)
+{
+	char start[48];
+	const char *part[] = {"event", name->source, name->kind, start,
+	    terms_label_text(name->label), terms_pap_text(name->pap), NULL};
+
+	(void)snprintf(start, sizeof(start), "%llu+%llu",
+	    (unsigned long long)name->start_s,
+	    (unsigned long long)name->span_s);
+	return identity_of(space, part, out);
+}
+
+enum d4_status
+event_new(const struct d4_uuid *space, const struct event_name *name,
+    struct event **out)
+{
+	struct event *e = calloc(1, sizeof(*e));
+	enum d4_status st = D4_ENOMEM;
+
+	if (e != NULL) {
+		e->slots = EVENT_SLOTS;
+		e->slot = calloc(e->slots, sizeof(struct item *));
+		e->name = *name;
+		e->distribution = -2;
+	}
+	if (e != NULL && e->slot != NULL)
+		st = event_uuid(space, name, &e->uuid);
+	if (st != D4_OK) {
+		event_free(e);
+		return st;
+	}
+	*out = e;
+	return D4_OK;
+}
+
+void
+event_free(struct event *e)
+{
+	if (e == NULL)
+		return;
+	for (size_t i = 0; i < e->n; i++)
+		free(e->items[i]);
+	free(e->items);
+	free(e->slot);
+	free(e);
+}
+
+size_t
+event_lane(struct event *e, const struct event_lane *of, uint64_t *seq)
+{
+	size_t at = EVENT_LANES;
+
+	*seq = 0;
+	for (size_t i = 0; i < e->n_lanes; i++) {
+		const struct event_lane *l = &e->lane[i];
+
+		if (strcmp(l->id, of->id) != 0)
+			continue;
+		if (l->seq > *seq)
+			*seq = l->seq;
+		if (l->after == of->after &&
+		    strcmp(l->pipeline, of->pipeline) == 0)
+			at = i;
+	}
+	if (at < EVENT_LANES || e->n_lanes == EVENT_LANES)
+		return at;
+	e->lane[e->n_lanes] = *of;
+	e->lane[e->n_lanes].seq = *seq;
+	return e->n_lanes++;
+}
+
+/* ---- the table of items ---- */
+
+/* A version 5 UUID is a hash already. */
+static size_t
+event_slot(const struct event *e, const struct d4_uuid *u)
+{
+	uint64_t h;
+
+	memcpy(&h, u->b, sizeof(h));
+	return (size_t)(h & (e->slots - 1));
+}
+
+struct item *
+event_find(const struct event *e, const struct d4_uuid *uuid)
+{
+	struct item *it = e->slot[event_slot(e, uuid)];
+
+	while (it != NULL && !d4_uuid_eq(&it->uuid, uuid))
+		it = it->next;
+	return it;
+}
+
+static void
+event_link(struct event *e, struct item *it)
+{
+	size_t i = event_slot(e, &it->uuid);
+
+	it->next = e->slot[i];
+	e->slot[i] = it;
+}
+
+static enum d4_status
+event_grow(struct event *e)
+{
+	size_t cap = e->cap == 0 ? EVENT_SLOTS : 2 * e->cap;
+	struct item **items = reallocarray(e->items, cap, sizeof(*items));
+	struct item **slot;
+
+	if (items == NULL)
+		return D4_ENOMEM;
+	e->items = items;
+	slot = calloc(2 * cap, sizeof(*slot));
+	if (slot == NULL)
+		return D4_ENOMEM;
+	free(e->slot);
+	e->slot = slot;
+	e->slots = 2 * cap;
+	e->cap = cap;
+	for (size_t i = 0; i < e->n; i++)
+		event_link(e, e->items[i]);
+	return D4_OK;
+}
+
+enum d4_status
+event_add(struct event *e, struct item *it)
+{
+	if (e->n == e->cap && event_grow(e) != D4_OK) {
+		free(it);
+		return D4_ENOMEM;
+	}
+	e->items[e->n++] = it;
+	event_link(e, it);
+	return D4_OK;
+}
+
+/* ---- taking a finding ---- */
+
+static enum d4_status
+event_item_uuid(
+    const struct event *e, const struct finding *f, struct d4_uuid *out)
+{
+	const char *object = f->mapper->object;
+	struct d4_slice part[3] = {
+	    d4_slice_str(object != NULL ? "object" : "attribute"),
+	    d4_slice_str(
+		object != NULL ? object : f->mapper->rel[f->value[0].rel].type),
+	    d4_slice_of(f->key, f->key_n)};
+
+	return identity_v5(&e->uuid, part, 3, out);
+}
+
+static uint32_t
+event_bucket(const struct event *e, uint64_t time_us)
+{
+	uint64_t s = time_us / 1000000, at;
+
+	if (s <= e->name.start_s)
+		return 0;
+	at = (s - e->name.start_s) * EVENT_BUCKETS / e->name.span_s;
+	return (uint32_t)(at < EVENT_BUCKETS ? at : EVENT_BUCKETS - 1);
+}
+
+static void
+item_seen(struct event *e, struct item *it, const struct finding *f)
+{
+	it->count += f->count;
+	it->seen |= 1u << event_bucket(e, f->time_us);
+	if (f->time_us < it->first_us)
+		it->first_us = f->time_us;
+	if (f->time_us > it->last_us)
+		it->last_us = f->time_us;
+	it->ids = it->ids && f->ids;
+	it->moved = true;
+}
+
+static enum d4_status
+event_first(struct event *e, const struct finding *f,
+    const struct d4_uuid *uuid, struct item **out)
+{
+	struct item *it = item_new(f, uuid);
+	enum d4_status st;
+
+	if (it == NULL)
+		return D4_ENOMEM;
+	it->first_us = it->last_us = f->time_us;
+	it->ids = f->ids;
+	/* The first one is the attribute itself, not a sighting of it. */
+	it->told = 1u << event_bucket(e, f->time_us);
+	st = event_add(e, it);
+	if (st == D4_OK)
+		*out = it;
+	return st;
+}
+
+/* What is seen for the first time waits until it was seen often enough. */
+static void
+item_weigh(struct item *it, const struct event_limits *limits)
+{
+	bool often =
+	    it->count >= limits->least || it->mapper == event_anonymisation();
+
+	if (it->state == ITEM_OPEN && !often)
+		it->state = ITEM_BELOW;
+	else if (it->state == ITEM_BELOW && often)
+		it->state = ITEM_OPEN;
+}
+
+enum d4_status
+event_take(struct event *e, const struct finding *f, size_t lane,
+    const struct event_limits *limits)
+{
+	bool fresh;
+
+	struct d4_uuid uuid;
+	struct item *it;
+	enum d4_status st = event_item_uuid(e, f, &uuid);
+
+	if (st != D4_OK)
+		return st;
+	e->changed = true;
+	it = event_find(e, &uuid);
+	fresh = it == NULL;
+	if (fresh && e->n >= limits->most) {
+		e->over += f->count;
+		return D4_OK;
+	}
+	if (fresh)
+		st = event_first(e, f, &uuid, &it);
+	if (st != D4_OK)
+		return st;
+	item_seen(e, it, f);
+	it->lanes |= 1ULL << lane;
+	if (fresh || it->state == ITEM_BELOW)
+		item_weigh(it, limits);
+	return D4_OK;
+}
+
+/* ---- items ---- */
+
+static size_t
+item_room(const struct finding *f)
+{
+	size_t n = sizeof(struct item) + f->n * sizeof(struct item_value);
+
+	for (size_t i = 0; i < f->n; i++)
+		n += strlen(f->value[i].text) + 1;
+	return n + strlen(f->comment) + 1;
+}
+
+static char *
+item_text(char *at, const char *text, const char **out)
+{
+	size_t n = strlen(text) + 1;
+
+	memcpy(at, text, n);
+	*out = at;
+	return at + n;
+}
+
+struct item *
+item_new(const struct finding *f, const struct d4_uuid *uuid)
+{
+	struct item *it = calloc(1, item_room(f));
+	char *at;
+
+	if (it == NULL)
+		return NULL;
+	it->uuid = *uuid;
+	it->mapper = f->mapper;
+	it->n = f->n;
+	at = (char *)(it->value + f->n);
+	for (size_t i = 0; i < f->n; i++) {
+		it->value[i].rel = f->value[i].rel;
+		it->value[i].mapped = f->value[i].mapped;
+		at = item_text(at, f->value[i].text, &it->value[i].text);
+	}
+	(void)item_text(at, f->comment, &it->comment);
+	return it;
+}
+
+bool
+item_due(const struct item *it)
+{
+	switch (it->state) {
+	case ITEM_OPEN:
+		return true;
+	case ITEM_DONE:
+		return it->moved || (it->seen & ~it->told) != 0;
+	case ITEM_QUARANTINE:
+	case ITEM_RECALLED:
+	case ITEM_BELOW:
+		break;
+	}
+	return false;
+}
+
+bool
+event_due(const struct event *e)
+{
+	bool findings = false;
+
+	if (e->state == EVENT_BLOCKED || e->state == EVENT_GONE)
+		return false;
+	/* What was done to the data is nothing without the data. */
+	for (size_t i = 0; i < e->n && !findings; i++)
+		findings = item_due(e->items[i]) &&
+		           (e->state == EVENT_KNOWN ||
+			       e->items[i]->mapper != &anonymisation);
+	return findings || e->publish_owed;
+}
+
+enum d4_status
+item_attribute(
+    const struct item *it, size_t rel, const char *text, struct d4_uuid *out)
+{
+	const char *part[] = {
+	    "attribute", it->mapper->rel[rel].relation, text, NULL};
+
+	if (it->mapper->object == NULL) {
+		*out = it->uuid;
+		return D4_OK;
+	}
+	if (part[1] == NULL)
+		part[1] = "";
+	return identity_of(&it->uuid, part, out);
+}
+
+enum d4_status
+item_sighted(const struct item *it, struct d4_uuid *out)
+{
+	size_t best = 0;
+
+	for (size_t i = it->n; i-- > 0;) {
+		if ((it->mapper->rel[it->value[i].rel].flags & MAP_SIGHT) != 0)
+			best = i;
+	}
+	if (it->n == 0)
+		return D4_EINVAL;
+	return item_attribute(
+	    it, it->value[best].rel, it->value[best].text, out);
+}
+
+enum d4_status
+item_sighting(const struct event *e, const struct item *it, unsigned bucket,
+    struct d4_uuid *out)
+{
+	struct d4_uuid attribute;
+	char number[16];
+	const char *part[] = {"sighting", number, e->name.source, NULL};
+	enum d4_status st = item_sighted(it, &attribute);
+
+	(void)snprintf(number, sizeof(number), "%u", bucket);
+	return st == D4_OK ? identity_of(&attribute, part, out) : st;
+}

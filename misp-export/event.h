@@ -1,0 +1,188 @@
+/*
+ * A MISP event under way: the findings of one source, kind, label and day,
+ * aggregated. What MISP has of it, and what it still needs. Pure; the file is
+ * in event_file.c, what is sent in event_json.c.
+ */
+#ifndef MISP_EVENT_H
+#define MISP_EVENT_H
+
+#include "misp-export/identity.h"
+#include "misp-export/mapper.h"
+#include "misp-export/terms.h"
+
+#define EVENT_LANES   64u
+#define EVENT_COMMENT 256u
+#define EVENT_BUCKETS 24u /* of an event's time, one sighting in each */
+#define EVENT_REASON  160u
+
+/*
+ * struct event_name -- what makes it one event. Texts NUL-terminated; start_s
+ * the first second (UTC) of span_s.
+ */
+struct event_name {
+	char source[65];
+	char kind[MAPPER_ID];
+	unsigned label, pap;
+	uint64_t start_s, span_s;
+};
+
+enum item_state {
+	ITEM_OPEN,       /* MISP does not have it, or not yet for sure */
+	ITEM_DONE,       /* verified there */
+	ITEM_QUARANTINE, /* MISP refuses it; a person decides */
+	ITEM_RECALLED,   /* deleted, and stays so */
+	ITEM_BELOW,      /* not seen often enough yet */
+};
+
+struct item_value {
+	uint8_t rel;
+	bool mapped;
+	const char *text;
+};
+
+/*
+ * struct item -- an object, or an attribute by itself.
+ * Shape:  uuid: of the object or attribute. lanes: bits of event.lane. seen,
+ *         told: bits of the buckets in which it was seen, and of those of
+ *         which MISP has the sighting. moved: count or times changed since
+ *         MISP was told. ids: may be marked as an indicator.
+ * Owns:   one allocation, values and texts included.
+ */
+struct item {
+	struct d4_uuid uuid;
+	struct item *next;
+	const struct mapper *mapper;
+	uint64_t count, first_us, last_us, lanes;
+	uint32_t seen, told;
+	enum item_state state;
+	bool moved, ids;
+	const char *comment;
+	size_t n;
+	struct item_value value[];
+};
+
+/*
+ * The lane that fed it: up to which entry, under which pipeline, and behind
+ * which entry it was released then: what is withdrawn later is not sent.
+ */
+struct event_lane {
+	char id[17];
+	char pipeline[65];
+	uint64_t after, seq;
+};
+
+enum event_state {
+	EVENT_NEW,     /* MISP was not asked yet */
+	EVENT_KNOWN,   /* it is there */
+	EVENT_BLOCKED, /* deleted or foreign there: its UUID is burned */
+	EVENT_GONE,    /* recalled by a person: nothing more is sent */
+};
+
+/*
+ * struct event
+ * Shape:  distribution: the narrowest that its findings asked for, as
+ *         terms_distribution; group as in there. over: findings beyond the
+ *         limit; refused: values that MISP would not take. changed: to be
+ *         saved. publish_owed: the last
+ *         edit must publish. items: list of all, in order of arrival.
+ */
+struct event {
+	struct d4_uuid uuid;
+	struct event_name name;
+	enum event_state state;
+	int distribution;
+	bool publish, publish_owed, changed;
+	struct event_lane lane[EVENT_LANES];
+	size_t n_lanes;
+	struct item **items;
+	size_t n, cap;
+	struct item **slot;
+	size_t slots;
+	uint64_t over, refused;
+};
+
+/* A value of a finding, in MISP's form; text as long as the finding. */
+struct finding_value {
+	uint8_t rel;
+	bool mapped;
+	const char *text;
+};
+
+/*
+ * struct finding -- what one record says, mapped and checked.
+ * Owns:   nothing: texts are in the caller's buffer.
+ */
+struct finding {
+	const struct mapper *mapper;
+	struct finding_value value[MAPPER_RELS];
+	size_t n;
+	const char *key; /* joined with lengths; what it is */
+	size_t key_n;
+	char comment[EVENT_COMMENT];
+	uint64_t time_us, count;
+	bool ids;
+};
+
+/* event_uuid -- in the hub's space. Errors: D4_ECRYPTO. */
+D4_USED enum d4_status event_uuid(const struct d4_uuid *space,
+    const struct event_name *name, struct d4_uuid *out);
+
+/* event_new, event_free. Errors: D4_ENOMEM, D4_ECRYPTO. */
+D4_USED enum d4_status event_new(const struct d4_uuid *space,
+    const struct event_name *name, struct event **out);
+void event_free(struct event *e);
+
+/*
+ * event_lane -- the lane's place in the event, added when new or when its
+ * pipeline or `after` is another; EVENT_LANES: there is no room. *seq: up to
+ * which entry it was taken already.
+ */
+size_t event_lane(struct event *e, const struct event_lane *of, uint64_t *seq);
+
+/*
+ * struct event_limits -- most: items that it may hold; beyond it new ones are
+ * counted in over. least: how often a finding is seen before it is sent.
+ */
+struct event_limits {
+	size_t most;
+	uint64_t least;
+};
+
+/* event_take -- one finding into it. Errors: D4_ENOMEM, D4_ECRYPTO. */
+D4_USED enum d4_status event_take(struct event *e, const struct finding *f,
+    size_t lane, const struct event_limits *limits);
+
+/* event_due -- there is something to send. */
+bool event_due(const struct event *e);
+
+/* event_find -- the item of that UUID, or NULL. */
+struct item *event_find(const struct event *e, const struct d4_uuid *uuid);
+
+/* event_add -- takes an item that was read from a file. Errors: D4_ENOMEM. */
+D4_USED enum d4_status event_add(struct event *e, struct item *item_taken);
+
+/* item_new -- a copy of a finding. Owns: the caller's. NULL: no memory. */
+struct item *item_new(const struct finding *f, const struct d4_uuid *uuid);
+
+/* item_due -- MISP needs something of it: the item, its times or sightings. */
+bool item_due(const struct item *it);
+
+/*
+ * item_attribute -- the UUID of the attribute of its i-th row of the mapper
+ * (rel): of a value, or of a computed one, which keeps its UUID while its
+ * value changes. text NULL: computed. Errors: D4_ECRYPTO.
+ */
+D4_USED enum d4_status item_attribute(
+    const struct item *it, size_t rel, const char *text, struct d4_uuid *out);
+
+/* item_sighted -- the UUID that its sightings are of. Errors: D4_ECRYPTO. */
+D4_USED enum d4_status item_sighted(const struct item *it, struct d4_uuid *out);
+
+/* item_sighting -- the UUID of the sighting of a bucket. As above. */
+D4_USED enum d4_status item_sighting(const struct event *e,
+    const struct item *it, unsigned bucket, struct d4_uuid *out);
+
+/* event_mapper -- the anonymisation object's rows. */
+const struct mapper *event_anonymisation(void);
+
+#endif

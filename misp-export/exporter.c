@@ -1,0 +1,282 @@
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libd4/kit/clock.h"
+#include "libd4/kit/file.h"
+#include "libd4/kit/freeze.h"
+#include "libd4/kit/json.h"
+#include "libd4/kit/log.h"
+#include "misp-export/absorb.h"
+
+#define TURN_ENTRIES 64u /* of the airlock, between two saves */
+#define TURN_MS      500 /* between two looks */
+
+/* ---- opening ---- */
+
+static void
+on_refused(void *arg, const struct mapper *m, const struct map_rel *rel,
+    enum value_why why)
+{
+	struct exporter *x = arg;
+	json_t *o;
+
+	/* Each reason once in the log, each value in the accounts. */
+	if (x->maker.refused[why] == 1)
+		d4_warnx("misp=refused why=%s mapper=%s type=%s (the first of "
+			 "its kind)",
+		    value_why_text(why), m->id, rel->type);
+	o = json_pack("{s:s, s:s, s:s}", "reason", value_why_text(why),
+	    "mapper", m->id, "type", rel->type);
+	if (o != NULL)
+		(void)!d4_account_write(x->account, false, "misp.refused", o);
+}
+
+static bool
+on_may(void *arg)
+{
+	const struct exporter *x = arg;
+
+	return d4_frozen(x->conf->freeze, x->conf->partner) == D4_THAWED;
+}
+
+static enum d4_status
+open_rest(struct exporter *x)
+{
+	struct rest_setup set = {
+	    .conf = x->conf, .account = x->account, .may = on_may, .arg = x};
+	enum d4_status st;
+
+	x->quarantine = d4_path(x->conf->dir, "quarantine");
+	if (x->quarantine == NULL)
+		return D4_ENOMEM;
+	st = d4_dir_make(x->quarantine, 0750);
+	if (st != D4_OK || x->conf->url == NULL)
+		return st;
+	st = http_new(x->conf, x->stop, &x->http);
+	set.http = x->http;
+	set.dir = x->quarantine;
+	return st == D4_OK ? rest_new(&set, &x->rest) : st;
+}
+
+enum d4_status
+exporter_open(const struct misp_conf *c, int stop, struct exporter *x)
+{
+	enum d4_status st;
+
+	*x = (struct exporter){.conf = c, .stop = stop};
+	st = finding_init(&x->maker);
+	x->maker.told = on_refused;
+	x->maker.arg = x;
+	if (st == D4_OK)
+		st = d4_dir_make(c->dir, 0750);
+	if (st == D4_OK)
+		st = d4_account_open(c->dir, "misp-export", &x->account);
+	if (st == D4_OK)
+		st = store_open(c->dir, c->namespace, c->mappers, &x->store);
+	if (st == D4_OK)
+		st = airlock_open(c, x->account, &x->airlock);
+	if (st == D4_OK)
+		st = open_rest(x);
+	if (st != D4_OK)
+		d4_warn("start dir=%s airlock=%s error=\"%s\"", c->dir,
+		    c->airlock, d4_status_text(st));
+	return st;
+}
+
+void
+exporter_close(struct exporter *x)
+{
+	rest_free(x->rest);
+	http_free(x->http);
+	airlock_close(x->airlock);
+	store_free(x->store);
+	d4_account_close(x->account);
+	finding_fini(&x->maker);
+	terms_fini(&x->terms);
+	d4_buf_fini(&x->told);
+	free(x->quarantine);
+}
+
+/* ---- taking ---- */
+
+/* What the relay releases now; nothing when that cannot be told. */
+bool
+exporter_terms(struct exporter *x)
+{
+	char name[96];
+	enum d4_status st;
+	char *path;
+
+	(void)snprintf(name, sizeof(name), "%s/release.json", x->conf->partner);
+	path = d4_path(x->conf->spool, name);
+	if (path == NULL)
+		return false;
+	st = terms_load(path, &x->terms);
+	if (st != D4_OK && st != x->terms_said && st != D4_ENOENT)
+		d4_warnx("alarm release=%s error=\"%s\" (nothing is sent)",
+		    path, d4_status_text(st));
+	x->terms_said = st;
+	free(path);
+	return st == D4_OK;
+}
+
+enum d4_status
+exporter_absorb(struct exporter *x, bool *more)
+{
+	const struct airlock_taker taker = {absorb_entry, x};
+	struct airlock_batch batch;
+	enum d4_status st;
+
+	*more = false;
+	st = airlock_read(x->airlock, &x->terms, TURN_ENTRIES, &taker, &batch);
+	if (st == D4_OK)
+		st = store_save(x->store);
+	if (st == D4_OK)
+		st = airlock_confirm(x->airlock);
+	if (st != D4_OK) {
+		/* What is in memory and not on disk is read again. */
+		store_forget(x->store);
+		airlock_rewind(x->airlock);
+		return st;
+	}
+	store_shrink(x->store, x->conf->memory);
+	*more = batch.more;
+	return D4_OK;
+}
+
+/* ---- sending ---- */
+
+static bool
+exporter_event(struct exporter *x, size_t i)
+{
+	enum rest_end end;
+	struct event *e;
+
+	if (store_load(x->store, i, &e) != D4_OK)
+		return true;
+	end = rest_deliver(x->rest, e, &x->terms);
+	if (store_save(x->store) != D4_OK)
+		d4_warn("state dir=%s", x->conf->dir);
+	store_shrink(x->store, x->conf->memory);
+	return end == REST_DONE;
+}
+
+static void
+exporter_send(struct exporter *x)
+{
+	uint64_t now = d4_mono_ms();
+	bool go = x->rest != NULL && rest_ready(x->rest) &&
+	          (x->flushed_ms == 0 ||
+		      now - x->flushed_ms >= x->conf->flush_us / 1000);
+
+	if (!go)
+		return;
+	for (size_t i = 0; i < store_n(x->store) && go; i++) {
+		if (store_at(x->store, i)->due)
+			go = exporter_event(x, i);
+	}
+	/* A round that broke off goes on as soon as the back-off is over. */
+	if (go)
+		x->flushed_ms = d4_mono_ms();
+}
+
+static void
+exporter_old(struct exporter *x)
+{
+	uint64_t now = d4_now_us();
+
+	if (now > x->conf->keep_us)
+		store_expire(x->store, (now - x->conf->keep_us) / 1000000);
+}
+
+/* ---- status ---- */
+
+json_t *
+exporter_status(const struct exporter *x)
+{
+	static const struct rest_counts none;
+	const struct rest_counts *c =
+	    x->rest != NULL ? rest_counts(x->rest) : &none;
+	json_t *refused = json_object(), *rest;
+
+	for (unsigned i = 1; i < VALUE_WHY_N; i++) {
+		if (x->maker.refused[i] > 0)
+			(void)json_object_set_new(refused,
+			    value_why_text((enum value_why)i),
+			    json_integer((json_int_t)x->maker.refused[i]));
+	}
+	rest = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:s}",
+	    "calls", (json_int_t)c->calls, "items", (json_int_t)c->items,
+	    "moved", (json_int_t)c->moved, "sightings",
+	    (json_int_t)c->sightings, "quarantined", (json_int_t)c->quarantined,
+	    "blocked", (json_int_t)c->blocked, "unsure", (json_int_t)c->unsure,
+	    "failed", (json_int_t)c->failed, "split", (json_int_t)c->split,
+	    "held", (json_int_t)c->held, "published", (json_int_t)c->published,
+	    "waiting", x->rest != NULL ? rest_trouble(x->rest) : "");
+	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+	    "v", 1, "partner", x->conf->partner, "airlock",
+	    airlock_counts(x->airlock), "events", (json_int_t)store_n(x->store),
+	    "due", (json_int_t)store_due(x->store), "odd", (json_int_t)x->odd,
+	    "unknown", (json_int_t)x->unknown, "red", (json_int_t)x->red,
+	    "refused", refused, "misp", rest);
+}
+
+static void
+exporter_tell(struct exporter *x)
+{
+	char *path = d4_path(x->conf->dir, "status.json");
+	struct d4_buf text;
+
+	d4_buf_init(&text, 65536);
+	if (path != NULL &&
+	    d4_json_line(exporter_status(x), JSON_COMPACT, &text) == D4_OK &&
+	    !d4_slice_eq(d4_buf_slice(&text), d4_buf_slice(&x->told))) {
+		(void)!d4_file_replace(path, d4_buf_slice(&text), 0640);
+		d4_buf_fini(&x->told);
+		x->told = text;
+		d4_buf_init(&text, 0);
+	}
+	d4_buf_fini(&text);
+	free(path);
+}
+
+/* ---- life ---- */
+
+static bool
+exporter_turn(struct exporter *x)
+{
+	enum d4_status st = D4_OK;
+	bool more = false;
+
+	if (exporter_terms(x) && on_may(x)) {
+		st = exporter_absorb(x, &more);
+		if (st != D4_OK)
+			d4_warn("alarm airlock=stopped error=\"%s\"",
+			    d4_status_text(st));
+		exporter_send(x);
+	}
+	exporter_old(x);
+	exporter_tell(x);
+	return more;
+}
+
+/* false: we are to stop. */
+static bool
+exporter_wait(const struct exporter *x, int ms)
+{
+	struct pollfd p = {.fd = x->stop, .events = POLLIN};
+
+	return poll(&p, x->stop >= 0 ? 1 : 0, ms) <= 0;
+}
+
+void
+exporter_run(struct exporter *x)
+{
+	bool more = false;
+
+	do
+		more = exporter_turn(x);
+	while (exporter_wait(x, more ? 0 : TURN_MS));
+}

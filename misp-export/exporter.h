@@ -1,0 +1,59 @@
+/*
+ * The exporter: airlock to events on disk, and from there to MISP (rest.h)
+ * and to the feed (feed.h). One turn after the other.
+ */
+#ifndef MISP_EXPORTER_H
+#define MISP_EXPORTER_H
+
+#include "misp-export/airlock.h"
+#include "misp-export/finding.h"
+#include "misp-export/http.h"
+#include "misp-export/rest.h"
+#include "misp-export/store.h"
+
+/*
+ * struct exporter -- everything together.
+ * Shape:  stop: readable when we are to stop, -1 never. rest, http NULL: no
+ *         url, or a dry run. refused: values, by enum value_why; unknown:
+ *         records of lanes for which there is no mapper; odd: lines that are
+ *         none of their format; red: records that no MISP may have. told: the
+ *         status file, as it was written last.
+ */
+struct exporter {
+	const struct misp_conf *conf;
+	struct d4_account *account;
+	struct airlock *airlock;
+	struct store *store;
+	struct finding_maker maker;
+	struct http *http;
+	struct rest *rest;
+	struct terms terms;
+	uint64_t unknown, odd, red, records;
+	uint64_t flushed_ms;
+	char *quarantine;
+	enum d4_status terms_said;
+	struct d4_buf told;
+	int stop;
+};
+
+/* exporter_open -- with its folders there. Errors: logged. */
+D4_USED enum d4_status exporter_open(
+    const struct misp_conf *c, int stop, struct exporter *out);
+void exporter_close(struct exporter *x);
+
+/*
+ * exporter_absorb -- takes what the airlock releases, durably; *more: there is
+ * more at once. Errors: D4_EIO, D4_ENOSPC, D4_ENOMEM, D4_ECRYPTO.
+ */
+D4_USED enum d4_status exporter_absorb(struct exporter *x, bool *more);
+
+/* exporter_terms -- reads what the relay releases; false: nothing now. */
+bool exporter_terms(struct exporter *x);
+
+/* exporter_run -- until it is to stop. */
+void exporter_run(struct exporter *x);
+
+/* exporter_status -- what it counts, a JSON object. */
+json_t *exporter_status(const struct exporter *x);
+
+#endif

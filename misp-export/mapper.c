@@ -1,0 +1,118 @@
+#include <string.h>
+#include "libd4/type.h"
+#include "misp-export/mapper.h"
+
+size_t
+mapper_rels(const struct mapper *m)
+{
+	size_t n = 0;
+
+	while (m->rel[n].type != NULL)
+		n++;
+	return n;
+}
+
+/* The first of "a|b|c" that the record has. */
+static struct d4_slice
+mapper_path(const char *paths, struct record *r)
+{
+	struct d4_slice got = {NULL, 0};
+	char path[128];
+
+	while (*paths != '\0' && got.p == NULL) {
+		size_t n = strcspn(paths, "|");
+
+		if (n < sizeof(path)) {
+			memcpy(path, paths, n);
+			path[n] = '\0';
+			got = record_get(r, path);
+		}
+		paths += n + (paths[n] == '|' ? 1 : 0);
+	}
+	return got;
+}
+
+bool
+mapper_takes(const struct mapper *m, struct record *r)
+{
+	struct d4_slice got;
+	size_t n;
+
+	if (m->when == NULL)
+		return true;
+	got = mapper_path(m->when, r);
+	if (got.p == NULL || m->is == NULL)
+		return got.p != NULL && got.n > 0;
+	n = strlen(m->is);
+	if (n > 0 && m->is[n - 1] == '*')
+		return got.n >= n - 1 && memcmp(got.p, m->is, n - 1) == 0;
+	return d4_slice_eqs(got, m->is);
+}
+
+struct d4_slice
+mapper_value(const struct map_rel *rel, struct record *r)
+{
+	if ((rel->flags & MAP_CONST) != 0)
+		return d4_slice_str(rel->path);
+	return mapper_path(rel->path, r);
+}
+
+/* Bytes that may stand in a comment; others are left out. */
+static size_t
+comment_add(char *out, size_t n, size_t at, struct d4_slice in)
+{
+	for (size_t i = 0; i < in.n && at + 1 < n; i++) {
+		if (in.p[i] >= ' ' && in.p[i] < 0x7f)
+			out[at++] = (char)in.p[i];
+	}
+	return at;
+}
+
+void
+mapper_comment(const struct mapper *m, struct record *r, char *out, size_t n)
+{
+	const char *p = m->comment != NULL ? m->comment : "";
+	char path[128];
+	size_t at = 0, len;
+
+	while (*p != '\0') {
+		len = strcspn(p, "{");
+		at = comment_add(out, n, at, d4_slice_of(p, len));
+		p += len;
+		len = *p == '{' ? strcspn(p + 1, "}") : 0;
+		if (*p == '\0' || p[1 + len] == '\0')
+			break;
+		if (len < sizeof(path)) {
+			memcpy(path, p + 1, len);
+			path[len] = '\0';
+			at = comment_add(out, n, at, mapper_path(path, r));
+		}
+		p += len + 2;
+	}
+	out[at] = '\0';
+}
+
+/* What is made of a type when the rule does not say. */
+static const struct {
+	uint8_t type;
+	const char *ext, *id;
+} defaults[] = {
+    {D4_TYPE_PDNS, "", "passive-dns"},
+    {D4_TYPE_PCAP, "", "ddos"},
+    {D4_TYPE_LOG, "", "authentication-failure-report"},
+    {D4_TYPE_NDJSON, "", "network-connection"},
+    {D4_TYPE_EXTENDED, "ja3-jl", "ja3"},
+    {D4_TYPE_EXTENDED, "maltrail", "maltrail"},
+    {D4_TYPE_EXTENDED, "cowrie", "cowrie"},
+};
+
+const char *
+mappers_default(uint8_t type, const char *ext)
+{
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		if (defaults[i].type == type &&
+		    strcmp(defaults[i].ext, ext) == 0)
+			return defaults[i].id;
+	}
+	return NULL;
+}

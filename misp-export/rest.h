@@ -1,0 +1,65 @@
+/*
+ * Events to MISP's REST interface: upsert, verify, ask why, bisect, and never
+ * take a silence for an answer. Everything it sends may be sent again.
+ */
+#ifndef MISP_REST_H
+#define MISP_REST_H
+
+#include "libd4/kit/account.h"
+#include "misp-export/event_json.h"
+#include "misp-export/http.h"
+#include "misp-export/reply.h"
+
+/* What became of an event's turn. */
+enum rest_end {
+	REST_DONE,  /* all that was due and may be sent is there */
+	REST_LATER, /* not now: see rest_ready */
+	REST_STOP,  /* we are to stop */
+};
+
+/*
+ * struct rest_counts -- since it was made; items are objects and attributes.
+ * again: calls that were repeated; unsure: time-outs and broken connections.
+ */
+struct rest_counts {
+	uint64_t calls, items, moved, sightings, quarantined, blocked;
+	uint64_t again, unsure, failed, split, held, published;
+};
+
+/*
+ * struct rest_setup -- what it works with; borrowed. dir: of the quarantine.
+ * may: is asked in front of each call whether something may be sent at all
+ * (the freeze); NULL: yes.
+ */
+struct rest_setup {
+	const struct misp_conf *conf;
+	struct http *http;
+	struct d4_account *account;
+	const char *dir;
+	bool (*may)(void *arg);
+	void *arg;
+};
+
+struct rest;
+
+/* rest_new. Errors: D4_ENOMEM. */
+D4_USED enum d4_status rest_new(
+    const struct rest_setup *set, struct rest **out);
+void rest_free(struct rest *r);
+
+/* rest_ready -- the back-off is over. */
+bool rest_ready(const struct rest *r);
+
+/*
+ * rest_deliver -- sends what is due of an event, as far as the terms release
+ * it today; the event is changed as MISP's answers say (save it).
+ */
+enum rest_end rest_deliver(
+    struct rest *r, struct event *e, const struct terms *t);
+
+const struct rest_counts *rest_counts(const struct rest *r);
+
+/* rest_trouble -- why it backs off, "" when it does not. */
+const char *rest_trouble(const struct rest *r);
+
+#endif

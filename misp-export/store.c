@@ -1,0 +1,380 @@
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "misp-export/store.h"
+
+#define STORE_SUFFIX ".jsonl"
+
+struct store {
+	char *dir; /* of the events */
+	const struct mappers *mappers;
+	struct d4_uuid space;
+	struct store_known *list;
+	size_t n, cap;
+	uint64_t turn;
+};
+
+/* ---- files ---- */
+
+static char *
+store_path(const struct store *s, const struct d4_uuid *u)
+{
+	char uuid[D4_UUID_TEXT], name[D4_UUID_TEXT + sizeof(STORE_SUFFIX)];
+
+	d4_uuid_text(u, uuid);
+	(void)snprintf(name, sizeof(name), "%s" STORE_SUFFIX, uuid);
+	return d4_path(s->dir, name);
+}
+
+static enum d4_status
+store_write(const struct store *s, const struct event *e)
+{
+	char *path = store_path(s, &e->uuid);
+	enum d4_status st = D4_ENOMEM;
+	struct d4_buf text;
+
+	d4_buf_init(&text, EVENT_FILE_MAX);
+	if (path != NULL)
+		st = event_write(e, &text);
+	if (st == D4_OK)
+		st = d4_file_replace(path, d4_buf_slice(&text), 0640);
+	d4_buf_fini(&text);
+	free(path);
+	return st;
+}
+
+/* What cannot be read is kept for people, out of our way. */
+static void
+store_bad(const char *path, enum d4_status st)
+{
+	char *aside = NULL;
+
+	d4_warnx("alarm state=damaged file=%s error=\"%s\"", path,
+	    d4_status_text(st));
+	if (asprintf(&aside, "%s.bad", path) < 0)
+		return;
+	if (rename(path, aside) != 0)
+		d4_warn("file=%s", path);
+	free(aside);
+}
+
+static enum d4_status
+store_read(const struct store *s, const struct d4_uuid *u, struct event **out)
+{
+	char *path = store_path(s, u);
+	enum d4_status st = D4_ENOMEM;
+	struct d4_buf text;
+	uint64_t lost = 0;
+
+	d4_buf_init(&text, EVENT_FILE_MAX);
+	if (path != NULL)
+		st = d4_file_read(path, &text);
+	if (st == D4_OK)
+		st = event_read(d4_buf_slice(&text), s->mappers, &lost, out);
+	if (st == D4_OK && lost > 0)
+		d4_warnx("state file=%s items=%llu without a mapper", path,
+		    (unsigned long long)lost);
+	if (st == D4_EMALFORMED || st == D4_EVERSION) {
+		store_bad(path, st);
+		st = D4_ENOENT;
+	}
+	d4_buf_fini(&text);
+	free(path);
+	return st;
+}
+
+/* ---- the list ---- */
+
+static enum d4_status
+store_add(struct store *s, const struct store_known *k)
+{
+	struct store_known *list;
+	size_t cap;
+
+	if (s->n == STORE_EVENTS)
+		return D4_ETOOBIG;
+	if (s->n == s->cap) {
+		cap = s->cap == 0 ? 64 : 2 * s->cap;
+		list = reallocarray(s->list, cap, sizeof(*list));
+		if (list == NULL)
+			return D4_ENOMEM;
+		s->list = list;
+		s->cap = cap;
+	}
+	s->list[s->n++] = *k;
+	return D4_OK;
+}
+
+static size_t
+store_find(const struct store *s, const struct d4_uuid *u)
+{
+	size_t i = 0;
+
+	while (i < s->n && !d4_uuid_eq(&s->list[i].uuid, u))
+		i++;
+	return i;
+}
+
+size_t
+store_n(const struct store *s)
+{
+	return s->n;
+}
+
+const struct store_known *
+store_at(const struct store *s, size_t i)
+{
+	return &s->list[i];
+}
+
+size_t
+store_items(const struct store *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->list[i].event != NULL ? s->list[i].event->n : 0;
+	return n;
+}
+
+enum d4_status
+store_load(struct store *s, size_t i, struct event **out)
+{
+	struct store_known *k = &s->list[i];
+	enum d4_status st = D4_OK;
+
+	if (k->event == NULL)
+		st = store_read(s, &k->uuid, &k->event);
+	if (st == D4_ENOENT) /* gone, or damaged: begun anew, same names */
+		st = event_new(&s->space, &k->name, &k->event);
+	if (st != D4_OK)
+		return st;
+	k->used = ++s->turn;
+	*out = k->event;
+	return D4_OK;
+}
+
+enum d4_status
+store_get(struct store *s, const struct event_name *name, struct event **out)
+{
+	struct store_known k = {.name = *name};
+	enum d4_status st = event_uuid(&s->space, name, &k.uuid);
+	size_t i;
+
+	if (st != D4_OK)
+		return st;
+	i = store_find(s, &k.uuid);
+	if (i == s->n)
+		st = store_add(s, &k);
+	return st == D4_OK ? store_load(s, i, out) : st;
+}
+
+/* ---- opening ---- */
+
+static enum d4_status
+store_scan_file(struct store *s, const char *name)
+{
+	struct store_known k = {.used = 0};
+	struct d4_buf text;
+	enum d4_status st;
+	char *path;
+
+	if (strlen(name) != D4_UUID_TEXT - 1 + sizeof(STORE_SUFFIX) - 1 ||
+	    strcmp(name + D4_UUID_TEXT - 1, STORE_SUFFIX) != 0)
+		return D4_OK;
+	path = d4_path(s->dir, name);
+	if (path == NULL)
+		return D4_ENOMEM;
+	d4_buf_init(&text, EVENT_FILE_MAX);
+	st = d4_file_read(path, &text);
+	if (st == D4_OK)
+		st = event_read_head(d4_buf_slice(&text), &k.name, &k.due);
+	if (st == D4_OK)
+		st = event_uuid(&s->space, &k.name, &k.uuid);
+	d4_buf_fini(&text);
+	if (st == D4_EMALFORMED || st == D4_EVERSION)
+		store_bad(path, st);
+	else if (st == D4_OK)
+		st = store_add(s, &k);
+	free(path);
+	return st == D4_EMALFORMED || st == D4_EVERSION ? D4_OK : st;
+}
+
+static enum d4_status
+store_scan(struct store *s)
+{
+	DIR *d = opendir(s->dir);
+	enum d4_status st = d != NULL ? D4_OK : D4_EIO;
+	struct dirent *e;
+
+	while (st == D4_OK && (e = readdir(d)) != NULL)
+		st = store_scan_file(s, e->d_name);
+	if (d != NULL)
+		(void)closedir(d);
+	return st;
+}
+
+/* Of the configuration, else of the file, else made and written down. */
+static enum d4_status
+store_namespace(struct store *s, const char *dir, const char *space)
+{
+	char *path = d4_path(dir, "namespace"), text[D4_UUID_TEXT + 1];
+	enum d4_status st = D4_ENOMEM;
+	struct d4_buf got;
+
+	d4_buf_init(&got, D4_UUID_TEXT);
+	if (path != NULL)
+		st = d4_file_read(path, &got);
+	if (space != NULL) {
+		st = d4_uuid_parse(space, &s->space);
+	} else if (st == D4_OK) {
+		(void)snprintf(text, sizeof(text), "%.36s",
+		    got.n >= D4_UUID_TEXT - 1 ? (const char *)got.p : "");
+		st = d4_uuid_parse(text, &s->space);
+	} else if (st == D4_ENOENT) {
+		st = d4_uuid_random(&s->space);
+	}
+	if (st == D4_OK && got.n == 0) {
+		d4_uuid_text(&s->space, text);
+		st = d4_file_replace(path, d4_slice_str(text), 0640);
+	}
+	d4_buf_fini(&got);
+	free(path);
+	return st;
+}
+
+enum d4_status
+store_open(const char *dir, const char *space, const struct mappers *mappers,
+    struct store **out)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	enum d4_status st = D4_ENOMEM;
+
+	if (s != NULL) {
+		s->mappers = mappers;
+		s->dir = d4_path(dir, "events");
+	}
+	if (s != NULL && s->dir != NULL)
+		st = d4_dir_make(s->dir, 0750);
+	if (st == D4_OK)
+		st = store_namespace(s, dir, space);
+	if (st == D4_OK)
+		st = store_scan(s);
+	if (st != D4_OK) {
+		store_free(s);
+		return st;
+	}
+	*out = s;
+	return D4_OK;
+}
+
+void
+store_free(struct store *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		event_free(s->list[i].event);
+	free(s->list);
+	free(s->dir);
+	free(s);
+}
+
+const struct d4_uuid *
+store_space(const struct store *s)
+{
+	return &s->space;
+}
+
+/* ---- saving and forgetting ---- */
+
+enum d4_status
+store_save(struct store *s)
+{
+	enum d4_status st = D4_OK;
+
+	for (size_t i = 0; i < s->n && st == D4_OK; i++) {
+		struct store_known *k = &s->list[i];
+
+		if (k->event == NULL || !k->event->changed)
+			continue;
+		st = store_write(s, k->event);
+		k->event->changed = st != D4_OK;
+		k->due = event_due(k->event);
+	}
+	return st;
+}
+
+void
+store_forget(struct store *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct store_known *k = &s->list[i];
+
+		if (k->event == NULL || !k->event->changed)
+			continue;
+		event_free(k->event);
+		k->event = NULL;
+	}
+}
+
+size_t
+store_due(const struct store *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->list[i].due ? 1 : 0;
+	return n;
+}
+
+void
+store_shrink(struct store *s, size_t items)
+{
+	size_t loaded, oldest;
+
+	for (;;) {
+		loaded = 0;
+		oldest = s->n;
+		for (size_t i = 0; i < s->n; i++) {
+			const struct store_known *k = &s->list[i];
+
+			if (k->event == NULL)
+				continue;
+			loaded++;
+			if (!k->event->changed &&
+			    (oldest == s->n || k->used < s->list[oldest].used))
+				oldest = i;
+		}
+		if (oldest == s->n ||
+		    (loaded <= STORE_LOADED && store_items(s) <= items))
+			return;
+		event_free(s->list[oldest].event);
+		s->list[oldest].event = NULL;
+	}
+}
+
+void
+store_expire(struct store *s, uint64_t before_s)
+{
+	for (size_t i = 0; i < s->n;) {
+		struct store_known *k = &s->list[i];
+		char *path;
+
+		if (k->due || k->event != NULL ||
+		    k->name.start_s + k->name.span_s > before_s) {
+			i++;
+			continue;
+		}
+		path = store_path(s, &k->uuid);
+		if (path != NULL && unlink(path) != 0 && errno != ENOENT)
+			d4_warn("file=%s", path);
+		free(path);
+		s->list[i] = s->list[--s->n];
+	}
+}
