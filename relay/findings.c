@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include "relay/findings.h"
+#include "sanitizers/mapped.h"
 
 static void
 findings_word(void *arg, const char *word)

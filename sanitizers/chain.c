@@ -4,6 +4,7 @@
 #include "libd4/nearest.h"
 #include "libd4/type.h"
 #include "sanitizers/canon.h"
+#include "sanitizers/mapped.h"
 #include "sanitizers/concerns.h"
 #include "sanitizers/preset.h"
 #include "sanitizers/step.h"

@@ -90,19 +90,6 @@ bool san_chain_needs_keys(const struct san_chain *c);
 /* san_chain_scope -- the networks that an `addr` step protects, or NULL. */
 const struct d4_prefix_set *san_chain_scope(const struct san_chain *c);
 
-/*
- * san_chain_mapped -- calls fn for each field whose value may be a pseudonym
- * when it leaves: "src", "dst" (of packets), "client", "server", "rdata"
- * (passive DNS), "sensor", "src", "dst" (maltrail), a path of a JSON rule, or
- * "*": any of them, it cannot be told. Nothing mapped: fn is not called.
- */
-void san_chain_mapped(const struct san_chain *c,
-    void (*fn)(void *arg, const char *field), void *arg);
-
-/* san_chain_words -- calls fn with the word of each step, in their order. */
-void san_chain_words(const struct san_chain *c,
-    void (*fn)(void *arg, const char *word), void *arg);
-
 struct san_stream;
 
 /*

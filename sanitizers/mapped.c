@@ -3,6 +3,7 @@
 #include <string.h>
 #include "sanitizers/addr.h"
 #include "sanitizers/json.h"
+#include "sanitizers/mapped.h"
 #include "sanitizers/maltrail.h"
 #include "sanitizers/text.h"
 
