@@ -30,9 +30,7 @@ struct d4_tls;
  *         certificate when ca is used.
  */
 struct d4_tls_settings {
-	bool server;
-	bool insecure;
-	bool client_ask;
+	bool server, insecure, client_ask;
 	const char *cert, *key;
 	const char *ca;
 	const char *pin;
