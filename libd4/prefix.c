@@ -281,8 +281,11 @@ d4_prefix_set_fini(struct d4_prefix_set *s)
 const struct d4_prefix *
 d4_prefix_set_find(const struct d4_prefix_set *s, const struct d4_addr *a)
 {
-	struct d4_prefix key = {.addr = *a};
+	struct d4_prefix key;
 
+	if (s->n == 0)
+		return NULL;
+	key.addr = *a;
 	key.len = (uint8_t)(prefix_bytes(a->family) * 8);
 	for (;;) {
 		size_t at = prefix_rank(s, &key);

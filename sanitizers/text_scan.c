@@ -134,19 +134,28 @@ scan_at(const struct san_text_in *in, size_t i, unsigned kinds,
 }
 
 /*
- * scan_kinds -- the detectors for position i: none in the middle of letters
- * and digits, but for a number behind letters ("ip10.1.2.3").
+ * scan_seek -- the first position from i on, in front of `end`, that is worth
+ * a look, and the detectors for it: none in the middle of letters and digits,
+ * but for a number behind letters ("ip10.1.2.3").
  */
-static unsigned
-scan_kinds(const struct san_text_in *in, size_t i, unsigned want)
+static size_t
+scan_seek(const struct san_text_in *in, size_t i, size_t end, unsigned *kinds)
 {
-	uint8_t c = in->line.p[i], b = i > 0 ? in->line.p[i - 1] : 0;
-	unsigned kinds = want & in->conf->begins[c];
+	const uint16_t *begins = in->conf->begins;
+	const uint8_t *class = in->conf->byte, *p = in->line.p;
+	unsigned want = *kinds, before = i > 0 ? class[p[i - 1]] : 0;
 
-	if ((in->conf->byte[c] & HAS_ALNUM) == 0 ||
-	    (in->conf->byte[b] & HAS_ALNUM) == 0)
-		return kinds;
-	return kinds & 1u << SAN_KIND_IP4;
+	for (; i < end; i++) {
+		unsigned now = class[p[i]];
+
+		*kinds = want & begins[p[i]];
+		if ((now & HAS_ALNUM) != 0 && (before & HAS_ALNUM) != 0)
+			*kinds &= 1u << SAN_KIND_IP4;
+		if (*kinds != 0)
+			return i;
+		before = now;
+	}
+	return end;
 }
 
 /* All positions of a word; where to go on, or 0: too many finds. */
@@ -154,11 +163,15 @@ static size_t
 scan_word(const struct san_text_in *in, size_t i, size_t end, unsigned want,
     struct san_spans *out)
 {
-	while (i < end) {
-		unsigned kinds = scan_kinds(in, i, want);
+	for (;;) {
+		unsigned kinds = want;
 		struct san_span found;
-		size_t n = kinds != 0 ? scan_at(in, i, kinds, &found) : 0;
+		size_t n;
 
+		i = scan_seek(in, i, end, &kinds);
+		if (i >= end)
+			return i;
+		n = scan_at(in, i, kinds, &found);
 		if (n == 0) {
 			i++;
 			continue;
@@ -168,7 +181,6 @@ scan_word(const struct san_text_in *in, size_t i, size_t end, unsigned want,
 		out->at[out->n++] = found;
 		i += n;
 	}
-	return i;
 }
 
 /*
@@ -188,6 +200,20 @@ scan_may6(const uint8_t *p, size_t n)
 			return true;
 	}
 	return colons >= 6;
+}
+
+/*
+ * scan_may4 -- a word without dots and dashes may hold an IPv4 address as
+ * 10[dot]1[dot]2[dot]3. Most are "sshd[1234]:".
+ */
+static bool
+scan_may4(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		if ((p[i] | 0x20) == 'd' && (p[i + 1] | 0x20) == 'o')
+			return true;
+	}
+	return false;
 }
 
 static size_t
@@ -230,6 +256,10 @@ scan_want(const struct san_text_in *in, const struct word *w)
 	if ((want & 1u << SAN_KIND_IP6) != 0 &&
 	    !scan_may6(in->line.p + w->from, w->to - w->from))
 		want &= ~(1u << SAN_KIND_IP6);
+	if ((want & 1u << SAN_KIND_IP4) != 0 &&
+	    ((w->has | w->last) & (HAS_DOT | HAS_DASH)) == 0 &&
+	    !scan_may4(in->line.p + w->from, w->to - w->from))
+		want &= ~(1u << SAN_KIND_IP4);
 	return want;
 }
 
@@ -249,7 +279,7 @@ san_text_scan(const struct san_text_in *in, struct san_spans *out)
 			continue;
 		if (((w.has | w.last) & ~HAS_ALNUM) == 0 &&
 		    (want & 1u << SAN_KIND_IP4) == 0)
-			end = w.from + 1; /* scan_kinds has no other position */
+			end = w.from + 1; /* scan_seek has no other position */
 		end = scan_word(in, w.from, end, want, out);
 		if (end == 0)
 			return false;

@@ -12,28 +12,43 @@ enum user_end {
 	USER_VALUE, /* a value behind "=": a word, or quoted */
 };
 
-/* In front of a name, longest first. They begin with a word. */
+/*
+ * In front of a name. They begin with a word, stand by their first letter,
+ * and the longest of those that begin alike comes first.
+ */
 static const struct {
 	const char *text;
 	size_t n;
 	enum user_end end;
 } user_marks[] = {
+    {"account=", sizeof("account=") - 1, USER_VALUE},
+    {"acct=", sizeof("acct=") - 1, USER_VALUE},
+    {"authenticating user ", sizeof("authenticating user ") - 1, USER_WORD},
     {"for invalid user ", sizeof("for invalid user ") - 1, USER_FROM},
     {"for illegal user ", sizeof("for illegal user ") - 1, USER_FROM},
-    {"invalid user ", sizeof("invalid user ") - 1, USER_MAYBE},
-    {"illegal user ", sizeof("illegal user ") - 1, USER_MAYBE},
     {"for user ", sizeof("for user ") - 1, USER_WORD},
-    {"authenticating user ", sizeof("authenticating user ") - 1, USER_WORD},
-    {"from user ", sizeof("from user ") - 1, USER_WORD},
     {"for ", sizeof("for ") - 1, USER_FROM},
-    {"username=", sizeof("username=") - 1, USER_VALUE},
-    {"logname=", sizeof("logname=") - 1, USER_VALUE},
-    {"account=", sizeof("account=") - 1, USER_VALUE},
+    {"from user ", sizeof("from user ") - 1, USER_WORD},
+    {"illegal user ", sizeof("illegal user ") - 1, USER_MAYBE},
+    {"invalid user ", sizeof("invalid user ") - 1, USER_MAYBE},
     {"login=", sizeof("login=") - 1, USER_VALUE},
+    {"logname=", sizeof("logname=") - 1, USER_VALUE},
     {"luser=", sizeof("luser=") - 1, USER_VALUE},
     {"ruser=", sizeof("ruser=") - 1, USER_VALUE},
-    {"acct=", sizeof("acct=") - 1, USER_VALUE},
     {"user=", sizeof("user=") - 1, USER_VALUE},
+    {"username=", sizeof("username=") - 1, USER_VALUE},
+};
+
+/* Which of them begin with a letter: [from, to). */
+static const struct {
+	uint8_t from, to;
+} user_letters[128] = {
+    ['a'] = {0, 3},
+    ['f'] = {3, 8},
+    ['i'] = {8, 10},
+    ['l'] = {10, 13},
+    ['r'] = {13, 14},
+    ['u'] = {14, 16},
 };
 
 /* What ends a name that stands alone. */
@@ -128,32 +143,22 @@ user_length(enum user_end end, struct d4_slice s, size_t *from)
 	return 0;
 }
 
-/* user_mark -- the line goes on with this one. */
-static bool
-user_mark(struct d4_slice s, size_t i)
+/* user_head -- four bytes without their case: a mark is at least so long. */
+static uint32_t
+user_head(const void *p)
 {
-	return s.n > user_marks[i].n &&
-	       san_text_is(s, user_marks[i].text, user_marks[i].n);
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v | 0x20202020;
 }
 
-/* user_may -- some mark begins with these four bytes, in any case. */
+/* user_mark -- the line, which has that head, goes on with this one. */
 static bool
-user_may(struct d4_slice s)
+user_mark(struct d4_slice s, uint32_t head, size_t i)
 {
-	static const char heads[][5] = {"for ", "inva", "ille", "auth", "from",
-	    "user", "logn", "acco", "logi", "luse", "ruse", "acct"};
-	uint32_t here, head;
-
-	if (s.n < 4)
-		return false;
-	memcpy(&here, s.p, 4);
-	here |= 0x20202020;
-	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		memcpy(&head, heads[i], 4);
-		if (here == head)
-			return true;
-	}
-	return false;
+	return user_head(user_marks[i].text) == head && s.n > user_marks[i].n &&
+	       san_text_is(s, user_marks[i].text, user_marks[i].n);
 }
 
 size_t
@@ -161,12 +166,16 @@ san_text_user(const struct san_text_in *in, size_t at, struct san_span *out)
 {
 	struct d4_slice s = d4_slice_of(in->line.p + at, in->line.n - at);
 	size_t from, n, skip;
+	unsigned letter;
+	uint32_t head;
 
-	if (!user_may(s) || (at > 0 && san_is_alnum(in->line.p[at - 1])))
+	if (s.n < sizeof(head) || (at > 0 && san_is_alnum(in->line.p[at - 1])))
 		return 0;
-	for (size_t i = 0; i < sizeof(user_marks) / sizeof(user_marks[0]);
+	head = user_head(s.p);
+	letter = (s.p[0] | 0x20u) & 0x7f;
+	for (size_t i = user_letters[letter].from; i < user_letters[letter].to;
 	     i++) {
-		if (!user_mark(s, i))
+		if (!user_mark(s, head, i))
 			continue;
 		skip = user_marks[i].n;
 		n = user_length(user_marks[i].end,
