@@ -107,6 +107,7 @@ compile_one(struct gate *g, size_t i, struct d4_diag *diag)
 
 	if (st != D4_OK)
 		return st;
+	pol_set_epoch(g->pol, pipe->id, san_chain_epoch(g->chains[i]));
 	return pol_set_class(
 	    g->pol, pipe->id, san_chain_class(g->chains[i]), diag);
 }

@@ -24,6 +24,7 @@
 	X(PCAPNG_META, "pcapng.meta", FILTER, "a block without a packet")      \
 	X(PCAPNG_OPTION, "pcapng.option", FILTER, "an option of a block")      \
 	X(IPFIX_OPTIONS, "ipfix.options", FILTER, "data of no flow")           \
+	X(EPOCH_KEY, "epoch.key", FILTER, "no key for its epoch")              \
 	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
 	X(TEXT_DROP, "text.drop", FILTER, "a detector with drop-line")         \
 	X(TRAIL_SUFFIX, "maltrail.suffix", FILTER,                             \

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include "policies/pol.h"
 
@@ -187,6 +188,18 @@ pol_set_class(
 	}
 	return d4_diag_set(
 	    diag, (struct d4_mark){0, 0}, "", "no pipeline `%s`", pipeline);
+}
+
+void
+pol_set_epoch(struct pol *p, const char *pipeline, const char *epoch)
+{
+	for (size_t i = 0; i < p->n_pipelines; i++) {
+		struct pol_pipeline *pipe = &p->pipelines[i].pub;
+
+		if (strcmp(pipe->id, pipeline) == 0)
+			(void)snprintf(
+			    pipe->epoch, sizeof(pipe->epoch), "%s", epoch);
+	}
 }
 
 bool

@@ -89,7 +89,8 @@ sanitized_json(const struct pol_verdict *v)
 
 	ok = ok && pol_json_put(o, "class",
 		       json_sprintf("S%d", v->share->pipeline->cls));
-	ok = ok && pol_json_put(o, "epoch", json_string("0"));
+	ok = ok &&
+	     pol_json_put(o, "epoch", json_string(v->share->pipeline->epoch));
 	if (ok)
 		return o;
 	json_decref(o);

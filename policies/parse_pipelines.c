@@ -63,6 +63,7 @@ pipeline_done(struct pol_reader *r, const struct d4_yaml *map, void *entry)
 
 	pipe->pub.at = map->at;
 	pipe->pub.cls = -1;
+	pipe->pub.epoch[0] = '0';
 	if (d4_yaml_get(map, "class") == NULL)
 		pipe->pub.claimed = -1;
 	if (pipe->types.plain == 0 && pipe->types.meta == NULL)

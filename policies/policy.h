@@ -94,8 +94,9 @@ struct pol_pipeline {
 	size_t n_types;
 	char (*meta)[D4_META_TYPE]; /* extended types it takes */
 	size_t n_meta;
-	int claimed; /* `class:` as written, -1 when not */
-	int cls;     /* computed; -1 until pol_set_class */
+	int claimed;    /* `class:` as written, -1 when not */
+	int cls;        /* computed; -1 until pol_set_class */
+	char epoch[16]; /* of its keys; "0" until pol_set_epoch */
 	struct d4_mark at;
 };
 
@@ -164,6 +165,9 @@ const struct d4_prefix_set *pol_network(const struct pol *p, const char *name);
 D4_USED enum d4_status pol_set_class(
     struct pol *p, const char *pipeline, unsigned cls, struct d4_diag *diag);
 
+/* pol_set_epoch -- the epoch of its keys, as the sanitizers say it. */
+void pol_set_epoch(struct pol *p, const char *pipeline, const char *epoch);
+
 /* pol_warnings -- what looks right and is not; one call of fn for each. */
 void pol_warnings(const struct pol *p, uint64_t now_s,
     void (*fn)(void *arg, const struct d4_diag *d), void *arg);
@@ -180,10 +184,8 @@ D4_USED enum d4_status pol_time_read(const char *text, uint64_t *out);
 void pol_time_text(uint64_t s, char out[POL_TIME_TEXT]);
 
 /*
- * pol_queue_uuid -- the UUID that stands for a queue of another server, whose
- * items do not say of which sensor they are: version 8, which no sensor can
- * have (a hub takes version 4 only), of SHA-256 over the queue's name.
- * Errors: D4_ECRYPTO.
+ * pol_queue_uuid -- stands for a queue of another server, whose items name no
+ * sensor: version 8, which none can have, of SHA-256 over the queue's name.
  */
 D4_USED enum d4_status pol_queue_uuid(const char *queue, struct d4_uuid *out);
 

@@ -127,7 +127,7 @@ decide_texts(struct gate *g, const struct pol_verdict *v,
 	decide_copy(
 	    out->pipeline, sizeof(out->pipeline), san_chain_hash(chain));
 	decide_copy(out->engine, sizeof(out->engine), SAN_ENGINE);
-	decide_copy(out->epoch, sizeof(out->epoch), "0");
+	decide_copy(out->epoch, sizeof(out->epoch), san_chain_epoch(chain));
 }
 
 static enum d4_status

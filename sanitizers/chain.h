@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 #include "libd4/prefix.h"
-#include "libd4/secret.h"
 #include "libd4/tally.h"
 #include "libd4/yaml.h"
+#include "sanitizers/keys.h"
 
 /*
  * Part of every pipeline's hash: changes when the same steps give other bytes.
@@ -36,24 +36,6 @@ struct san_env {
 	void *arg;
 	const struct san_about *about;
 };
-
-/*
- * struct san_keys -- the subkeys for one partner and epoch.
- * have is false until san_keys_derive: a chain that needs keys refuses to run.
- */
-struct san_keys {
-	bool have;
-	uint8_t cpan[32], pfx[32], tok[32], mac[32], uuid[32];
-	uint8_t tshift[8];
-};
-
-/*
- * san_keys_derive -- all subkeys from the master for a partner, epoch "0".
- * Errors: D4_ECRYPTO; *out is wiped then.
- */
-D4_USED enum d4_status san_keys_derive(const uint8_t master[D4_MASTER_LEN],
-    const char *partner, struct san_keys *out);
-void san_keys_wipe(struct san_keys *k);
 
 struct d4_cutter_kind;
 struct san_chain;
@@ -86,6 +68,13 @@ const char *san_chain_hash(const struct san_chain *c);
 
 /* san_chain_needs_keys -- some step uses a subkey. */
 bool san_chain_needs_keys(const struct san_chain *c);
+
+/*
+ * san_chain_epoch_s -- seconds of an epoch by the step `epoch`, or 0: keys are
+ * those of epoch "0". san_chain_epoch -- the same as text: "7d", or "0".
+ */
+uint64_t san_chain_epoch_s(const struct san_chain *c);
+const char *san_chain_epoch(const struct san_chain *c);
 
 /* san_chain_scope -- the networks that an `addr` step protects, or NULL. */
 const struct d4_prefix_set *san_chain_scope(const struct san_chain *c);

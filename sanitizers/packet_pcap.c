@@ -116,6 +116,13 @@ pcap_time(const struct packet *s, const uint8_t *in, uint8_t *out)
 	return D4_R_NONE;
 }
 
+static bool
+pcap_when(const void *state, struct d4_slice rec, uint64_t *t_s)
+{
+	*t_s = pcap_get(&((const struct packet *)state)->p.file, rec.p);
+	return true;
+}
+
 /* From the record to its packet; answers its length on the wire. */
 static uint32_t
 pcap_enter(struct pkt *p, struct d4_slice rec)
@@ -241,6 +248,7 @@ const struct san_family san_family_packets = {
     .destroy = pcap_destroy,
     .begin = pcap_begin,
     .record = pcap_record,
+    .when = pcap_when,
     .ahead = pcap_ahead,
     .trace = pcap_trace,
     .traced = pcap_traced,

@@ -324,6 +324,10 @@ pdns_check(const struct san_chain *c, struct d4_diag *diag)
 		return d4_diag_set(diag, conf->answer_at,
 		    "add `scope: NETWORK` to the step",
 		    "answer_scope without a scope");
+	if (conf->k != 0 && san_chain_epoch_s(c) != 0)
+		return d4_diag_set(diag, san_chain_at(c, "epoch"),
+		    "take one of them out",
+		    "min_distinct counts keyed witnesses over epochs");
 	if (conf->trim != 0 && psl_builtin() == NULL)
 		return d4_diag_set(diag, san_chain_at(c, "pdns"), "",
 		    "libpsl has no list of public suffixes here");
@@ -357,12 +361,26 @@ pdns_load(void *state, struct d4_slice in)
 	return san_window_load(r->window, in);
 }
 
+/* The whole seconds of the first field. */
+static bool
+pdns_when(const void *state, struct d4_slice rec, uint64_t *t_s)
+{
+	size_t i = 0;
+
+	(void)state;
+	*t_s = 0;
+	for (; i < rec.n && i < 11 && rec.p[i] >= '0' && rec.p[i] <= '9'; i++)
+		*t_s = *t_s * 10 + (uint64_t)(rec.p[i] - '0');
+	return i > 0 && i < 11;
+}
+
 const struct san_family san_family_pdns = {
     .name = "passivedns",
     .bit = SAN_PDNS,
     .cutter = &d4_cutter_lines,
     .make = pdns_make,
     .destroy = pdns_destroy,
+    .when = pdns_when,
     .record = pdns_record,
     .compute = pdns_compute,
     .check = pdns_check,

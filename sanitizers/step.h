@@ -112,6 +112,8 @@ struct san_again {
  *          depends on more of the keys than notes can say.
  * again:   as record, with the notes of another stream: the same steps, its
  *          own keys. It trusts them no more than it must: see packet_again.c.
+ * when:    the time of a record, seconds; false: it has none. NULL: records
+ *          of this family have no time of their own (no step `epoch`).
  * A family without `record` has no steps yet: only the empty chain takes it.
  */
 struct san_family {
@@ -132,6 +134,7 @@ struct san_family {
 	void (*sensor)(void *state, const struct d4_uuid *sensor);
 	enum d4_status (*save)(const void *state, struct d4_buf *out);
 	enum d4_status (*load)(void *state, struct d4_slice in);
+	bool (*when)(const void *state, struct d4_slice record, uint64_t *t_s);
 	void (*ahead)(const void *state, struct d4_slice record);
 	bool (*trace)(void *state, bool on);
 	struct d4_slice (*traced)(const void *state);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "libd4/type.h"
 #include "sanitizers/concerns.h"
+#include "sanitizers/epoch.h"
 #include "sanitizers/stream.h"
 #include "sanitizers/trace.h"
 
@@ -96,6 +97,8 @@ san_stream_new(const struct san_chain *c, const struct san_keys *keys,
 		st = d4_cutter_new(kind, &s->cutter);
 	if (st == D4_OK && !s->identity)
 		st = s->family->make(&m, &s->state);
+	if (st == D4_OK && !s->identity)
+		st = san_epochs_new(s->family, &m, &s->epochs);
 	if (st != D4_OK) {
 		san_stream_free(s);
 		return st;
@@ -109,6 +112,7 @@ san_stream_free(struct san_stream *s)
 {
 	if (s == NULL)
 		return;
+	san_epochs_free(s->epochs);
 	if (s->state != NULL)
 		s->family->destroy(s->state);
 	d4_cutter_free(s->cutter);
@@ -200,6 +204,21 @@ stream_concerns(const struct san_stream *s, struct d4_slice rec)
 	       san_concerns_line(c, rec);
 }
 
+/* The record through the state of its epoch. */
+static enum san_outcome
+stream_family(struct san_stream *s, struct d4_slice rec, struct d4_buf *out,
+    enum d4_reason *why)
+{
+	const struct d4_slice in[2] = {rec, d4_buf_slice(&s->taken)};
+	void *state = s->state;
+
+	*why = D4_R_NONE;
+	if (s->epochs != NULL)
+		*why = san_epochs_state(s->epochs, s->state, in, &state);
+	return *why == D4_R_NONE ? s->family->record(state, rec, out, why)
+	                         : SAN_DROP;
+}
+
 /* One record through the family; at most one reason to go on no further. */
 static enum d4_status
 stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
@@ -211,7 +230,7 @@ stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
 		r.why = D4_R_CONCERNS_MISS;
 	} else if (stream_put_head(s, out) == D4_OK) {
 		o.at = out->n;
-		r.outcome = s->family->record(s->state, rec, out, &r.why);
+		r.outcome = stream_family(s, rec, out, &r.why);
 	}
 	if (s->trace != NULL) {
 		o.why = r.outcome == SAN_FORWARD ? D4_R_NONE : r.why;
@@ -232,7 +251,7 @@ stream_records(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
 		struct d4_slice rec = d4_slice_skip(data, n);
 
 		n = d4_cutter_split(s->cutter, *data);
-		if (n != 0 && s->family->ahead != NULL)
+		if (n != 0 && s->family->ahead != NULL && s->epochs == NULL)
 			s->family->ahead(s->state, d4_slice_of(data->p, n));
 		st = stream_record(s, rec, out);
 	}

@@ -1,4 +1,5 @@
 /* Openings of a stream's files: taken, turned, put in front. */
+#include "sanitizers/epoch.h"
 #include "sanitizers/stream.h"
 #include "sanitizers/trace.h"
 
@@ -11,6 +12,8 @@ stream_open(struct san_stream *s, struct d4_slice in, uint32_t variant)
 	s->at += in.n;
 	s->head.n = s->taken.n = 0;
 	s->variant = variant;
+	if (s->epochs != NULL)
+		san_epochs_turn(s->epochs);
 	if (d4_buf_add(&s->taken, in.p, in.n) != D4_OK)
 		return D4_R_INTERNAL;
 	if (!s->identity && s->family->begin != NULL)
@@ -45,6 +48,8 @@ stream_turn(struct san_stream *s)
 	s->headed = false;
 	s->turns++;
 	s->head.n = 0;
+	if (s->epochs != NULL)
+		san_epochs_turn(s->epochs);
 	why = s->family->turn(s->state, was, in, &s->head);
 	s->taken.n = 0;
 	if (why == D4_R_NONE && d4_buf_add(&s->taken, in.p, in.n) != D4_OK)

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "libd4/type.h"
+#include "sanitizers/epoch.h"
 #include "sanitizers/json.h"
 #include "sanitizers/maltrail.h"
 #include "sanitizers/packet_family.h"
@@ -20,6 +21,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_checksums,
     &san_step_inner,
     &san_step_time,
+    &san_step_epoch,
     &san_step_pdns,
     &san_step_json,
     &san_step_text,

@@ -29,7 +29,7 @@ enum d4_status
 san_stream_lead(struct san_stream *s, struct san_trace *t)
 {
 	t->lead = NULL;
-	if (s->identity || s->family->again == NULL ||
+	if (s->identity || s->family->again == NULL || s->epochs != NULL ||
 	    !s->family->trace(s->state, true))
 		return D4_ENOTSUP;
 	t->lead = s;

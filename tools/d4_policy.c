@@ -13,7 +13,7 @@ static const char usage_text[] =
     "       d4-policy test POLICY [TESTS]\n"
     "       d4-policy presets [NAME]\n"
     "       d4-policy reverse POLICY ADDRESS --partner ID --pipeline ID\n"
-    "           --because TEXT [--epoch 0] [--audit DIR] [--json]\n"
+    "           --because TEXT [--epoch N | --at TIME] [--audit DIR] [--json]\n"
     "       d4-policy --help | --version\n";
 
 static const char help_text[] =
@@ -39,7 +39,7 @@ static const char help_text[] =
     "  --json          one JSON object\n"
     "of reverse:\n"
     "  --pipeline ID   what made the pseudonym\n"
-    "  --epoch 0       of the keys\n"
+    "  --epoch N       of the keys; or --at, the record's time\n"
     "  --because TEXT  why it is asked\n"
     "  --audit DIR     default: /var/lib/d4/audit\n"
     "\n"

@@ -12,6 +12,13 @@
 
 #define REVERSE_AUDIT "/var/lib/d4/audit"
 
+/* stable: of a pipeline without the step `epoch`. */
+struct reverse_epoch {
+	bool stable;
+	uint64_t number;
+	char text[24];
+};
+
 static int
 reverse_fails(const char *what, const char *remedy)
 {
@@ -41,7 +48,7 @@ reverse_who(void)
  * the log would become the table that the key protects.
  */
 static enum d4_status
-reverse_audit(const struct policy_args *a)
+reverse_audit(const struct policy_args *a, const char *epoch)
 {
 	const char *dir = a->audit != NULL ? a->audit : REVERSE_AUDIT;
 	struct d4_account *log = NULL;
@@ -59,6 +66,7 @@ reverse_audit(const struct policy_args *a)
 	(void)json_object_set_new(o, "policy", json_string(a->policy));
 	(void)json_object_set_new(o, "partner", json_string(a->partner));
 	(void)json_object_set_new(o, "pipeline", json_string(a->pipeline));
+	(void)json_object_set_new(o, "epoch", json_string(epoch));
 	(void)json_object_set_new(o, "mapped", json_string(a->file));
 	st = d4_account_write(log, true, "reverse", o);
 	d4_account_close(log);
@@ -94,14 +102,57 @@ reverse_print(const struct policy_args *a, const struct san_originals *found)
 	    "is it the right partner and pipeline?");
 }
 
+/*
+ * The number of the epoch: as written, or that of the record's time (--at).
+ * A pipeline without the step `epoch` has one, 0.
+ */
+static bool
+reverse_epoch(const struct policy_args *a, const struct san_chain *c,
+    struct reverse_epoch *out)
+{
+	uint64_t unit_s = san_chain_epoch_s(c), t = 0;
+	char *end = NULL;
+
+	out->stable = unit_s == 0;
+	if (a->epoch != NULL && a->epoch[0] >= '0' && a->epoch[0] <= '9') {
+		errno = 0;
+		out->number = strtoull(a->epoch, &end, 10);
+		if (*end != '\0' || errno != 0)
+			return false;
+	} else if (a->epoch == NULL && a->at != NULL && unit_s != 0) {
+		if (pol_time_read(a->at, &t) != D4_OK)
+			return false;
+		out->number = t / unit_s;
+	} else if (a->epoch != NULL || !out->stable) {
+		return false;
+	}
+	(void)snprintf(out->text, sizeof(out->text), "%llu",
+	    (unsigned long long)out->number);
+	return !out->stable || out->number == 0;
+}
+
+/* The keys of that epoch; NULL when they are not there. */
+static const struct san_keys *
+reverse_keys(struct gate *g, const char *partner, const struct reverse_epoch *e,
+    struct san_keys *room)
+{
+	const struct san_keys *base = gate_keys(g, partner);
+
+	if (base == NULL || e->stable)
+		return base;
+	return san_keys_epoch(base, e->number, room) == D4_OK ? room : NULL;
+}
+
 /* The keys, and what is asked for, checked before anything is written. */
 static int
 reverse_in(const struct policy_args *a, struct gate *g)
 {
 	const struct san_chain *c = gate_chain(g, a->pipeline);
 	struct d4_diag diag = {.file = a->policy};
+	struct reverse_epoch epoch = {.number = 0};
 	struct san_originals found;
 	const struct san_keys *keys;
+	struct san_keys room;
 	struct d4_addr mapped;
 	enum d4_status st;
 
@@ -111,17 +162,24 @@ reverse_in(const struct policy_args *a, struct gate *g)
 		return reverse_fails("no such partner", "see d4-policy show");
 	if (d4_addr_parse(d4_slice_str(a->file), &mapped) != D4_OK)
 		return reverse_fails("not an IP address", "");
+	if (!reverse_epoch(a, c, &epoch))
+		return reverse_fails("which epoch?",
+		    san_chain_epoch_s(c) != 0
+			? "--epoch NUMBER, or --at the record's time"
+			: "the pipeline has epoch 0 only");
 	if (gate_keys_load(g, &diag) != D4_OK) {
 		policy_complain(&diag);
 		return EX_FAILED;
 	}
-	keys = gate_keys(g, a->partner);
+	keys = reverse_keys(g, a->partner, &epoch, &room);
 	if (keys == NULL)
-		return reverse_fails("the keys could not be derived", "");
-	if (reverse_audit(a) != D4_OK)
+		return reverse_fails(
+		    "there are no keys for that epoch", "were they destroyed?");
+	if (reverse_audit(a, epoch.text) != D4_OK)
 		return reverse_fails("the audit log cannot be written",
 		    "name another folder by --audit");
 	st = san_chain_reverse(c, keys, &mapped, &found);
+	san_keys_wipe(&room);
 	if (st == D4_ENOTSUP)
 		return reverse_fails(
 		    "the pipeline's addresses have no way back", "");
@@ -143,8 +201,6 @@ policy_reverse(const struct policy_args *a)
 		    "see d4-policy --help");
 		return EX_USAGE;
 	}
-	if (a->epoch != NULL && strcmp(a->epoch, "0") != 0)
-		return reverse_fails("this version has epoch 0 only", "");
 	g = policy_load(a->policy);
 	if (g == NULL)
 		return EX_FAILED;

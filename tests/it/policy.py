@@ -5,7 +5,11 @@ import json
 import os
 import re
 import subprocess
+import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "support"))
+from packets import IP4, UDP, eth, ip4, pcap, udp, unpcap  # noqa: E402
 from policy_case import (BIN, EXAMPLE, NOW, OTHER, PDNS, TAP, TELE, Case,
                          explain, main, run)
 
@@ -125,7 +129,9 @@ class Reverse(Case):
             "pipelines:\n- {id: logs, types: [3], steps: "
             "[text: {}, addr: {method: cryptopan}]}\n"
             "- {id: coarse, types: [3], steps: "
-            "[text: {}, addr: {method: mask}]}\nshare: []\n")
+            "[text: {}, addr: {method: mask}]}\n"
+            "- {id: weekly, types: [1], steps: [addr: {}, epoch: 7d]}\n"
+            "share: []\n")
         self.audit = os.path.join(self.dir, "audit")
 
     def ask(self, address, *more, pipeline="logs", audit=None):
@@ -151,6 +157,29 @@ class Reverse(Case):
         self.assertEqual(lines[0]["mapped"], mapped)
         self.assertEqual(lines[0]["who"]["uid"], os.getuid())
         self.assertNotIn("9.9.9.9", json.dumps(lines))
+
+    def test_an_address_of_an_epoch_comes_back_with_its_keys_only(self):
+        at = 1700000000
+        packet = eth(IP4, ip4("9.9.9.9", "192.0.2.1", UDP, udp(
+            "9.9.9.9", "192.0.2.1")))
+        p = subprocess.run(
+            [os.path.join(BIN, "d4-sanitize"), "-p", self.policy, "-P",
+             "weekly", "--partner", "acme-csirt"],
+            input=pcap(1, [packet], t0=at), capture_output=True, check=True)
+        mapped = ".".join(map(str, unpcap(p.stdout)[1][0][3][26:30]))
+        for more in (("--epoch", "%d" % (at // 604800)),
+                     ("--at", "2023-11-14T22:13:20Z")):
+            code, out, err = self.ask(mapped, "--because", "x", *more,
+                                      pipeline="weekly")
+            self.assertEqual((code, out), (0, "9.9.9.9\n"), err)
+        code, out, _ = self.ask(mapped, "--because", "x", "--epoch", "2",
+                                pipeline="weekly")
+        self.assertNotEqual(out, "9.9.9.9\n")
+        for more in ((), ("--epoch", "x"), ("--epoch", "-1")):
+            code, out, err = self.ask(mapped, "--because", "x", *more,
+                                      pipeline="weekly")
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn("which epoch?", err)
 
     def test_without_an_audit_log_or_a_reason_nothing_is_said(self):
         code, out, err = self.ask("1.2.3.4")
