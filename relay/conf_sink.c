@@ -78,7 +78,7 @@ static const char *const severities[] = {"emerg", "alert", "crit", "err",
     "warning", "notice", "info", "debug", NULL};
 
 static const char *const packs[] = {
-    [SINK_PLAIN] = "none", [SINK_GZIP] = "gzip", [SINK_ZSTD] = "zstd", NULL};
+    [D4_PACK_PLAIN] = "none", [D4_PACK_GZIP] = "gzip", [D4_PACK_ZSTD] = "zstd", NULL};
 
 static const char *const confirms[] = {"close", "tcp", NULL};
 
@@ -233,7 +233,7 @@ conf_sink_fill(const struct relay_partner_file *f, struct relay_partner *p)
 			   sink_word(severities, f->severity));
 	s->hostname = f->hostname;
 	s->app = f->app;
-	s->pack = (enum sink_pack)sink_word(packs, f->compress);
+	s->pack = (enum d4_pack_kind)sink_word(packs, f->compress);
 	s->keep_us = f->keep_us;
 	s->keep_bytes = f->keep_bytes;
 	s->dataset = (struct sink_dataset){.title = f->ds_title,

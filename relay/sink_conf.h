@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "libd4/kit/pack.h"
 
 #define SINK_DIRECTORIES 64u /* data sets of a relay */
 
@@ -31,9 +32,6 @@ enum sink_kind {
 	    SINK_NONE,
 };
 
-/* How the files of a directory are packed. */
-enum sink_pack { SINK_PLAIN, SINK_GZIP, SINK_ZSTD };
-
 /* What a manifest says of the whole data set; NULL: not written. */
 struct sink_dataset {
 	const char *title, *description, *licence, *producer, *frequency;
@@ -56,7 +54,7 @@ struct sink_settings {
 	uint64_t message_max;
 	uint8_t pri;
 	const char *hostname, *app;
-	enum sink_pack pack;
+	enum d4_pack_kind pack;
 	uint64_t keep_us, keep_bytes;
 	struct sink_dataset dataset;
 };

@@ -28,7 +28,7 @@ struct files_wire {
 	struct post_lane *lane;
 	struct event *kick;
 	struct sink_item item;
-	struct sink_pack_file *file;
+	struct d4_pack *file;
 	char *part;
 	uint64_t period_s, span_s, total;
 	size_t turn;
@@ -68,7 +68,8 @@ files_publish(struct files_wire *w)
 	struct post_settled s;
 	enum d4_status st;
 
-	st = sink_pack_finish(w->file, &w->item.bytes, w->item.sha256);
+	/* A web server reads it. */
+	st = d4_pack_finish(w->file, 0644, &w->item.bytes, w->item.sha256);
 	if (st == D4_OK)
 		st = post_settle_ready(l, POST_CONFIRMED, &s);
 	if (st != D4_OK)
@@ -117,7 +118,7 @@ files_over(struct files_wire *w)
 static void
 files_destroy(struct files_wire *w)
 {
-	sink_pack_close(w->file);
+	d4_pack_close(w->file);
 	if (w->file != NULL && !w->whole && unlink(w->part) != 0 &&
 	    errno != ENOENT)
 		d4_warn("dataset cannot remove file=%s", w->part);
@@ -209,8 +210,8 @@ files_open(struct post_lane *l)
 	if (w != NULL && w->kick != NULL)
 		st = files_name(w);
 	if (st == D4_OK)
-		st = sink_pack_open(
-		    w->part, l->partner->conf->out.pack, &w->file);
+		st =
+		    d4_pack_open(w->part, l->partner->conf->out.pack, &w->file);
 	if (st != D4_OK) {
 		(void)snprintf(l->run.why, sizeof(l->run.why), "%s",
 		    errno != 0 ? strerror(errno) : d4_status_text(st));
@@ -232,7 +233,7 @@ files_write(void *wire, struct d4_slice bytes)
 	w->turn += bytes.n;
 	w->owes = true;
 	files_kick(w);
-	return sink_pack_write(w->file, bytes);
+	return d4_pack_write(w->file, bytes);
 }
 
 /* Nothing waits here; but others want their turn. */

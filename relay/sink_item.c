@@ -75,12 +75,12 @@ sink_item_init(struct sink_item *it, const struct d4_spool_lane *lane,
 }
 
 void
-sink_item_pack(struct sink_item *it, enum sink_pack pack)
+sink_item_pack(struct sink_item *it, enum d4_pack_kind pack)
 {
 	size_t n = strlen(it->name);
 
 	(void)snprintf(
-	    it->name + n, sizeof(it->name) - n, "%s", sink_pack_ext(pack));
+	    it->name + n, sizeof(it->name) - n, "%s", d4_pack_ext(pack));
 }
 
 /* ---- reading a name from its end: what is in front is the type ---- */
@@ -129,9 +129,9 @@ sink_item_name(const char *name)
 		known =
 		    known || (strlen(exts[i]) == ext - stem &&
 				 memcmp(name + stem, exts[i], ext - stem) == 0);
-	for (unsigned p = SINK_PLAIN; p <= SINK_ZSTD; p++) {
+	for (unsigned p = D4_PACK_PLAIN; p <= D4_PACK_ZSTD; p++) {
 		if (known && strlen(name) < SINK_NAME &&
-		    strcmp(name + ext, sink_pack_ext((enum sink_pack)p)) == 0)
+		    strcmp(name + ext, d4_pack_ext((enum d4_pack_kind)p)) == 0)
 			return item_stem(name, stem);
 	}
 	return false;

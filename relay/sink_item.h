@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 #include "libd4/kit/spool.h"
-#include "relay/sink_pack.h"
+#include "relay/sink_conf.h"
 
 #define SINK_NAME 176u /* of a file, with NUL */
 
@@ -24,7 +24,7 @@ struct sink_item {
 	char uuid[D4_UUID_TEXT];
 	char cls[4];
 	char policy[65];
-	char sha256[SINK_SHA256];
+	char sha256[D4_PACK_SUM];
 	uint64_t bytes, records, from_s, to_s;
 };
 
@@ -37,7 +37,7 @@ void sink_item_init(struct sink_item *it, const struct d4_spool_lane *lane,
     const char *type, uint64_t period_s, uint64_t number);
 
 /* sink_item_pack -- adds what says how it is packed. */
-void sink_item_pack(struct sink_item *it, enum sink_pack pack);
+void sink_item_pack(struct sink_item *it, enum d4_pack_kind pack);
 
 /* sink_item_name -- whether it is a name that sink_item_init makes. */
 bool sink_item_name(const char *name);

@@ -174,7 +174,7 @@ sinks_have_their_own_options(void **state)
 	assert_int_equal(c->n_partners, 6);
 	assert_int_equal(c->partner[5].sink, SINK_DIRECTORY);
 	assert_int_equal(c->partner[5].rotate_us, 300000000u);
-	assert_int_equal(c->partner[5].out.pack, SINK_ZSTD);
+	assert_int_equal(c->partner[5].out.pack, D4_PACK_ZSTD);
 	assert_int_equal(c->partner[5].out.dataset.n_tags, 2);
 	assert_string_equal(c->partner[5].out.dataset.tags[1], "b");
 	assert_string_equal(c->partner[5].out.dataset.frequency, "continuous");

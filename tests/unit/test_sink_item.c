@@ -21,16 +21,16 @@ names_have_type_uuid_time_and_number(void **state)
 	static const struct {
 		uint8_t type;
 		const char *text, *want;
-		enum sink_pack pack;
+		enum d4_pack_kind pack;
 	} rows[] = {
 	    {D4_TYPE_PCAP, "pcap", "pcap-" UUID "-20240229T230000Z-7.pcap.gz",
-		SINK_GZIP},
+		D4_PACK_GZIP},
 	    {D4_TYPE_PDNS, "passivedns",
-		"passivedns-" UUID "-20240229T230000Z-7.txt", SINK_PLAIN},
+		"passivedns-" UUID "-20240229T230000Z-7.txt", D4_PACK_PLAIN},
 	    {D4_TYPE_NDJSON, "ndjson",
-		"ndjson-" UUID "-20240229T230000Z-7.ndjson.zst", SINK_ZSTD},
+		"ndjson-" UUID "-20240229T230000Z-7.ndjson.zst", D4_PACK_ZSTD},
 	    {D4_TYPE_EXTENDED, "../JA3.jl/x\n",
-		"___ja3_jl_x_-" UUID "-20240229T230000Z-7.txt", SINK_PLAIN},
+		"___ja3_jl_x_-" UUID "-20240229T230000Z-7.txt", D4_PACK_PLAIN},
 	};
 	struct d4_spool_lane l;
 	struct sink_item it;

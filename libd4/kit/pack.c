@@ -7,29 +7,28 @@
 #include <openssl/evp.h>
 #include <zlib.h>
 #include <zstd.h>
-#include "relay/sink_pack.h"
+#include "libd4/kit/pack.h"
 
 #define PACK_OUT  65536u
 #define PACK_SYNC (1u << 20) /* bytes, then the disk is asked to begin */
 #define PACK_GZIP 16         /* zlib: a gzip header, window of 32 KiB */
 #define PACK_ZSTD 3
 
-struct sink_pack_file;
+struct d4_pack;
 
 /* A way of packing: all of in, and at the end what is left inside. */
 struct pack_kind {
 	const char *ext;
-	enum d4_status (*begin)(struct sink_pack_file *f);
-	enum d4_status (*put)(
-	    struct sink_pack_file *f, struct d4_slice in, bool end);
-	void (*free)(struct sink_pack_file *f);
+	enum d4_status (*begin)(struct d4_pack *f);
+	enum d4_status (*put)(struct d4_pack *f, struct d4_slice in, bool end);
+	void (*free)(struct d4_pack *f);
 };
 
 /*
- * struct sink_pack_file
+ * struct d4_pack
  * Shape:  bytes: written to fd; synced: of those, what the disk has begun.
  */
-struct sink_pack_file {
+struct d4_pack {
 	const struct pack_kind *kind;
 	int fd;
 	EVP_MD_CTX *sum;
@@ -47,7 +46,7 @@ pack_status(int e)
 
 /* Bytes as they are to be in the file. */
 static enum d4_status
-pack_put(struct sink_pack_file *f, struct d4_slice s)
+pack_put(struct d4_pack *f, struct d4_slice s)
 {
 	ssize_t n;
 
@@ -74,21 +73,21 @@ pack_put(struct sink_pack_file *f, struct d4_slice s)
 /* ---- as it is ---- */
 
 static enum d4_status
-plain_begin(struct sink_pack_file *f)
+plain_begin(struct d4_pack *f)
 {
 	(void)f;
 	return D4_OK;
 }
 
 static enum d4_status
-plain_put(struct sink_pack_file *f, struct d4_slice in, bool end)
+plain_put(struct d4_pack *f, struct d4_slice in, bool end)
 {
 	(void)end;
 	return pack_put(f, in);
 }
 
 static void
-plain_free(struct sink_pack_file *f)
+plain_free(struct d4_pack *f)
 {
 	(void)f;
 }
@@ -96,7 +95,7 @@ plain_free(struct sink_pack_file *f)
 /* ---- gzip ---- */
 
 static enum d4_status
-gzip_begin(struct sink_pack_file *f)
+gzip_begin(struct d4_pack *f)
 {
 	return deflateInit2(&f->gzip, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
 		   MAX_WBITS + PACK_GZIP, 8, Z_DEFAULT_STRATEGY) == Z_OK
@@ -105,7 +104,7 @@ gzip_begin(struct sink_pack_file *f)
 }
 
 static enum d4_status
-gzip_put(struct sink_pack_file *f, struct d4_slice in, bool end)
+gzip_put(struct d4_pack *f, struct d4_slice in, bool end)
 {
 	enum d4_status st = D4_OK;
 	int r = Z_OK;
@@ -127,7 +126,7 @@ gzip_put(struct sink_pack_file *f, struct d4_slice in, bool end)
 }
 
 static void
-gzip_free(struct sink_pack_file *f)
+gzip_free(struct d4_pack *f)
 {
 	(void)deflateEnd(&f->gzip);
 }
@@ -135,7 +134,7 @@ gzip_free(struct sink_pack_file *f)
 /* ---- zstd ---- */
 
 static enum d4_status
-zstd_begin(struct sink_pack_file *f)
+zstd_begin(struct d4_pack *f)
 {
 	f->zstd = ZSTD_createCCtx();
 	if (f->zstd == NULL ||
@@ -148,7 +147,7 @@ zstd_begin(struct sink_pack_file *f)
 }
 
 static enum d4_status
-zstd_put(struct sink_pack_file *f, struct d4_slice in, bool end)
+zstd_put(struct d4_pack *f, struct d4_slice in, bool end)
 {
 	ZSTD_inBuffer from = {in.p, in.n, 0};
 	enum d4_status st = D4_OK;
@@ -167,28 +166,28 @@ zstd_put(struct sink_pack_file *f, struct d4_slice in, bool end)
 }
 
 static void
-zstd_free(struct sink_pack_file *f)
+zstd_free(struct d4_pack *f)
 {
 	(void)ZSTD_freeCCtx(f->zstd);
 }
 
 static const struct pack_kind kinds[] = {
-    [SINK_PLAIN] = {"", plain_begin, plain_put, plain_free},
-    [SINK_GZIP] = {".gz", gzip_begin, gzip_put, gzip_free},
-    [SINK_ZSTD] = {".zst", zstd_begin, zstd_put, zstd_free},
+    [D4_PACK_PLAIN] = {"", plain_begin, plain_put, plain_free},
+    [D4_PACK_GZIP] = {".gz", gzip_begin, gzip_put, gzip_free},
+    [D4_PACK_ZSTD] = {".zst", zstd_begin, zstd_put, zstd_free},
 };
 
 /* ---- files ---- */
 
 const char *
-sink_pack_ext(enum sink_pack pack)
+d4_pack_ext(enum d4_pack_kind pack)
 {
 	return kinds[pack].ext;
 }
 
 /* For nobody else: the folder may be a web server's, and it is not public. */
 static enum d4_status
-pack_create(struct sink_pack_file *f, const char *path)
+pack_create(struct d4_pack *f, const char *path)
 {
 	f->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (f->fd < 0)
@@ -197,10 +196,9 @@ pack_create(struct sink_pack_file *f, const char *path)
 }
 
 enum d4_status
-sink_pack_open(
-    const char *path, enum sink_pack pack, struct sink_pack_file **out)
+d4_pack_open(const char *path, enum d4_pack_kind pack, struct d4_pack **out)
 {
-	struct sink_pack_file *f = calloc(1, sizeof(*f));
+	struct d4_pack *f = calloc(1, sizeof(*f));
 	enum d4_status st;
 
 	if (f == NULL)
@@ -217,7 +215,7 @@ sink_pack_open(
 	if (st == D4_OK)
 		st = pack_create(f, path);
 	if (st != D4_OK) {
-		sink_pack_close(f);
+		d4_pack_close(f);
 		return st;
 	}
 	*out = f;
@@ -225,21 +223,20 @@ sink_pack_open(
 }
 
 enum d4_status
-sink_pack_write(struct sink_pack_file *f, struct d4_slice bytes)
+d4_pack_write(struct d4_pack *f, struct d4_slice bytes)
 {
 	return f->kind->put(f, bytes, false);
 }
 
 enum d4_status
-sink_pack_finish(
-    struct sink_pack_file *f, uint64_t *bytes, char sum[SINK_SHA256])
+d4_pack_finish(
+    struct d4_pack *f, unsigned mode, uint64_t *bytes, char sum[D4_PACK_SUM])
 {
 	enum d4_status st = f->kind->put(f, (struct d4_slice){0}, true);
 	uint8_t md[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
-	/* Readable for the web server, whatever our umask is. */
-	if (st == D4_OK && fchmod(f->fd, 0644) != 0)
+	if (st == D4_OK && fchmod(f->fd, (mode_t)mode) != 0)
 		st = D4_EIO;
 	if (st == D4_OK && fsync(f->fd) != 0)
 		st = pack_status(errno);
@@ -254,7 +251,7 @@ sink_pack_finish(
 }
 
 void
-sink_pack_close(struct sink_pack_file *f)
+d4_pack_close(struct d4_pack *f)
 {
 	int saved = errno;
 

@@ -7,7 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 #include "libd4/kit/file.h"
-#include "relay/sink_pack.h"
+#include "libd4/kit/pack.h"
 #include "tmpdir.h"
 
 #define SIZE 3000000u
@@ -42,32 +42,32 @@ teardown(void **state)
 
 /* Writes all of it in pieces of odd sizes. */
 static void
-fill(struct sink_pack_file *f)
+fill(struct d4_pack *f)
 {
 	for (size_t at = 0, n; at < SIZE; at += n) {
 		n = 1 + at * 7919 % 60000;
 		n = n > SIZE - at ? SIZE - at : n;
 		assert_int_equal(
-		    sink_pack_write(f, d4_slice_of(data + at, n)), D4_OK);
+		    d4_pack_write(f, d4_slice_of(data + at, n)), D4_OK);
 	}
 }
 
 /* The file as it is, whose sum and size must be what was said. */
 static void
-written(enum sink_pack pack, struct d4_buf *out)
+written(enum d4_pack_kind pack, struct d4_buf *out)
 {
-	struct sink_pack_file *f = NULL;
-	char sum[SINK_SHA256], want[SINK_SHA256];
+	struct d4_pack *f = NULL;
+	char sum[D4_PACK_SUM], want[D4_PACK_SUM];
 	uint8_t md[SHA256_DIGEST_LENGTH];
 	uint64_t bytes = 0;
 	struct stat sb;
 
-	assert_int_equal(sink_pack_open(path, pack, &f), D4_OK);
+	assert_int_equal(d4_pack_open(path, pack, &f), D4_OK);
 	assert_int_equal(stat(path, &sb), 0);
 	assert_int_equal(sb.st_mode & 0777, 0600); /* not public yet */
 	fill(f);
-	assert_int_equal(sink_pack_finish(f, &bytes, sum), D4_OK);
-	sink_pack_close(f);
+	assert_int_equal(d4_pack_finish(f, 0640, &bytes, sum), D4_OK);
+	d4_pack_close(f);
 	d4_buf_init(out, 2 * (size_t)SIZE);
 	assert_int_equal(d4_file_read(path, out), D4_OK);
 	assert_int_equal(out->n, bytes);
@@ -76,7 +76,7 @@ written(enum sink_pack pack, struct d4_buf *out)
 		(void)snprintf(want + 2 * i, 3, "%02x", md[i]);
 	assert_string_equal(sum, want);
 	assert_int_equal(stat(path, &sb), 0);
-	assert_int_equal(sb.st_mode & 0777, 0644);
+	assert_int_equal(sb.st_mode & 0777, 0640);
 }
 
 static void
@@ -85,7 +85,7 @@ plain_is_what_was_written(void **state)
 	struct d4_buf b;
 
 	(void)state;
-	written(SINK_PLAIN, &b);
+	written(D4_PACK_PLAIN, &b);
 	assert_int_equal(b.n, SIZE);
 	assert_memory_equal(b.p, data, SIZE);
 	d4_buf_fini(&b);
@@ -99,7 +99,7 @@ gzip_is_unpacked_to_what_was_written(void **state)
 	struct d4_buf b;
 
 	(void)state;
-	written(SINK_GZIP, &b);
+	written(D4_PACK_GZIP, &b);
 	assert_true(b.n < SIZE);
 	g = gzopen(path, "rb");
 	assert_non_null(g);
@@ -116,7 +116,7 @@ zstd_is_unpacked_to_what_was_written(void **state)
 	struct d4_buf b;
 
 	(void)state;
-	written(SINK_ZSTD, &b);
+	written(D4_PACK_ZSTD, &b);
 	assert_true(b.n < SIZE);
 	assert_int_equal(ZSTD_decompressDCtx(ctx, back, SIZE, b.p, b.n), SIZE);
 	assert_memory_equal(back, data, SIZE);
@@ -127,18 +127,18 @@ zstd_is_unpacked_to_what_was_written(void **state)
 static void
 an_empty_file_is_whole_too(void **state)
 {
-	char sum[SINK_SHA256];
+	char sum[D4_PACK_SUM];
 	uint64_t bytes = 1;
 
 	(void)state;
-	for (unsigned p = SINK_PLAIN; p <= SINK_ZSTD; p++) {
-		struct sink_pack_file *f = NULL;
+	for (unsigned p = D4_PACK_PLAIN; p <= D4_PACK_ZSTD; p++) {
+		struct d4_pack *f = NULL;
 
 		assert_int_equal(
-		    sink_pack_open(path, (enum sink_pack)p, &f), D4_OK);
-		assert_int_equal(sink_pack_finish(f, &bytes, sum), D4_OK);
-		assert_true(p == SINK_PLAIN ? bytes == 0 : bytes > 0);
-		sink_pack_close(f);
+		    d4_pack_open(path, (enum d4_pack_kind)p, &f), D4_OK);
+		assert_int_equal(d4_pack_finish(f, 0640, &bytes, sum), D4_OK);
+		assert_true(p == D4_PACK_PLAIN ? bytes == 0 : bytes > 0);
+		d4_pack_close(f);
 		assert_int_equal(unlink(path), 0);
 	}
 }
@@ -146,13 +146,13 @@ an_empty_file_is_whole_too(void **state)
 static void
 a_file_that_is_there_is_not_replaced(void **state)
 {
-	struct sink_pack_file *f = NULL, *g = NULL;
+	struct d4_pack *f = NULL, *g = NULL;
 
 	(void)state;
-	assert_int_equal(sink_pack_open(path, SINK_PLAIN, &f), D4_OK);
-	assert_int_equal(sink_pack_open(path, SINK_PLAIN, &g), D4_EEXIST);
+	assert_int_equal(d4_pack_open(path, D4_PACK_PLAIN, &f), D4_OK);
+	assert_int_equal(d4_pack_open(path, D4_PACK_PLAIN, &g), D4_EEXIST);
 	assert_null(g);
-	sink_pack_close(f);
+	d4_pack_close(f);
 }
 
 /* A limit of the process stands for the disk: EFBIG, as ENOSPC. */
@@ -161,7 +161,7 @@ no_room_is_said(void **state)
 {
 	struct rlimit was, small;
 	enum d4_status st = D4_OK;
-	char sum[SINK_SHA256];
+	char sum[D4_PACK_SUM];
 	uint64_t bytes;
 
 	(void)state;
@@ -169,23 +169,23 @@ no_room_is_said(void **state)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
 	small = was;
 	small.rlim_cur = 100000;
-	for (unsigned p = SINK_PLAIN; p <= SINK_ZSTD; p++) {
-		struct sink_pack_file *f = NULL;
+	for (unsigned p = D4_PACK_PLAIN; p <= D4_PACK_ZSTD; p++) {
+		struct d4_pack *f = NULL;
 
 		assert_int_equal(
-		    sink_pack_open(path, (enum sink_pack)p, &f), D4_OK);
+		    d4_pack_open(path, (enum d4_pack_kind)p, &f), D4_OK);
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-		for (st = D4_OK; st == D4_OK && p == SINK_PLAIN;)
-			st = sink_pack_write(f, d4_slice_of(data, 60000));
+		for (st = D4_OK; st == D4_OK && p == D4_PACK_PLAIN;)
+			st = d4_pack_write(f, d4_slice_of(data, 60000));
 		for (unsigned i = 0; st == D4_OK && i < 1000; i++) {
 			arc4random_buf(back, 60000);
-			st = sink_pack_write(f, d4_slice_of(back, 60000));
+			st = d4_pack_write(f, d4_slice_of(back, 60000));
 		}
 		if (st == D4_OK)
-			st = sink_pack_finish(f, &bytes, sum);
+			st = d4_pack_finish(f, 0640, &bytes, sum);
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 		assert_int_equal(st, D4_ENOSPC);
-		sink_pack_close(f);
+		d4_pack_close(f);
 		assert_int_equal(unlink(path), 0);
 	}
 }
