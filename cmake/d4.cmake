@@ -99,13 +99,15 @@ function(d4_program name)
 endfunction()
 
 # d4_service(NAME): its unit, which names the program where it is installed,
-# and its accounts.
+# and its accounts, where it has some of its own.
 function(d4_service name)
 	configure_file(${name}.service.in ${name}.service @ONLY)
 	install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.service
 	    DESTINATION lib/systemd/system)
-	install(FILES ${name}.sysusers
-	    DESTINATION lib/sysusers.d RENAME ${name}.conf)
+	if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${name}.sysusers)
+		install(FILES ${name}.sysusers
+		    DESTINATION lib/sysusers.d RENAME ${name}.conf)
+	endif()
 endfunction()
 
 # What every test finds in its environment. The shared folder of vectors and

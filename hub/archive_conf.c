@@ -73,8 +73,8 @@ conf_words(
 }
 
 enum d4_status
-archive_conf_read(const struct d4_yaml *tree, struct d4_diag *diag,
-    struct archive_conf *out)
+archive_conf_read(
+    const struct d4_yaml *tree, struct d4_diag *diag, struct archive_conf *out)
 {
 	struct archive_conf c = {.dir = NULL};
 	enum d4_status st;
@@ -93,6 +93,17 @@ archive_conf_read(const struct d4_yaml *tree, struct d4_diag *diag,
 	}
 	*out = c;
 	return D4_OK;
+}
+
+enum d4_status
+archive_conf_check(const struct d4_yaml *tree, struct d4_diag *diag)
+{
+	struct archive_conf c;
+	enum d4_status st = archive_conf_read(tree, diag, &c);
+
+	if (st == D4_OK)
+		archive_conf_fini(&c);
+	return st;
 }
 
 void

@@ -24,8 +24,12 @@ struct archive_conf {
  * archive_conf_read -- the map under `archive`; diag->file names the file.
  * Errors: D4_EINVAL with *diag: no such map, or what is wrong in it.
  */
-D4_USED enum d4_status archive_conf_read(const struct d4_yaml *tree,
-    struct d4_diag *diag, struct archive_conf *out);
+D4_USED enum d4_status archive_conf_read(
+    const struct d4_yaml *tree, struct d4_diag *diag, struct archive_conf *out);
+
+/* archive_conf_check -- the same, for the check alone. */
+D4_USED enum d4_status archive_conf_check(
+    const struct d4_yaml *tree, struct d4_diag *diag);
 void archive_conf_fini(struct archive_conf *c);
 
 /* archive_conf_wants -- is this queue ("8", "254.ja3-jl") archived? */

@@ -1,7 +1,6 @@
 #include <string.h>
 #include "hub/archive_part.h"
 #include "libd4/kit/crc32c.h"
-#include "libd4/type.h"
 #include "libd4/wire.h"
 
 /*
@@ -46,46 +45,54 @@ part_head_put(const struct part_head *h, struct d4_buf *out, uint32_t *seed)
 	return st;
 }
 
-/* Type and extended type as d4_queue_key takes them. */
-static bool
-head_type_ok(const struct part_head *h)
+const struct d4_type_row *
+part_type_ok(uint8_t type, struct d4_slice ext)
 {
-	char key[128];
+	char text[D4_META_TYPE] = "";
 
-	return d4_queue_key(h->type, h->ext, 0, key, sizeof(key)) == D4_OK;
+	if (ext.n >= sizeof(text) || (ext.n != 0) != (type == D4_TYPE_EXTENDED))
+		return NULL;
+	if (ext.n != 0)
+		memcpy(text, ext.p, ext.n);
+	text[ext.n] = '\0';
+	if (ext.n != 0 && (strlen(text) != ext.n || !d4_meta_type_ok(text)))
+		return NULL;
+	return d4_type_of(type, text);
 }
 
 enum d4_status
-part_head_get(struct d4_slice file, struct part_head *out, uint32_t *seed,
-    size_t *used)
+part_head_get(
+    struct d4_slice file, struct part_head *out, uint32_t *seed, size_t *used)
 {
 	struct part_head h;
 	uint32_t crc;
 
+	*used = PART_HEAD;
 	if (file.n < PART_HEAD)
 		return D4_AGAIN;
 	if (memcmp(file.p, magic, sizeof(magic)) != 0)
 		return D4_EVERSION;
 	memcpy(h.sensor.b, file.p + 8, D4_UUID_LEN);
 	h.type = file.p[24];
-	h.ext = d4_slice_of(file.p + PART_HEAD, file.p[25]);
-	h.meta =
-	    d4_slice_of(file.p + PART_HEAD + h.ext.n, d4_get_le32(file.p + 28));
+	h.ext.n = file.p[25];
+	h.meta.n = d4_get_le32(file.p + 28);
 	h.t_us = d4_get_le64(file.p + 32);
 	h.nth = d4_get_le32(file.p + 40);
 	if (h.ext.n >= D4_META_TYPE || h.meta.n > D4_META_MAX)
 		return D4_ECHECKSUM;
-	if (file.n < PART_HEAD + h.ext.n + h.meta.n)
+	*used = PART_HEAD + h.ext.n + h.meta.n;
+	if (file.n < *used)
 		return D4_AGAIN;
+	h.ext.p = file.p + PART_HEAD;
+	h.meta.p = h.ext.p + h.ext.n;
 	crc = d4_crc32c(0, d4_slice_of(file.p, HEAD_CRC));
 	crc = d4_crc32c(d4_crc32c(crc, h.ext), h.meta);
 	if (crc != d4_get_le32(file.p + HEAD_CRC))
 		return D4_ECHECKSUM;
-	if (!head_type_ok(&h))
+	if (part_type_ok(h.type, h.ext) == NULL)
 		return D4_EMALFORMED;
 	*out = h;
 	*seed = crc;
-	*used = PART_HEAD + h.ext.n + h.meta.n;
 	return D4_OK;
 }
 
@@ -113,8 +120,8 @@ part_frame_put(
 }
 
 enum d4_status
-part_frame_get(struct d4_slice at, uint32_t seed, struct part_frame *out,
-    size_t *used)
+part_frame_get(
+    struct d4_slice at, uint32_t seed, struct part_frame *out, size_t *used)
 {
 	struct part_frame f;
 	uint32_t n;

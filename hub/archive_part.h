@@ -8,9 +8,10 @@
 
 #include "libd4/entry.h"
 #include "libd4/meta.h"
+#include "libd4/type.h"
 
-#define PART_HEAD  52u /* bytes of a header before ext and meta */
-#define PART_FRAME 52u /* of a frame before its data */
+#define PART_HEAD     52u /* bytes of a header before ext and meta */
+#define PART_FRAME    52u /* of a frame before its data */
 #define PART_HEAD_MAX (PART_HEAD + D4_META_TYPE + D4_META_MAX)
 
 /*
@@ -48,13 +49,21 @@ D4_USED enum d4_status part_head_put(
 
 /*
  * part_head_get -- the header at the front of a file; *used is its size.
+ * When D4_AGAIN is answered *used is how many bytes it wants at least.
  * Owns:   *out borrows from file.
  * Errors: D4_AGAIN not all there.  D4_EVERSION no part file.  D4_ECHECKSUM.
  *         D4_EMALFORMED no type or extended type of ours: nothing of it may
- *         become a path. On error nothing is touched.
+ *         become a path. On error *out and *seed are untouched.
  */
-D4_USED enum d4_status part_head_get(struct d4_slice file,
-    struct part_head *out, uint32_t *seed, size_t *used);
+D4_USED enum d4_status part_head_get(
+    struct d4_slice file, struct part_head *out, uint32_t *seed, size_t *used);
+
+/*
+ * part_type_ok -- a type, and with 254 an extended type, as sensors may send
+ * it; it may become a folder's name then ("..", which a queue's key could
+ * have, may not). Its row; else NULL.
+ */
+const struct d4_type_row *part_type_ok(uint8_t type, struct d4_slice ext);
 
 /* part_frame_put -- all but the data. */
 void part_frame_put(
@@ -65,7 +74,7 @@ void part_frame_put(
  * D4_AGAIN is answered *used is how many bytes it wants at least.
  * Errors: D4_AGAIN not all there.  D4_ECHECKSUM. On error *out is untouched.
  */
-D4_USED enum d4_status part_frame_get(struct d4_slice at, uint32_t seed,
-    struct part_frame *out, size_t *used);
+D4_USED enum d4_status part_frame_get(
+    struct d4_slice at, uint32_t seed, struct part_frame *out, size_t *used);
 
 #endif

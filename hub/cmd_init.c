@@ -181,7 +181,10 @@ static const char conf_format[] =
     "\n"
     "# In front of a d4-core: what sensors send goes there, too.\n"
     "# tee: d4.example.org:4443\n"
-    "# tee_ca: /etc/d4/d4-core-ca.pem # or tee_pin: SHA-256\n";
+    "# tee_ca: /etc/d4/d4-core-ca.pem # or tee_pin: SHA-256\n"
+    "\n"
+    "# Files of what the queues bring (d4-hub archive):\n"
+    "# archive: {dir: /var/lib/d4/archive, age: 90d}\n";
 
 static enum d4_status
 init_conf(const struct init *in)

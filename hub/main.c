@@ -20,6 +20,7 @@ static const struct {
     {"init", cmd_init, "make a certificate, keys and a configuration"},
     {"enroll", cmd_enroll, "register a sensor and print its line"},
     {"import", cmd_import, "take over the sensors of a d4-core"},
+    {"archive", cmd_archive, "write what the queues bring into files"},
     {"sensors", cmd_sensors, "list the registered sensors"},
     {"ctl", cmd_ctl, "ask and change the running hub"},
     {"status", cmd_status, "what the running hub says of itself"},

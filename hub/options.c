@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hub/archive_conf.h"
 #include "hub/options_parts.h"
 #include "libd4/kit/file.h"
 #include "libd4/meta.h"
@@ -208,6 +209,8 @@ options_make(struct hub_options *o, struct d4_diag *diag)
 	    o->shared_secret == NULL)
 		st = d4_diag_set(diag, option_mark(o, "mode"),
 		    "write shared_secret: FILE", "no shared secret");
+	if (st == D4_OK && o->archive != NULL)
+		st = archive_conf_check(o->archive, diag);
 	o->rules.any_uuid = o->any_uuid;
 	return st;
 }

@@ -41,7 +41,7 @@ struct hub_options {
 	uint64_t inflight_max, held_max, queue_max, queue_disk;
 	uint64_t tee_buffer, tee_memory, tee_wait_us;
 	struct d4_conf_list types;
-	const struct d4_yaml *ext_tree;
+	const struct d4_yaml *ext_tree, *archive;
 	struct d4_yaml *tree;
 	struct admit_rules rules;
 	struct d4_buf shared;

@@ -95,6 +95,8 @@ const struct d4_conf_option hub_options_table[] = {
 	false, "of all sessions"},
     {"tee_wait", D4_CONF_DURATION, AT(tee_wait_us), 0, 86400 * S, "10m", false,
 	"frames of sessions that are over wait so long"},
+    {"archive", D4_CONF_TREE, AT(archive), 0, 0, NULL, false,
+	"a map: what d4-hub archive does (d4-hub archive --help)"},
     {"sandbox", D4_CONF_STRING, AT(sandbox), 0, 16, "strict", false,
 	"strict or best-effort"},
     {"log", D4_CONF_STRING, AT(log), 0, 8, "info", false,

@@ -14,7 +14,7 @@
 	{                                                                    \
 		.type = D4_TYPE_EXTENDED, .ext = (word), .name = "extended", \
 		.cutter = &d4_cutter_lines, .content = D4_CONTENT_##what,    \
-		.resend_all = true, .frame_max = TYPE_RECORD                 \
+		.resend_all = true, .frame_max = TYPE_RECORD, .file = ".txt" \
 	}
 
 static const struct d4_type_row type_rows[] = {
@@ -24,46 +24,54 @@ static const struct d4_type_row type_rows[] = {
 	.opening = D4_OPENING_ONCE,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* a packet sent twice falsifies every count */
-	.frame_max = TYPE_RECORD},
+	.frame_max = TYPE_RECORD,
+	.file = ".cap"},
     {.type = D4_TYPE_LOG,
 	.name = "log",
 	.cutter = &d4_cutter_lines,
 	.content = D4_CONTENT_TEXT,
 	.resend_all = true,
-	.frame_max = TYPE_BATCH},
+	.frame_max = TYPE_BATCH,
+	.file = ".syslog.txt"},
     {.type = D4_TYPE_DNSCAP,
 	.name = "dnscap",
 	.cutter = &d4_cutter_dnscap,
 	.opening = D4_OPENING_ONCE,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* as for pcap */
-	.frame_max = TYPE_RECORD},
+	.frame_max = TYPE_RECORD,
+	.file = ".dnscap.txt",
+	.file_opened = ".dnscap.cap"},
     {.type = D4_TYPE_PCAPNG,
 	.name = "pcapng",
 	.cutter = &d4_cutter_pcapng,
 	.opening = D4_OPENING_EACH,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* as for pcap */
-	.frame_max = TYPE_RECORD},
+	.frame_max = TYPE_RECORD,
+	.file = ".pcapng"},
     {.type = D4_TYPE_NDJSON,
 	.name = "ndjson",
 	.cutter = &d4_cutter_lines,
 	.content = D4_CONTENT_JSON,
 	.resend_all = true,
-	.frame_max = TYPE_RECORD},
+	.frame_max = TYPE_RECORD,
+	.file = ".jsonl"},
     {.type = D4_TYPE_YAF,
 	.name = "yaf",
 	.cutter = &d4_cutter_ipfix,
 	.opening = D4_OPENING_EACH,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* as for pcap */
-	.frame_max = TYPE_RECORD},
+	.frame_max = TYPE_RECORD,
+	.file = ".ipfix"},
     {.type = D4_TYPE_PDNS,
 	.name = "passivedns",
 	.cutter = &d4_cutter_lines,
 	.content = D4_CONTENT_TEXT,
 	.resend_all = true,
-	.frame_max = TYPE_BATCH},
+	.frame_max = TYPE_BATCH,
+	.file = ".passivedns.txt"},
     TYPE_HANDLER("lines", TEXT),
     TYPE_HANDLER("ja3-jl", JSON),
     TYPE_HANDLER("maltrail", TEXT),

@@ -42,6 +42,9 @@ enum d4_content {
  *         again; otherwise only what TCP had not acknowledged.
  *         frame_max: payload bytes of a frame towards any server, chosen so
  *         that a frame is one TLS record and a batch one queue entry there.
+ *         file: how the name of an archive's file ends, as d4-core names
+ *         them; file_opened: the same where it begins with an opening and the
+ *         type has files without one, too; else NULL.
  */
 struct d4_type_row {
 	uint8_t type;
@@ -52,6 +55,7 @@ struct d4_type_row {
 	enum d4_content content;
 	bool resend_all;
 	uint32_t frame_max;
+	const char *file, *file_opened;
 };
 
 /*

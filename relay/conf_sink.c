@@ -77,8 +77,10 @@ static const char *const facilities[] = {"kern", "user", "mail", "daemon",
 static const char *const severities[] = {"emerg", "alert", "crit", "err",
     "warning", "notice", "info", "debug", NULL};
 
-static const char *const packs[] = {
-    [D4_PACK_PLAIN] = "none", [D4_PACK_GZIP] = "gzip", [D4_PACK_ZSTD] = "zstd", NULL};
+static const char *const packs[] = {[D4_PACK_PLAIN] = "none",
+    [D4_PACK_GZIP] = "gzip",
+    [D4_PACK_ZSTD] = "zstd",
+    NULL};
 
 static const char *const confirms[] = {"close", "tcp", NULL};
 

@@ -14,9 +14,9 @@
  * struct d4_embedded -- settings, then what runs.
  * Shape:  dir: DIR/redis.sock, DIR/redis.conf, DIR/redis.log, DIR/users.acl,
  *         DIR/redis.lock, DIR/aof/. keys: the folder of the secrets
- *         redis-hub, redis-wash and redis-admin, made when absent; NULL: dir.
- *         user: the account that it runs under, NULL: ours. appendfsync:
- *         "always", "everysec" or "no". maxmemory: bytes. pid, pidfd: the
+ *         redis-hub, redis-wash, redis-archive and redis-admin, made when
+ * absent; NULL: dir. user: the account that it runs under, NULL: ours.
+ * appendfsync: "always", "everysec" or "no". maxmemory: bytes. pid, pidfd: the
  *         server's, pidfd -1 before.
  */
 struct d4_embedded {
@@ -52,7 +52,7 @@ D4_USED enum d4_status d4_embedded_start(struct d4_embedded *e);
 D4_USED enum d4_status d4_embedded_grant(const struct d4_embedded *e);
 
 /*
- * d4_embedded_url -- the url for one of the users hub, wash and admin.
+ * d4_embedded_url -- the url for one of the users hub, wash, archive and admin.
  * Errors: D4_EINVAL too long.
  */
 D4_USED enum d4_status d4_embedded_url(

@@ -40,6 +40,8 @@ static const struct embedded_user users[] = {
 	     "+get +set +del +exists +expire +pexpire +ttl +pttl +incr "
 	     "+sadd +srem +sismember +smembers "
 	     "+hset +hsetnx +hget +hmget +hgetall +hdel +hincrby"},
+    {"archive", "~d4:* +ping +xreadgroup +xack +xgroup|create "
+		"+xgroup|destroy +hgetall +hset +sadd +srem +del"},
     {"admin", "~* &* +@all"},
 };
 

@@ -66,7 +66,8 @@ partner_sink(char **argv, struct relay_partner *p)
 	s->pri = 14;
 	s->hostname = driver_value(argv, "hostname", "-");
 	s->app = driver_value(argv, "app", "d4");
-	s->pack = (enum d4_pack_kind)driver_number(argv, "compress", D4_PACK_PLAIN);
+	s->pack =
+	    (enum d4_pack_kind)driver_number(argv, "compress", D4_PACK_PLAIN);
 	s->keep_us = driver_number(argv, "keep_us", 0);
 	s->keep_bytes = driver_number(argv, "keep_bytes", 0);
 	s->dataset = (struct sink_dataset){.title = "A set",

@@ -205,6 +205,11 @@ class Hub:
             out.append(one)
         return out
 
+    def entries_raw(self, kind, ext=""):
+        """Fields of all entries, as Redis has them."""
+        key = d4.as_bytes(d4.queue_key(kind, ext, 0)).decode()
+        return [fields for _, fields in self.redis().xrange(key)]
+
     @property
     def overflow(self):
         return os.path.join(self.etc, "state/overflow")
@@ -215,9 +220,9 @@ class Hub:
                       for d, _, files in os.walk(self.overflow)
                       for f in files if f.endswith(".ovf"))
 
-    def account(self, event=None):
+    def account(self, event=None, program="d4-hub"):
         """The accounting records, of one event or all."""
-        path = os.path.join(self.etc, "state/account/d4-hub.jsonl")
+        path = os.path.join(self.etc, "state/account", program + ".jsonl")
         if not os.path.exists(path):
             return []
         with open(path) as f:
