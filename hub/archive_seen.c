@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/queue.h>
 #include "hub/archive_seen.h"
+#include "libd4/kit/crc32c.h"
 
 #define BUCKETS 16384u /* a power of two */
 
@@ -19,11 +20,10 @@ struct archive_seen {
 	size_t n;
 };
 
-/* The hub makes these at random, so any of their bytes will do. */
 static struct seen_one **
 seen_bucket(struct archive_seen *s, const struct d4_uuid *sess)
 {
-	unsigned h = (unsigned)sess->b[0] << 8 | sess->b[1];
+	uint32_t h = d4_crc32c(0, d4_slice_of(sess->b, D4_UUID_LEN));
 
 	return &s->bucket[h % BUCKETS];
 }

@@ -15,8 +15,9 @@
  * Shape:  dir: DIR/redis.sock, DIR/redis.conf, DIR/redis.log, DIR/users.acl,
  *         DIR/redis.lock, DIR/aof/. keys: the folder of the secrets
  *         redis-hub, redis-wash, redis-archive and redis-admin, made when
- * absent; NULL: dir. user: the account that it runs under, NULL: ours.
- * appendfsync: "always", "everysec" or "no". maxmemory: bytes. pid, pidfd: the
+ *         absent; NULL: dir. user: the account that it runs under, NULL:
+ *         ours. appendfsync: "always", "everysec" or "no". maxmemory:
+ *         bytes. pid, pidfd: the
  *         server's, pidfd -1 before.
  */
 struct d4_embedded {
