@@ -196,6 +196,10 @@ control_script(struct control_ask *ask)
 	struct d4_buf script;
 	enum d4_status st = D4_OK;
 
+	if (ask->control->hub->silent) {
+		ask_failed(ask, "Redis does not answer");
+		return;
+	}
 	default_day(ask);
 	if (ask->row->key && d4_key_make(ask->key) != D4_OK) {
 		ask_failed(ask, "no random bytes");

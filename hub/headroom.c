@@ -2,15 +2,18 @@
 #include <string.h>
 #include "hub/headroom.h"
 #include "hub/session.h"
+#include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
-#define MEMORY_PART  85u /* percent of maxmemory at which reading stops */
-#define MEMORY_TIGHT 70u /* at which entries go to disk (overflow.h) */
+#define MEMORY_PART  85u   /* percent of maxmemory at which reading stops */
+#define MEMORY_TIGHT 70u   /* at which entries go to disk (overflow.h) */
+#define SILENT_MS    3000u /* without an answer, and people are told */
 
 struct headroom {
 	struct hub *hub;
 	struct event *timer;
 	uint64_t used_memory, max_memory;
+	uint64_t asked_ms;
 	bool asking;
 };
 
@@ -23,6 +26,25 @@ info_number(const char *info, const char *name)
 	return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
+/* Connected, and it does not answer: stopped, or its disk is stuck. */
+static void
+headroom_silent(struct headroom *t, bool silent)
+{
+	unsigned long long s = (d4_mono_ms() - t->asked_ms) / 1000;
+
+	if (t->hub->silent == silent)
+		return;
+	t->hub->silent = silent;
+	if (silent)
+		d4_warnx("alarm=redis_silent seconds=%llu waiting=%zu"
+			 " text=\"Redis does not answer: sensors wait,"
+			 " none is confirmed, nothing is lost\"",
+		    s, shelf_entries(t->hub->shelf));
+	else
+		d4_info("redis answers again seconds=%llu waiting=%zu", s,
+		    shelf_entries(t->hub->shelf));
+}
+
 static void
 on_info(void *arg, enum d4_status st, const redisReply *reply)
 {
@@ -31,6 +53,7 @@ on_info(void *arg, enum d4_status st, const redisReply *reply)
 	bool full, was = (t->hub->pause & PAUSE_MEMORY) != 0;
 
 	t->asking = false;
+	headroom_silent(t, false);
 	if (st != D4_OK || reply->type != REDIS_REPLY_STRING)
 		return;
 	used = info_number(reply->str, "\nused_memory:");
@@ -55,8 +78,12 @@ on_info(void *arg, enum d4_status st, const redisReply *reply)
 static void
 headroom_look(struct headroom *t)
 {
-	if (t->asking)
+	if (t->asking) {
+		if (d4_mono_ms() - t->asked_ms >= SILENT_MS)
+			headroom_silent(t, true);
 		return;
+	}
+	t->asked_ms = d4_mono_ms();
 	t->asking =
 	    d4_redis_sendf(t->hub->redis, on_info, t, "INFO memory") == D4_OK;
 }

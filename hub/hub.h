@@ -67,8 +67,8 @@ struct hub_events {
  * session. drafts: sessions whose entry waits for the flush timer, oldest
  * first, by list. n_resting: sessions paused for a
  * limit of their sensor. tight: Redis as a
- * whole is short of memory. loud: refusals that may still be logged in this
- * second.
+ * whole is short of memory. silent: Redis is connected and does not answer.
+ * loud: refusals that may still be logged in this second.
  */
 struct hub {
 	struct event_base *base;
@@ -94,7 +94,7 @@ struct hub {
 	struct hub_counts counts;
 	struct event *flush_timer, *rate_timer, *tick;
 	struct hub_events events;
-	bool ready, tight;
+	bool ready, tight, silent;
 	unsigned loud;
 	uint64_t hushed;
 	uint64_t began_ms;

@@ -219,6 +219,10 @@ session_clock(struct session *s)
 	ours = (s->pause & ~(unsigned)PAUSE_HELD) | s->hub->pause;
 	if (s->state == SESSION_OPEN && ours != 0)
 		s->active_ms = now;
+	/* So is it when nobody can say who the sensor is. */
+	if (s->state == SESSION_FIRST && (s->pause & PAUSE_WHO) != 0 &&
+	    (s->hub->silent || !d4_redis_is_up(s->hub->redis)))
+		s->accepted_ms = now;
 	limit = session_limit(s, &since, &why);
 	if (s->state == SESSION_BYE)
 		session_gone(s, "no close_notify in time");

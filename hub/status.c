@@ -144,6 +144,7 @@ status_redis(const struct hub *h)
 	headroom_memory(h->headroom, &used, &max);
 	put(o, "up",
 	    json_boolean(h->redis != NULL && d4_redis_is_up(h->redis)));
+	put(o, "silent", json_boolean(h->silent));
 	put(o, "waiting_entries", number(shelf_entries(h->shelf)));
 	put(o, "waiting_bytes", number(shelf_bytes(h->shelf)));
 	put(o, "used_memory", number(used));
