@@ -9,12 +9,6 @@
 #define TEMPLATES_FIRST  256u /* the least id of a template */
 #define TEMPLATES_GROW   16u
 
-/* A record of a set that defines; body is empty where it is withdrawn. */
-struct template_def {
-	uint16_t id; /* IPFIX_TEMPLATES, IPFIX_OPTIONS: all of that set */
-	struct d4_slice record;
-};
-
 void
 ipfix_templates_init(struct ipfix_templates *t)
 {
@@ -91,20 +85,17 @@ template_fields(struct d4_slice s, unsigned count)
 
 /* A withdrawal has no fields. */
 static bool
-template_gone(struct d4_slice *at, uint16_t set, struct template_def *out)
+template_gone(struct d4_slice *at, uint16_t set, struct ipfix_def *out)
 {
 	uint16_t id = d4_get_be16(at->p);
 
 	(void)d4_slice_skip(at, 4);
-	*out = (struct template_def){.id = id};
+	*out = (struct ipfix_def){.id = id};
 	return id >= TEMPLATES_FIRST || id == set;
 }
 
-/*
- * The next record of a set. D4_END: no more but padding. D4_EMALFORMED.
- */
-static enum d4_status
-template_next(struct d4_slice *at, uint16_t set, struct template_def *out)
+enum d4_status
+ipfix_def_next(struct d4_slice *at, uint16_t set, struct ipfix_def *out)
 {
 	size_t head = set == IPFIX_OPTIONS ? 6 : 4, fields;
 	unsigned count;
@@ -169,6 +160,16 @@ template_find(
 	    t->at[i].id == id)
 		return &t->at[i];
 	return NULL;
+}
+
+const struct ipfix_template *
+ipfix_templates_find(
+    const struct ipfix_templates *t, uint32_t domain, uint16_t id)
+{
+	const struct ipfix_template *at =
+	    template_find(t, domain, IPFIX_TEMPLATES, id);
+
+	return at != NULL ? at : template_find(t, domain, IPFIX_OPTIONS, id);
 }
 
 /* Removes n of them, from the i-th on. */
@@ -253,10 +254,10 @@ ipfix_templates_compare(
 {
 	enum ipfix_news news = IPFIX_SAME;
 	struct d4_slice at = s->body;
-	struct template_def d;
+	struct ipfix_def d;
 	enum d4_status st;
 
-	while ((st = template_next(&at, s->id, &d)) == D4_OK) {
+	while ((st = ipfix_def_next(&at, s->id, &d)) == D4_OK) {
 		const struct ipfix_template *old =
 		    template_find(t, domain, s->id, d.id);
 
@@ -275,10 +276,10 @@ learn_set(struct ipfix_templates *t, const struct ipfix_set *s,
 	struct ipfix_template as = *from;
 	struct d4_slice at = s->body;
 	enum d4_status st = D4_OK;
-	struct template_def d;
+	struct ipfix_def d;
 
 	as.set = s->id;
-	while (st == D4_OK && template_next(&at, s->id, &d) == D4_OK) {
+	while (st == D4_OK && ipfix_def_next(&at, s->id, &d) == D4_OK) {
 		as.id = d.id;
 		as.record = d.record;
 		if (d.record.n != 0)

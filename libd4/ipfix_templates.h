@@ -10,12 +10,18 @@
 
 #define IPFIX_TEMPLATES     2u /* ids of the sets that define */
 #define IPFIX_OPTIONS       3u
-#define IPFIX_TEMPLATES_MAX 512u /* in a stream */
+#define IPFIX_TEMPLATES_MAX 1024u /* in a stream */
 
 /* One set of a message, without its header. */
 struct ipfix_set {
 	uint16_t id;
 	struct d4_slice body;
+};
+
+/* A definition as it stands in a set; record is empty: withdrawn. */
+struct ipfix_def {
+	uint16_t id; /* IPFIX_TEMPLATES, IPFIX_OPTIONS: all of that set */
+	struct d4_slice record;
 };
 
 /* One definition; stamp: export time and sequence of its message. */
@@ -53,6 +59,17 @@ void ipfix_templates_forget(struct ipfix_templates *t);
  * set, *at and *out are as before.
  */
 D4_USED bool ipfix_set_next(struct d4_slice *at, struct ipfix_set *out);
+
+/*
+ * ipfix_def_next -- takes the next definition off a set that defines. D4_END:
+ * no more but padding. D4_EMALFORMED.
+ */
+D4_USED enum d4_status ipfix_def_next(
+    struct d4_slice *at, uint16_t set, struct ipfix_def *out);
+
+/* ipfix_templates_find -- what data sets of that id are made of, or NULL. */
+const struct ipfix_template *ipfix_templates_find(
+    const struct ipfix_templates *t, uint32_t domain, uint16_t id);
 
 /* ipfix_templates_compare -- would this set change anything? */
 D4_USED enum ipfix_news ipfix_templates_compare(const struct ipfix_templates *t,

@@ -18,13 +18,10 @@
 #include <stdlib.h>
 #include "libd4/cutter.h"
 #include "libd4/cutter_join.h"
-#include "libd4/ipfix_templates.h"
+#include "libd4/ipfix_record.h"
 #include "libd4/wire.h"
 
-#define IPFIX_HEADER 16u
-#define IPFIX_SET    4u
-#define IPFIX_DATA   256u   /* ids of data sets, from here */
-#define IPFIX_KEEP   16384u /* allocation kept for the next cut message */
+#define IPFIX_KEEP 16384u /* allocation kept for the next cut message */
 
 /* What is in a message. */
 enum ipfix_kind {
@@ -86,8 +83,8 @@ ipfix_need(struct d4_cutter *c, struct d4_slice s, size_t *need)
 {
 	struct ipfix *x = ipfix_of(c);
 
-	*need = IPFIX_SET;
-	if (s.n < IPFIX_SET)
+	*need = IPFIX_SET_HEADER;
+	if (s.n < IPFIX_SET_HEADER)
 		return D4_OK;
 	if (d4_get_be16(s.p) != 10)
 		return ipfix_fail(

@@ -8,6 +8,7 @@ static const enum d4_reason tally_parts[D4_PARTS] = {
     D4_R_IPFIX_OPTIONS,
     D4_R_IPFIX_SET,
     D4_R_SCOPE_MISS,
+    D4_R_CONCERNS_MISS,
     D4_R_ADDR_DROP,
     D4_R_INTO_CONFLICT,
     D4_R_TIME_VALUE,

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "libd4/reason.h"
 
-#define D4_PARTS 10u /* reasons that a part can be withheld for, and NONE */
+#define D4_PARTS 11u /* reasons that a part can be withheld for, and NONE */
 
 /*
  * struct d4_tally -- in = forward + drop + quarantine, in records, always.

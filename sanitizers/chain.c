@@ -199,8 +199,9 @@ chain_takes(struct san_chain *c, const struct san_takes *t)
 }
 
 /* Families whose records are asked whom they concern. */
-#define CHAIN_ASKED \
-	(SAN_PACKETS | SAN_PDNS | SAN_JSON | SAN_TEXT | SAN_MALTRAIL)
+#define CHAIN_ASKED                                                 \
+	(SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_JSON | SAN_TEXT | \
+	    SAN_MALTRAIL)
 
 static enum d4_status
 chain_about(struct san_chain *c, const struct d4_yaml *steps,

@@ -64,11 +64,12 @@ ng_begin(void *state, struct d4_slice in, struct d4_buf *head)
 
 /* More interfaces of the same section follow what is there. */
 static enum d4_reason
-ng_turn(
-    void *state, struct d4_slice was, struct d4_slice in, struct d4_buf *head)
+ng_turn(void *state, const struct d4_slice *was, struct d4_slice in,
+    struct d4_buf *head)
 {
-	if (was.n != 0 && was.n < in.n && memcmp(was.p, in.p, was.n) == 0)
-		(void)d4_slice_skip(&in, was.n);
+	if (was != NULL && was->n != 0 && was->n < in.n &&
+	    memcmp(was->p, in.p, was->n) == 0)
+		(void)d4_slice_skip(&in, was->n);
 	return ng_opening(state, in, head);
 }
 

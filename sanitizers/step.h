@@ -11,11 +11,12 @@
 
 /* Families, as bits: which kinds of records a step can work on. */
 enum san_family_bit {
-	SAN_PACKETS = 1 << 0, /* types 1, and 4 when binary */
+	SAN_PACKETS = 1 << 0, /* types 1, 5, and 4 when binary */
 	SAN_PDNS = 1 << 1,    /* type 8 */
 	SAN_JSON = 1 << 2,    /* type 6, JSON meta types */
 	SAN_TEXT = 1 << 3,    /* type 3, other meta types */
 	SAN_MALTRAIL = 1 << 4,
+	SAN_IPFIX = 1 << 5, /* type 7 */
 };
 
 /* What a step's compile function may ask. */
@@ -91,7 +92,7 @@ struct san_again {
  *          the outgoing opening to *head (an empty buffer). An answer other
  *          than D4_R_NONE refuses the file. NULL: no opening.
  * turn:    the file's opening changed: as begin, in the midst of a file. was:
- *          the one before, whose outgoing form is in the output, or empty:
+ *          the one before, whose outgoing form is in the output, or NULL:
  *          none is. *head gets what has to follow it. NULL: it cannot.
  * record:  one whole record in; appends what leaves to *out. On SAN_DROP and
  *          SAN_QUARANTINE *why is set, and the caller cuts *out back. When
@@ -124,7 +125,7 @@ struct san_family {
 	void (*destroy)(void *state);
 	enum d4_reason (*begin)(
 	    void *state, struct d4_slice opening, struct d4_buf *head);
-	enum d4_reason (*turn)(void *state, struct d4_slice was,
+	enum d4_reason (*turn)(void *state, const struct d4_slice *was,
 	    struct d4_slice opening, struct d4_buf *head);
 	enum san_outcome (*record)(void *state, struct d4_slice record,
 	    struct d4_buf *out, enum d4_reason *why);

@@ -200,7 +200,7 @@ stream_concerns(const struct san_stream *s, struct d4_slice rec)
 {
 	const struct san_concerns *c = san_chain_concerns(s->chain);
 
-	return c == NULL || s->family->bit == SAN_PACKETS ||
+	return c == NULL || (s->family->bit & (SAN_PACKETS | SAN_IPFIX)) != 0 ||
 	       san_concerns_line(c, rec);
 }
 

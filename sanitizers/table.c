@@ -1,6 +1,7 @@
 #include <string.h>
 #include "libd4/type.h"
 #include "sanitizers/epoch.h"
+#include "sanitizers/ipfix.h"
 #include "sanitizers/json.h"
 #include "sanitizers/maltrail.h"
 #include "sanitizers/packet_family.h"
@@ -35,6 +36,7 @@ static const struct san_family *const table_types[256] = {
     [D4_TYPE_DNSCAP] = &san_family_packets,
     [D4_TYPE_PCAPNG] = &san_family_pcapng,
     [D4_TYPE_NDJSON] = &san_family_json,
+    [D4_TYPE_YAF] = &san_family_ipfix,
     [D4_TYPE_PDNS] = &san_family_pdns,
 };
 

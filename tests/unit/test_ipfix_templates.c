@@ -221,7 +221,7 @@ templates_have_a_limit_in_number_and_bytes(void **state)
 	opening_tells(&t, IPFIX_TEMPLATES_MAX);
 	ipfix_message(&o, 0);
 	ipfix_set(&o, 2);
-	ipfix_template(&o, 1000, 1);
+	ipfix_template(&o, 3000, 1);
 	learn(&t, &o, D4_ETOOBIG);
 	ipfix_templates_forget(&t);
 	ipfix_message(&o, 0);

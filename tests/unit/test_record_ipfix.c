@@ -198,8 +198,8 @@ too_many_templates_end_the_stream(void **state)
 	struct d4_run run;
 
 	(void)state;
-	for (unsigned i = 0; i < 600; i++)
-		ipfix_put_template(&o, i, 256, 4);
+	for (unsigned i = 0; i < 1100; i++)
+		ipfix_put_template(&o, i, 256, 1);
 	in = d4_slice_of(room, o.n);
 	assert_int_equal(d4_cutter_feed(c, &in, &run), D4_EMALFORMED);
 	assert_int_equal(c->failed, D4_R_OPENING_TOOBIG);

@@ -104,7 +104,7 @@ types_belong_to_the_families_that_read_them(void **state)
 	    {D4_TYPE_DNSCAP, "", SAN_PACKETS},
 	    {D4_TYPE_PCAPNG, "", SAN_PACKETS},
 	    {D4_TYPE_NDJSON, "", SAN_JSON},
-	    {D4_TYPE_YAF, "", 0},
+	    {D4_TYPE_YAF, "", SAN_IPFIX},
 	    {D4_TYPE_PDNS, "", SAN_PDNS},
 	    {D4_TYPE_META, "", 0},
 	    {200, "", 0},

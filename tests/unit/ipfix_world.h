@@ -1,0 +1,123 @@
+/* For the tests of IPFIX: messages that are made, run, and looked at. */
+#ifndef TEST_IPFIX_WORLD_H
+#define TEST_IPFIX_WORLD_H
+
+#include "chain.h"
+#include "ipfix.h"
+
+#define ROOM  65536
+#define STEPS "[addr: {scope: telescope, others: keep}]"
+#define ALL   "[addr: {}]"
+
+/* A field of a template: enterprise 0: IANA's. */
+struct field {
+	uint16_t id, len;
+	uint32_t enterprise;
+};
+
+/* A stream that is being made. */
+struct file {
+	uint8_t bytes[ROOM];
+	struct ipfix_out o;
+};
+
+static inline void
+begin(struct file *f)
+{
+	f->o = (struct ipfix_out){.p = f->bytes};
+}
+
+static inline void
+put_fields(struct ipfix_out *o, const struct field *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		ipfix_put16(o, list[i].id | (list[i].enterprise ? 0x8000u : 0));
+		ipfix_put16(o, list[i].len);
+		if (list[i].enterprise != 0) {
+			d4_put_be32(o->p + o->n, list[i].enterprise);
+			o->n += 4;
+		}
+	}
+}
+
+/* A set that defines one template. */
+static inline void
+put_define(struct file *f, unsigned id, const struct field *list, size_t n)
+{
+	ipfix_set(&f->o, 2);
+	ipfix_put16(&f->o, id);
+	ipfix_put16(&f->o, (unsigned)n);
+	put_fields(&f->o, list, n);
+	d4_put_be16(f->o.p + f->o.set + 2, (uint16_t)(f->o.n - f->o.set));
+}
+
+static inline void
+put_template(struct file *f, uint32_t domain, unsigned id,
+    const struct field *list, size_t n)
+{
+	ipfix_message(&f->o, domain);
+	put_define(f, id, list, n);
+	ipfix_end(&f->o);
+}
+
+static inline void
+put_set(struct file *f, unsigned id, const void *p, size_t n)
+{
+	ipfix_set(&f->o, id);
+	memcpy(f->o.p + f->o.n, p, n);
+	f->o.n += n;
+	d4_put_be16(f->o.p + f->o.set + 2, (uint16_t)(f->o.n - f->o.set));
+}
+
+static inline void
+put_data(struct file *f, uint32_t domain, unsigned id, const void *p, size_t n)
+{
+	ipfix_message(&f->o, domain);
+	put_set(f, id, p, n);
+	ipfix_end(&f->o);
+}
+
+static inline enum d4_status
+run(const char *steps, const struct file *f, size_t cut, struct d4_buf *out,
+    struct d4_tally *tally)
+{
+	struct san_chain *c = test_chain(steps, 7, "");
+	struct san_stream *s = test_stream(c, 7, "");
+	enum d4_status st;
+
+	d4_buf_init(out, 4 * ROOM);
+	san_stream_many(s);
+	st = test_run(s, d4_slice_of(f->bytes, f->o.n), cut, out);
+	test_balance(s);
+	*tally = *san_stream_tally(s);
+	san_stream_free(s);
+	san_chain_free(c);
+	return st;
+}
+
+static inline uint64_t
+part(const struct d4_tally *t, enum d4_reason why)
+{
+	for (size_t i = 0; i < D4_PARTS; i++) {
+		if (d4_part_reason(i) == why)
+			return t->parts[i];
+	}
+	return 0;
+}
+
+/* The i-th message of the output. */
+static inline struct d4_slice
+message(const struct d4_buf *b, unsigned i)
+{
+	struct d4_slice s = d4_buf_slice(b), m;
+
+	do {
+		assert_true(s.n >= 16);
+		assert_int_equal(d4_get_be16(s.p), 10);
+		assert_true(d4_get_be16(s.p + 2) <= s.n);
+		m = d4_slice_skip(&s, d4_get_be16(s.p + 2));
+	} while (i-- > 0);
+	return m;
+}
+
+#endif
