@@ -6,6 +6,8 @@
 #include "libd4/kit/log.h"
 #include "libd4/uuid.h"
 #include "misp-export/conf.h"
+#include "misp-export/terms.h"
+#include "misp-export/value.h"
 
 #define MEMBER(m) offsetof(struct misp_conf, m)
 #define SECOND    1000000u
@@ -65,8 +67,14 @@ static const struct d4_conf_option conf_table[] = {
 	false, "what is known of an event that is over"},
     {"feed", D4_CONF_PATH, MEMBER(feed), 0, 0, NULL, false,
 	"folder of a MISP feed; none: no feed"},
+    {"feed_org", D4_CONF_STRING, MEMBER(feed_org), 0, 0, NULL, false,
+	"name of the organisation that makes the feed"},
+    {"feed_org_uuid", D4_CONF_STRING, MEMBER(feed_org_uuid), 0, 0, NULL, false,
+	"and its UUID"},
+    {"feed_label", D4_CONF_STRING, MEMBER(feed_label), 0, 0, "clear", false,
+	"events with a stricter TLP do not stand in the feed"},
     {"feed_keep", D4_CONF_DURATION, MEMBER(feed_keep_us), DAY, UINT64_MAX / 2,
-	"90d", false, "events of the feed that are older are removed"},
+	"30d", false, "older events leave the feed; at most as long as keep"},
     {"warninglists", D4_CONF_PATH, MEMBER(warninglists), 0, 0, NULL, false,
 	"folder of MISP warninglists whose values are not sent"},
     {"mappers", D4_CONF_TREE, MEMBER(mappers_tree), 0, 0, NULL, false,
@@ -243,9 +251,40 @@ conf_words(const struct misp_conf *c, struct d4_diag *diag)
 	return D4_OK;
 }
 
+/* Who can fetch a feed can read it: of whom it is, and up to which label. */
+static enum d4_status
+conf_feed(const struct misp_conf *c, struct d4_diag *diag)
+{
+	struct d4_uuid org;
+
+	if (c->feed == NULL)
+		return D4_OK;
+	if (c->feed_org == NULL || c->feed_org_uuid == NULL)
+		return d4_diag_set(diag, c->tree->at,
+		    "write feed_org: NAME and feed_org_uuid: UUID",
+		    "a feed names the organisation that makes it");
+	if (d4_uuid_parse(c->feed_org_uuid, &org) != D4_OK || !value_uuid(&org))
+		return d4_diag_set(diag, conf_at(c, "feed_org_uuid"),
+		    "use the one that MISP shows of the organisation",
+		    "not a UUID that MISP takes: %s", c->feed_org_uuid);
+	/* What is not known any more could not be taken back. */
+	if (c->feed_keep_us > c->keep_us)
+		return d4_diag_set(diag, conf_at(c, "feed_keep"),
+		    "make keep longer, or feed_keep shorter",
+		    "feed_keep is longer than keep");
+	if (strcmp(terms_label_text(terms_label(c->feed_label)),
+		c->feed_label) != 0)
+		return d4_diag_set(diag, conf_at(c, "feed_label"),
+		    "write clear, green, amber, amber+strict or red",
+		    "not a label: %s", c->feed_label);
+	return D4_OK;
+}
+
 static enum d4_status
 conf_check(const struct misp_conf *c, struct d4_diag *diag)
 {
+	enum d4_status st;
+
 	if (!conf_id(c->partner))
 		return d4_diag_set(diag, conf_at(c, "partner"),
 		    "use the policy's id", "not an id: %s", c->partner);
@@ -259,7 +298,8 @@ conf_check(const struct misp_conf *c, struct d4_diag *diag)
 	if (c->url != NULL && c->key == NULL)
 		return d4_diag_set(diag, c->tree->at, "write key: FILE",
 		    "url needs the file of an API key");
-	return conf_words(c, diag);
+	st = conf_feed(c, diag);
+	return st == D4_OK ? conf_words(c, diag) : st;
 }
 
 static enum d4_status

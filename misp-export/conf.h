@@ -35,6 +35,7 @@ struct misp_conf {
 	uint64_t flush_us, timeout_us, settle_us, span_us;
 	uint64_t backoff_min_us, backoff_max_us, keep_us;
 	char *feed;
+	char *feed_org, *feed_org_uuid, *feed_label;
 	uint64_t feed_keep_us;
 	char *warninglists;
 	struct d4_yaml *tree;

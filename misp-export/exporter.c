@@ -78,6 +78,8 @@ exporter_open(const struct misp_conf *c, int stop, struct exporter *x)
 		st = airlock_open(c, x->account, &x->airlock);
 	if (st == D4_OK)
 		st = open_rest(x);
+	if (st == D4_OK && c->feed != NULL)
+		st = feed_open(c, &x->feed);
 	if (st != D4_OK)
 		d4_warn("start dir=%s airlock=%s error=\"%s\"", c->dir,
 		    c->airlock, d4_status_text(st));
@@ -88,6 +90,7 @@ void
 exporter_close(struct exporter *x)
 {
 	rest_free(x->rest);
+	feed_free(x->feed);
 	http_free(x->http);
 	airlock_close(x->airlock);
 	store_free(x->store);
@@ -182,12 +185,29 @@ exporter_send(struct exporter *x)
 }
 
 static void
+exporter_feed(struct exporter *x)
+{
+	uint64_t now = d4_mono_ms();
+	enum d4_status st;
+
+	if (x->feed == NULL ||
+	    (x->fed_ms != 0 && now - x->fed_ms < x->conf->flush_us / 1000))
+		return;
+	st = feed_turn(x->feed, x->store, &x->terms, d4_now_us() / 1000000);
+	if (st != D4_OK)
+		d4_warnx("alarm feed=%s error=\"%s\"", x->conf->feed,
+		    d4_status_text(st));
+	x->fed_ms = now;
+}
+
+static void
 exporter_old(struct exporter *x)
 {
 	uint64_t now = d4_now_us();
 
 	if (now > x->conf->keep_us)
-		store_expire(x->store, (now - x->conf->keep_us) / 1000000);
+		store_expire(x->store, (now - x->conf->keep_us) / 1000000,
+		    x->rest == NULL);
 }
 
 /* ---- status ---- */
@@ -256,6 +276,7 @@ exporter_turn(struct exporter *x)
 			d4_warn("alarm airlock=stopped error=\"%s\"",
 			    d4_status_text(st));
 		exporter_send(x);
+		exporter_feed(x);
 	}
 	exporter_old(x);
 	exporter_tell(x);

@@ -6,6 +6,7 @@
 #define MISP_EXPORTER_H
 
 #include "misp-export/airlock.h"
+#include "misp-export/feed.h"
 #include "misp-export/finding.h"
 #include "misp-export/http.h"
 #include "misp-export/rest.h"
@@ -27,9 +28,10 @@ struct exporter {
 	struct finding_maker maker;
 	struct http *http;
 	struct rest *rest;
+	struct feed *feed; /* NULL: none */
 	struct terms terms;
 	uint64_t unknown, odd, red, records;
-	uint64_t flushed_ms;
+	uint64_t flushed_ms, fed_ms;
 	char *quarantine;
 	enum d4_status terms_said;
 	struct d4_buf told;

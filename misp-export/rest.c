@@ -3,6 +3,7 @@
 #include <string.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
+#include "misp-export/event_terms.h"
 #include "misp-export/rest_room.h"
 
 enum d4_status
@@ -167,28 +168,6 @@ rest_ask(
 
 /* ---- an event ---- */
 
-/* The lanes of the event whose findings may be sent today. */
-static uint64_t
-deliver_lanes(const struct rest *r, struct event *e, const struct terms *t)
-{
-	bool group = r->set.conf->group != NULL;
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < e->n_lanes; i++) {
-		const struct terms_lane *l = terms_find(t, e->lane[i].id);
-
-		if (l == NULL ||
-		    strcmp(l->pipeline, e->lane[i].pipeline) != 0 ||
-		    l->after != e->lane[i].after || l->label > e->name.label ||
-		    l->pap > e->name.pap)
-			continue;
-		bits |= 1ULL << i;
-		e->distribution = terms_narrower(e->distribution,
-		    terms_distribution(e->name.label, l->distribution, group));
-	}
-	return bits;
-}
-
 /* Room that an item takes of a batch: its attributes. */
 static size_t
 deliver_weight(const struct item *it)
@@ -295,7 +274,8 @@ rest_deliver(struct rest *r, struct event *e, const struct terms *t)
 
 	if (step != STEP_NEXT)
 		return deliver_end(r, step);
-	r->lanes = deliver_lanes(r, e, t);
+	r->lanes =
+	    event_released(e, t, r->set.conf->group != NULL, &e->distribution);
 	if (r->lanes == 0)
 		return REST_DONE;
 	/* Amber without the group's id would go to nobody, or too far. */

@@ -132,6 +132,12 @@ store_at(const struct store *s, size_t i)
 	return &s->list[i];
 }
 
+void
+store_fed(struct store *s, size_t i)
+{
+	s->list[i].fed = s->list[i].saved;
+}
+
 size_t
 store_items(const struct store *s)
 {
@@ -162,7 +168,7 @@ store_load(struct store *s, size_t i, struct event **out)
 enum d4_status
 store_get(struct store *s, const struct event_name *name, struct event **out)
 {
-	struct store_known k = {.name = *name};
+	struct store_known k = {.name = *name, .saved = 1};
 	enum d4_status st = event_uuid(&s->space, name, &k.uuid);
 	size_t i;
 
@@ -179,7 +185,7 @@ store_get(struct store *s, const struct event_name *name, struct event **out)
 static enum d4_status
 store_scan_file(struct store *s, const char *name)
 {
-	struct store_known k = {.used = 0};
+	struct store_known k = {.saved = 1};
 	struct d4_buf text;
 	enum d4_status st;
 	char *path;
@@ -306,6 +312,7 @@ store_save(struct store *s)
 		st = store_write(s, k->event);
 		k->event->changed = st != D4_OK;
 		k->due = event_due(k->event);
+		k->saved++;
 	}
 	return st;
 }
@@ -360,13 +367,13 @@ store_shrink(struct store *s, size_t items)
 }
 
 void
-store_expire(struct store *s, uint64_t before_s)
+store_expire(struct store *s, uint64_t before_s, bool due)
 {
 	for (size_t i = 0; i < s->n;) {
 		struct store_known *k = &s->list[i];
 		char *path;
 
-		if (k->due || k->event != NULL ||
+		if ((k->due && !due) || k->event != NULL ||
 		    k->name.start_s + k->name.span_s > before_s) {
 			i++;
 			continue;

@@ -13,13 +13,14 @@
 /*
  * struct store_known -- an event that has a file or is in memory.
  * Shape:  due: it has something to send. used: the turn in which it was
- *         touched. event NULL: only on disk.
+ *         touched. event NULL: only on disk. saved: how often it was, since
+ *         it was found, 1 then; fed: at which of them the feed had it last.
  */
 struct store_known {
 	struct d4_uuid uuid;
 	struct event_name name;
 	bool due;
-	uint64_t used;
+	uint64_t used, saved, fed;
 	struct event *event;
 };
 
@@ -53,18 +54,21 @@ const struct store_known *store_at(const struct store *s, size_t i);
 D4_USED enum d4_status store_load(
     struct store *s, size_t i, struct event **out);
 
+/* store_fed -- the feed has the i-th one as it was saved last. */
+void store_fed(struct store *s, size_t i);
+
 /*
  * store_save -- all that changed is durable when this answers D4_OK.
  * store_shrink -- forgets what is saved beyond STORE_LOADED and `items` items
  * in memory. store_items: how many there are.
  * store_expire -- deletes files of events that ended before that time and
- * have nothing due.
+ * have nothing due (due: whatever is; there is nobody to send it to).
  */
 /* store_forget -- what is in memory and not saved, after a failure. */
 D4_USED enum d4_status store_save(struct store *s);
 void store_forget(struct store *s);
 void store_shrink(struct store *s, size_t items);
 size_t store_items(const struct store *s);
-void store_expire(struct store *s, uint64_t before_s);
+void store_expire(struct store *s, uint64_t before_s, bool due);
 
 #endif
