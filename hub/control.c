@@ -11,10 +11,11 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
-/* Shape: reload: who waits for one. */
+/* Shape: waits: for a reload or an upgrade; done: its answer. */
 struct control {
 	struct hub *hub;
-	struct d4_ctl_call *reload;
+	struct d4_ctl_call *waits;
+	const char *done;
 };
 
 /* A command that Redis is working on. */
@@ -215,6 +216,28 @@ control_script(struct control_ask *ask)
 
 /* ---- what we know ourselves ---- */
 
+/* What the supervisor does: its answer is ours. */
+static void
+control_above(struct control_ask *ask)
+{
+	struct control *c = ask->control;
+	const struct hub_events *ev = &c->hub->events;
+	bool reload = strcmp(ask->row->verb, "reload") == 0;
+
+	if (c->waits != NULL) {
+		ask_failed(ask, "a reload or upgrade is under way");
+		return;
+	}
+	if (!(reload ? ev->reload(ev->arg) : ev->upgrade(ev->arg))) {
+		ask_failed(ask, "the supervisor does not take it");
+		return;
+	}
+	control_note(ask, "asked");
+	c->waits = ask->call;
+	c->done = reload ? "reloaded" : "upgrading";
+	ask_free(ask);
+}
+
 static void
 control_own(struct control_ask *ask)
 {
@@ -223,18 +246,8 @@ control_own(struct control_ask *ask)
 	const char *why = "out of memory";
 	json_t *answer;
 
-	if (strcmp(row->verb, "reload") == 0) {
-		if (c->reload != NULL) {
-			ask_failed(ask, "a reload is under way");
-			return;
-		}
-		if (!c->hub->events.reload(c->hub->events.arg)) {
-			ask_failed(ask, "the supervisor does not take it");
-			return;
-		}
-		control_note(ask, "asked");
-		c->reload = ask->call;
-		ask_free(ask);
+	if (strcmp(row->noun, "config") == 0) {
+		control_above(ask);
 		return;
 	}
 	answer = control_answer(c->hub, row, &ask->given, &why);
@@ -248,18 +261,18 @@ control_own(struct control_ask *ask)
 }
 
 void
-control_reloaded(struct control *c, const char *why)
+control_done(struct control *c, const char *why)
 {
 	struct d4_ctl_call *call;
 
-	if (c == NULL || c->reload == NULL)
+	if (c == NULL || c->waits == NULL)
 		return;
-	call = c->reload;
-	c->reload = NULL;
+	call = c->waits;
+	c->waits = NULL;
 	if (why != NULL)
 		d4_ctl_fail(call, why);
 	else
-		d4_ctl_answer(call, json_pack("{s:b}", "reloaded", 1));
+		d4_ctl_answer(call, json_pack("{s:b}", c->done, 1));
 }
 
 /* ---- the socket ---- */

@@ -14,7 +14,8 @@ D4_USED enum d4_status control_new(
 /* control_free -- when Redis has answered all, or is freed. */
 void control_free(struct control *c);
 
-/* control_reloaded -- what became of a reload; why: NULL when it is done. */
-void control_reloaded(struct control *c, const char *why);
+/* control_done -- what became of a reload or upgrade; why: NULL when it is
+ * done. */
+void control_done(struct control *c, const char *why);
 
 #endif

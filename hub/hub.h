@@ -51,27 +51,32 @@ struct hub_counts {
 /*
  * struct hub_events -- ready: the registry and the queues are known, so
  * sensors may come (once). lost: another connection to Redis is wanted.
- * reload: the configuration is to be read again; false: nobody can. dial: a
- * connection for the tee is wanted (tee_dialed answers); false: not now.
+ * reload: the configuration is to be read again; upgrade: another version
+ * takes over. dial: a connection for the tee is wanted (tee_dialed answers).
+ * False: nobody can, or not now.
  */
 struct hub_events {
 	void (*ready)(void *arg);
 	void (*lost)(void *arg);
 	bool (*reload)(void *arg);
+	bool (*upgrade)(void *arg);
 	void *arg;
 	bool (*dial)(void *arg, uint32_t id);
 };
 
 /*
- * struct hub -- Shape: pause: enum hub_pause bits that hold for every
- * session. drafts: sessions whose entry waits for the flush timer, oldest
- * first, by list. n_resting: sessions paused for a
- * limit of their sensor. tight: Redis as a
- * whole is short of memory. silent: Redis is connected and does not answer.
+ * struct hub -- Shape: place: which of n_workers it is; the first one looks
+ * after what is there once. alone: no older version's worker runs. pause: enum
+ * hub_pause bits that hold for every session. drafts: sessions whose entry
+ * waits for the flush timer, oldest first, by list. n_resting: sessions paused
+ * for a limit of their sensor. tight: Redis as a whole is short of memory.
+ * silent: Redis is connected and does not answer.
  * loud: refusals that may still be logged in this second.
  */
 struct hub {
 	struct event_base *base;
+	unsigned place, n_workers;
+	bool alone;
 	struct hub_options *opt;
 	struct admit_rules rules;
 	struct d4_tls_ctx *tls;
@@ -119,6 +124,12 @@ void hub_reload(struct hub *h, struct hub_options *opt, struct d4_tls_ctx *tls);
 
 /* hub_sizes -- the limits of single queues may be others now. */
 void hub_sizes(struct hub *h);
+
+/* hub_alone -- no older version's worker runs any more. */
+void hub_alone(struct hub *h);
+
+/* hub_leads -- is it the one that looks after what is there once? */
+bool hub_leads(const struct hub *h);
 
 /* hub_drained -- whether all that was taken is in Redis. */
 bool hub_drained(const struct hub *h);

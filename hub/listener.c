@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -15,6 +16,11 @@
 #define BIND_WAIT_MS   3000u
 #define ACCEPT_BURST   64   /* connections taken in one wake-up */
 #define ACCEPT_REST_MS 100L /* after descriptors ran out */
+
+/* What is open already, and what shall be. */
+struct opening {
+	struct listeners *was, *out;
+};
 
 /* The port of "HOST:PORT"; *host_len is how long HOST is. */
 static bool
@@ -54,66 +60,140 @@ parse_address(const char *host, uint16_t port, struct sockaddr_storage *out)
 	return D4_OK;
 }
 
-static enum d4_status
-bind_once(int fd, const struct sockaddr_storage *a)
+static socklen_t
+address_len(const struct sockaddr_storage *a)
 {
-	int on = 1;
+	return a->ss_family == AF_INET ? sizeof(struct sockaddr_in)
+	                               : sizeof(struct sockaddr_in6);
+}
 
+/*
+ * A socket that is bound; shared: with others of ours. Without, it is there
+ * to see that nobody else listens: he would get some of our connections.
+ */
+static enum d4_status
+bind_once(const struct sockaddr_storage *a, bool shared, int *out)
+{
+	int fd =
+	    socket(a->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1, e;
+
+	if (fd < 0)
+		return D4_EIO;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (shared)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (a->ss_family == AF_INET6)
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, (const struct sockaddr *)a,
-		a->ss_family == AF_INET ? sizeof(struct sockaddr_in)
-					: sizeof(struct sockaddr_in6)) < 0 ||
-	    listen(fd, 1024) < 0)
-		return D4_EIO;
-	return D4_OK;
-}
-
-static enum d4_status
-bind_address(const struct sockaddr_storage *a, int *out)
-{
-	const struct timespec nap = {0, 50 * 1000000L};
-	uint64_t began = d4_mono_ms();
-	int fd, e;
-
-	for (;;) {
-		fd = socket(a->ss_family,
-		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (fd < 0)
-			return D4_EIO;
-		if (bind_once(fd, a) == D4_OK)
-			break;
+	if (bind(fd, (const struct sockaddr *)a, address_len(a)) < 0) {
 		e = errno;
 		(void)close(fd);
 		errno = e;
-		if (e != EADDRINUSE || d4_mono_ms() - began > BIND_WAIT_MS)
-			return D4_EIO;
-		(void)nanosleep(&nap, NULL);
+		return D4_EIO;
 	}
 	*out = fd;
 	return D4_OK;
 }
 
+/* Nobody else has the address, or has left it in time. */
 static enum d4_status
-open_host(const char *host, uint16_t port, struct listeners *l)
+address_free(const struct sockaddr_storage *a)
 {
+	const struct timespec nap = {0, 50 * 1000000L};
+	uint64_t began = d4_mono_ms();
+	int fd;
+
+	while (bind_once(a, false, &fd) != D4_OK) {
+		if (errno != EADDRINUSE || d4_mono_ms() - began > BIND_WAIT_MS)
+			return D4_EIO;
+		(void)nanosleep(&nap, NULL);
+	}
+	(void)close(fd);
+	return D4_OK;
+}
+
+/* One more row; with port 0 the first one decides which port it is. */
+static enum d4_status
+open_row(struct sockaddr_storage *a, int *out)
+{
+	socklen_t len = sizeof(*a);
+	int fd, e;
+
+	if (bind_once(a, true, &fd) != D4_OK)
+		return D4_EIO;
+	if (listen(fd, 1024) < 0 ||
+	    getsockname(fd, (struct sockaddr *)a, &len) < 0) {
+		e = errno;
+		(void)close(fd);
+		errno = e;
+		return D4_EIO;
+	}
+	*out = fd;
+	return D4_OK;
+}
+
+/* Which of the sockets that are open already is that address; n: none. */
+static unsigned
+was_open(const struct listeners *was, const struct sockaddr_storage *a)
+{
+	unsigned i;
+
+	for (i = 0; i < was->n; i++) {
+		struct sockaddr_storage b = {0};
+		socklen_t len = sizeof(b);
+
+		if (was->fd[0][i] >= 0 &&
+		    getsockname(was->fd[0][i], (struct sockaddr *)&b, &len) ==
+			0 &&
+		    a->ss_family == b.ss_family &&
+		    memcmp(a, &b, address_len(a)) == 0)
+			break;
+	}
+	return i;
+}
+
+/* Takes it over; returns how many rows there were. */
+static unsigned
+take_rows(struct listeners *was, unsigned at, struct listeners *l)
+{
+	for (unsigned r = 0; r < was->rows; r++) {
+		l->fd[r][l->n] = was->fd[r][at];
+		was->fd[r][at] = -1;
+	}
+	return was->rows;
+}
+
+static enum d4_status
+open_host(const char *host, uint16_t port, struct opening *o)
+{
+	struct listeners *l = o->out;
 	struct sockaddr_storage a;
 	enum d4_status st = parse_address(host, port, &a);
-	int fd = -1;
+	unsigned at, rows = 0;
 
 	if (st == D4_OK && l->n == LISTENERS_MAX)
 		st = D4_EINVAL;
+	if (st != D4_OK)
+		return st;
+	at = was_open(o->was, &a);
+	if (at < o->was->n)
+		rows = take_rows(o->was, at, l);
+	else
+		st = address_free(&a);
+	while (st == D4_OK && rows < l->rows) {
+		st = open_row(&a, &l->fd[rows][l->n]);
+		rows += st == D4_OK ? 1 : 0;
+	}
+	while (st != D4_OK && rows > 0)
+		(void)close(l->fd[--rows][l->n]);
 	if (st == D4_OK)
-		st = bind_address(&a, &fd);
-	if (st == D4_OK)
-		l->fd[l->n++] = fd;
+		l->n++;
 	return st;
 }
 
 static enum d4_status
-open_one(const char *text, struct listeners *l)
+open_one(const char *text, struct opening *o)
 {
 	char host[80];
 	uint16_t port;
@@ -129,27 +209,30 @@ open_one(const char *text, struct listeners *l)
 	memcpy(host, text, n);
 	host[n] = '\0';
 	if (strcmp(host, "*") != 0)
-		return open_host(host, port, l);
-	st = open_host("0.0.0.0", port, l);
+		return open_host(host, port, o);
+	st = open_host("0.0.0.0", port, o);
 	if (st != D4_OK)
 		return st;
 	/* A machine without IPv6 is no reason to stop. */
-	if (open_host("::", port, l) != D4_OK && errno != EAFNOSUPPORT &&
+	if (open_host("::", port, o) != D4_OK && errno != EAFNOSUPPORT &&
 	    errno != EADDRNOTAVAIL)
 		return D4_EIO;
 	return D4_OK;
 }
 
 enum d4_status
-listeners_open(
-    const struct d4_conf_list *list, struct listeners *out, const char **which)
+listeners_open(const struct d4_conf_list *list, unsigned rows,
+    struct listeners *was, struct listeners *out, const char **which)
 {
+	struct opening o = {was, out};
 	enum d4_status st = D4_OK;
 
-	*out = (struct listeners){.fd = {0}, .n = 0};
+	if (was->n != 0 && was->rows > rows)
+		rows = was->rows; /* each may have a connection in its queue */
+	*out = (struct listeners){.n = 0, .rows = rows};
 	for (size_t i = 0; i < list->n && st == D4_OK; i++) {
 		*which = list->item[i];
-		st = open_one(list->item[i], out);
+		st = open_one(list->item[i], &o);
 	}
 	if (st != D4_OK) {
 		int e = errno;
@@ -163,8 +246,10 @@ listeners_open(
 void
 listeners_close(struct listeners *l)
 {
-	for (unsigned i = 0; i < l->n; i++)
-		(void)close(l->fd[i]);
+	for (unsigned r = 0; r < l->rows; r++)
+		for (unsigned i = 0; i < l->n; i++)
+			if (l->fd[r][i] >= 0)
+				(void)close(l->fd[r][i]);
 	l->n = 0;
 }
 
@@ -179,7 +264,7 @@ listeners_text(const struct listeners *l, unsigned i, char *out, size_t n)
 	socklen_t len = sizeof(a);
 	char text[INET6_ADDRSTRLEN] = "?";
 
-	(void)getsockname(l->fd[i], &a.any, &len);
+	(void)getsockname(l->fd[0][i], &a.any, &len);
 	if (a.any.sa_family == AF_INET) {
 		(void)inet_ntop(AF_INET, &a.v4.sin_addr, text, sizeof(text));
 		(void)snprintf(out, n, "%s:%u", text, ntohs(a.v4.sin_port));
@@ -191,7 +276,7 @@ listeners_text(const struct listeners *l, unsigned i, char *out, size_t n)
 
 struct acceptor {
 	struct hub *hub;
-	struct event *ev[LISTENERS_MAX];
+	struct event **ev;
 	unsigned n;
 	struct event *rest;
 };
@@ -245,24 +330,37 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+static enum d4_status
+acceptor_add(struct acceptor *a, int fd)
+{
+	struct event *ev =
+	    event_new(a->hub->base, fd, EV_READ | EV_PERSIST, on_accept, a);
+
+	if (ev == NULL)
+		return D4_ENOMEM;
+	a->ev[a->n++] = ev;
+	return event_add(ev, NULL) < 0 ? D4_ENOMEM : D4_OK;
+}
+
 enum d4_status
 acceptor_new(struct hub *h, const struct listeners *l, struct acceptor **out)
 {
 	struct acceptor *a = calloc(1, sizeof(*a));
+	enum d4_status st = D4_ENOMEM;
 
 	if (a == NULL)
 		return D4_ENOMEM;
 	a->hub = h;
 	a->rest = evtimer_new(h->base, on_rest, a);
-	for (; a->rest != NULL && a->n < l->n; a->n++) {
-		a->ev[a->n] = event_new(
-		    h->base, l->fd[a->n], EV_READ | EV_PERSIST, on_accept, a);
-		if (a->ev[a->n] == NULL || event_add(a->ev[a->n], NULL) < 0)
-			break;
-	}
-	if (a->n < l->n) {
+	a->ev = calloc((size_t)l->rows * l->n + 1, sizeof(struct event *));
+	if (a->rest != NULL && a->ev != NULL)
+		st = D4_OK;
+	for (unsigned r = h->place; r < l->rows; r += h->n_workers)
+		for (unsigned i = 0; i < l->n && st == D4_OK; i++)
+			st = acceptor_add(a, l->fd[r][i]);
+	if (st != D4_OK) {
 		acceptor_free(a);
-		return D4_ENOMEM;
+		return st;
 	}
 	*out = a;
 	return D4_OK;
@@ -273,9 +371,10 @@ acceptor_free(struct acceptor *a)
 {
 	if (a == NULL)
 		return;
-	for (unsigned i = 0; i < a->n; i++)
+	for (unsigned i = 0; a->ev != NULL && i < a->n; i++)
 		event_free(a->ev[i]);
 	if (a->rest != NULL)
 		event_free(a->rest);
+	free(a->ev);
 	free(a);
 }

@@ -9,6 +9,7 @@
 #include "hub/overflow.h"
 #include "hub/reload.h"
 #include "hub/supervisor.h"
+#include "libd4/kit/ctl_socket.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 
@@ -36,7 +37,9 @@ help(FILE *to)
 		    "       d4-hub --help | --version\n"
 		    "  receives D4 streams over TLS into Redis queues\n"
 		    "  -c CONF   configuration (default " HUB_CONF ")\n"
-		    "  -n        check it and exit\n\ncommands:\n",
+		    "  -n        check it and exit\n"
+		    "  --takes-over N  does it understand hand-over N? (with "
+		    "-n)\n\ncommands:\n",
 	    to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		(void)fprintf(
@@ -122,32 +125,61 @@ make_state(const struct hub_options *opt)
 	}
 }
 
-static int
-run(const char *conf, struct hub_options *opt)
+/* What listens: bound now, or taken over from an older version. */
+static void
+open_sockets(struct worker_setup *work, struct handover *before)
 {
-	struct supervisor_setup set = {.conf = conf, .opt = opt};
-	struct d4_embedded redis;
+	const struct hub_options *opt = work->opt;
 	const char *which = "";
-	char *dir = NULL;
+	bool same;
+
+	if (listeners_open(&opt->listen, work->n_workers, &before->listeners,
+		&work->listeners, &which) != D4_OK)
+		d4_fatal("listen=%s", which);
+	listeners_close(&before->listeners); /* not wanted any more */
+	same = before->ctl >= 0 && strcmp(before->ctl_path, opt->ctl) == 0;
+	work->ctl = before->ctl;
+	if (same)
+		return;
+	if (before->ctl >= 0)
+		(void)close(before->ctl);
+	if (ctl_bind(opt->ctl, &work->ctl) != D4_OK)
+		d4_fatal("ctl %s", opt->ctl);
+}
+
+static int
+run(struct supervisor_setup *set)
+{
+	struct hub_options *opt = set->work.opt;
+	struct handover before;
+	struct d4_embedded redis;
+	char *dir = NULL, *program = NULL;
 	int rc;
 
-	set.tls = read_keys(opt);
-	if (set.tls == NULL)
+	if (handover_take(&before) != D4_OK)
+		d4_fatalx("what the older version left is not understood");
+	set->before = &before;
+	set->work.tls = read_keys(opt);
+	if (set->work.tls == NULL ||
+	    handover_program(set->argv[0], &program) != D4_OK)
 		return 1;
+	set->program = program;
 	make_state(opt);
-	if (listeners_open(&opt->listen, &set.listeners, &which) != D4_OK)
-		d4_fatal("listen=%s", which);
+	set->work.n_workers = hub_options_workers(opt);
+	open_sockets(&set->work, &before);
 	if (hub_options_embedded(opt)) {
-		set.keeper.redis = &redis;
+		set->keeper.redis = &redis;
 		if (hub_options_redis(opt, &redis, &dir) != D4_OK ||
-		    keeper_start(&set.keeper) != D4_OK)
+		    keeper_start(&set->keeper) != D4_OK)
 			return 1; /* it said why */
 	}
-	/* The worker then: control socket, user, sandbox, dispatch. */
-	rc = supervisor_run(&set);
-	listeners_close(&set.listeners);
-	d4_tls_ctx_free(set.tls);
-	hub_options_free(set.opt);
+	/* A worker then: user, sandbox, dispatch. */
+	rc = supervisor_run(set);
+	(void)unlink(opt->ctl);
+	d4_tls_ctx_free(set->work.tls);
+	hub_options_free(set->work.opt);
+	handover_fini(&before);
+	free(program);
 	free(dir);
 	return rc;
 }
@@ -164,12 +196,25 @@ check(const char *conf, struct hub_options *opt)
 	return 0;
 }
 
+/* Asked by an older version that is running, before it becomes this one. */
+static bool
+takes_over(const char *version)
+{
+	if (strtoul(version, NULL, 10) == HANDOVER_VERSION)
+		return true;
+	(void)fprintf(stderr,
+	    "d4-hub: hand-over version %s is not ours; remedy: restart\n",
+	    version);
+	return false;
+}
+
 static int
 hub(int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"conf", required_argument, NULL, 'c'},
 	    {"check", no_argument, NULL, 'n'},
+	    {"takes-over", required_argument, NULL, 't'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
@@ -184,6 +229,9 @@ hub(int argc, char **argv)
 			conf = optarg;
 		} else if (c == 'n') {
 			only_check = true;
+		} else if (c == 't') {
+			if (!takes_over(optarg))
+				return 1;
 		} else if (c == 'h' || c == 'V') {
 			if (c == 'h')
 				help(stdout);
@@ -204,7 +252,8 @@ hub(int argc, char **argv)
 		return 1;
 	d4_log_open("d4-hub", hub_options_log(opt), opt->log_json);
 	if (!only_check)
-		return run(conf, opt);
+		return run(&(struct supervisor_setup){
+		    .conf = conf, .argv = argv, .work = {.opt = opt}});
 	rc = check(conf, opt);
 	hub_options_free(opt);
 	return rc;

@@ -37,7 +37,7 @@ struct hub_options {
 	bool log_json, keep_redis, any_uuid, stats;
 	uint64_t maxmemory, shards, payload_max, sessions_max;
 	uint64_t flush_us, flush_disk_us, handshake_us, frame_us, idle_us,
-	    drain_us, clone_us, replay_us;
+	    drain_us, clone_us, replay_us, handover_us;
 	uint64_t inflight_max, held_max, queue_max, queue_disk;
 	uint64_t tee_buffer, tee_memory, tee_wait_us;
 	struct d4_conf_list types;
@@ -61,6 +61,15 @@ D4_USED enum d4_status hub_options_load(
     const char *path, struct d4_diag *diag, struct hub_options **out);
 
 void hub_options_free(struct hub_options *o);
+
+/*
+ * hub_options_part -- what one of n workers may use of what all may: their
+ * connections an eighth more, because the kernel spreads them unevenly.
+ */
+void hub_options_part(struct hub_options *o, unsigned n);
+
+/* hub_options_workers -- how many processes talk to sensors. */
+unsigned hub_options_workers(const struct hub_options *o);
 
 /* hub_options_wants_secret -- the mode is shared-secret. */
 bool hub_options_wants_secret(const struct hub_options *o);

@@ -63,6 +63,8 @@ const struct d4_conf_option hub_options_table[] = {
 	"without a byte between frames"},
     {"drain", D4_CONF_DURATION, AT(drain_us), 0, 600 * S, "10s", false,
 	"for everything to be in Redis when the hub stops"},
+    {"handover", D4_CONF_DURATION, AT(handover_us), S / 10, 3600 * S, "60s",
+	false, "for sessions to end when another version takes over"},
     {"clone", D4_CONF_DURATION, AT(clone_us), 0, 86400 * S, "5m", false,
 	"a UUID seen from two addresses in turn is held so long"},
     {"sessions_max", D4_CONF_UINT, AT(sessions_max), 1, 1000000, "10000", false,

@@ -43,6 +43,10 @@ part_of(struct reload *r, enum worker_message kind)
 	case WORKER_REDIS:
 	case WORKER_NONE:
 	case WORKER_STOP:
+	case WORKER_LEAVE:
+	case WORKER_ALONE:
+	case WORKER_READY:
+	case WORKER_UPGRADE:
 	case WORKER_RELOAD:
 	case WORKER_REFUSED:
 	case WORKER_TEE:

@@ -13,6 +13,7 @@ static const char *const state_names[] = {
     [SESSION_FIRST] = "first",
     [SESSION_OPEN] = "open",
     [SESSION_FLUSH] = "flush",
+    [SESSION_LEAVE] = "leave",
     [SESSION_BYE] = "bye",
 };
 
@@ -32,19 +33,12 @@ enum session_event {
 	ON_TIMER,  /* look at the clock */
 };
 
-static void
+void
 session_enter(struct session *s, enum session_state to)
 {
 	d4_debug("session=%s state=%s->%s", s->id, state_names[s->state],
 	    state_names[to]);
 	s->state = to;
-}
-
-/* The sensor sent a first authentic frame (session_data.c). */
-void
-session_entered(struct session *s, enum session_state to)
-{
-	session_enter(s, to);
 }
 
 static void
@@ -198,6 +192,7 @@ session_limit(const struct session *s, uint64_t *since, enum d4_reason *why)
 			return opt->frame_us / 1000;
 		return opt->idle_us / 1000;
 	case SESSION_FLUSH:
+	case SESSION_LEAVE:
 		return opt->idle_us / 1000;
 	case SESSION_BYE:
 		return 0;
@@ -232,6 +227,14 @@ session_clock(struct session *s)
 		timer_set(s, (limit - (now - since)) * 1000 + 1000);
 }
 
+/* Frames are wanted. */
+static bool
+session_takes(const struct session *s)
+{
+	return s->state == SESSION_FIRST || s->state == SESSION_OPEN ||
+	       s->state == SESSION_LEAVE;
+}
+
 /* s may be gone afterwards, unless the event says otherwise. */
 static void
 session_step(struct session *s, enum session_event ev, struct d4_slice bytes)
@@ -243,8 +246,7 @@ session_step(struct session *s, enum session_event ev, struct d4_slice bytes)
 	case ON_BYTES:
 	case ON_KNOWN:
 		/* The hub stops: what comes now would not be shelved. */
-		if (!s->finished &&
-		    (s->state == SESSION_FIRST || s->state == SESSION_OPEN))
+		if (!s->finished && session_takes(s))
 			session_feed(s, bytes);
 		return;
 	case ON_CLOSED:
@@ -257,6 +259,8 @@ session_step(struct session *s, enum session_event ev, struct d4_slice bytes)
 	case ON_STORED:
 		if (s->state == SESSION_FLUSH)
 			session_bye(s);
+		else
+			session_left(s);
 		return;
 	case ON_TIMER:
 		session_clock(s);

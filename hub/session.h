@@ -34,6 +34,16 @@ void sessions_flush(struct hub *h);
  */
 void sessions_bye(struct hub *h);
 
+/*
+ * sessions_leave -- another version has taken over: who is quiet, with all
+ * that it sent in Redis, gets our close_notify; up to n of them. What a sensor
+ * has under way just then is still taken.
+ * sessions_cut -- everybody else: an end of our side of TCP, without
+ * close_notify, which confirms nothing; what comes is still taken.
+ */
+void sessions_leave(struct hub *h, size_t n);
+void sessions_cut(struct hub *h);
+
 /* sessions_free -- closes what is left, without a word. */
 void sessions_free(struct hub *h);
 

@@ -11,6 +11,7 @@ enum session_state {
 	SESSION_FIRST, /* no authentic frame yet */
 	SESSION_OPEN,  /* authentic */
 	SESSION_FLUSH, /* the sensor is done; Redis is not */
+	SESSION_LEAVE, /* we have ended first; what comes is still taken */
 	SESSION_BYE,   /* our close_notify is on its way */
 };
 
@@ -73,7 +74,19 @@ void session_apply_pause(struct session *s);
 void session_clock(struct session *s);
 /* session_gone -- frees it at once. */
 void session_gone(struct session *s, const char *why);
-void session_entered(struct session *s, enum session_state to);
+/* session_enter -- another state. */
+void session_enter(struct session *s, enum session_state to);
+
+/* session_leave.c */
+/*
+ * session_leave -- ends it, as soon as it is quiet: at a frame's and a record's
+ * border, all of it in Redis, nothing unread. False: it is not.
+ * session_left -- Redis has all of it: is it quiet?
+ * session_cut -- ends our side of it, quiet or not.
+ */
+bool session_leave(struct session *s);
+void session_left(struct session *s);
+void session_cut(struct session *s);
 
 /* session_data.c */
 extern const struct intake_ops session_ops;

@@ -186,7 +186,8 @@ data_opened(struct session *s, const struct d4_header *h)
 	s->hub->counts.opened++;
 	d4_info("session=%s open peer=%s uuid=%s type=%u", s->id, s->peer, uuid,
 	    h->type);
-	session_entered(s, SESSION_OPEN);
+	if (s->state == SESSION_FIRST)
+		session_enter(s, SESSION_OPEN);
 }
 
 static enum d4_reason

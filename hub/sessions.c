@@ -269,7 +269,8 @@ sessions_recheck(struct hub *h)
 		enum d4_reason why;
 
 		next = TAILQ_NEXT(s, all);
-		if (!s->counted || s->state != SESSION_OPEN)
+		if (!s->counted ||
+		    (s->state != SESSION_OPEN && s->state != SESSION_LEAVE))
 			continue;
 		why = session_welcome(s);
 		if (why != D4_R_NONE)
@@ -308,6 +309,28 @@ sessions_bye(struct hub *h)
 		if (s->state != SESSION_FLUSH && s->state != SESSION_BYE)
 			session_gone(s, d4_reason_name(D4_R_DRAIN));
 	}
+}
+
+void
+sessions_leave(struct hub *h, size_t n)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &h->sessions, all)
+	{
+		if (n == 0)
+			return;
+		n -= session_leave(s) ? 1 : 0;
+	}
+}
+
+void
+sessions_cut(struct hub *h)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &h->sessions, all)
+	session_cut(s);
 }
 
 void

@@ -3,125 +3,50 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "hub/reload.h"
 #include "hub/supervisor.h"
-#include "hub/tee_dial.h"
-#include "hub/worker.h"
 #include "libd4/kit/clock.h"
-#include "libd4/kit/fdpass.h"
 #include "libd4/kit/log.h"
 #include "libd4/kit/redis.h"
 
-#define RESPAWN_MS    1000u
-#define STOP_SLACK_MS 5000u /* above the worker's own drain */
+#define UPGRADE_MS 60000u /* for the new workers to be ready */
 
 /*
- * struct supervisor -- Shape: worker is 0 while none runs; it is started at
- * start_ms. first: the options of the start, which the keeper's texts point
- * into. wants_redis: the worker waits for a connection; wants_reload: for
- * another configuration. stop_ms: when
- * the worker is killed; 0: not stopping.
+ * struct supervisor -- Shape: first: the options of the start, which the
+ * keeper's texts point into. checking: the process that looks whether another
+ * version would start, 0: none. upgrade_ms: when its workers should be ready;
+ * 0: they are, or there is no older version.
  */
 struct supervisor {
 	struct supervisor_setup *set;
 	struct hub_options *first;
 	int signals;
-	int pair;
-	pid_t worker;
-	bool wants_redis, wants_reload;
-	uint64_t start_ms, stop_ms;
+	struct crew crew;
+	pid_t checking;
+	uint64_t upgrade_ms;
+	bool stopping;
 };
 
-static void
-send_message(struct supervisor *s, enum worker_message kind,
-    struct d4_slice text, int fd)
+static struct hub_options *
+options(const struct supervisor *s)
 {
-	uint8_t kind_byte = (uint8_t)kind;
-	struct d4_buf msg;
-
-	d4_buf_init(&msg, WORKER_PART + 8);
-	if (d4_buf_add(&msg, &kind_byte, 1) != D4_OK ||
-	    d4_buf_add(&msg, text.p, text.n) != D4_OK ||
-	    d4_fd_send(s->pair, d4_buf_slice(&msg), fd) != D4_OK)
-		d4_warnx("the worker does not take message=%c", kind_byte);
-	d4_buf_wipe(&msg);
-}
-
-/* ---- the worker ---- */
-
-static void
-worker_start(struct supervisor *s)
-{
-	sigset_t none;
-	pid_t pid, self = getpid();
-	int pair[2];
-
-	if (d4_fd_pair(pair) != D4_OK)
-		d4_fatal("socketpair");
-	pid = fork();
-	if (pid < 0)
-		d4_fatal("fork");
-	if (pid == 0) {
-		(void)close(pair[0]);
-		(void)close(s->signals);
-		(void)sigemptyset(&none);
-		(void)sigprocmask(SIG_SETMASK, &none, NULL);
-		(void)signal(SIGPIPE, SIG_IGN);
-		/* The supervisor decides; a terminal's ^C reaches both. */
-		(void)signal(SIGINT, SIG_IGN);
-		(void)signal(SIGTERM, SIG_IGN);
-		(void)signal(SIGHUP, SIG_IGN);
-		(void)prctl(PR_SET_NAME, "d4-hub[worker]", 0, 0, 0);
-		worker_run(s->set->opt, s->set->tls, &s->set->listeners,
-		    pair[1], self);
-	}
-	(void)close(pair[1]);
-	s->pair = pair[0];
-	s->worker = pid;
-	s->wants_redis = s->wants_reload = false;
-	d4_info("worker pid=%d started", (int)pid);
-}
-
-static void
-worker_ended(struct supervisor *s, int status)
-{
-	(void)close(s->pair);
-	s->pair = -1;
-	s->worker = 0;
-	s->start_ms = d4_mono_ms() + RESPAWN_MS;
-	if (WIFSIGNALED(status))
-		d4_warnx("worker died signal=%d", WTERMSIG(status));
-	else if (s->stop_ms == 0)
-		d4_warnx("worker ended status=%d", WEXITSTATUS(status));
-}
-
-static void
-reap(struct supervisor *s)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == s->worker)
-			worker_ended(s, status);
-	}
+	return s->set->work.opt;
 }
 
 /* ---- Redis ---- */
 
 static void
-redis_give(struct supervisor *s)
+redis_give(struct supervisor *s, struct crew_member *m)
 {
 	struct keeper *k = &s->set->keeper;
-	const char *url = k->redis != NULL ? k->redis->url : s->set->opt->redis;
+	const char *url = k->redis != NULL ? k->redis->url : options(s)->redis;
 	enum d4_status st;
 	int fd = -1;
 
-	s->wants_redis = false;
+	m->wants_redis = false;
 	if (keeper_revive(k)) {
 		st = d4_redis_dial(url, &fd);
 		if (st != D4_OK)
@@ -129,68 +54,43 @@ redis_give(struct supervisor *s)
 			    st == D4_EIO ? strerror(errno)
 					 : d4_status_text(st));
 	}
-	send_message(
-	    s, fd >= 0 ? WORKER_REDIS : WORKER_NONE, d4_slice_of(NULL, 0), fd);
+	crew_tell(
+	    m, fd >= 0 ? WORKER_REDIS : WORKER_NONE, d4_slice_of(NULL, 0), fd);
 	if (fd >= 0)
 		(void)close(fd);
 }
 
 static void
-got_messages(struct supervisor *s)
+redis_give_all(struct supervisor *s)
 {
-	struct d4_buf msg;
-	enum d4_status st = D4_OK;
-	int fd = -1;
+	for (unsigned i = 0; i < s->crew.places + s->crew.n_old; i++) {
+		struct crew_member *m = &s->crew.member[i];
 
-	d4_buf_init(&msg, 16);
-	while (st == D4_OK) {
-		msg.n = 0;
-		st = d4_fd_recv(s->pair, &msg, &fd);
-		if (fd >= 0)
-			(void)close(fd);
-		if (st == D4_OK && msg.n == 1 && msg.p[0] == WORKER_REDIS)
-			s->wants_redis = true;
-		if (st == D4_OK && msg.n == 1 && msg.p[0] == WORKER_RELOAD)
-			s->wants_reload = true;
-		if (st == D4_OK && msg.n > 1 && msg.p[0] == WORKER_TEE)
-			tee_dial(s->set->opt, s->pair, d4_buf_slice(&msg));
+		if (m->wants_redis && m->pid != 0)
+			redis_give(s, m);
 	}
-	d4_buf_fini(&msg);
 }
 
-/* ---- signals ---- */
+/* ---- another configuration ---- */
 
 static void
-stop(struct supervisor *s)
+send_parts(const struct crew *c, const struct reload *r)
 {
-	if (s->stop_ms != 0)
-		return;
-	d4_info("stopping");
-	s->stop_ms =
-	    d4_mono_ms() + s->set->opt->drain_us / 1000 + STOP_SLACK_MS;
-	listeners_close(&s->set->listeners);
-	if (s->worker != 0)
-		send_message(s, WORKER_STOP, d4_slice_of(NULL, 0), -1);
-}
-
-static void
-send_parts(struct supervisor *s, const struct reload *r)
-{
-	send_message(s, WORKER_CONF, d4_buf_slice(&r->conf), -1);
-	send_message(s, WORKER_CERT, d4_buf_slice(&r->cert), -1);
-	send_message(s, WORKER_KEY, d4_buf_slice(&r->key), -1);
+	crew_tell_all(c, WORKER_CONF, d4_buf_slice(&r->conf));
+	crew_tell_all(c, WORKER_CERT, d4_buf_slice(&r->cert));
+	crew_tell_all(c, WORKER_KEY, d4_buf_slice(&r->key));
 	if (r->client_ca.n != 0)
-		send_message(
-		    s, WORKER_CLIENT_CA, d4_buf_slice(&r->client_ca), -1);
+		crew_tell_all(c, WORKER_CLIENT_CA, d4_buf_slice(&r->client_ca));
 	if (r->secret.n != 0)
-		send_message(s, WORKER_SECRET, d4_buf_slice(&r->secret), -1);
-	send_message(s, WORKER_RELOAD, d4_slice_of(NULL, 0), -1);
+		crew_tell_all(c, WORKER_SECRET, d4_buf_slice(&r->secret));
+	crew_tell_all(c, WORKER_RELOAD, d4_slice_of(NULL, 0));
 }
 
 /* Checked here, where files can be read; an invalid one changes nothing. */
 static void
 reload(struct supervisor *s)
 {
+	struct worker_setup *work = &s->set->work;
 	struct hub_options *opt = NULL;
 	struct d4_tls_ctx *tls = NULL;
 	const char *why = "";
@@ -203,18 +103,120 @@ reload(struct supervisor *s)
 		st = reload_make(&r, s->set->conf, &why, &opt, &tls);
 	if (st != D4_OK) {
 		d4_warnx("reload failed, the old one stays why=\"%s\"", why);
-		if (s->worker != 0)
-			send_message(s, WORKER_REFUSED, d4_slice_str(why), -1);
+		crew_tell_all(&s->crew, WORKER_REFUSED, d4_slice_str(why));
 	} else {
-		d4_tls_ctx_free(s->set->tls);
-		if (s->set->opt != s->first)
-			hub_options_free(s->set->opt);
-		s->set->tls = tls;
-		s->set->opt = opt;
-		if (s->worker != 0)
-			send_parts(s, &r);
+		d4_tls_ctx_free(work->tls);
+		if (work->opt != s->first)
+			hub_options_free(work->opt);
+		work->tls = tls;
+		work->opt = opt;
+		send_parts(&s->crew, &r);
 	}
 	reload_fini(&r);
+}
+
+/* ---- another version ---- */
+
+static void
+upgrade_refused(struct supervisor *s, const char *why)
+{
+	d4_warnx("upgrade refused, this version goes on why=\"%s\"", why);
+	crew_tell_all(&s->crew, WORKER_REFUSED, d4_slice_str(why));
+}
+
+static void
+upgrade(struct supervisor *s)
+{
+	if (s->checking != 0 || s->stopping)
+		return;
+	if (s->crew.n_old != 0) {
+		upgrade_refused(s, "the last one is not over");
+		return;
+	}
+	s->checking = handover_check(s->set->program, s->set->conf);
+	if (s->checking < 0) {
+		s->checking = 0;
+		upgrade_refused(s, strerror(errno));
+	}
+}
+
+static void
+upgrade_exec(struct supervisor *s)
+{
+	const struct crew *c = &s->crew;
+	struct handover h = {.listeners = s->set->work.listeners,
+	    .ctl = s->set->work.ctl,
+	    .ctl_path = s->first->ctl};
+
+	for (unsigned i = 0; i < c->places + c->n_old; i++)
+		if (c->member[i].pid != 0)
+			h.worker[h.n++] = c->member[i];
+	d4_info("upgrade program=%s", s->set->program);
+	crew_tell_all(c, WORKER_UPGRADE, d4_slice_of(NULL, 0));
+	if (handover_exec(s->set->program, s->set->argv, &h) != D4_OK)
+		upgrade_refused(s, strerror(errno));
+}
+
+/* What the other version said of itself stands in the log above. */
+static void
+upgrade_checked(struct supervisor *s, int status)
+{
+	s->checking = 0;
+	if (s->stopping)
+		return;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		upgrade_exec(s);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		upgrade_refused(s, "the program cannot be started");
+	else
+		upgrade_refused(s, "it would not start; see the log");
+}
+
+/* The older version's workers go when ours are there. */
+static void
+upgrade_look(struct supervisor *s)
+{
+	struct crew *c = &s->crew;
+
+	if (s->upgrade_ms == 0 || s->stopping)
+		return;
+	if (crew_ready(c)) {
+		s->upgrade_ms = 0;
+		crew_leave(c, options(s)->handover_us / 1000);
+	} else if (d4_mono_ms() > s->upgrade_ms) {
+		d4_warnx(
+		    "upgrade waits why=\"the new workers are not ready;"
+		    " the old ones go on\" remedy=\"see the log; or install"
+		    " the old version and upgrade again\"");
+		s->upgrade_ms = d4_mono_ms() + UPGRADE_MS;
+	}
+}
+
+/* ---- signals ---- */
+
+static void
+stop(struct supervisor *s)
+{
+	if (s->stopping)
+		return;
+	d4_info("stopping");
+	s->stopping = true;
+	listeners_close(&s->set->work.listeners);
+	crew_stop(&s->crew, options(s)->drain_us / 1000);
+}
+
+static void
+reap(struct supervisor *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == s->checking)
+			upgrade_checked(s, status);
+		else
+			(void)crew_reap(&s->crew, pid, status, s->stopping);
+	}
 }
 
 static void
@@ -227,6 +229,8 @@ got_signals(struct supervisor *s)
 			reap(s);
 		else if (si.ssi_signo == SIGHUP)
 			reload(s);
+		else if (si.ssi_signo == SIGUSR2)
+			upgrade(s);
 		else
 			stop(s);
 	}
@@ -241,6 +245,7 @@ signals_take(struct supervisor *s)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR2);
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -251,52 +256,60 @@ signals_take(struct supervisor *s)
 
 /* ---- the loop ---- */
 
-/* What is due by the clock; returns how long poll may wait. */
+/* What is due; returns how long poll may wait. */
 static int
 due(struct supervisor *s)
 {
-	uint64_t now = d4_mono_ms();
+	struct crew *c = &s->crew;
 
-	if (s->stop_ms != 0 && s->worker != 0 && now >= s->stop_ms) {
-		d4_warnx("worker pid=%d does not stop: killed", (int)s->worker);
-		(void)kill(s->worker, SIGKILL);
-	}
-	if (s->stop_ms == 0 && s->worker == 0) {
-		if (now < s->start_ms)
-			return (int)(s->start_ms - now);
-		worker_start(s);
-	}
-	if (s->wants_redis && s->worker != 0)
-		redis_give(s);
-	if (s->wants_reload && s->worker != 0)
+	redis_give_all(s);
+	if (c->reload && !s->stopping)
 		reload(s);
-	s->wants_reload = false;
-	return 1000;
+	if (c->upgrade)
+		upgrade(s);
+	c->reload = c->upgrade = false;
+	upgrade_look(s);
+	return crew_due(c, s->stopping);
+}
+
+static void
+supervisor_init(struct supervisor *s)
+{
+	const struct handover *before = s->set->before;
+
+	signals_take(s);
+	crew_init(&s->crew, &s->set->work, s->signals);
+	for (unsigned i = 0; i < before->n; i++)
+		if (crew_adopt(&s->crew, &before->worker[i]) != D4_OK)
+			d4_fatalx("too many workers");
+	if (before->n == 0)
+		return;
+	s->upgrade_ms = d4_mono_ms() + UPGRADE_MS;
+	d4_info("upgrade version=" D4_VERSION " old_workers=%u", before->n);
+	reap(s); /* who ended meanwhile left no signal */
 }
 
 int
 supervisor_run(struct supervisor_setup *setup)
 {
-	struct supervisor s = {.set = setup, .first = setup->opt, .pair = -1};
+	struct supervisor s = {.set = setup, .first = setup->work.opt};
+	struct pollfd p[1 + CREW_MAX];
 
-	signals_take(&s);
-	while (s.stop_ms == 0 || s.worker != 0) {
+	supervisor_init(&s);
+	while (!s.stopping || crew_runs(&s.crew)) {
 		int wait = due(&s);
-		struct pollfd p[] = {{.fd = s.signals, .events = POLLIN},
-		    {.fd = s.pair, .events = POLLIN}};
+		unsigned n = crew_poll(&s.crew, p + 1);
 
-		if (poll(p, 2, wait) < 0 && errno != EINTR)
+		p[0] = (struct pollfd){.fd = s.signals, .events = POLLIN};
+		if (poll(p, n + 1, wait) < 0 && errno != EINTR)
 			d4_fatal("poll");
-		if (s.pair >= 0 && (p[1].revents & POLLIN) != 0)
-			got_messages(&s);
+		crew_read(&s.crew, p + 1);
 		if ((p[0].revents & POLLIN) != 0)
 			got_signals(&s);
-		else if (s.pair >= 0 && (p[1].revents & POLLHUP) != 0)
-			(void)poll(NULL, 0, 10); /* SIGCHLD is coming */
 	}
-	if (setup->keeper.redis != NULL && !setup->opt->keep_redis)
+	if (setup->keeper.redis != NULL && !options(&s)->keep_redis)
 		d4_embedded_stop(setup->keeper.redis);
-	if (setup->opt != s.first)
+	if (options(&s) != s.first)
 		hub_options_free(s.first);
 	d4_info("stopped");
 	return 0;

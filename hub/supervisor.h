@@ -1,23 +1,25 @@
 /*
  * The process that starts others: it runs the embedded Redis, opens its
- * connections, restarts the worker, and parses nothing from outside.
+ * connections, restarts workers, and parses nothing from outside.
  */
 #ifndef HUB_SUPERVISOR_H
 #define HUB_SUPERVISOR_H
 
+#include "hub/handover.h"
 #include "hub/keeper.h"
-#include "hub/listener.h"
 
 /*
  * struct supervisor_setup -- all that is read, started and bound already.
- * Shape:  conf: the path, for SIGHUP. keeper.redis is NULL with an external
- * one. Owns:   opt and tls are taken (each worker has a copy by fork).
+ * Shape:  conf: the path, for SIGHUP. argv, program: for an upgrade. keeper's
+ *         redis is NULL with an external one. work: what workers get; its opt
+ *         and tls are taken (each worker has a copy by fork). before: what an
+ *         older version left.
  */
 struct supervisor_setup {
-	const char *conf;
-	struct hub_options *opt;
-	struct d4_tls_ctx *tls;
-	struct listeners listeners;
+	const char *conf, *program;
+	char *const *argv;
+	struct worker_setup work;
+	const struct handover *before;
 	struct keeper keeper;
 };
 

@@ -159,8 +159,10 @@ look_decide(struct look *l)
 	s->idle_polls = l->length == 0 ? s->idle_polls + 1 : 0;
 	s->queue->bytes = queue_bytes(s->queue);
 	look_emptied(l);
-	look_trim(l);
-	drop_oldest(l);
+	if (hub_leads(l->trim->hub)) {
+		look_trim(l);
+		drop_oldest(l);
+	}
 	quota_check(l->trim->hub, s->queue);
 	if (!l->dropping)
 		overflow_look(l->trim->hub->overflow, s);

@@ -1,47 +1,33 @@
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "hub/control.h"
-#include "hub/hub.h"
-#include "hub/overflow.h"
+#include "hub/drain.h"
 #include "hub/reload.h"
-#include "hub/session.h"
 #include "hub/status.h"
 #include "hub/tee.h"
 #include "hub/tee_dial.h"
-#include "hub/worker.h"
-#include "libd4/kit/clock.h"
+#include "hub/worker_box.h"
 #include "libd4/kit/fdpass.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
-#include "libd4/kit/sandbox.h"
 
-#define ASK_AGAIN_MS  200u
-#define DRAIN_LOOK_MS 10u
-#define BYE_MS        2000u /* for sensors to answer our close_notify */
+#define ASK_AGAIN_MS 200u
 
 /*
- * struct worker -- Shape: asked: the supervisor owes a connection. stop_ms:
- * when the drain must be over; 0: not stopping. left: all is in Redis, and
- * the sensors that were done are being told.
+ * struct worker -- Shape: asked: the supervisor owes a connection. draining:
+ * it ends.
  */
 struct worker {
 	struct hub hub;
-	struct listeners listeners;
+	const struct worker_setup *set;
 	struct acceptor *acceptor;
 	struct d4_ctl *ctl;
 	struct control *control;
+	struct drain *drain;
 	struct reload reload;
-	struct event *pair_ev, *ask_ev, *drain_ev;
-	int pair;
-	int status;
-	bool asked, told;
-	uint64_t stop_ms;
+	struct event *pair_ev, *ask_ev;
+	bool asked;
 };
 
 static void
@@ -61,7 +47,7 @@ ask_redis(struct worker *w)
 
 	if (w->asked)
 		return;
-	if (d4_fd_send(w->pair, d4_slice_of(msg, 1), -1) == D4_OK)
+	if (d4_fd_send(w->set->pair, d4_slice_of(msg, 1), -1) == D4_OK)
 		w->asked = true;
 	else
 		timer_in(w->ask_ev, ASK_AGAIN_MS);
@@ -98,12 +84,24 @@ got_redis(struct worker *w, int fd)
 
 /* Somebody wants it by the control socket; the answer comes from above. */
 static bool
-on_reload(void *arg)
+tell_up(void *arg, enum worker_message kind)
 {
 	const struct worker *w = arg;
-	const uint8_t msg[] = {WORKER_RELOAD};
+	const uint8_t msg[] = {(uint8_t)kind};
 
-	return d4_fd_send(w->pair, d4_slice_of(msg, 1), -1) == D4_OK;
+	return d4_fd_send(w->set->pair, d4_slice_of(msg, 1), -1) == D4_OK;
+}
+
+static bool
+on_reload(void *arg)
+{
+	return tell_up(arg, WORKER_RELOAD);
+}
+
+static bool
+on_upgrade(void *arg)
+{
+	return tell_up(arg, WORKER_UPGRADE);
 }
 
 /* A server for the tee; got_tee brings it. */
@@ -112,7 +110,7 @@ on_dial(void *arg, uint32_t id)
 {
 	const struct worker *w = arg;
 
-	return tee_dial_ask(w->pair, id);
+	return tee_dial_ask(w->set->pair, id);
 }
 
 /* Registry and queues are known: sensors may come. */
@@ -120,57 +118,51 @@ static void
 on_ready(void *arg)
 {
 	struct worker *w = arg;
+	const struct listeners *l = &w->set->listeners;
 	char text[80];
 
-	if (w->stop_ms != 0)
+	if (drain_begun(w->drain))
 		return;
-	if (acceptor_new(&w->hub, &w->listeners, &w->acceptor) != D4_OK)
+	if (acceptor_new(&w->hub, l, &w->acceptor) != D4_OK)
 		d4_fatalx("out of memory");
-	for (unsigned i = 0; i < w->listeners.n; i++) {
-		listeners_text(&w->listeners, i, text, sizeof(text));
+	for (unsigned i = 0; i < l->n; i++) {
+		listeners_text(l, i, text, sizeof(text));
 		d4_info("ready listen=%s", text);
 	}
+	if (!tell_up(w, WORKER_READY))
+		d4_warnx("the supervisor does not take message=Y");
 }
 
 /* ---- the end ---- */
 
 static void
-worker_stop(struct worker *w)
+accept_no_more(struct worker *w)
 {
-	struct hub *h = &w->hub;
-
-	if (w->stop_ms != 0)
-		return;
-	d4_info("drain sessions=%zu waiting=%zu", h->n_sessions,
-	    shelf_entries(h->shelf));
-	w->stop_ms = d4_mono_ms() + h->opt->drain_us / 1000 + 1;
 	acceptor_free(w->acceptor);
 	w->acceptor = NULL;
-	sessions_pause(h, PAUSE_DRAIN, true);
-	sessions_flush(h);
-	timer_in(w->drain_ev, 0);
+	d4_ctl_close(w->ctl);
 }
 
-/* Flushed, told, gone; or the time is over. */
 static void
-on_drain(evutil_socket_t fd, short what, void *arg)
+worker_stop(struct worker *w, uint64_t ms)
 {
-	struct worker *w = arg;
-	struct hub *h = &w->hub;
-	uint64_t now = d4_mono_ms();
+	accept_no_more(w);
+	drain_stop(w->drain, ms);
+}
 
-	(void)fd;
-	(void)what;
-	if (!w->told && hub_drained(h)) {
-		w->told = true;
-		w->stop_ms = now + BYE_MS;
-		sessions_bye(h);
-	}
-	if ((w->told && h->n_sessions == 0 && tee_busy(h->tee) == 0) ||
-	    now >= w->stop_ms)
-		(void)event_base_loopbreak(h->base);
-	else
-		timer_in(w->drain_ev, DRAIN_LOOK_MS);
+static void
+worker_leave(struct worker *w, uint64_t ms)
+{
+	accept_no_more(w);
+	drain_leave(w->drain, ms);
+}
+
+/* No worker of an older version is left: what they had is ours. */
+static void
+worker_alone(struct worker *w)
+{
+	d4_info("alone");
+	hub_alone(&w->hub);
 }
 
 /* ---- messages ---- */
@@ -183,12 +175,13 @@ worker_reload(struct worker *w)
 	const char *why = "";
 
 	if (reload_make(&w->reload, "(reload)", &why, &opt, &tls) == D4_OK) {
+		hub_options_part(opt, w->hub.n_workers);
 		hub_reload(&w->hub, opt, tls);
 		why = NULL;
 	} else {
 		d4_warnx("reload failed, the old one stays why=\"%s\"", why);
 	}
-	control_reloaded(w->control, why);
+	control_done(w->control, why);
 	reload_fini(&w->reload);
 	reload_init(&w->reload);
 }
@@ -201,6 +194,13 @@ worker_text(struct d4_buf *msg)
 
 	return d4_buf_add(msg, &end, 1) == D4_OK ? (const char *)msg->p + 1
 	                                         : "out of memory";
+}
+
+/* The same as a number. */
+static uint64_t
+worker_number(struct d4_buf *msg)
+{
+	return strtoull(worker_text(msg), NULL, 10);
 }
 
 static void
@@ -225,13 +225,24 @@ got_message(struct worker *w, struct d4_buf *msg, int fd)
 		got_redis(w, fd);
 		return;
 	case WORKER_STOP:
-		worker_stop(w);
+		worker_stop(w, worker_number(msg));
+		return;
+	case WORKER_LEAVE:
+		worker_leave(w, worker_number(msg));
+		return;
+	case WORKER_ALONE:
+		worker_alone(w);
+		return;
+	case WORKER_UPGRADE:
+		control_done(w->control, NULL);
+		return;
+	case WORKER_READY:
 		return;
 	case WORKER_RELOAD:
 		worker_reload(w);
 		return;
 	case WORKER_REFUSED:
-		control_reloaded(w->control, worker_text(msg));
+		control_done(w->control, worker_text(msg));
 		return;
 	case WORKER_TEE:
 		got_tee(w, msg, fd);
@@ -268,56 +279,22 @@ on_pair(evutil_socket_t fd, short what, void *arg)
 	if (st != D4_AGAIN) {
 		d4_warnx("the supervisor is gone");
 		(void)event_del(w->pair_ev);
-		worker_stop(w);
+		worker_stop(w, w->hub.opt->drain_us / 1000);
 	}
 }
 
 /* ---- start ---- */
 
 static void
-more_files(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
-		return;
-	r.rlim_cur = r.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &r);
-}
-
-static void
-worker_sandbox(const struct hub_options *opt, pid_t supervisor)
-{
-	char *overflow = d4_path(opt->state, OVERFLOW_DIR);
-	const char *const write[] = {overflow, NULL};
-	const struct d4_sandbox box = {.serve = true,
-	    .write = write,
-	    .best_effort = strcmp(opt->sandbox, "best-effort") == 0};
-	const char *why = "";
-
-	/* The reader of the overflow is another account of our group. */
-	(void)umask(0027);
-	if (d4_user_drop(opt->user) != D4_OK)
-		d4_fatal("user=%s", opt->user);
-	/* A dead supervisor's worker must not keep the port. */
-	if (d4_die_with(supervisor) != D4_OK)
-		d4_fatalx("the supervisor is gone");
-	if (d4_sandbox_enter(&box, &why) != D4_OK)
-		d4_fatalx("sandbox: %s; remedy: a newer kernel, or "
-			  "sandbox: best-effort",
-		    why);
-	free(overflow);
-}
-
-static void
 worker_events(struct worker *w)
 {
 	struct event_base *base = w->hub.base;
 
-	w->pair_ev = event_new(base, w->pair, EV_READ | EV_PERSIST, on_pair, w);
+	w->pair_ev =
+	    event_new(base, w->set->pair, EV_READ | EV_PERSIST, on_pair, w);
 	w->ask_ev = evtimer_new(base, on_ask, w);
-	w->drain_ev = evtimer_new(base, on_drain, w);
-	if (w->pair_ev == NULL || w->ask_ev == NULL || w->drain_ev == NULL ||
+	if (w->pair_ev == NULL || w->ask_ev == NULL ||
+	    drain_new(&w->hub, &w->drain) != D4_OK ||
 	    event_add(w->pair_ev, NULL) < 0)
 		d4_fatalx("out of memory");
 }
@@ -326,18 +303,26 @@ static void
 worker_open(struct worker *w)
 {
 	const struct hub_options *opt = w->hub.opt;
-	const struct hub_events ev = {on_ready, on_lost, on_reload, w, on_dial};
-	char *dir = d4_path(opt->state, "account");
+	const struct hub_events ev = {.ready = on_ready,
+	    .lost = on_lost,
+	    .reload = on_reload,
+	    .upgrade = on_upgrade,
+	    .dial = on_dial,
+	    .arg = w};
+	char *dir = d4_path(opt->state, "account"), name[24] = "d4-hub";
 
+	/* One for each: a short write is taken back by who wrote it. */
+	if (w->hub.place != 0)
+		(void)snprintf(name, sizeof(name), "d4-hub.%u", w->hub.place);
 	if (dir == NULL || d4_dir_make(dir, 0750) != D4_OK ||
-	    d4_account_open(dir, "d4-hub", &w->hub.account) != D4_OK)
+	    d4_account_open(dir, name, &w->hub.account) != D4_OK)
 		d4_fatal("account %s", opt->state);
 	free(dir);
 	if (hub_init(&w->hub, &ev) != D4_OK)
 		d4_fatal("start");
 	worker_events(w);
-	if (d4_ctl_new(w->hub.base, opt->ctl, hub_commands, &w->hub, &w->ctl) !=
-		D4_OK ||
+	if (d4_ctl_serve(w->hub.base, w->hub.place == 0 ? w->set->ctl : -1,
+		hub_commands, &w->hub, &w->ctl) != D4_OK ||
 	    control_new(&w->hub, w->ctl, &w->control) != D4_OK)
 		d4_fatal("ctl %s", opt->ctl);
 }
@@ -347,36 +332,49 @@ worker_close(struct worker *w)
 {
 	acceptor_free(w->acceptor);
 	d4_ctl_free(w->ctl);
-	control_reloaded(w->control, "the hub stops");
+	control_done(w->control, "the hub stops");
 	hub_give_up(&w->hub);
 	d4_account_close(w->hub.account);
 	control_free(w->control);
 	hub_fini(&w->hub);
 	event_free(w->pair_ev);
 	event_free(w->ask_ev);
-	event_free(w->drain_ev);
+	drain_free(w->drain);
 	reload_fini(&w->reload);
 	event_base_free(w->hub.base);
 }
 
+static void
+worker_name(const struct worker_setup *set)
+{
+	static char name[32] = "d4-hub[worker]";
+
+	if (set->n_workers > 1)
+		(void)snprintf(
+		    name, sizeof(name), "d4-hub[worker %u]", set->place);
+	d4_log_open(name, hub_options_log(set->opt), set->opt->log_json);
+}
+
 void
-worker_run(struct hub_options *opt, struct d4_tls_ctx *tls,
-    const struct listeners *listeners, int pair, pid_t supervisor)
+worker_run(const struct worker_setup *setup)
 {
 	static struct worker w;
 
-	d4_log_open("d4-hub[worker]", hub_options_log(opt), opt->log_json);
-	w.listeners = *listeners;
-	w.pair = pair;
-	w.hub.opt = opt;
-	w.hub.tls = tls;
+	worker_name(setup);
+	w.set = setup;
+	hub_options_part(setup->opt, setup->n_workers);
+	w.hub.opt = setup->opt;
+	w.hub.tls = setup->tls;
+	w.hub.place = setup->place;
+	w.hub.n_workers = setup->n_workers;
+	w.hub.alone = setup->alone;
 	w.hub.base = event_base_new();
 	if (w.hub.base == NULL)
 		d4_fatalx("no event base");
 	reload_init(&w.reload);
-	more_files();
+	worker_files(setup->opt);
 	worker_open(&w);
-	worker_sandbox(opt, supervisor);
+	worker_sandbox(setup);
 	ask_redis(&w);
 	(void)event_base_dispatch(w.hub.base);
 	worker_close(&w);

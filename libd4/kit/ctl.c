@@ -258,70 +258,106 @@ ctl_on_event(struct bufferevent *bev, short what, void *arg)
 	ctl_client_free(arg);
 }
 
-static void
-ctl_on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa,
-    int salen, void *arg)
+/* A client on a descriptor, which is taken; NULL out of memory. */
+static struct ctl_client *
+ctl_client_new(struct d4_ctl *c, evutil_socket_t fd)
 {
-	const struct timeval idle = {.tv_sec = CTL_IDLE_S};
-	struct d4_ctl *c = arg;
 	struct ctl_client *cl = calloc(1, sizeof(*cl));
 
-	(void)sa;
-	(void)salen;
 	if (cl != NULL)
 		cl->bev =
 		    bufferevent_socket_new(c->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (cl == NULL || cl->bev == NULL) {
 		free(cl);
 		(void)close(fd);
-		return;
+		return NULL;
 	}
 	cl->ctl = c;
 	while (c->client[cl->slot] != NULL)
 		cl->slot++;
 	c->client[cl->slot] = cl;
-	if (++c->n_clients == CTL_CLIENTS)
-		(void)evconnlistener_disable(l);
+	if (++c->n_clients == CTL_CLIENTS && c->listener != NULL)
+		(void)evconnlistener_disable(c->listener);
 	bufferevent_setcb(cl->bev, ctl_on_read, ctl_on_write, ctl_on_event, cl);
 	bufferevent_setwatermark(cl->bev, EV_READ, 0, D4_CTL_LINE);
-	bufferevent_set_timeouts(cl->bev, &idle, &idle);
 	(void)bufferevent_enable(cl->bev, EV_READ | EV_WRITE);
+	return cl;
+}
+
+static void
+ctl_on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa,
+    int salen, void *arg)
+{
+	const struct timeval idle = {.tv_sec = CTL_IDLE_S};
+	const struct ctl_client *cl = ctl_client_new(arg, fd);
+
+	(void)l;
+	(void)sa;
+	(void)salen;
+	if (cl != NULL)
+		bufferevent_set_timeouts(cl->bev, &idle, &idle);
+}
+
+enum d4_status
+d4_ctl_adopt(struct d4_ctl *c, int fd)
+{
+	if (c->n_clients == CTL_CLIENTS) {
+		(void)close(fd);
+		return D4_ETOOBIG;
+	}
+	return ctl_client_new(c, fd) != NULL ? D4_OK : D4_ENOMEM;
+}
+
+enum d4_status
+d4_ctl_serve(struct event_base *base, int fd,
+    const struct d4_ctl_command *table, void *arg, struct d4_ctl **out)
+{
+	struct d4_ctl *c = calloc(1, sizeof(*c));
+
+	if (c != NULL && fd >= 0)
+		c->listener = evconnlistener_new(base, ctl_on_accept, c,
+		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (c == NULL || (fd >= 0 && c->listener == NULL)) {
+		free(c);
+		return D4_ENOMEM;
+	}
+	c->base = base;
+	c->table = table;
+	c->arg = arg;
+	*out = c;
+	return D4_OK;
 }
 
 enum d4_status
 d4_ctl_new(struct event_base *base, const char *path,
     const struct d4_ctl_command *table, void *arg, struct d4_ctl **out)
 {
-	struct d4_ctl *c = calloc(1, sizeof(*c));
-	enum d4_status st;
 	struct stat sb;
 	int fd = -1;
+	enum d4_status st = ctl_bind(path, &fd);
 
-	if (c == NULL)
-		return D4_ENOMEM;
-	st = ctl_bind(path, &fd);
-	if (st != D4_OK) {
-		free(c);
+	if (st != D4_OK)
 		return st;
-	}
-	c->base = base;
-	c->table = table;
-	c->arg = arg;
-	(void)snprintf(c->path, sizeof(c->path), "%s", path);
-	if (lstat(path, &sb) == 0) {
-		c->dev = sb.st_dev;
-		c->ino = sb.st_ino;
-	}
-	c->listener = evconnlistener_new(base, ctl_on_accept, c,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (c->listener == NULL) {
+	st = d4_ctl_serve(base, fd, table, arg, out);
+	if (st != D4_OK) {
 		(void)close(fd);
 		(void)unlink(path);
-		free(c);
-		return D4_ENOMEM;
+		return st;
 	}
-	*out = c;
+	(void)snprintf((*out)->path, sizeof((*out)->path), "%s", path);
+	if (lstat(path, &sb) == 0) {
+		(*out)->dev = sb.st_dev;
+		(*out)->ino = sb.st_ino;
+	}
 	return D4_OK;
+}
+
+void
+d4_ctl_close(struct d4_ctl *c)
+{
+	if (c->listener != NULL)
+		evconnlistener_free(c->listener);
+	c->listener = NULL;
 }
 
 void
@@ -331,15 +367,14 @@ d4_ctl_free(struct d4_ctl *c)
 
 	if (c == NULL)
 		return;
-	evconnlistener_free(c->listener);
-	c->listener = NULL;
+	d4_ctl_close(c);
 	for (unsigned i = 0; i < CTL_CLIENTS; i++) {
 		if (c->client[i] != NULL)
 			ctl_client_free(c->client[i]);
 	}
 	/* Only our own socket: a later process may have put its there. */
-	if (lstat(c->path, &sb) == 0 && sb.st_dev == c->dev &&
-	    sb.st_ino == c->ino)
+	if (c->path[0] != '\0' && lstat(c->path, &sb) == 0 &&
+	    sb.st_dev == c->dev && sb.st_ino == c->ino)
 		(void)unlink(c->path);
 	free(c);
 }

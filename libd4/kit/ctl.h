@@ -33,6 +33,19 @@ D4_USED enum d4_status d4_ctl_new(struct event_base *base, const char *path,
     const struct d4_ctl_command *table, void *arg, struct d4_ctl **out);
 void d4_ctl_free(struct d4_ctl *c);
 
+/* d4_ctl_close -- nobody else is let in; who is there is served. */
+void d4_ctl_close(struct d4_ctl *c);
+
+/*
+ * d4_ctl_serve -- the same on a socket that listens already (ctl_socket.h),
+ * taken; its path stays. -1: none, only those that are adopted.
+ * d4_ctl_adopt -- one more who asks, on a connected unix socket (taken), for
+ * as long as it is open. Errors: D4_ENOMEM; D4_ETOOBIG too many ask.
+ */
+D4_USED enum d4_status d4_ctl_serve(struct event_base *base, int fd,
+    const struct d4_ctl_command *table, void *arg, struct d4_ctl **out);
+D4_USED enum d4_status d4_ctl_adopt(struct d4_ctl *c, int fd);
+
 /*
  * struct d4_ctl_call -- one request that is answered later.
  * Shape:  request: lives until the answer. uid, pid: who asks, as the kernel

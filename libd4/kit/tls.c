@@ -193,6 +193,10 @@ static void
 tls_got_close(struct d4_tls *t)
 {
 	t->peer_closed = true;
+	if (t->leaving && t->state == TLS_UP && !t->closing) {
+		tls_finish(t, D4_TLS_CROSSED, "close_notify after our end");
+		return;
+	}
 	if (t->state != TLS_UP || t->closing) {
 		t->crossed = t->state != TLS_BYE || d4_tls_unacked(t) != 0;
 		return;
@@ -206,8 +210,10 @@ tls_got_close(struct d4_tls *t)
 static bool
 tls_may_read(const struct d4_tls *t)
 {
+	bool free = !t->paused || (t->state == TLS_BYE && !t->leaving);
+
 	return (t->state == TLS_UP || t->state == TLS_BYE) && !t->dead &&
-	       !t->peer_closed && (!t->paused || t->state == TLS_BYE);
+	       !t->peer_closed && free;
 }
 
 /* Decrypts until the lent buffer is full or the wire is empty. */

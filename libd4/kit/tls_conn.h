@@ -19,8 +19,9 @@ enum tls_state {
  *         that no descriptor event announces (inside SSL, in the window).
  *         busy: a step is running, so free only marks dead. closing: our
  *         close_notify is wanted. undrained: owes a drained(). crossed: the
- *         peer's close_notify cannot be the answer to ours. socks: until the
- *         proxy has connected.
+ *         peer's close_notify cannot be the answer to ours. leaving: we have
+ *         ended and still read what comes. socks: until the proxy has
+ *         connected.
  */
 struct d4_tls {
 	enum tls_state state;
@@ -32,7 +33,7 @@ struct d4_tls {
 	struct d4_socks5 *socks;
 	struct sockaddr_storage peer;
 	bool busy, dead;
-	bool paused, closing, peer_closed, undrained, crossed;
+	bool paused, closing, peer_closed, undrained, crossed, leaving;
 };
 
 /* tls_on_event -- what all three events call. */

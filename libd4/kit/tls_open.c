@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "libd4/kit/tls_conn.h"
+#include "libd4/kit/tls_leave.h"
 
 void
 tls_destroy(struct d4_tls *t)
@@ -276,6 +277,27 @@ d4_tls_close(struct d4_tls *t)
 		return;
 	t->closing = true;
 	tls_kick(t);
+}
+
+void
+d4_tls_leave(struct d4_tls *t, bool notify)
+{
+	t->leaving = true;
+	if (notify)
+		d4_tls_close(t);
+	else
+		(void)shutdown(t->wire.fd, SHUT_WR);
+}
+
+size_t
+d4_tls_unread(const struct d4_tls *t)
+{
+	int n = 0;
+
+	if (ioctl(t->wire.fd, FIONREAD, &n) < 0 || n < 0)
+		n = 0;
+	return (size_t)n + t->wire.in.n + t->wire.window.n +
+	       (size_t)SSL_pending(t->ssl);
 }
 
 void

@@ -66,6 +66,7 @@ class Hub:
         self.log_path = os.path.join(self.dir, "log")
         self.ca = os.path.join(self.etc, "ca.pem")
         self.process = None
+        self.program = PROGRAM
         self.redis_pids = set()
         self.run("init", self.etc, "--host", "127.0.0.1", "--port",
                  str(self.port))
@@ -102,7 +103,7 @@ class Hub:
         mark = self.log_size()
         with open(self.log_path, "a") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "-c", self.conf], stdout=log, stderr=log)
+                [self.program, "-c", self.conf], stdout=log, stderr=log)
         until("the hub listens", lambda: self.process.poll() is not None or
               "ready listen" in self.log(mark))
         assert self.process.poll() is None, self.log(mark)

@@ -1,0 +1,62 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include "hub/overflow.h"
+#include "hub/worker_box.h"
+#include "libd4/kit/file.h"
+#include "libd4/kit/log.h"
+#include "libd4/kit/sandbox.h"
+
+#define FILES_EXTRA 256u /* descriptors beside the sessions' */
+
+void
+worker_files(const struct hub_options *opt)
+{
+	rlim_t want = opt->sessions_max + FILES_EXTRA;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return;
+	if (r.rlim_max < want) {
+		struct rlimit more = {want, want};
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			r = more;
+	}
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+	d4_info("files limit=%llu sessions_max=%llu",
+	    (unsigned long long)r.rlim_max,
+	    (unsigned long long)opt->sessions_max);
+	if (r.rlim_max < want)
+		d4_warnx("files limit=%llu is less than sessions_max=%llu"
+			 " remedy=\"LimitNOFILE= or ulimit -n\"",
+		    (unsigned long long)r.rlim_max,
+		    (unsigned long long)opt->sessions_max);
+}
+
+void
+worker_sandbox(const struct worker_setup *set)
+{
+	const struct hub_options *opt = set->opt;
+	char *overflow = d4_path(opt->state, OVERFLOW_DIR);
+	const char *const write[] = {overflow, NULL};
+	const struct d4_sandbox box = {.serve = true,
+	    .write = write,
+	    .best_effort = strcmp(opt->sandbox, "best-effort") == 0};
+	const char *why = "";
+
+	/* The reader of the overflow is another account of our group. */
+	(void)umask(0027);
+	if (d4_user_drop(opt->user) != D4_OK)
+		d4_fatal("user=%s", opt->user);
+	/* A dead supervisor's worker must not keep the port. */
+	if (d4_die_with(set->supervisor) != D4_OK)
+		d4_fatalx("the supervisor is gone");
+	if (d4_sandbox_enter(&box, &why) != D4_OK)
+		d4_fatalx("sandbox: %s; remedy: a newer kernel, or "
+			  "sandbox: best-effort",
+		    why);
+	free(overflow);
+}

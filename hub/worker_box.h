@@ -1,0 +1,16 @@
+/* What a worker may have, and what it gives up. */
+#ifndef HUB_WORKER_BOX_H
+#define HUB_WORKER_BOX_H
+
+#include "hub/worker.h"
+
+/*
+ * worker_files -- as many descriptors as its sessions need, where we may; and
+ * how many there are is said.
+ */
+void worker_files(const struct hub_options *opt);
+
+/* worker_sandbox -- the service user, the sandbox; or it says why and exits. */
+void worker_sandbox(const struct worker_setup *set);
+
+#endif
