@@ -179,6 +179,8 @@ absorb_finding(
 		a->touched[i].event->changed = true;
 		return D4_OK;
 	}
+	if (warninglists_take(a->x->lists, &f))
+		return D4_OK;
 	return event_take(a->touched[i].event, &f, a->touched[i].lane, &limits);
 }
 

@@ -80,6 +80,8 @@ exporter_open(const struct misp_conf *c, int stop, struct exporter *x)
 		st = open_rest(x);
 	if (st == D4_OK && c->feed != NULL)
 		st = feed_open(c, &x->feed);
+	if (st == D4_OK && c->warninglists != NULL)
+		st = warninglists_load(c->warninglists, &x->lists);
 	if (st != D4_OK)
 		d4_warn("start dir=%s airlock=%s error=\"%s\"", c->dir,
 		    c->airlock, d4_status_text(st));
@@ -91,6 +93,7 @@ exporter_close(struct exporter *x)
 {
 	rest_free(x->rest);
 	feed_free(x->feed);
+	warninglists_free(x->lists);
 	http_free(x->http);
 	airlock_close(x->airlock);
 	store_free(x->store);
@@ -212,6 +215,19 @@ exporter_old(struct exporter *x)
 
 /* ---- status ---- */
 
+static json_t *
+status_feed(const struct feed *f)
+{
+	struct feed_counts c;
+
+	if (f == NULL)
+		return json_null();
+	c = feed_counts(f);
+	return json_pack("{s:I, s:I, s:I, s:I}", "events", (json_int_t)c.events,
+	    "written", (json_int_t)c.written, "removed", (json_int_t)c.removed,
+	    "above", (json_int_t)c.above);
+}
+
 json_t *
 exporter_status(const struct exporter *x)
 {
@@ -235,12 +251,14 @@ exporter_status(const struct exporter *x)
 	    "failed", (json_int_t)c->failed, "split", (json_int_t)c->split,
 	    "held", (json_int_t)c->held, "published", (json_int_t)c->published,
 	    "waiting", x->rest != NULL ? rest_trouble(x->rest) : "");
-	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, "
+			 "s:o, s:o}",
 	    "v", 1, "partner", x->conf->partner, "airlock",
 	    airlock_counts(x->airlock), "events", (json_int_t)store_n(x->store),
 	    "due", (json_int_t)store_due(x->store), "odd", (json_int_t)x->odd,
 	    "unknown", (json_int_t)x->unknown, "red", (json_int_t)x->red,
-	    "refused", refused, "misp", rest);
+	    "refused", refused, "misp", rest, "benign",
+	    warninglists_json(x->lists), "feed", status_feed(x->feed));
 }
 
 static void

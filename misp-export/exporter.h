@@ -11,6 +11,7 @@
 #include "misp-export/http.h"
 #include "misp-export/rest.h"
 #include "misp-export/store.h"
+#include "misp-export/warninglist.h"
 
 /*
  * struct exporter -- everything together.
@@ -28,7 +29,8 @@ struct exporter {
 	struct finding_maker maker;
 	struct http *http;
 	struct rest *rest;
-	struct feed *feed; /* NULL: none */
+	struct feed *feed;          /* NULL: none */
+	struct warninglists *lists; /* NULL: none */
 	struct terms terms;
 	uint64_t unknown, odd, red, records;
 	uint64_t flushed_ms, fed_ms;
