@@ -106,10 +106,13 @@ frames_put(struct post_frames *f, struct d4_slice s)
 		st = d4_buf_add(&f->buf, zero, f->header);
 		f->t_s = f->entry_t_us / 1000000;
 	}
-	return st == D4_OK ? d4_buf_add(&f->buf, s.p, s.n) : st;
+	if (st == D4_OK)
+		st = d4_buf_add(&f->buf, s.p, s.n);
+	if (st == D4_OK)
+		post_opening_number(
+		    &f->opening, f->buf.p + (f->buf.n - s.n), s.n);
+	return st;
 }
-
-/* ---- entries ---- */
 
 /* Takes records off the front of the entry that are not to be sent. */
 static void
@@ -213,16 +216,13 @@ frames_seal(struct post_frames *f, uint8_t type, struct post_frame *out)
 	    .timestamp_s = f->t_s,
 	    .size = (uint32_t)n,
 	};
-	enum d4_status st;
+	enum d4_status st = D4_OK;
 
-	if (f->of.shape != NULL) {
-		out->wire = d4_buf_slice(&f->buf);
-		f->given = true;
-		return D4_OK;
+	if (f->of.shape == NULL) {
+		d4_header_encode(&h, f->buf.p);
+		st = d4_hmac_seal(f->of.hmac, f->buf.p,
+		    d4_slice_of(f->buf.p + D4_HEADER_LEN, n));
 	}
-	d4_header_encode(&h, f->buf.p);
-	st = d4_hmac_seal(
-	    f->of.hmac, f->buf.p, d4_slice_of(f->buf.p + D4_HEADER_LEN, n));
 	if (st != D4_OK)
 		return st;
 	out->wire = d4_buf_slice(&f->buf);

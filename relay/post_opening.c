@@ -10,6 +10,19 @@ post_opening_begin(struct post_opening *o)
 	d4_cutter_free(o->cutter);
 	o->cutter = NULL;
 	o->sent = false;
+	d4_buf_fini(&o->each); /* many lanes, few sessions */
+	d4_buf_init(&o->each, D4_OPENING_MAX);
+	ipfix_number_fini(&o->number);
+}
+
+void
+post_opening_number(struct post_opening *o, uint8_t *bytes, size_t n)
+{
+	if (o->row->type != D4_TYPE_YAF)
+		return;
+	/* Templates among the data: those that were sent last may be over. */
+	if (ipfix_number(&o->number, bytes, n))
+		o->each.n = 0;
 }
 
 static uint32_t
@@ -68,14 +81,21 @@ opening_first(struct post_opening *o, struct d4_slice bytes)
 	return D4_OK;
 }
 
-/* Every entry brings its own: sections and templates may change at any. */
+/*
+ * Every entry brings its own: sections and templates may change at any.
+ * *send: empty when the session has it.
+ */
 static enum d4_status
-opening_each(struct post_opening *o, struct d4_slice bytes)
+opening_each(
+    struct post_opening *o, struct d4_slice bytes, struct d4_slice *send)
 {
 	enum d4_status st = D4_OK;
 	struct d4_slice in = bytes;
 	struct d4_run run;
 
+	if (bytes.n != 0 && d4_slice_eq(bytes, d4_buf_slice(&o->each)))
+		return D4_OK;
+	o->each.n = 0;
 	if (o->cutter == NULL)
 		st = d4_cutter_new(o->row->cutter, &o->cutter);
 	else if (d4_cutter_finish(o->cutter, &run) != D4_OK)
@@ -84,8 +104,11 @@ opening_each(struct post_opening *o, struct d4_slice bytes)
 		st = d4_cutter_feed(o->cutter, &in, &run);
 	if (st == D4_ENOMEM)
 		return st;
-	return st == D4_AGAIN && d4_cutter_held(o->cutter) == 0 ? D4_OK
-	                                                        : D4_EMALFORMED;
+	if (st != D4_AGAIN || d4_cutter_held(o->cutter) != 0)
+		return D4_EMALFORMED;
+	*send = bytes;
+	return d4_buf_add(&o->each, bytes.p, bytes.n) == D4_ENOMEM ? D4_ENOMEM
+	                                                           : D4_OK;
 }
 
 /* No opening: lines, or the text that type 4 can be. */
@@ -125,7 +148,7 @@ post_opening_strip(struct post_opening *o, uint32_t n, struct d4_slice *data,
 	bytes = d4_slice_skip(&rest, n);
 	*send = (struct d4_slice){0};
 	if (o->row->opening == D4_OPENING_EACH)
-		st = opening_each(o, bytes);
+		st = opening_each(o, bytes, send);
 	else if (n == 0 || o->row->opening == D4_OPENING_NONE)
 		st = opening_none(o);
 	else
@@ -133,9 +156,7 @@ post_opening_strip(struct post_opening *o, uint32_t n, struct d4_slice *data,
 	if (st != D4_OK)
 		return st;
 	*data = rest;
-	if (o->row->opening == D4_OPENING_EACH)
-		*send = bytes;
-	else if (first && o->sent)
+	if (first && o->sent)
 		*send = d4_slice_of(o->bytes, POST_OPENING);
 	return D4_OK;
 }

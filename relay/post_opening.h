@@ -7,6 +7,7 @@
 #ifndef RELAY_POST_OPENING_H
 #define RELAY_POST_OPENING_H
 
+#include "libd4/ipfix_number.h"
 #include "libd4/type.h"
 
 #define POST_OPENING 24u /* bytes of the kind that is sent once: pcap's */
@@ -14,7 +15,8 @@
 /*
  * struct post_opening -- {.row = row} is a new one.
  * Shape:  cutter: made by the first entry of a session; knows the records.
- *         sent: `bytes` were, D4_OPENING_ONCE only.
+ *         sent: `bytes` were, D4_OPENING_ONCE only. each: D4_OPENING_EACH,
+ *         the last that was sent; empty: what comes next has to be.
  *         bytes: what the session announced. snaplen: the largest that was
  *         seen, kept over sessions.
  */
@@ -24,7 +26,15 @@ struct post_opening {
 	bool sent;
 	uint8_t bytes[POST_OPENING];
 	uint32_t snaplen;
+	struct d4_buf each;
+	struct ipfix_number number; /* of type 7 */
 };
+
+/*
+ * post_opening_number -- n bytes of openings and records that go into the
+ * session: messages of type 7 are numbered where they stand.
+ */
+void post_opening_number(struct post_opening *o, uint8_t *bytes, size_t n);
 
 /* post_opening_begin -- a new session; frees what the last one had. */
 void post_opening_begin(struct post_opening *o);

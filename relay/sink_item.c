@@ -34,9 +34,18 @@ item_stamp(uint64_t s, char out[17])
 static const char *
 item_ext(uint8_t type)
 {
-	if (type == D4_TYPE_PCAP)
+	switch (type) {
+	case D4_TYPE_PCAP:
 		return "pcap";
-	return type == D4_TYPE_NDJSON ? "ndjson" : "txt";
+	case D4_TYPE_PCAPNG:
+		return "pcapng";
+	case D4_TYPE_YAF:
+		return "ipfix";
+	case D4_TYPE_NDJSON:
+		return "ndjson";
+	default:
+		return "txt";
+	}
 }
 
 /* An extended type is a sensor's word: only what a file name can bear. */
@@ -119,7 +128,8 @@ item_stem(const char *name, size_t end)
 bool
 sink_item_name(const char *name)
 {
-	static const char *const exts[] = {".pcap", ".ndjson", ".txt"};
+	static const char *const exts[] = {
+	    ".pcap", ".pcapng", ".ipfix", ".ndjson", ".txt"};
 	size_t stem = strcspn(name, ".");
 	size_t ext = stem + (name[stem] == '.');
 	bool known = false;

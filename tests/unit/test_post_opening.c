@@ -167,6 +167,86 @@ each_entry_of_a_capture_with_sections_brings_its_own(void **state)
 	d4_buf_fini(&want);
 }
 
+/* What the session has is not sent again, until another one was. */
+static void
+an_opening_that_the_session_has_is_not_sent_again(void **state)
+{
+	struct world *w = *state;
+	struct d4_buf want;
+
+	d4_buf_init(&want, 1 << 20);
+	make(w, d4_type_find(D4_TYPE_PCAPNG), "");
+	for (uint64_t seq = 1; seq <= 9; seq++) {
+		bool other = seq == 5, first = seq == 1;
+		struct d4_spool_entry e = section(w, seq, other, 40);
+		size_t skip = first || other || seq == 6 ? 0 : e.opening;
+
+		assert_int_equal(
+		    d4_buf_add(&want, e.data.p + skip, e.data.n - skip), D4_OK);
+		give(w, &e);
+	}
+	flush(w);
+	assert_int_equal(w->seen.data.n, want.n);
+	assert_memory_equal(w->seen.data.p, want.p, want.n);
+	assert_int_equal(w->seen.counts.fresh, 18);
+	d4_buf_fini(&want);
+}
+
+static struct d4_spool_entry
+flows(struct world *w, uint64_t seq, unsigned messages, bool mixed)
+{
+	struct ipfix_out o = {.p = w->room};
+	size_t opening;
+
+	ipfix_put_template(&o, 1, 256, 2);
+	opening = o.n;
+	for (unsigned i = 0; i < messages; i++)
+		ipfix_put_data(&o, 1, 256, 24); /* three records */
+	if (mixed) {
+		ipfix_message(&o, 1);
+		ipfix_set(&o, 2);
+		ipfix_template(&o, 256, 1);
+		d4_put_be16(o.p + o.set + 2, (uint16_t)(o.n - o.set));
+		ipfix_set(&o, 256);
+		memset(o.p + o.n, 'd', 8); /* two, of the new one */
+		o.n += 8;
+		ipfix_end(&o);
+	}
+	return entry(seq, d4_slice_of(w->room, o.n), messages + mixed,
+	    (uint32_t)opening);
+}
+
+/* Sequence numbers count what the session has, and start again with it. */
+static void
+messages_of_flows_are_numbered_by_session(void **state)
+{
+	static const uint32_t want[] = {0, 0, 3, 6, 9, 12, 14, 14, 0, 0};
+	struct world *w = *state;
+	struct d4_slice sent;
+	struct d4_spool_entry e;
+
+	make(w, d4_type_find(D4_TYPE_YAF), "");
+	e = flows(w, 1, 2, false);
+	give(w, &e);
+	e = flows(w, 2, 2, true); /* its opening is known, then it changes */
+	give(w, &e);
+	e = flows(w, 3, 1, false); /* so this one is sent again */
+	give(w, &e);
+	flush(w);
+	w->seen.seq = 0;
+	post_frames_begin(w->f);
+	e = flows(w, 1, 1, false);
+	give(w, &e);
+	flush(w);
+	sent = d4_buf_slice(&w->seen.data);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		assert_true(sent.n >= 16);
+		assert_int_equal(d4_get_be32(sent.p + 8), want[i]);
+		(void)d4_slice_skip(&sent, d4_get_be16(sent.p + 2));
+	}
+	assert_int_equal(sent.n, 0);
+}
+
 /* Of an entry that was sent in part the rest stands under its opening, too. */
 static void
 the_rest_of_an_entry_is_sent_with_its_opening(void **state)
@@ -252,6 +332,8 @@ main(void)
 	    TEST(the_largest_snaplen_is_announced_and_others_share_the_session),
 	    TEST(an_entry_without_an_opening_is_damaged),
 	    TEST(each_entry_of_a_capture_with_sections_brings_its_own),
+	    TEST(an_opening_that_the_session_has_is_not_sent_again),
+	    TEST(messages_of_flows_are_numbered_by_session),
 	    TEST(the_rest_of_an_entry_is_sent_with_its_opening),
 	    TEST(flows_may_have_no_templates_yet_and_bad_ones_are_damaged),
 	    TEST(text_and_captures_of_dnscap_have_sessions_of_their_own),
