@@ -49,4 +49,21 @@ void gate_keys_set(struct gate *g, const uint8_t master[D4_MASTER_LEN]);
  */
 const struct san_keys *gate_keys(struct gate *g, const char *partner);
 
+/*
+ * struct gate_meet -- two addresses that method pool gave one and the same, to
+ * a partner by a rule.
+ */
+struct gate_meet {
+	const struct pol_share *share;
+	const char *partner;
+	struct d4_addr both[2];
+};
+
+/*
+ * gate_collisions -- fn is told of each; answers how many. 0 also when there
+ * are no keys to know by.
+ */
+size_t gate_collisions(struct gate *g,
+    void (*fn)(void *arg, const struct gate_meet *m), void *arg);
+
 #endif

@@ -61,6 +61,18 @@ wash_key_path(const char *policy, const struct gate *g)
 
 /* ---- the policy ---- */
 
+/* Which ones they are, `d4-policy check` says; a log is no place for it. */
+static void
+wash_collisions(struct gate *g)
+{
+	size_t n = gate_collisions(g, NULL, NULL);
+
+	if (n != 0)
+		d4_warnx("pool collisions=%zu remedy=\"d4-policy check lists "
+			 "them\"",
+		    n);
+}
+
 static void
 wash_gate(struct wash *w, struct gate *g)
 {
@@ -68,6 +80,7 @@ wash_gate(struct wash *w, struct gate *g)
 
 	if (w->setup->have_master)
 		gate_keys_set(g, w->setup->master);
+	wash_collisions(g);
 	if (w->stall == WASH_DISK)
 		batch_drop(w, D4_AGAIN); /* it was decided by the old one */
 	streams_gate(w->streams, g);

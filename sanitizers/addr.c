@@ -12,9 +12,9 @@ static const struct san_word addr_methods[] = {
     {"mask", SAN_METHOD_MASK},
     {"zero", SAN_METHOD_ZERO},
     {"drop-record", SAN_METHOD_DROP},
-    {"pfx", SAN_WORD_LATER},
-    {"det", SAN_WORD_LATER},
-    {"pool", SAN_WORD_LATER},
+    {"pfx", SAN_METHOD_PFX},
+    {"det", SAN_METHOD_DET},
+    {"pool", SAN_METHOD_POOL},
     {NULL, 0},
 };
 
@@ -32,158 +32,6 @@ static const struct san_word addr_requires[] = {
     {"none", SAN_REQUIRE_NONE},
     {NULL, 0},
 };
-
-static enum d4_status
-addr_add_set(struct d4_prefix_set *to, const struct d4_prefix_set *from)
-{
-	enum d4_status st = D4_OK;
-
-	for (size_t i = 0; st == D4_OK && i < from->n; i++)
-		st = d4_prefix_set_add(to, &from->list[i]);
-	return st;
-}
-
-static enum d4_status
-addr_network(const struct san_compile *cx, const struct d4_yaml *n,
-    struct d4_prefix_set *out)
-{
-	const struct d4_prefix_set *set = NULL;
-
-	if (n->kind == D4_YAML_SCALAR && cx->env->network != NULL)
-		set = cx->env->network(cx->env->arg, n->text);
-	if (set == NULL)
-		return d4_diag_set(cx->diag, n->at,
-		    "name one of the policy's networks", "no such network");
-	if (set->n == 0)
-		return d4_diag_set(cx->diag, n->at,
-		    "an empty scope would protect nothing",
-		    "network `%s` is empty", n->text);
-	return addr_add_set(out, set);
-}
-
-static enum d4_status
-addr_scope(
-    const struct san_compile *cx, const struct d4_yaml *n, struct san_addr *c)
-{
-	const struct d4_yaml *item = san_item(n, 0);
-	enum d4_status st = D4_OK;
-
-	if (item == NULL)
-		return d4_diag_set(cx->diag, n->at, "",
-		    "scope is the name of a network, or a list of names");
-	for (size_t i = 0; st == D4_OK && (item = san_item(n, i)) != NULL; i++)
-		st = addr_network(cx, item, &c->scope);
-	if (st == D4_OK && c->scope.n > SAN_SCOPE_MAX)
-		return d4_diag_set(cx->diag, n->at, "",
-		    "the scope has more than 4096 prefixes");
-	return st;
-}
-
-static enum d4_status
-addr_prefix(const struct san_compile *cx, const struct d4_yaml *n,
-    struct d4_prefix *out)
-{
-	if (n->kind == D4_YAML_SCALAR &&
-	    d4_prefix_parse(d4_slice_str(n->text), out) == D4_OK)
-		return D4_OK;
-	return d4_diag_set(cx->diag, n->at,
-	    "write ADDRESS/LENGTH without host bits", "not a prefix");
-}
-
-/* Prefixes, or names of networks. */
-static enum d4_status
-addr_keep(
-    const struct san_compile *cx, const struct d4_yaml *n, struct san_addr *c)
-{
-	const struct d4_yaml *item;
-	enum d4_status st = D4_OK;
-
-	for (size_t i = 0; st == D4_OK && (item = san_item(n, i)) != NULL;
-	     i++) {
-		struct d4_prefix p;
-
-		if (item->kind == D4_YAML_SCALAR &&
-		    strpbrk(item->text, ".:") == NULL) {
-			st = addr_network(cx, item, &c->keep);
-			continue;
-		}
-		st = addr_prefix(cx, item, &p);
-		if (st == D4_OK)
-			st = d4_prefix_set_add(&c->keep, &p);
-	}
-	return st;
-}
-
-static bool
-addr_overlaps(const struct d4_prefix_set *s, const struct d4_prefix *p)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		if (d4_prefix_overlap(&s->list[i], p))
-			return true;
-	}
-	return false;
-}
-
-/* The first scope prefix without a target that p fits, else scope.n. */
-static size_t
-addr_target(const struct san_addr *c, const struct d4_prefix *p)
-{
-	size_t i = 0;
-
-	while (i < c->scope.n &&
-	       (c->into[i].addr.family != 0 ||
-		   c->scope.list[i].addr.family != p->addr.family ||
-		   c->scope.list[i].len != p->len))
-		i++;
-	return i;
-}
-
-static enum d4_status
-addr_into_one(
-    const struct san_compile *cx, const struct d4_yaml *n, struct san_addr *c)
-{
-	struct d4_prefix p = {0};
-	enum d4_status st;
-	size_t i;
-
-	st = addr_prefix(cx, n, &p);
-	if (st != D4_OK)
-		return st;
-	if (addr_overlaps(&c->scope, &p) || addr_overlaps(&c->targets, &p) ||
-	    san_addr_special(&p.addr))
-		return d4_diag_set(cx->diag, n->at,
-		    "choose a prefix that is nobody's, as in 198.18.0.0/15",
-		    "`%s` overlaps the scope, another target or a special "
-		    "range",
-		    n->text);
-	i = addr_target(c, &p);
-	if (i == c->scope.n)
-		return d4_diag_set(cx->diag, n->at,
-		    "give one target of the same length for each prefix",
-		    "`%s` fits no prefix of the scope", n->text);
-	c->into[i] = p;
-	return d4_prefix_set_add(&c->targets, &p);
-}
-
-static enum d4_status
-addr_into(
-    const struct san_compile *cx, const struct d4_yaml *n, struct san_addr *c)
-{
-	const struct d4_yaml *item;
-	enum d4_status st = D4_OK;
-
-	c->into = calloc(c->scope.n + 1, sizeof(*c->into));
-	if (c->into == NULL)
-		return D4_ENOMEM;
-	for (size_t i = 0; st == D4_OK && (item = san_item(n, i)) != NULL; i++)
-		st = addr_into_one(cx, item, c);
-	if (st == D4_OK && c->targets.n != c->scope.n)
-		return d4_diag_set(cx->diag, n->at,
-		    "give one target of the same length for each prefix",
-		    "the scope has %zu prefixes and `into` %zu", c->scope.n,
-		    c->targets.n);
-	return st;
-}
 
 static enum d4_status
 addr_bits(
@@ -239,29 +87,15 @@ addr_words(
 	return st != D4_OK ? st : addr_bits(cx, map, c);
 }
 
-static enum d4_status
-addr_lists(
-    const struct san_compile *cx, const struct d4_yaml *map, struct san_addr *c)
-{
-	const struct d4_yaml *n;
-	enum d4_status st = D4_OK;
-
-	if ((n = d4_yaml_get(map, "scope")) != NULL)
-		st = addr_scope(cx, n, c);
-	if (st == D4_OK && (n = d4_yaml_get(map, "into")) != NULL)
-		st = addr_into(cx, n, c);
-	if (st == D4_OK && (n = d4_yaml_get(map, "keep")) != NULL)
-		st = addr_keep(cx, n, c);
-	return st;
-}
-
 /* Words that exclude or need each other. */
 static enum d4_status
 addr_check(const struct san_compile *cx, const struct d4_yaml *map,
     const struct san_addr *c)
 {
-	bool fixed =
-	    c->method == SAN_METHOD_PNAT || c->method == SAN_METHOD_DROP;
+	bool pool = c->method == SAN_METHOD_POOL;
+	bool fixed = c->method == SAN_METHOD_PNAT ||
+	             c->method == SAN_METHOD_DROP || pool;
+	bool text = (cx->families & ~(unsigned)(SAN_JSON | SAN_TEXT)) == 0;
 	const struct {
 		bool wrong;
 		const char *what, *remedy;
@@ -269,12 +103,16 @@ addr_check(const struct san_compile *cx, const struct d4_yaml *map,
 	    {c->into != NULL && c->scope.n == 0, "`into` needs a `scope`",
 		"name the scope"},
 	    {c->into != NULL && c->method != SAN_METHOD_CRYPTOPAN &&
-		    c->method != SAN_METHOD_PNAT,
-		"`into` belongs to the methods cryptopan and pnat",
+		    c->method != SAN_METHOD_PFX &&
+		    c->method != SAN_METHOD_PNAT && !pool,
+		"`into` belongs to the methods cryptopan, pfx, pnat and pool",
 		"take it out"},
-	    {c->method == SAN_METHOD_PNAT && c->into == NULL,
-		"method pnat needs `scope` and `into`",
-		"say what replaces the prefix"},
+	    {(c->method == SAN_METHOD_PNAT || pool) && c->into == NULL,
+		"methods pnat and pool need `scope` and `into`",
+		"say what replaces the addresses"},
+	    {c->method == SAN_METHOD_DET && !text,
+		"method det makes IPv6 of IPv4: text and JSON only",
+		"write cryptopan or pfx, or split the pipeline by type"},
 	    {fixed && c->others == SAN_OTHERS_MAP,
 		"this method cannot map addresses outside the scope",
 		"write others: keep or others: drop"},
@@ -321,7 +159,7 @@ addr_compile(
 		return D4_ENOMEM;
 	st = addr_words(cx, node, c);
 	if (st == D4_OK)
-		st = addr_lists(cx, node, c);
+		st = san_addr_lists(cx, node, c);
 	if (st == D4_OK)
 		st = addr_check(cx, node, c);
 	if (st != D4_OK) {

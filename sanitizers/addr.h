@@ -14,6 +14,9 @@ enum san_method {
 	SAN_METHOD_MASK,
 	SAN_METHOD_ZERO,
 	SAN_METHOD_DROP, /* drop-record */
+	SAN_METHOD_PFX,  /* ipcrypt-pfx */
+	SAN_METHOD_DET,  /* ipcrypt-deterministic: IPv4 becomes IPv6 */
+	SAN_METHOD_POOL, /* single addresses into a prefix, by hash */
 };
 
 /* What happens to addresses outside the scope. */
@@ -45,7 +48,8 @@ enum san_verdict {
 
 /*
  * struct san_addr -- a compiled `addr` step.
- * Shape:  into[i] replaces scope.list[i] (same family and length), or NULL.
+ * Shape:  into[i] replaces scope.list[i] (same family and length; of a pool,
+ *         the pool of its family), or NULL.
  *         targets: the same prefixes as a set. table[first 16 bits]: the
  *         verdict over a whole IPv4 /16. mask4, mask6: for method mask.
  */
@@ -65,6 +69,13 @@ extern const struct san_step_kind san_step_addr;
 
 /* san_addr_verdict -- what the lists say of an address (never MIXED). */
 unsigned san_addr_verdict(const struct san_addr *c, const struct d4_addr *a);
+
+/*
+ * san_addr_lists -- addr_lists.c: reads scope, into and keep of the step.
+ * Errors: D4_EINVAL with the diag.  D4_ENOMEM.
+ */
+D4_USED enum d4_status san_addr_lists(const struct san_compile *cx,
+    const struct d4_yaml *map, struct san_addr *c);
 
 /* san_addr_table -- fills c->table from the lists. */
 void san_addr_table(struct san_addr *c);

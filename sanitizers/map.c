@@ -16,6 +16,10 @@ san_map_new(const struct san_addr *conf, const struct san_keys *keys,
 	st = san_token_new(keys->tok, &m->tok);
 	if (st == D4_OK && conf->method == SAN_METHOD_CRYPTOPAN)
 		st = san_cpan_new(keys->cpan, &m->cpan);
+	if (st == D4_OK && conf->method == SAN_METHOD_PFX)
+		st = san_pfx_new(keys->pfx, &m->pfx);
+	if (st == D4_OK && conf->method == SAN_METHOD_DET)
+		st = san_det_new(keys->ipdet, &m->det);
 	if (st != D4_OK) {
 		san_map_free(m);
 		return st;
@@ -30,6 +34,8 @@ san_map_free(struct san_map *m)
 	if (m == NULL)
 		return;
 	san_cpan_free(m->cpan);
+	san_pfx_free(m->pfx);
+	san_det_free(m->det);
 	san_token_free(m->tok);
 	free(m);
 }
@@ -38,6 +44,19 @@ static uint32_t
 map_host4(unsigned len)
 {
 	return len == 0 ? 0xffffffffu : (uint32_t)(0xffffffffull >> len);
+}
+
+/* Methods that are written for either family. */
+static bool
+map_wide4(struct san_map *m, uint32_t in, uint32_t *v)
+{
+	struct d4_addr a = {.family = 4};
+	bool ok;
+
+	d4_put_be32(a.b, in);
+	ok = m->pfx != NULL ? san_pfx(m->pfx, &a, &a) : san_map_pool(m, &a, &a);
+	*v = d4_get_be32(a.b);
+	return ok;
 }
 
 /* The method on one address; target is NULL outside a scope with `into`. */
@@ -52,8 +71,15 @@ map_method4(struct san_map *m, uint32_t in, const struct d4_prefix *target,
 		if (!san_cpan4(m->cpan, in, &v))
 			return D4_R_INTERNAL;
 		break;
+	case SAN_METHOD_PFX:
+	case SAN_METHOD_POOL:
+		if (!map_wide4(m, in, &v))
+			return D4_R_INTERNAL;
+		break;
 	case SAN_METHOD_PNAT:
 		break;
+	case SAN_METHOD_DET: /* san_map_det, never here */
+		return D4_R_INTERNAL;
 	case SAN_METHOD_MASK:
 		v = in & ~map_host4(m->conf->mask4);
 		break;
@@ -122,6 +148,8 @@ san_map_addr(
 	uint32_t v;
 
 	out->n_inner = 0;
+	if (m->det != NULL)
+		return san_map_det(m, in, out);
 	if (in->family != 4)
 		return san_map_ip6(m, in, out);
 	out->addr = (struct d4_addr){.family = 4};

@@ -38,6 +38,18 @@ map6_mask(uint8_t *v, unsigned len)
 		v[i] ^= host[i];
 }
 
+static bool
+map6_wide(struct san_map *m, const struct d4_addr *in, uint8_t *v)
+{
+	struct d4_addr a;
+	bool ok;
+
+	ok = m->pfx != NULL ? san_pfx(m->pfx, in, &a) : san_map_pool(m, in, &a);
+	if (ok)
+		memcpy(v, a.b, 16);
+	return ok;
+}
+
 static enum d4_reason
 map6_method(struct san_map *m, const struct d4_addr *in,
     const struct d4_prefix *target, uint8_t *out)
@@ -50,8 +62,15 @@ map6_method(struct san_map *m, const struct d4_addr *in,
 		if (!san_cpan6(m->cpan, v, v))
 			return D4_R_INTERNAL;
 		break;
+	case SAN_METHOD_PFX:
+	case SAN_METHOD_POOL:
+		if (!map6_wide(m, in, v))
+			return D4_R_INTERNAL;
+		break;
 	case SAN_METHOD_PNAT:
 		break;
+	case SAN_METHOD_DET: /* san_map_det, never here */
+		return D4_R_INTERNAL;
 	case SAN_METHOD_MASK:
 		map6_mask(v, m->conf->mask6);
 		break;

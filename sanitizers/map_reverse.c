@@ -13,6 +13,8 @@ reverse_cpan(struct san_map *m, const struct d4_addr *in, struct d4_addr *out)
 {
 	uint32_t v;
 
+	if (m->pfx != NULL)
+		return san_pfx(m->pfx, in, out);
 	*out = (struct d4_addr){.family = in->family};
 	if (in->family != 4)
 		return san_cpan6(m->cpan, in->b, out->b);
@@ -84,7 +86,8 @@ reverse_scope(struct san_map *m, const struct d4_addr *mapped, size_t i,
 		return true;
 	if (c->method == SAN_METHOD_PNAT)
 		a = reverse_join(p, mapped);
-	else if (!reverse_bits(m, mapped, p->len, &a))
+	else if (c->method != SAN_METHOD_POOL &&
+		 !reverse_bits(m, mapped, p->len, &a))
 		return false;
 	reverse_add(m, mapped, &a, out);
 	return true;
@@ -96,11 +99,16 @@ reverse_all(
 {
 	struct d4_addr a = {.family = mapped->family};
 
-	for (size_t i = 0; i < m->conf->scope.n; i++) {
+	for (size_t i = 0; m->det == NULL && i < m->conf->scope.n; i++) {
 		if (!reverse_scope(m, mapped, i, out))
 			return D4_ECRYPTO;
 	}
-	if (m->cpan != NULL) {
+	if (m->det != NULL && mapped->family == 6) {
+		if (!san_det_back(m->det, mapped, &a))
+			return D4_ECRYPTO;
+		reverse_add(m, mapped, &a, out);
+	}
+	if (m->cpan != NULL || m->pfx != NULL) {
 		if (!reverse_bits(m, mapped, 0, &a))
 			return D4_ECRYPTO;
 		reverse_add(m, mapped, &a, out);
@@ -118,8 +126,8 @@ san_chain_reverse(const struct san_chain *c, const struct san_keys *keys,
 	struct san_map *m = NULL;
 	enum d4_status st;
 
-	if (conf == NULL || (conf->method != SAN_METHOD_CRYPTOPAN &&
-				conf->method != SAN_METHOD_PNAT))
+	if (conf == NULL || conf->method == SAN_METHOD_MASK ||
+	    conf->method == SAN_METHOD_ZERO || conf->method == SAN_METHOD_DROP)
 		return D4_ENOTSUP;
 	st = san_map_new(conf, keys, &m);
 	if (st == D4_OK)

@@ -26,4 +26,17 @@ D4_USED enum d4_status san_chain_reverse(const struct san_chain *c,
     const struct san_keys *keys, const struct d4_addr *mapped,
     struct san_originals *out);
 
+/* struct san_meet -- is told of two addresses that became one. */
+struct san_meet {
+	void (*fn)(void *arg, const struct d4_addr both[2]);
+	void *arg;
+};
+
+/*
+ * san_chain_collisions -- with method pool two addresses of the scope may get
+ * the same one; meet is told of each such pair. Errors: D4_ECRYPTO, D4_ENOMEM.
+ */
+D4_USED enum d4_status san_chain_collisions(const struct san_chain *c,
+    const struct san_keys *keys, const struct san_meet *meet);
+
 #endif

@@ -10,6 +10,7 @@
 struct write {
 	struct san_text_run *r;
 	struct d4_slice value; /* as it stands in the line */
+	uint8_t next;          /* what stands behind it, or 0 */
 	const struct san_span *span;
 	struct d4_buf *out;
 };
@@ -82,6 +83,21 @@ write_ip6(const struct write *w, const struct d4_addr *to)
 	return write_add(w->out, nibbles, 63);
 }
 
+/* Method det: what was IPv4 is longer now, and a port wants brackets. */
+static enum d4_reason
+write_wider(const struct write *w, const struct d4_addr *to)
+{
+	char text[D4_ADDR_TEXT + 2] = "[";
+
+	if (w->span->form == SAN_FORM_REVERSED)
+		return write_mask(w);
+	if (w->next != ':')
+		return write_ip6(w, to);
+	d4_addr_text(to, text + 1);
+	text[strlen(text)] = ']';
+	return write_add(w->out, text, strlen(text));
+}
+
 static enum d4_reason
 write_addr(const struct write *w)
 {
@@ -93,9 +109,10 @@ write_addr(const struct write *w)
 	why = san_line_map(&w->r->line, &w->span->addr, &to);
 	if (why != D4_R_NONE)
 		return why;
-	return w->span->kind == SAN_KIND_IP4 && to.family == 4
-	           ? write_quad(w, &to)
-	           : write_ip6(w, &to);
+	if (w->span->kind == SAN_KIND_IP4 && to.family == 6)
+		return write_wider(w, &to);
+	return w->span->kind == SAN_KIND_IP4 ? write_quad(w, &to)
+	                                     : write_ip6(w, &to);
 }
 
 /* Six bytes of hex digits, whatever stands between; written the same way. */
@@ -201,8 +218,11 @@ san_text_write(struct san_text_run *r, struct d4_slice line,
 	enum san_act act = s->kind == SAN_KIND_REGEX
 	                       ? r->conf->regex[s->regex].act
 	                       : r->conf->act[s->kind];
-	struct write w = {
-	    r, d4_slice_of(line.p + s->from, s->to - s->from), s, out};
+	struct write w = {.r = r,
+	    .value = d4_slice_of(line.p + s->from, s->to - s->from),
+	    .next = s->to < line.n ? line.p[s->to] : 0,
+	    .span = s,
+	    .out = out};
 
 	switch (act) {
 	case SAN_ACT_KEEP:

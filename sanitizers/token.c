@@ -66,7 +66,7 @@ san_token_domain_ok(const char *domain)
 {
 	static const char known[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 	static const char *const reserved[] = {
-	    "iid", "snm", "smp", "mac", "uuid", "wit", "pdns", "odid"};
+	    "iid", "snm", "smp", "mac", "uuid", "wit", "pdns", "odid", "pool"};
 	size_t n = strlen(domain);
 
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {

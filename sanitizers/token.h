@@ -32,7 +32,7 @@ D4_USED enum d4_status san_token_hash(struct san_token *t, const char *domain,
 bool san_token_domain_ok(const char *domain);
 #define SAN_TOKEN_DOMAIN_TEXT                                              \
 	"a domain is 1 to 64 of [a-z0-9._-], and not iid, snm, smp, mac, " \
-	"uuid, wit, pdns, odid"
+	"uuid, wit, pdns, odid, pool"
 
 /*
  * san_token_mac -- the pseudonym of a MAC address under the mac subkey:

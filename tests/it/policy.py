@@ -201,6 +201,23 @@ class Reverse(Case):
 
 
 class Check(Case):
+    def test_addresses_that_a_pool_cannot_tell_apart_are_listed(self):
+        text = self.text.replace("networks:\n", "networks:\n  pots: "
+                                 "[192.0.2.1/32, 203.0.113.9/32]\n", 1)
+        text = re.sub(r"- addr: .*", "- addr: {scope: pots, method: pool, "
+                      "into: 198.18.0.0/32, others: keep}", text, count=1)
+        policy = self.write(re.sub('"file:[^"]*"', '"file:master.key"', text))
+        said = "`acme-csirt` the pool gives 192.0.2.1 and 203.0.113.9"
+        code, out, err = run("check", policy)
+        self.assertEqual((code, err), (0, ""))
+        self.assertNotIn(said, out)  # there is no key
+        with open(os.path.join(self.dir, "master.key"), "wb") as f:
+            f.write(bytes(range(32)))
+        os.chmod(f.name, 0o600)
+        code, out, err = run("check", policy)
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn(said, out)
+
     def test_the_example_is_valid_without_its_key(self):
         self.assertIn("/etc/d4/keys/master.key", self.text)
         code, out, err = run("check", EXAMPLE)

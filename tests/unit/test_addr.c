@@ -18,7 +18,7 @@ static const struct {
     {"[addr: {method: mask, mask4: 16}]", NULL},
     {"[addr: {keep: [10.0.0.0/8, telescope]}]", NULL},
     {"[addr: {scope: telescop}]", "no such network"},
-    {"[addr: {method: pfx}]", "not enforced by this version"},
+    {"[addr: {method: det}]", "text and JSON only"},
     {"[addr: {method: cryptopann}]", "no word"},
     {"[addr: {others: forward}]", "no word"},
     {"[addr: {epoch: 7d}]", "epoch"},
@@ -40,7 +40,7 @@ static const struct {
     {"[addr: {scope: telescope, method: zero, into: [198.18.0.0/16, "
      "'2001:db8:fffe::/48']}]",
 	"belongs to the methods"},
-    {"[addr: {method: pnat, others: keep}]", "needs `scope`"},
+    {"[addr: {method: pnat, others: keep}]", "need `scope`"},
     {"[addr: {scope: telescope, method: drop-record}]", "cannot map"},
     {"[addr: {require_scope: dst}]", "needs a `scope`"},
     {"[addr: {mask4: 16}]", "belong to method mask"},

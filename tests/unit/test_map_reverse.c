@@ -46,6 +46,9 @@ static const char *const steps[] = {
     "- addr: {scope: telescope, method: pnat, others: keep, into: "
     "[198.18.0.0/16, 2001:db8:fffe::/48]}",
     "- addr: {scope: telescope, method: cryptopan}",
+    "- addr: {method: pfx}",
+    "- addr: {scope: telescope, method: pfx, others: keep, into: "
+    "[198.18.0.0/16, 2001:db8:fffe::/48]}",
 };
 
 static void
