@@ -52,6 +52,9 @@ record_add(struct record *r, const char *name, struct d4_slice value)
 static struct d4_slice record_keep(struct record *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+static struct d4_slice record_vkeep(struct record *r, const char *fmt,
+    va_list ap) __attribute__((format(printf, 2, 0)));
+
 static struct d4_slice
 record_vkeep(struct record *r, const char *fmt, va_list ap)
 {
