@@ -303,7 +303,7 @@ op_more(uint8_t arg, struct d4_slice *in)
 		sessions_queue(&w.hub, q);
 		return;
 	case 6:
-		registry_trap(w.hub.registry, "192.0.2.1");
+		sessions_leave(&w.hub, arg / 8 % SLOTS + 1);
 		return;
 	default:
 		registry_again(w.hub.registry, &world_uuid[arg / 8 % SENSORS]);
@@ -321,7 +321,8 @@ check(void)
 	TAILQ_FOREACH(s, &w.hub.sessions, all)
 	{
 		held += s->held;
-		assert(s->counted == (s->state >= SESSION_OPEN));
+		assert(s->state == SESSION_LEAVE ||
+		       s->counted == (s->state >= SESSION_OPEN));
 		assert(!s->counted || (s->sensor->known && s->origin != NULL));
 	}
 	assert(held == w.hub.budget.held);

@@ -15,7 +15,7 @@ PACKET = struct.pack("<IIII", 1, 2, 4, 4) + b"abcd"
 LARGE = (bytes([1, 254]) + UUID + bytes(40) + struct.pack("<I", 16000)) + b"z"
 
 # Operations of `more`.
-TYPE_8, REDIS, SHELF, FLUSH, RESET, QUEUE = range(6)
+TYPE_8, REDIS, SHELF, FLUSH, RESET, QUEUE, LEAVE = range(7)
 REVOKED, HELD = 1 | 4, 1 | 128
 
 
@@ -103,6 +103,9 @@ STORIES = {
     "limit": fact(payload=3) + connect(0) + frame(0, 8, b"a\n") + answer()
     + frame(0, 8, b"aaaaaaa\n"),
     "reset": OK + frame(0, 8, b"part") + more(RESET),
+    "leave": OK + more(LEAVE, 3) + answer() + connect(1) + more(LEAVE),
+    "leave_busy": OK + frame(0, 8, b"p") + more(LEAVE, 3)
+    + frame(0, 8, b"q\\n") + answer() + more(LEAVE, 3) + answer(),
     "timeout": OK + raw(0, b"0123456789") + op("time", 255) * 2,
     "strangers": connect(0) + frame(0, 8, b"a\n") + answer() + connect(1)
     + frame(1, 254, b"a\n") + answer() + connect(2) + raw(2, bytes(63))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "hub/tee.h"
 #include "libd4/kit/clock.h"
+#include "libd4/kit/tls_leave.h"
 #include "libd4/kit/tls_peer.h"
 #include "session_world.h"
 
@@ -126,6 +127,24 @@ d4_tls_close(struct d4_tls *t)
 	t->slot->answered = true;
 }
 
+size_t
+d4_tls_unread(const struct d4_tls *t)
+{
+	return t->slot->wire.n;
+}
+
+/* With our close_notify: then all that came is stored. */
+void
+d4_tls_leave(struct d4_tls *t, bool notify)
+{
+	const struct session *s = t->to.arg;
+
+	assert(!notify || (t->slot->wire.n == 0 && s->draft.n == 0));
+	assert(!notify || s->origin == NULL || s->origin->waiting == 0);
+	t->closing = true;
+	t->slot->left = true;
+}
+
 void
 d4_tls_peer_text(const struct d4_tls *t, char *out, size_t n)
 {
@@ -189,7 +208,7 @@ slot_pump(struct slot *s, size_t step)
 		t->to.ev->read(t->to.arg, d4_slice_of(piece, n));
 		return true;
 	}
-	if (!s->shut || s->told_shut)
+	if (!s->shut || s->told_shut || s->left)
 		return false;
 	s->told_shut = true;
 	t->to.ev->peer_closed(t->to.arg);
@@ -202,7 +221,8 @@ world_pump(size_t step)
 	for (unsigned i = 0; i < SLOTS; i++) {
 		while (slot_pump(&w.slot[i], step))
 			;
-		if (w.slot[i].tls != NULL && w.slot[i].answered) {
+		if (w.slot[i].tls != NULL &&
+		    (w.slot[i].answered || w.slot[i].left)) {
 			struct d4_tls *t = w.slot[i].tls;
 
 			t->to.ev->end(t->to.arg, D4_TLS_CLEAN, "close_notify");

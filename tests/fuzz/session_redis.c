@@ -118,29 +118,30 @@ put_fact(struct d4_buf *b, const struct fact *f)
 		abort();
 }
 
+/* The lists; or of a claim, that nothing is missing. */
+static enum d4_status
+put_lists(struct d4_buf *b, const struct ask *a)
+{
+	if (!a->lists)
+		return d4_buf_adds(b, "$0\r\n\r\n");
+	return d4_buf_addf(b,
+	    "*5\r\n*%d\r\n$1\r\n1\r\n$1\r\n2\r\n$3\r\n254\r\n%s"
+	    "*1\r\n$1\r\na\r\n*0\r\n*0\r\n*0\r\n",
+	    w.types_closed ? 3 : 4, w.types_closed ? "" : "$1\r\n8\r\n");
+}
+
 static void
 put_answer(struct d4_buf *b, const struct ask *a)
 {
 	static const struct fact nobody;
-	enum d4_status st;
+	enum d4_status st =
+	    a->n == 0 ? put_lists(b, a) : d4_buf_addf(b, "*%u\r\n", a->n);
 
-	if (a->n == 0) {
-		st = !a->lists ? d4_buf_adds(b, "$0\r\n\r\n")
-		               : d4_buf_addf(b,
-				     "*5\r\n*%d\r\n$1\r\n1\r\n$1\r\n2\r\n"
-				     "$3\r\n254\r\n%s*1\r\n$1\r\na\r\n"
-				     "*0\r\n*0\r\n*0\r\n",
-				     w.types_closed ? 3 : 4,
-				     w.types_closed ? "" : "$1\r\n8\r\n");
-	} else {
-		st = d4_buf_addf(b, "*%u\r\n", a->n);
-		for (unsigned i = 0; i < a->n; i++)
-			put_fact(b, a->sensor[i] < SENSORS
-					? &w.fact[a->sensor[i]]
-					: &nobody);
-	}
 	if (st != D4_OK)
 		abort();
+	for (unsigned i = 0; i < a->n; i++)
+		put_fact(b,
+		    a->sensor[i] < SENSORS ? &w.fact[a->sensor[i]] : &nobody);
 }
 
 /* The first question goes; what it causes may ask more. */

@@ -18,13 +18,14 @@
  * struct slot -- one connection. tls: NULL when there is none. wire: bytes
  * that were sent and not read. whole: only whole frames were sent. shut: it
  * sent close_notify, told_shut: which was read. answered: the hub did, too.
- * forged: with a key that nobody has.
+ * left: the hub ended it for another version. forged: with a key that nobody
+ * has.
  */
 struct slot {
 	struct d4_tls *tls;
 	struct d4_buf wire;
 	uint8_t address;
-	bool whole, shut, told_shut, answered, forged;
+	bool whole, shut, told_shut, answered, left, forged;
 };
 
 /* struct fact -- what the played Redis holds about a sensor. */
