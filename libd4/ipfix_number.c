@@ -57,18 +57,6 @@ number_set(
 	           : 0;
 }
 
-static bool
-number_opens(struct d4_slice sets)
-{
-	struct ipfix_set s;
-
-	while (ipfix_set_next(&sets, &s)) {
-		if (s.id == IPFIX_TEMPLATES || s.id == IPFIX_OPTIONS)
-			return true;
-	}
-	return false;
-}
-
 /* One message of n bytes; answers whether it has templates and data. */
 static bool
 number_message(struct ipfix_number *x, uint8_t *m, size_t n)
@@ -76,19 +64,19 @@ number_message(struct ipfix_number *x, uint8_t *m, size_t n)
 	uint32_t domain = d4_get_be32(m + 12), sent = 0;
 	struct ipfix_count *c = number_count(x, domain);
 	struct d4_slice sets = d4_slice_of(m, n);
-	bool opens, data = false;
+	bool opens = false, data = false;
 	struct ipfix_set s;
 
 	(void)d4_slice_skip(&sets, IPFIX_HEADER);
-	opens = number_opens(sets);
-	if (opens &&
-	    ipfix_templates_learn(&x->known, d4_slice_of(m, n)) != D4_OK)
-		ipfix_templates_forget(&x->known);
 	while (ipfix_set_next(&sets, &s)) {
-		if (s.id < IPFIX_DATA)
+		if (s.id >= IPFIX_DATA) {
+			data = true;
+			sent += number_set(x, domain, &s);
 			continue;
-		data = true;
-		sent += number_set(x, domain, &s);
+		}
+		opens = true;
+		if (ipfix_templates_learn_set(&x->known, m, &s) != D4_OK)
+			ipfix_templates_forget(&x->known);
 	}
 	if (c != NULL) {
 		d4_put_be32(m + 8, c->sent);

@@ -291,6 +291,20 @@ learn_set(struct ipfix_templates *t, const struct ipfix_set *s,
 }
 
 enum d4_status
+ipfix_templates_learn_set(struct ipfix_templates *t, const uint8_t header[16],
+    const struct ipfix_set *s)
+{
+	const struct ipfix_template as = {.domain = d4_get_be32(header + 12),
+	    .stamp = d4_get_be64(header + 4)};
+	enum d4_status st;
+
+	if (s->id != IPFIX_TEMPLATES && s->id != IPFIX_OPTIONS)
+		return D4_OK;
+	st = learn_set(t, s, &as);
+	return st == D4_OK && t->stale ? ipfix_templates_tell(t) : st;
+}
+
+enum d4_status
 ipfix_templates_learn(struct ipfix_templates *t, struct d4_slice message)
 {
 	struct ipfix_template as = {.domain = d4_get_be32(message.p + 12),

@@ -87,6 +87,13 @@ D4_USED enum d4_status ipfix_templates_learn(
     struct ipfix_templates *t, struct d4_slice message);
 
 /*
+ * ipfix_templates_learn_set -- the same of one set of a message with that
+ * header, for who goes through its sets in their order.
+ */
+D4_USED enum d4_status ipfix_templates_learn_set(struct ipfix_templates *t,
+    const uint8_t header[16], const struct ipfix_set *s);
+
+/*
  * ipfix_templates_tell -- writes the opening anew (ipfix_opening.c; learn does
  * it). Errors: D4_ENOMEM, D4_ETOOBIG: it is as before.
  */

@@ -40,6 +40,7 @@ ipf_destroy(void *state)
 	free(f->cache.at);
 	free(f->domains);
 	ipfix_templates_fini(&f->told);
+	d4_buf_fini(&f->opening);
 	free(f);
 }
 
@@ -50,6 +51,7 @@ ipf_init(struct ipf *f, const struct san_make *m)
 	enum d4_status st = D4_OK;
 
 	ipfix_templates_init(&f->told);
+	d4_buf_init(&f->opening, D4_OPENING_MAX);
 	f->tally = m->tally;
 	f->concerns = san_chain_concerns(m->chain);
 	f->addr = san_chain_step(m->chain, "addr");
@@ -93,14 +95,9 @@ ipf_begin(void *state, struct d4_slice in, struct d4_buf *head)
 }
 
 static enum d4_reason
-ipf_turn(void *state, const struct d4_slice *was, struct d4_slice in,
-    struct d4_buf *head)
+ipf_turn(void *state, struct d4_slice in, struct d4_buf *head)
 {
-	struct ipf *f = state;
-
-	if (was == NULL)
-		ipfix_templates_forget(&f->told);
-	return ipf_opening(f, in, head);
+	return ipf_opening(state, in, head);
 }
 
 /* n flows, or what may be some, do not leave. */
@@ -235,6 +232,17 @@ message_close(struct message *m, uint32_t time_s, uint8_t *head)
 	return D4_R_NONE;
 }
 
+/* The output knows the templates in front of the message, and in it. */
+static void
+message_tell(struct message *m, struct d4_slice in)
+{
+	struct ipf *f = m->f;
+
+	ipf_tell(f);
+	if (m->defines && ipfix_templates_learn(&f->told, in) != D4_OK)
+		ipfix_templates_forget(&f->told);
+}
+
 static enum san_outcome
 ipf_outcome(struct message *m, enum d4_reason why)
 {
@@ -268,12 +276,10 @@ ipf_record(
 	message_sets(&m, sets);
 	assert((size_t)(m.w - head) <= in.n);
 	*why = message_close(&m, d4_get_be32(in.p + 4), head);
-	if (*why == D4_R_NONE)
+	if (*why == D4_R_NONE) {
 		out->n += (size_t)(m.w - head);
-	/* What is not surely known to the output is told once more. */
-	if (*why == D4_R_NONE && m.defines &&
-	    ipfix_templates_learn(&m.f->told, in) != D4_OK)
-		ipfix_templates_forget(&m.f->told);
+		message_tell(&m, in);
+	}
 	return ipf_outcome(&m, *why);
 }
 

@@ -60,7 +60,8 @@ struct ipf_cache {
 
 /*
  * struct ipf -- a stream's state.
- * Shape:  told: the templates that the output knows, as received. Of the flow
+ * Shape:  told: the templates that the output knows, as received. opening:
+ *         those that it knows with the next message, while untold. Of the flow
  *         under way: check, src, dst (an address of the scope stands there),
  *         about (it concerns the partner).
  */
@@ -73,6 +74,8 @@ struct ipf {
 	struct d4_tally *tally;
 	struct ipf_cache cache;
 	struct ipfix_templates told;
+	struct d4_buf opening;
+	bool untold;
 	size_t n_domain;
 	struct ipf_domain *domains;
 	struct san_check check;
@@ -111,6 +114,9 @@ size_t ipf_put_template(const struct ipfix_def *d, uint8_t *w);
  */
 D4_USED enum d4_reason ipf_opening(
     struct ipf *f, struct d4_slice in, struct d4_buf *head);
+
+/* ipf_tell -- a message leaves, and so did the opening in front of it. */
+void ipf_tell(struct ipf *f);
 
 /* ipf_domain_of -- made when new; NULL: there are too many. */
 struct ipf_domain *ipf_domain_of(struct ipf *f, uint32_t id);

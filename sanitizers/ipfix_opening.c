@@ -199,20 +199,21 @@ opening_next(struct d4_slice *in)
 	return d4_slice_skip(in, n);
 }
 
-/* The output knows them from now on. */
-static enum d4_reason
-opening_told(struct ipf *f, struct d4_slice in)
+/* What is not surely known to the output is told once more. */
+void
+ipf_tell(struct ipf *f)
 {
+	struct d4_slice in = d4_buf_slice(&f->opening), m;
 	enum d4_status st = D4_OK;
-	struct d4_slice m;
 
+	if (!f->untold)
+		return;
+	f->untold = false;
 	ipfix_templates_forget(&f->told);
 	while (st == D4_OK && (m = opening_next(&in)).n != 0)
 		st = ipfix_templates_learn(&f->told, m);
-	if (st == D4_OK)
-		return D4_R_NONE;
-	ipfix_templates_forget(&f->told); /* it may borrow of `in` */
-	return st == D4_ETOOBIG ? D4_R_OPENING_TOOBIG : D4_R_INTERNAL;
+	if (st != D4_OK)
+		ipfix_templates_forget(&f->told);
 }
 
 enum d4_reason
@@ -220,8 +221,12 @@ ipf_opening(struct ipf *f, struct d4_slice in, struct d4_buf *head)
 {
 	struct opening o = {.f = f, .head = head};
 	enum d4_reason why = D4_R_NONE;
-	struct d4_slice all = in, m;
+	struct d4_slice m;
 
+	f->untold = true;
+	f->opening.n = 0;
+	if (d4_buf_add(&f->opening, in.p, in.n) != D4_OK)
+		return D4_R_INTERNAL;
 	ipf_forget(&f->cache);
 	while (why == D4_R_NONE && (m = opening_next(&in)).n != 0) {
 		o.time_s = d4_get_be32(m.p + 4);
@@ -231,5 +236,5 @@ ipf_opening(struct ipf *f, struct d4_slice in, struct d4_buf *head)
 		if (why == D4_R_NONE)
 			why = opening_write(&o, m);
 	}
-	return why == D4_R_NONE ? opening_told(f, all) : why;
+	return why;
 }

@@ -34,6 +34,8 @@ ng_destroy(void *state)
 	struct ng *g = state;
 
 	packet_fini(&g->packet);
+	d4_buf_fini(&g->opening);
+	d4_buf_fini(&g->told);
 	free(g->face);
 	free(g);
 }
@@ -47,6 +49,8 @@ ng_make(const struct san_make *m, void **state)
 	if (g == NULL)
 		return D4_ENOMEM;
 	g->tally = m->tally;
+	d4_buf_init(&g->opening, D4_OPENING_MAX);
+	d4_buf_init(&g->told, D4_OPENING_MAX);
 	st = packet_init(&g->packet, m);
 	if (st != D4_OK) {
 		ng_destroy(g);
@@ -56,21 +60,58 @@ ng_make(const struct san_make *m, void **state)
 	return D4_OK;
 }
 
+/* How many bytes of an opening go on from another one: all, or none. */
+static size_t
+ng_goes_on(const struct d4_buf *was, struct d4_slice in)
+{
+	if (was->n == 0 || was->n > in.n || memcmp(was->p, in.p, was->n) != 0)
+		return 0;
+	return was->n;
+}
+
+static enum d4_reason
+ng_begin_known(struct ng *g, struct d4_slice in, const struct ng_known *known,
+    struct d4_buf *head)
+{
+	g->untold = true;
+	g->opening.n = 0;
+	if (d4_buf_add(&g->opening, in.p, in.n) != D4_OK)
+		return D4_R_INTERNAL;
+	return ng_opening(g, in, known, head);
+}
+
 static enum d4_reason
 ng_begin(void *state, struct d4_slice in, struct d4_buf *head)
 {
-	return ng_opening(state, in, head);
+	const struct ng_known none = {0, 0};
+	struct ng *g = state;
+
+	g->told.n = 0;
+	return ng_begin_known(g, in, &none, head);
 }
 
-/* More interfaces of the same section follow what is there. */
+/* More interfaces of the section that the output has follow it. */
 static enum d4_reason
-ng_turn(void *state, const struct d4_slice *was, struct d4_slice in,
-    struct d4_buf *head)
+ng_turn(void *state, struct d4_slice in, struct d4_buf *head)
 {
-	if (was != NULL && was->n != 0 && was->n < in.n &&
-	    memcmp(was->p, in.p, was->n) == 0)
-		(void)d4_slice_skip(&in, was->n);
-	return ng_opening(state, in, head);
+	struct ng *g = state;
+	const struct ng_known known = {ng_goes_on(&g->told, in),
+	    ng_goes_on(g->untold ? &g->opening : &g->told, in)};
+
+	return ng_begin_known(g, in, &known, head);
+}
+
+/* A record leaves, and its opening is in front of it. */
+static void
+ng_tell(struct ng *g)
+{
+	struct d4_buf was = g->told;
+
+	if (!g->untold)
+		return;
+	g->told = g->opening;
+	g->opening = was;
+	g->untold = false;
 }
 
 /* ---- options of packets ---- */
@@ -279,8 +320,10 @@ ng_record(
 	if (d4_buf_reserve(out, b.n + PKT_SLACK + NG_SLACK) != D4_OK)
 		return SAN_DROP;
 	*why = ng_block(state, b, out->p + out->n, &made);
-	if (*why == D4_R_NONE)
+	if (*why == D4_R_NONE) {
 		out->n += made.n;
+		ng_tell(state);
+	}
 	return packet_outcome(*why);
 }
 

@@ -35,14 +35,17 @@ struct ng_face {
 /*
  * struct ng -- a stream's state.
  * Shape:  big: byte order of the section. now: whose packets the engine
- *         expects, as an index + 1; 0: nobody's. tally: what is taken off
- *         is counted in its parts.
+ *         expects, as an index + 1; 0: nobody's. opening: as received; told:
+ *         the one that the output has, which is another while untold. quiet:
+ * what is taken off was counted before. tally: what is taken off is counted in
+ * its parts.
  */
 struct ng {
 	struct packet packet;
 	struct ng_face *face;
 	size_t n, cap, now;
-	bool big;
+	bool big, untold, quiet;
+	struct d4_buf opening, told;
 	struct d4_tally *tally;
 };
 
@@ -61,12 +64,16 @@ size_t ng_put_option(
     const struct ng *g, uint8_t *w, uint16_t code, struct d4_slice value);
 
 /*
- * ng_opening -- blocks of an opening, known whole by the cutter: a section's
- * header and interfaces, or more of these. What they become is appended.
+ * ng_opening -- an opening, known whole by the cutter. What its blocks become
+ * is appended, but for the first told bytes of it, which the output has.
+ * What is taken off the first `counted` bytes was counted before.
  * Errors: OPENING_TOOBIG, INTERNAL.
  */
-D4_USED enum d4_reason ng_opening(
-    struct ng *g, struct d4_slice in, struct d4_buf *head);
+struct ng_known {
+	size_t told, counted;
+};
+D4_USED enum d4_reason ng_opening(struct ng *g, struct d4_slice in,
+    const struct ng_known *known, struct d4_buf *head);
 
 /* ng_time -- a time in the face's units, as it was and as we write it. */
 D4_USED bool ng_time(const struct ng_face *f, uint64_t in, uint64_t *out);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include "sanitizers/pcapng.h"
 
+#define FACE_SECTION  0x0a0d0d0au
 #define FACE_MAGIC    0x1a2b3c4du
 #define FACE_TSRESOL  9u
 #define FACE_FCSLEN   13u
@@ -60,7 +61,8 @@ ng_put_option(
 void
 ng_stripped(struct ng *g)
 {
-	d4_tally_part(g->tally, D4_R_PCAPNG_OPTION, 1);
+	if (!g->quiet)
+		d4_tally_part(g->tally, D4_R_PCAPNG_OPTION, 1);
 }
 
 /* ---- times ---- */
@@ -277,21 +279,41 @@ face_section(struct ng *g, struct d4_slice b, struct d4_buf *head)
 	                                               : D4_R_INTERNAL;
 }
 
+/* The block at the start of an opening; empty: none. */
+static struct d4_slice
+face_block(const struct ng *g, struct d4_slice *in)
+{
+	bool first, big;
+	size_t n;
+
+	if (in->n < NG_FACE)
+		return d4_slice_of(NULL, 0);
+	first = d4_get_be32(in->p) == FACE_SECTION;
+	big = first ? d4_get_be32(in->p + 8) == FACE_MAGIC : g->big;
+	n = big ? d4_get_be32(in->p + 4) : d4_get_le32(in->p + 4);
+	if (n < (first ? NG_SECTION : NG_FACE) || n > in->n)
+		return d4_slice_of(NULL, 0);
+	return d4_slice_skip(in, n);
+}
+
 enum d4_reason
-ng_opening(struct ng *g, struct d4_slice in, struct d4_buf *head)
+ng_opening(struct ng *g, struct d4_slice in, const struct ng_known *known,
+    struct d4_buf *head)
 {
 	enum d4_reason why = D4_R_NONE;
+	size_t all = in.n, at = 0;
+	struct d4_slice b;
 
-	while (why == D4_R_NONE && in.n >= NG_FACE) {
-		bool first = d4_get_be32(in.p) == 0x0a0d0d0au;
-		bool big = first ? d4_get_be32(in.p + 8) == FACE_MAGIC : g->big;
-		size_t n = big ? d4_get_be32(in.p + 4) : d4_get_le32(in.p + 4);
-		struct d4_slice b;
-
-		if (n < (first ? NG_SECTION : NG_FACE) || n > in.n)
-			return D4_R_PCAPNG_DESYNC;
-		b = d4_slice_skip(&in, n);
-		why = first ? face_section(g, b, head) : face_take(g, b, head);
+	while (why == D4_R_NONE && (b = face_block(g, &in)).n != 0) {
+		g->quiet = at < known->counted;
+		if (d4_get_be32(b.p) == FACE_SECTION)
+			why = face_section(g, b, head);
+		else
+			why = face_take(g, b, head);
+		if (at < known->told)
+			head->n = 0;
+		at = all - in.n;
 	}
-	return why;
+	g->quiet = false;
+	return why == D4_R_NONE && in.n != 0 ? D4_R_PCAPNG_DESYNC : why;
 }

@@ -91,9 +91,10 @@ struct san_again {
  * begin:   a new file: its opening as received (empty where none); writes
  *          the outgoing opening to *head (an empty buffer). An answer other
  *          than D4_R_NONE refuses the file. NULL: no opening.
- * turn:    the file's opening changed: as begin, in the midst of a file. was:
- *          the one before, whose outgoing form is in the output, or NULL:
- *          none is. *head gets what has to follow it. NULL: it cannot.
+ * turn:    the file's opening changed: as begin, in the midst of a file.
+ *          *head gets what has to stand in front of the next record that
+ *          leaves; what came of openings before is in the output if a record
+ *          left since. NULL: it cannot.
  * record:  one whole record in; appends what leaves to *out. On SAN_DROP and
  *          SAN_QUARANTINE *why is set, and the caller cuts *out back. When
  *          *out is full or memory is out: SAN_DROP with D4_R_INTERNAL.
@@ -125,8 +126,8 @@ struct san_family {
 	void (*destroy)(void *state);
 	enum d4_reason (*begin)(
 	    void *state, struct d4_slice opening, struct d4_buf *head);
-	enum d4_reason (*turn)(void *state, const struct d4_slice *was,
-	    struct d4_slice opening, struct d4_buf *head);
+	enum d4_reason (*turn)(
+	    void *state, struct d4_slice opening, struct d4_buf *head);
 	enum san_outcome (*record)(void *state, struct d4_slice record,
 	    struct d4_buf *out, enum d4_reason *why);
 	unsigned (*compute)(const struct san_chain *c);

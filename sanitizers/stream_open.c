@@ -37,8 +37,6 @@ enum d4_reason
 stream_turn(struct san_stream *s)
 {
 	struct d4_slice in = d4_cutter_opening(s->cutter);
-	struct d4_slice was = d4_buf_slice(&s->taken);
-	bool told = s->headed;
 	enum d4_reason why;
 
 	if (!s->many || s->identity || s->family->turn == NULL)
@@ -50,7 +48,7 @@ stream_turn(struct san_stream *s)
 	s->head.n = 0;
 	if (s->epochs != NULL)
 		san_epochs_turn(s->epochs);
-	why = s->family->turn(s->state, told ? &was : NULL, in, &s->head);
+	why = s->family->turn(s->state, in, &s->head);
 	s->taken.n = 0;
 	if (why == D4_R_NONE && d4_buf_add(&s->taken, in.p, in.n) != D4_OK)
 		why = D4_R_INTERNAL;
