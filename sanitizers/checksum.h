@@ -2,6 +2,7 @@
 #ifndef SAN_CHECKSUM_H
 #define SAN_CHECKSUM_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -50,10 +51,20 @@ san_sum_put(uint8_t *p, uint16_t folded)
 static inline uint64_t
 san_sum_tail(uint8_t proto, uint32_t len, uint64_t sum)
 {
-	const uint8_t b[8] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
-	    (uint8_t)(len >> 8), (uint8_t)len, 0, 0, 0, proto};
+	return sum + htobe32(len) + htobe32(proto);
+}
 
-	return san_sum(b, sizeof(b), sum);
+/*
+ * san_sum_turn -- 32 bits of what was summed stand for others now: adds the
+ * new ones, and the old ones' complement (RFC 1624).
+ */
+static inline uint64_t
+san_sum_turn(const uint8_t *p, uint32_t now, uint64_t sum)
+{
+	uint32_t was;
+
+	memcpy(&was, p, 4);
+	return sum + (uint32_t)~was + htobe32(now);
 }
 
 #endif

@@ -153,20 +153,26 @@ san_cpan_ahead4(const struct san_cpan *c, uint32_t in)
 	__builtin_prefetch(&c->top[in >> 16]);
 }
 
+static __attribute__((noinline)) bool
+cpan_miss4(struct san_cpan *c, uint32_t in, uint32_t *out)
+{
+	uint32_t v;
+
+	if (!cpan_compute4(c, in, &v))
+		return false;
+	c->cache4[cpan_index4(in)] = (in & 0xffff0000u) | (v & 0xffff);
+	*out = v;
+	return true;
+}
+
 bool
 san_cpan4(struct san_cpan *c, uint32_t in, uint32_t *out)
 {
-	uint32_t *e = &c->cache4[cpan_index4(in)], tag = in & 0xffff0000u, v;
+	uint32_t e = c->cache4[cpan_index4(in)];
 
-	if ((*e & 0xffff0000u) == tag && tag != 0) {
-		*out = (in ^ c->top[in >> 16] << 16) & 0xffff0000u;
-		*out |= *e & 0xffff;
-		return true;
-	}
-	if (!cpan_compute4(c, in, &v))
-		return false;
-	*e = tag | (v & 0xffff);
-	*out = v;
+	if (((e ^ in) & 0xffff0000u) != 0 || in <= 0xffff)
+		return cpan_miss4(c, in, out);
+	*out = ((in ^ c->top[in >> 16] << 16) & 0xffff0000u) | (e & 0xffff);
 	return true;
 }
 

@@ -47,7 +47,7 @@ map_host4(unsigned len)
 }
 
 /* Methods that are written for either family. */
-static bool
+static __attribute__((noinline)) bool
 map_wide4(struct san_map *m, uint32_t in, uint32_t *v)
 {
 	struct d4_addr a = {.family = 4};
@@ -59,41 +59,41 @@ map_wide4(struct san_map *m, uint32_t in, uint32_t *v)
 	return ok;
 }
 
-/* The method on one address; target is NULL outside a scope with `into`. */
-static enum d4_reason
+/*
+ * The method on one address; target is NULL outside a scope with `into`. No
+ * local's address is taken here and below: that would cost a stack check.
+ */
+static inline enum d4_reason
 map_method4(struct san_map *m, uint32_t in, const struct d4_prefix *target,
     uint32_t *out)
 {
-	uint32_t v = in, host = 0xffffffffu;
-
 	switch (m->conf->method) {
 	case SAN_METHOD_CRYPTOPAN:
-		if (!san_cpan4(m->cpan, in, &v))
+		if (!san_cpan4(m->cpan, in, out))
 			return D4_R_INTERNAL;
 		break;
 	case SAN_METHOD_PFX:
 	case SAN_METHOD_POOL:
-		if (!map_wide4(m, in, &v))
+		if (!map_wide4(m, in, out))
 			return D4_R_INTERNAL;
 		break;
 	case SAN_METHOD_PNAT:
+		*out = in;
 		break;
 	case SAN_METHOD_DET: /* san_map_det, never here */
 		return D4_R_INTERNAL;
 	case SAN_METHOD_MASK:
-		v = in & ~map_host4(m->conf->mask4);
+		*out = in & ~map_host4(m->conf->mask4);
 		break;
 	case SAN_METHOD_ZERO:
-		v = 0;
+		*out = 0;
 		break;
 	case SAN_METHOD_DROP:
 		return D4_R_ADDR_DROP;
 	}
-	if (target != NULL) {
-		host = map_host4(target->len);
-		v = d4_get_be32(target->addr.b) | (v & host);
-	}
-	*out = v;
+	if (target != NULL)
+		*out = d4_get_be32(target->addr.b) |
+		       (*out & map_host4(target->len));
 	return D4_R_NONE;
 }
 
@@ -106,18 +106,32 @@ san_map_ahead4(const struct san_map *m, uint32_t in)
 		san_cpan_ahead4(m->cpan, in);
 }
 
+unsigned
+san_map_keeps4(const struct san_map *m, uint32_t in)
+{
+	unsigned v = m->conf->table[in >> 16];
+
+	return v == SAN_V_SPECIAL || v == SAN_V_KEEP;
+}
+
+/* A /16 whose addresses differ. */
+static __attribute__((noinline)) unsigned
+map_mixed4(const struct san_addr *c, uint32_t in)
+{
+	struct d4_addr a = {.family = 4};
+
+	d4_put_be32(a.b, in);
+	return san_addr_verdict(c, &a);
+}
+
 enum d4_reason
 san_map_ip4(struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what)
 {
 	const struct san_addr *c = m->conf;
 	unsigned v = c->table[in >> 16];
 
-	if (v == SAN_V_MIXED) {
-		struct d4_addr a = {.family = 4};
-
-		d4_put_be32(a.b, in);
-		v = san_addr_verdict(c, &a);
-	}
+	if (v == SAN_V_MIXED)
+		v = map_mixed4(c, in);
 	*out = in;
 	switch (v) {
 	case SAN_V_SPECIAL:

@@ -53,6 +53,12 @@ D4_USED enum d4_reason san_map_ip4(
     struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what);
 
 /*
+ * san_map_keeps4 -- 1: whatever the keys are, it stays as it is. 0 may mean
+ * that only the address itself would tell.
+ */
+unsigned san_map_keeps4(const struct san_map *m, uint32_t in);
+
+/*
  * san_map_snm -- the last three bytes of a solicited-node group (or of its
  * MAC address), replaced by a token. Errors: false, the library failed.
  */

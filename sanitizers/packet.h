@@ -85,6 +85,7 @@ struct pkt {
 	uint8_t *ip_out;     /* where the last IP header was written */
 	bool sized;          /* a link layer says how long the packet is */
 	bool whole;          /* it was made anew: nothing of it is missing */
+	enum san_what what;  /* became of the address that was asked last */
 	struct san_check check;
 	struct pkt_notes *notes; /* packet_again.h; NULL: none are taken */
 };

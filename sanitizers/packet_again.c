@@ -41,6 +41,8 @@ pkt_note_head(const struct pkt *p, const struct pkt_ip *ip, const uint8_t *w)
 		return;
 	*o = (struct pkt_note){.head = true,
 	    .fixed = ip->fixed,
+	    .kept = (uint8_t)(san_map_keeps4(p->map, ip->src4) |
+			      san_map_keeps4(p->map, ip->dst4) << 1),
 	    .out = (uint32_t)(w - t->start),
 	    .in = (uint32_t)(ip->head.p - p->in.p),
 	    .n = (uint32_t)ip->head.n};
@@ -86,6 +88,24 @@ again_fixed(const struct pkt *p, struct pkt_ip *ip, size_t n, uint8_t *w)
 	d4_put_be32(w + n + 8, ip->ack);
 }
 
+/*
+ * The header's checksum from that of the other partner's, before its addresses
+ * go: a sum of what is not all zero folds to 1..ffff whatever the way, so it
+ * is the one that summing anew would give.
+ */
+static void
+again_sum_head(const struct pkt_ip *ip, uint8_t *w)
+{
+	uint64_t sum;
+	uint16_t had;
+
+	memcpy(&had, w + 10, 2);
+	sum = (uint16_t)~had;
+	sum = san_sum_turn(w + 12, ip->to_src4, sum);
+	sum = san_sum_turn(w + 16, ip->to_dst4, sum);
+	san_sum_put(w + 10, san_sum_fold(sum));
+}
+
 static enum d4_reason
 again_head(
     struct pkt *p, const struct pkt_note *o, struct pkt_ip *ip, uint8_t *w)
@@ -95,20 +115,27 @@ again_head(
 
 	ip->src4 = d4_get_be32(b + 12);
 	ip->dst4 = d4_get_be32(b + 16);
+	ip->to_src4 = ip->src4;
+	ip->to_dst4 = ip->dst4;
 	ip->src_scoped = ip->dst_scoped = false;
-	why = pkt_map4(p, ip->src4, &ip->to_src4, &ip->src_scoped);
-	second = pkt_map4(p, ip->dst4, &ip->to_dst4, &ip->dst_scoped);
+	why = second = D4_R_NONE;
+	if ((o->kept & 1) == 0)
+		why = pkt_map4(p, ip->src4, &ip->to_src4, &ip->src_scoped);
+	if ((o->kept & 2) == 0)
+		second = pkt_map4(p, ip->dst4, &ip->to_dst4, &ip->dst_scoped);
 	if (why == D4_R_NONE)
 		why = second;
 	if (why != D4_R_NONE)
 		return why;
+	if (!o->fixed)
+		again_sum_head(ip, w);
 	d4_put_be32(w + 12, ip->to_src4);
 	d4_put_be32(w + 16, ip->to_dst4);
-	if (o->fixed) {
-		ip->id = d4_get_be16(b + 4);
-		ip->body = d4_slice_of(b + o->n, AGAIN_TCP);
-		again_fixed(p, ip, o->n, w);
-	}
+	if (!o->fixed)
+		return D4_R_NONE;
+	ip->id = d4_get_be16(b + 4);
+	ip->body = d4_slice_of(b + o->n, AGAIN_TCP);
+	again_fixed(p, ip, o->n, w);
 	w[10] = 0;
 	w[11] = 0;
 	san_sum_put(w + 10, san_sum_fold(san_sum(w, o->n, 0)));

@@ -14,6 +14,7 @@
  * Shape:  A header of IPv4: out, where it stands in the record that left; in,
  *         where in the packet as received; n, its bytes. fixed: numbers
  *         behind it are made from the addresses, too (packet_fixup.c).
+ *         kept: bit 0 source, bit 1 destination: no keys change it.
  *         A checksum: out, from where on it covers n bytes of the record;
  *         field, where it stands among them; of `in` bytes on the wire with
  *         protocol proto. base: its sum without the addresses of the pseudo
@@ -22,7 +23,7 @@
 struct pkt_note {
 	uint64_t base;
 	uint32_t out, in, n;
-	uint8_t head, fixed, field, proto, pseudo;
+	uint8_t head, fixed, kept, field, proto, pseudo;
 };
 
 /*

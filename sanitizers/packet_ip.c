@@ -14,18 +14,18 @@ ip_protected(const struct pkt *p, enum san_what what)
 enum d4_reason
 pkt_map4(struct pkt *p, uint32_t in, uint32_t *out, bool *scoped)
 {
-	enum san_what what = SAN_WHAT_KEPT;
 	enum d4_reason why;
 
+	p->what = SAN_WHAT_KEPT;
 	if (p->map == NULL) {
 		*out = in;
 		return D4_R_NONE;
 	}
 	if (p->notes != NULL)
 		p->notes->maps++;
-	why = san_map_ip4(p->map, in, out, &what);
-	*scoped = what == SAN_WHAT_SCOPED;
-	if (why == D4_R_NONE && *out != in && ip_protected(p, what))
+	why = san_map_ip4(p->map, in, out, &p->what);
+	*scoped = p->what == SAN_WHAT_SCOPED;
+	if (why == D4_R_NONE && *out != in && ip_protected(p, p->what))
 		san_check_add4(&p->check, in);
 	return why;
 }

@@ -109,16 +109,16 @@ pkt_payload(struct pkt *p, struct d4_slice data)
 static uint64_t
 l4_pseudo(const struct pkt_ip *ip, uint32_t len, bool now)
 {
-	uint8_t b[32];
+	const struct d4_addr *a = now ? &ip->to_home : &ip->home;
+	const struct d4_addr *b = now ? &ip->to_final : &ip->final;
+	uint64_t sum;
 
-	if (ip->version == 4) {
-		d4_put_be32(b, now ? ip->to_src4 : ip->src4);
-		d4_put_be32(b + 4, now ? ip->to_dst4 : ip->dst4);
-		return san_sum_tail(ip->proto, len, san_sum(b, 8, 0));
-	}
-	memcpy(b, now ? ip->to_home.b : ip->home.b, 16);
-	memcpy(b + 16, now ? ip->to_final.b : ip->final.b, 16);
-	return san_sum_tail(ip->proto, len, san_sum(b, 32, 0));
+	if (ip->version == 4)
+		sum = (uint64_t)htobe32(now ? ip->to_src4 : ip->src4) +
+		      htobe32(now ? ip->to_dst4 : ip->dst4);
+	else
+		sum = san_sum(b->b, 16, san_sum(a->b, 16, 0));
+	return san_sum_tail(ip->proto, len, sum);
 }
 
 /* keep-status: could it be judged, and was it wrong? */

@@ -219,20 +219,22 @@ static enum san_outcome
 pcap_again(void *state, const struct san_again *a, struct d4_buf *out,
     enum d4_reason *why)
 {
-	struct pkt_note note[PKT_NOTES];
+	/* Notes of one family only, so they stand as they are aligned. */
+	const struct pkt_note *note = (const void *)a->notes.p;
 	struct packet *s = state;
 	uint8_t *head;
 
 	*why = D4_R_INTERNAL;
-	assert(a->record.n >= PCAP_HEAD && a->notes.n <= sizeof(note));
-	if (d4_buf_reserve(out, a->record.n + PKT_SLACK) != D4_OK)
+	assert(a->record.n >= PCAP_HEAD && a->notes.n >= sizeof(*note) &&
+	       (uintptr_t)note % _Alignof(struct pkt_note) == 0);
+	if (!a->there && d4_buf_reserve(out, a->record.n + PKT_SLACK) != D4_OK)
 		return SAN_DROP;
-	memcpy(note, a->notes.p, a->notes.n); /* their alignment */
 	head = out->p + out->n;
-	memcpy(head, a->other.p, a->other.n);
+	if (!a->there)
+		memcpy(head, a->other.p, a->other.n);
 	(void)pcap_enter(&s->p, a->record);
 	s->p.ip_at = note[0].in;
-	*why = pkt_again(&s->p, note, a->notes.n / sizeof(note[0]), head);
+	*why = pkt_again(&s->p, note, a->notes.n / sizeof(*note), head);
 	if (*why == D4_R_NONE)
 		*why = packet_judge(&s->p, d4_slice_of(head, a->other.n));
 	if (*why == D4_R_NONE)

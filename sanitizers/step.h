@@ -80,9 +80,11 @@ struct san_make {
 /*
  * struct san_again -- a record that a stream with the same steps and other
  * keys has released: as received, as it left there, and the family's notes.
+ * there: a copy of other stands behind the end of the output already.
  */
 struct san_again {
 	struct d4_slice record, other, notes;
+	bool there;
 };
 
 /*

@@ -179,8 +179,7 @@ stream_settle(
 	enum d4_status st;
 
 	if (r->outcome == SAN_FORWARD) {
-		stream_count(s, D4_R_NONE, 1, r->bytes);
-		san_breaker_note(&s->breaker, &s->tally, D4_R_NONE);
+		stream_forwarded(s, r->bytes);
 		return D4_OK;
 	}
 	assert(r->why != D4_R_NONE);

@@ -99,6 +99,21 @@ struct stream_record stream_before(
     const struct san_stream *s, size_t bytes, const struct d4_buf *out);
 
 /*
+ * stream_forwarded -- one record left. Without a hit of the self-check since
+ * it was closed the breaker cannot open here: its rate is that of hits.
+ */
+static inline void
+stream_forwarded(struct san_stream *s, uint64_t bytes)
+{
+	s->at += bytes;
+	s->tally.in++;
+	s->tally.records[D4_R_NONE]++;
+	s->tally.bytes[D4_R_NONE] += bytes;
+	if (s->tally.records[D4_R_SELFCHECK] != s->breaker.base_hits)
+		san_breaker_note(&s->breaker, &s->tally, D4_R_NONE);
+}
+
+/*
  * stream_settle -- counts a record, tells the breaker, cuts *out back when it
  * is withheld. Errors: D4_ETOOBIG, D4_ENOMEM: there is no room for more.
  */
