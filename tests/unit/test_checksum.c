@@ -67,6 +67,31 @@ the_end_of_a_pseudo_header_is_counted(void **state)
 	    san_sum_fold(san_sum(b, 8, 0)));
 }
 
+#define N_WORDS 8u
+
+/* Also where both come to nothing but one bits. */
+static void
+a_part_that_turns_gives_the_sum_of_the_new_whole(void **state)
+{
+	static const uint32_t words[N_WORDS] = {
+	    0, 1, 0xffff, 0x10000, 0xffff0000, 0xffffffff, 0x0a010203, 0x7f};
+	uint8_t b[8] = {0x45};
+
+	(void)state;
+	for (size_t i = 0; i < N_WORDS * N_WORDS; i++) {
+		uint32_t was = words[i % N_WORDS];
+		uint32_t now = words[i / N_WORDS];
+		uint64_t sum;
+
+		d4_put_be32(b + 4, was);
+		sum = (uint16_t)~san_sum_fold(san_sum(b, 8, 0));
+		sum = san_sum_turn(b + 4, now, sum);
+		d4_put_be32(b + 4, now);
+		assert_int_equal(
+		    san_sum_fold(sum), san_sum_fold(san_sum(b, 8, 0)));
+	}
+}
+
 int
 main(void)
 {
@@ -75,6 +100,7 @@ main(void)
 	    cmocka_unit_test(fast_sums_agree_with_slow_ones),
 	    cmocka_unit_test(a_correct_header_sums_to_zero),
 	    cmocka_unit_test(the_end_of_a_pseudo_header_is_counted),
+	    cmocka_unit_test(a_part_that_turns_gives_the_sum_of_the_new_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 #include "chain.h"
+#include "libd4/wire.h"
 #include "sanitizers/map.h"
 
 #define SCOPED                                             \
@@ -33,6 +34,8 @@ check(const struct row *rows, size_t n)
 			assert_string_equal(text, rows[i].out);
 			assert_int_equal(out.what, rows[i].what);
 		}
+		if (in.family == 4 && san_map_keeps4(m, d4_get_be32(in.b)) != 0)
+			assert_string_equal(rows[i].in, rows[i].out);
 		san_map_free(m);
 		san_chain_free(c);
 	}
@@ -58,6 +61,37 @@ check(const struct row *rows, size_t n)
 	{                                    \
 		s, a, NULL, SAN_WHAT_KEPT, r \
 	}
+
+static void
+what_no_key_changes_is_known_before(void **state)
+{
+	static const struct {
+		const char *steps;
+		uint32_t in;
+		unsigned keeps;
+	} rows[] = {
+	    {SCOPED "keep}]", 0xcb007109, 1}, /* 203.0.113.9 */
+	    {SCOPED "keep}]", 0x0a010203, 0}, /* 10.1.2.3, the telescope's */
+	    {SCOPED "map}]", 0xcb007109, 0},
+	    {SCOPED "drop}]", 0xcb007109, 0},
+	    {SCOPED "map}]", 0x7f000001, 1}, /* special */
+	    {SCOPED "map, keep: [203.0.113.0/24]}]", 0xcb007109, 0}, /* mixed */
+	    {SCOPED "map, keep: [203.0.0.0/16]}]", 0xcb007109, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct san_chain *c = test_chain(rows[i].steps, 1, "");
+		struct san_map *m = NULL;
+
+		assert_int_equal(
+		    san_map_new(san_chain_step(c, "addr"), test_keys(), &m),
+		    D4_OK);
+		assert_int_equal(san_map_keeps4(m, rows[i].in), rows[i].keeps);
+		san_map_free(m);
+		san_chain_free(c);
+	}
+}
 
 /* Expected values by the Python second implementation. */
 static void
@@ -183,6 +217,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_no_key_changes_is_known_before),
 	    cmocka_unit_test(scope_and_others_map_as_they_should),
 	    cmocka_unit_test(special_addresses_are_kept_whatever_the_method),
 	    cmocka_unit_test(ipv4_of_the_scope_is_found_inside_ipv6),
