@@ -25,6 +25,8 @@
 	X(PCAPNG_OPTION, "pcapng.option", FILTER, "an option of a block")      \
 	X(IPFIX_OPTIONS, "ipfix.options", FILTER, "data of no flow")           \
 	X(EPOCH_KEY, "epoch.key", FILTER, "no key for its epoch")              \
+	X(WATCH_SIZE, "watch.size", FILTER, "file over max_size")              \
+	X(WATCH_MAGIC, "watch.magic", FILTER, "kind of file is not listed")    \
 	X(STEP_DROP, "step.drop", FILTER, "dropped by a drop step")            \
 	X(TEXT_DROP, "text.drop", FILTER, "a detector with drop-line")         \
 	X(TRAIL_SUFFIX, "maltrail.suffix", FILTER,                             \
@@ -74,6 +76,7 @@
 	X(TYPE_UNSUPPORTED, "type.unsupported", MALFORMED,                     \
 	    "the pipeline does not take this type")                            \
 	X(TRAIL_FIELDS, "maltrail.fields", MALFORMED, "not eleven fields")     \
+	X(WATCH_BASE64, "watch.base64", MALFORMED, "not a file in base64")     \
 	X(TEXT_SPANS, "text.spans", MALFORMED, "more finds than the limit")    \
 	X(REGEX_LIMIT, "regex.limit", MALFORMED, "a regex reached its limit")  \
 	X(TIME_VALUE, "time.value", MALFORMED, "time stamp impossible")        \

@@ -12,6 +12,10 @@ json_destroy(void *state)
 	san_line_fini(&r->line);
 	san_token_free(r->token);
 	san_json_keys_fini(&r->keys);
+	d4_buf_fini(&r->made);
+	if (r->text != NULL)
+		san_text_run_fini(r->text);
+	free(r->text);
 	free(r);
 }
 
@@ -22,7 +26,12 @@ json_parts(struct san_json_run *r, const struct san_make *m)
 
 	if (st == D4_OK && san_json_uses(r->conf, SAN_OP_TOK))
 		st = san_token_new(m->keys->tok, &r->token);
-	return st;
+	if (st != D4_OK || !san_json_uses(r->conf, SAN_OP_REDACT))
+		return st;
+	r->text = calloc(1, sizeof(*r->text));
+	if (r->text == NULL)
+		return D4_ENOMEM;
+	return m->keys != NULL ? san_text_run_init(r->text, m->keys) : D4_OK;
 }
 
 static enum d4_status
@@ -35,6 +44,7 @@ json_make(const struct san_make *m, void **state)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "json");
 	san_json_keys_init(&r->keys);
+	d4_buf_init(&r->made, (size_t)4 * D4_LINE_MAX);
 	st = json_parts(r, m);
 	r->line.leak.cuts = san_json_uses(r->conf, SAN_OP_TRUNC);
 	if (st != D4_OK) {
@@ -104,7 +114,7 @@ json_check(const struct san_chain *c, struct d4_diag *diag)
 		return d4_diag_set(diag, san_chain_at(c, "addr"),
 		    "add `- json: {default: drop, rules: [...]}`",
 		    "JSON needs a step `json`");
-	uses = san_json_uses(conf, SAN_OP_ADDR);
+	uses = san_json_maps(conf);
 	if (uses && addr == NULL)
 		return d4_diag_set(diag, san_chain_at(c, "json"),
 		    "add `- addr: {method: cryptopan}`",

@@ -4,6 +4,7 @@
 
 #include "sanitizers/json_path.h"
 #include "sanitizers/step.h"
+#include "sanitizers/text.h"
 
 #define SAN_JSON_RULES 256u /* of one step */
 #define SAN_JSON_SEGS  512u /* of all paths of a step */
@@ -20,6 +21,7 @@ enum san_json_op {
 	SAN_OP_TIME,
 	SAN_OP_TRUNC,
 	SAN_OP_LEN,
+	SAN_OP_REDACT,
 };
 
 /*
@@ -29,7 +31,8 @@ enum san_json_op {
  *         of the step, none for the whole value. outside_keep: of an address
  *         the step `addr` only decides whether it is of the scope; scoped_drop:
  *         if it is, the record is dropped.
- * Owns:   text.
+ *         detect: of redact, else NULL.
+ * Owns:   text, detect.
  */
 struct san_json_rule {
 	enum san_json_op op;
@@ -38,6 +41,7 @@ struct san_json_rule {
 	uint64_t n;
 	uint64_t unit_us;
 	size_t from, to;
+	struct san_text_conf *detect;
 	bool outside_keep, scoped_drop;
 };
 
@@ -57,7 +61,12 @@ struct san_json_conf {
 	uint64_t start[SAN_JSON_WORDS];
 };
 
-/* san_json_uses -- some rule has that op. */
+/*
+ * san_json_uses -- some rule has that op. san_json_maps, san_json_keyed --
+ * some rule replaces addresses by the step `addr`; makes tokens.
+ */
+bool san_json_maps(const struct san_json_conf *c);
+bool san_json_keyed(const struct san_json_conf *c);
 bool san_json_uses(const struct san_json_conf *c, enum san_json_op op);
 
 /*

@@ -139,6 +139,8 @@ conf_destroy(void *conf)
 	if (c == NULL)
 		return;
 	for (size_t i = 0; i < c->n_rule; i++)
+		san_text_conf_free(c->rule[i].detect);
+	for (size_t i = 0; i < c->n_rule; i++)
 		d4_buf_fini(&c->rule[i].text);
 	for (size_t i = 0; i < c->n_seg; i++)
 		free(c->seg[i].name);
@@ -179,10 +181,35 @@ san_json_uses(const struct san_json_conf *c, enum san_json_op op)
 	return false;
 }
 
+/* Some rule, or a detector of one, does so. */
+static bool
+conf_any(const struct san_json_conf *c, enum san_json_op op,
+    bool (*detect)(const struct san_text_conf *))
+{
+	for (size_t i = 0; i < c->n_rule; i++) {
+		if (c->rule[i].op == op ||
+		    (c->rule[i].detect != NULL && detect(c->rule[i].detect)))
+			return true;
+	}
+	return false;
+}
+
+bool
+san_json_maps(const struct san_json_conf *c)
+{
+	return conf_any(c, SAN_OP_ADDR, san_text_conf_maps);
+}
+
+bool
+san_json_keyed(const struct san_json_conf *c)
+{
+	return conf_any(c, SAN_OP_TOK, san_text_conf_keyed);
+}
+
 static bool
 conf_needs_keys(const void *conf)
 {
-	return san_json_uses(conf, SAN_OP_TOK);
+	return san_json_keyed(conf);
 }
 
 const struct san_step_kind san_step_json = {

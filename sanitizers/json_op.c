@@ -211,6 +211,20 @@ op_len(const struct call *c)
 	           : D4_R_INTERNAL;
 }
 
+static enum d4_reason
+op_redact(const struct call *c)
+{
+	struct d4_slice text;
+	enum d4_reason why = op_string(c, &text);
+
+	if (why != D4_R_NONE)
+		return why;
+	why = san_json_redact(c->r, c->rule, text, c->out);
+	return why != D4_R_NONE || c->r->text->spans.n != 0
+	           ? why
+	           : op_add(c->out, c->value.p, c->value.n);
+}
+
 enum d4_reason
 san_json_apply(struct san_json_run *r, const struct san_json_rule *rule,
     struct d4_slice value, struct d4_buf *out)
@@ -222,6 +236,7 @@ san_json_apply(struct san_json_run *r, const struct san_json_rule *rule,
 	    [SAN_OP_TIME] = op_time,
 	    [SAN_OP_TRUNC] = op_trunc,
 	    [SAN_OP_LEN] = op_len,
+	    [SAN_OP_REDACT] = op_redact,
 	};
 	struct call c = {r, rule, value, out};
 

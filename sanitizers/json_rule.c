@@ -161,6 +161,19 @@ rule_read_addr(const struct san_compile *cx, const struct d4_yaml *node,
 	    cx, d4_yaml_get(node, "scoped"), scoped, &out->scoped_drop);
 }
 
+static enum d4_status
+rule_read_redact(const struct san_compile *cx, const struct d4_yaml *node,
+    struct san_json_rule *out)
+{
+	const struct d4_yaml *v = d4_yaml_get(node, "detect");
+
+	if (v == NULL || v->kind != D4_YAML_MAP)
+		return d4_diag_set(cx->diag, node->at,
+		    "write detect: {}, or what the step `text` takes",
+		    "redact needs `detect`, a map of detectors");
+	return san_text_conf_new(cx, v, &out->detect);
+}
+
 /* One op: which keys its rule may have beside path and op. */
 static const struct {
 	const char *name;
@@ -177,6 +190,7 @@ static const struct {
     [SAN_OP_TIME] = {"time", {"path", "op", "unit"}, rule_read_time},
     [SAN_OP_TRUNC] = {"trunc", {"path", "op", "n"}, rule_read_trunc},
     [SAN_OP_LEN] = {"len", {"path", "op"}, NULL},
+    [SAN_OP_REDACT] = {"redact", {"path", "op", "detect"}, rule_read_redact},
 };
 
 #define OPS (sizeof(ops) / sizeof(ops[0]))
@@ -197,10 +211,6 @@ rule_find_op(const struct san_compile *cx, const struct d4_yaml *v, size_t *out)
 			return D4_OK;
 		}
 	}
-	if (strcmp(v->text, "redact") == 0)
-		return d4_diag_set(cx->diag, v->at,
-		    "use replace, tok, trunc or drop",
-		    "op `redact` is not enforced by this version");
 	(void)d4_nearest_hint(v->text, words, hint, sizeof(hint));
 	return d4_diag_set(
 	    cx->diag, v->at, hint, "op `%s` is not known", v->text);

@@ -4,16 +4,19 @@
 
 #include "sanitizers/json.h"
 #include "sanitizers/json_lex.h"
-#include "sanitizers/line.h"
+#include "sanitizers/text_run.h"
 
 /*
  * struct san_json_run -- what a stream keeps for it.
  * Shape:  token: NULL where no rule needs it. keys: the room of the reader.
+ *         text: for redact, or NULL; made: its result before it is quoted.
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
 	struct san_token *token;
 	struct san_json_keys keys;
+	struct san_text_run *text;
+	struct d4_buf made;
 	struct san_line line;
 };
 
@@ -26,6 +29,10 @@ struct san_json_run {
 D4_USED enum d4_reason san_json_apply(struct san_json_run *r,
     const struct san_json_rule *rule, struct d4_slice value,
     struct d4_buf *out);
+
+/* san_json_redact -- the op, on the value of a string; to out, quoted. */
+D4_USED enum d4_reason san_json_redact(struct san_json_run *r,
+    const struct san_json_rule *rule, struct d4_slice text, struct d4_buf *out);
 
 /*
  * san_json_rewrite -- appends a record as the rules have it. A record of

@@ -74,6 +74,7 @@ mapped_json(const struct mapped *m, const struct san_json_conf *c)
 		case SAN_OP_REPLACE:
 		case SAN_OP_TRUNC:
 		case SAN_OP_LEN:
+		case SAN_OP_REDACT:
 			mapped_path(m, c, &c->rule[i]);
 			break;
 		case SAN_OP_KEEP:

@@ -12,6 +12,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "sanitizers/packet_dns.h"
 #include "sanitizers/pcapng.h"
 
 #define NG_DATA      28u /* where the data of an enhanced packet begin */
@@ -217,10 +218,16 @@ ng_put_time(const struct ng *g, const struct ng_face *f, const uint8_t *in,
 static enum d4_reason
 ng_rewrite(struct pkt *p, struct d4_slice data, uint32_t *len)
 {
+	const uint8_t *at = p->w;
+	enum d4_reason why;
+
 	*len = packet_enter(p, data, *len);
 	if (!packet_wanted(p, *len))
 		return D4_R_BPF_MISS;
-	return packet_layers(p);
+	why = packet_layers(p);
+	if (p->whole)
+		*len = (uint32_t)(p->w - at);
+	return why;
 }
 
 static enum d4_reason
@@ -267,7 +274,7 @@ ng_simple(struct ng *g, struct d4_slice b, uint8_t *head, struct d4_slice *out)
 	struct pkt *p = &g->packet.p;
 	const struct ng_face *f = NULL;
 	enum d4_reason why;
-	size_t n;
+	size_t n, size;
 
 	why = ng_face(g, 0, &f);
 	if (why != D4_R_NONE)
@@ -280,12 +287,13 @@ ng_simple(struct ng *g, struct d4_slice b, uint8_t *head, struct d4_slice *out)
 	if (why != D4_R_NONE)
 		return why;
 	n = (size_t)(p->w - head) - NG_DATA_SIMP;
-	if (n > p->in.n)
+	size = p->whole ? n : p->in.n;
+	if (n > size || (f->snaplen != 0 && size > f->snaplen))
 		return D4_R_PCAPNG_BLOCK;
-	memset(p->w, 0, p->in.n - n);
+	memset(p->w, 0, size - n);
 	ng_put32(g, head, NG_SIMPLE);
 	ng_put32(g, head + 8, len);
-	*out = ng_close(g, head, ng_pad(head, NG_DATA_SIMP + p->in.n));
+	*out = ng_close(g, head, ng_pad(head, NG_DATA_SIMP + size));
 	return D4_R_NONE;
 }
 
@@ -298,7 +306,7 @@ ng_block(struct ng *g, struct d4_slice b, uint8_t *head, struct d4_slice *out)
 	size_t data = type == NG_SIMPLE ? NG_DATA_SIMP : NG_DATA;
 	enum d4_reason why;
 
-	p->end = head + b.n + PKT_SLACK;
+	p->end = head + b.n + pkt_slack(p);
 	p->w = head + data;
 	if (type == NG_ENHANCED && b.n >= NG_PACKET)
 		why = ng_enhanced(g, b, head, out);
@@ -317,7 +325,9 @@ ng_record(
 
 	*why = D4_R_INTERNAL;
 	assert(b.n >= NG_LEAST);
-	if (d4_buf_reserve(out, b.n + PKT_SLACK + NG_SLACK) != D4_OK)
+	if (d4_buf_reserve(out,
+		b.n + NG_SLACK + pkt_slack(&((struct ng *)state)->packet.p)) !=
+	    D4_OK)
 		return SAN_DROP;
 	*why = ng_block(state, b, out->p + out->n, &made);
 	if (*why == D4_R_NONE) {

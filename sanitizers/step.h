@@ -17,6 +17,7 @@ enum san_family_bit {
 	SAN_TEXT = 1 << 3,    /* type 3, other meta types */
 	SAN_MALTRAIL = 1 << 4,
 	SAN_IPFIX = 1 << 5, /* type 7 */
+	SAN_WATCH = 1 << 6, /* filewatcher: files in base64 */
 };
 
 /* What a step's compile function may ask. */

@@ -7,6 +7,7 @@
 #include "sanitizers/packet_family.h"
 #include "sanitizers/pdns.h"
 #include "sanitizers/text.h"
+#include "sanitizers/watch.h"
 
 /* All words of a pipeline, in the order of the man page. */
 static const struct san_step_kind *const table_steps[] = {
@@ -27,6 +28,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_json,
     &san_step_text,
     &san_step_maltrail,
+    &san_step_watch,
 };
 
 /* Which plain type is of which family; the others have no sanitizer. */
@@ -61,7 +63,7 @@ table_ext(const char *ext)
 	const struct d4_type_row *row = d4_type_handler(ext);
 
 	if (row != NULL && row->content == D4_CONTENT_BASE64)
-		return NULL;
+		return &san_family_watch;
 	if (row != NULL && row->content == D4_CONTENT_JSON)
 		return &san_family_json;
 	for (size_t i = 0; i < TABLE_N(table_json_end); i++) {

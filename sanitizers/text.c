@@ -10,22 +10,9 @@ text_destroy(void *state)
 
 	if (r == NULL)
 		return;
-	san_line_fini(&r->line);
-	san_token_free(r->token);
-	san_token_free(r->mac);
+	san_line_fini(&r->own);
+	san_text_run_fini(r);
 	free(r);
-}
-
-static enum d4_status
-text_parts(struct san_text_run *r, const struct san_make *m)
-{
-	enum d4_status st = san_line_init(&r->line, m);
-
-	if (st == D4_OK && m->keys != NULL)
-		st = san_token_new(m->keys->tok, &r->token);
-	if (st == D4_OK && m->keys != NULL)
-		st = san_token_new(m->keys->mac, &r->mac);
-	return st;
 }
 
 static enum d4_status
@@ -37,56 +24,16 @@ text_make(const struct san_make *m, void **state)
 	if (r == NULL)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "text");
-	st = text_parts(r, m);
+	r->line = &r->own;
+	st = san_line_init(&r->own, m);
+	if (st == D4_OK && m->keys != NULL)
+		st = san_text_run_init(r, m->keys);
 	if (st != D4_OK) {
 		text_destroy(r);
 		return st;
 	}
 	*state = r;
 	return D4_OK;
-}
-
-/* text_match -- the finds of one regular expression. */
-static enum d4_reason
-text_match(struct san_text_run *r, struct d4_slice line, unsigned k)
-{
-	size_t from = 0, end = 0;
-	struct d4_slice found;
-
-	while (from < line.n) {
-		struct san_span s = {.kind = SAN_KIND_REGEX, .regex = k};
-
-		switch (san_regex_find(
-		    r->conf->regex[k].re, line, from, &found, &end)) {
-		case SAN_REGEX_NONE:
-			return D4_R_NONE;
-		case SAN_REGEX_LIMIT:
-			return D4_R_REGEX_LIMIT;
-		case SAN_REGEX_MATCHED:
-			break;
-		}
-		s.from = (size_t)(found.p - line.p);
-		s.to = s.from + found.n;
-		if (!san_text_merge(&r->spans, &s))
-			return D4_R_TEXT_SPANS;
-		from = end;
-	}
-	return D4_R_NONE;
-}
-
-static enum d4_reason
-text_search(struct san_text_run *r, struct d4_slice line)
-{
-	struct san_text_in in = {.line = line, .conf = r->conf};
-	enum d4_reason why = D4_R_NONE;
-
-	if (san_leak_on(&r->line.leak))
-		in.scope = &r->line.addr->scope;
-	if (!san_text_scan(&in, &r->spans))
-		return D4_R_TEXT_SPANS;
-	for (unsigned k = 0; why == D4_R_NONE && k < r->conf->n_regex; k++)
-		why = text_match(r, line, k);
-	return why;
 }
 
 /* text_stamped -- the line's stamp, floored; *at goes behind it. */
@@ -96,38 +43,24 @@ text_stamped(struct san_text_run *r, struct d4_slice line, size_t *at,
 {
 	struct d4_slice stamp;
 
-	if (r->line.unit_us == 0)
+	if (r->line->unit_us == 0)
 		return D4_R_NONE;
 	if (!san_text_stamp(line, r->conf->stamp, &stamp))
 		return D4_R_TIME_VALUE;
 	*at = (size_t)(stamp.p - line.p) + stamp.n;
 	if (d4_buf_add(out, line.p, *at - stamp.n) != D4_OK)
 		return D4_R_INTERNAL;
-	return san_text_floor(r->conf->stamp, stamp, r->line.unit_us, out);
+	return san_text_floor(r->conf->stamp, stamp, r->line->unit_us, out);
 }
 
-/* text_rewrite -- the line with its finds replaced. */
+/* text_rewrite -- the line with its stamp floored and its finds replaced. */
 static enum d4_reason
 text_rewrite(struct san_text_run *r, struct d4_slice line, struct d4_buf *out)
 {
-	enum d4_reason why;
 	size_t at = 0;
+	enum d4_reason why = text_stamped(r, line, &at, out);
 
-	why = text_stamped(r, line, &at, out);
-	for (size_t i = 0; why == D4_R_NONE && i < r->spans.n; i++) {
-		const struct san_span *s = &r->spans.at[i];
-
-		if (s->from < at)
-			continue; /* in the stamp: "12:00:00" is none */
-		if (d4_buf_add(out, line.p + at, s->from - at) != D4_OK)
-			return D4_R_INTERNAL;
-		why = san_text_write(r, line, s, out);
-		at = s->to;
-	}
-	if (why == D4_R_NONE &&
-	    d4_buf_add(out, line.p + at, line.n - at) != D4_OK)
-		return D4_R_INTERNAL;
-	return why;
+	return why == D4_R_NONE ? san_text_replace(r, line, at, out) : why;
 }
 
 static enum san_outcome
@@ -135,12 +68,12 @@ text_record(void *state, struct d4_slice record, struct d4_buf *out,
     enum d4_reason *why)
 {
 	struct san_text_run *r = state;
-	struct san_line_part p = san_line_begin(&r->line, record, out);
+	struct san_line_part p = san_line_begin(r->line, record, out);
 
-	*why = text_search(r, p.line);
+	*why = san_text_search(r, p.line);
 	if (*why == D4_R_NONE)
 		*why = text_rewrite(r, p.line, out);
-	return san_line_end(&r->line, &p, out, why);
+	return san_line_end(r->line, &p, out, why);
 }
 
 /* text_hides -- no address leaves as it was (S1). */
@@ -175,20 +108,13 @@ text_compute(const struct san_chain *c)
 	return conf->suffixes != NULL ? 2 : 1;
 }
 
-static bool
-text_maps(const struct san_text_conf *c)
-{
-	return c->act[SAN_KIND_IP4] == SAN_ACT_ADDR ||
-	       c->act[SAN_KIND_IP6] == SAN_ACT_ADDR;
-}
-
 static enum d4_status
 text_check_addr(const struct san_chain *c, const struct san_text_conf *conf,
     struct d4_diag *diag)
 {
 	const struct san_addr *addr = san_chain_step(c, "addr");
 
-	if (text_maps(conf) && addr == NULL)
+	if (san_text_conf_maps(conf) && addr == NULL)
 		return d4_diag_set(diag, san_chain_at(c, "text"),
 		    "add `- addr: {method: cryptopan}`, or write ip4: tok and "
 		    "ip6: tok",
@@ -196,7 +122,7 @@ text_check_addr(const struct san_chain *c, const struct san_text_conf *conf,
 		    "none");
 	if (addr == NULL)
 		return D4_OK;
-	if (!text_maps(conf))
+	if (!san_text_conf_maps(conf))
 		return d4_diag_set(diag, san_chain_at(c, "addr"),
 		    "write ip4: addr or ip6: addr",
 		    "no detector uses this step");

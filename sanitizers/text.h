@@ -154,6 +154,18 @@ bool san_text_stamp(
 D4_USED enum d4_reason san_text_floor(enum san_text_stamp format,
     struct d4_slice stamp, uint64_t unit_us, struct d4_buf *out);
 
+/*
+ * san_text_conf_new -- detectors and regular expressions of a map, for strings
+ * that are no lines: `stamp` is an error. Errors: D4_EINVAL with the diag.
+ */
+D4_USED enum d4_status san_text_conf_new(const struct san_compile *cx,
+    const struct d4_yaml *node, struct san_text_conf **out);
+void san_text_conf_free(struct san_text_conf *c);
+
+/* Some find is replaced by the step `addr`; becomes a token. */
+bool san_text_conf_maps(const struct san_text_conf *c);
+bool san_text_conf_keyed(const struct san_text_conf *c);
+
 extern const struct san_step_kind san_step_text;
 extern const struct san_family san_family_text;
 

@@ -198,10 +198,40 @@ conf_compile(
 	return D4_OK;
 }
 
-static bool
-conf_needs_keys(const void *conf)
+void
+san_text_conf_free(struct san_text_conf *c)
 {
-	const struct san_text_conf *c = conf;
+	if (c != NULL)
+		conf_destroy(c);
+}
+
+enum d4_status
+san_text_conf_new(const struct san_compile *cx, const struct d4_yaml *node,
+    struct san_text_conf **out)
+{
+	void *conf = NULL;
+	enum d4_status st;
+
+	if (d4_yaml_get(node, "stamp") != NULL)
+		return d4_diag_set(cx->diag, node->at,
+		    "take it out, and use op time for the field that has it",
+		    "a string has no `stamp`");
+	st = conf_compile(cx, node, &conf);
+	if (st == D4_OK)
+		*out = conf;
+	return st;
+}
+
+bool
+san_text_conf_maps(const struct san_text_conf *c)
+{
+	return c->act[SAN_KIND_IP4] == SAN_ACT_ADDR ||
+	       c->act[SAN_KIND_IP6] == SAN_ACT_ADDR;
+}
+
+bool
+san_text_conf_keyed(const struct san_text_conf *c)
+{
 	bool needs = false;
 
 	for (unsigned k = 0; k < SAN_KIND_REGEX; k++)
@@ -209,6 +239,12 @@ conf_needs_keys(const void *conf)
 	for (size_t i = 0; i < c->n_regex; i++)
 		needs |= c->regex[i].act == SAN_ACT_TOK;
 	return needs;
+}
+
+static bool
+conf_needs_keys(const void *conf)
+{
+	return san_text_conf_keyed(conf);
 }
 
 const struct san_step_kind san_step_text = {

@@ -106,7 +106,7 @@ write_addr(const struct write *w)
 
 	if (w->span->form == SAN_FORM_MASK)
 		return write_mask(w);
-	why = san_line_map(&w->r->line, &w->span->addr, &to);
+	why = san_line_map(w->r->line, &w->span->addr, &to);
 	if (why != D4_R_NONE)
 		return why;
 	if (w->span->kind == SAN_KIND_IP4 && to.family == 6)

@@ -19,7 +19,9 @@ static const char *const steps[PIPELINES] = {
 	"[]}, {path: /t, op: time, unit: 1s}, {path: /s, op: trunc, n: 3}, "
 	"{path: '$.l[0]', op: replace, value: 1}, {path: '$..x', op: drop}]}",
     [SCOPE] = "- json: {default: keep, rules: [{path: /ip, op: addr}, {path: "
-	      "'$.l[*]', op: trunc, n: 9}, {path: /u, op: tok, domain: u}]}\n"
+	      "'$.l[*]', op: trunc, n: 9}, {path: /u, op: tok, domain: u}, "
+	      "{path: /m, "
+	      "op: redact, detect: {}}]}\n"
 	      "- addr: {scope: x, method: pnat, others: keep, into: "
 	      "[198.18.0.0/16, 2001:db8:fffe::/48]}",
 };

@@ -80,6 +80,14 @@ def window(keys):
         for i in range(keys))
 
 
+WATCH = {
+    "good": b"Zm9vYmFy\nf0VMRgIBAQ==\r\nTVqQ\n",
+    "broken": b"Zm9v!\n====\n\nZg=\nZh==\n",
+    "long": b"A" * 400 + b"\n",
+    "no_end": b"Zm9v",
+}
+
+
 def main():
     for name, text in JSON.items():
         for i, pipeline in enumerate(("identity", "allow", "ops", "scope")):
@@ -97,6 +105,9 @@ def main():
         if packet[23:24] == b"\x11":  # IPv4 and UDP
             name = "".join(c if c.isalnum() else "_" for c in name)
             put("san_dns", name, bytes([i % 3]) + packet[42:])
+    for name, data in WATCH.items():
+        for i in range(2):
+            put("san_watch", "%s_%d" % (name, i), bytes([i + 6]) + data)
     put("san_pdns", "window_empty", b"\x05" + window(0))
     put("san_pdns", "window_keys", b"\x05" + window(12))
     put("san_pdns", "window_cut", b"\x05" + window(3)[:-5])

@@ -23,6 +23,9 @@ check(const char *before, const struct json_row *rows, size_t n)
 }
 
 #define DROP(r) "- json: {default: drop, rules: [" r "]}"
+#define REDACT(d)                                                         \
+	"- json: {default: drop, rules: [{path: /a, op: redact, detect: " \
+	"{ip4: keep, ip6: keep, " d "}}]}"
 #define KEEP(r) "- json: {default: keep, rules: [" r "]}"
 
 static void
@@ -155,6 +158,20 @@ ops_write_what_they_say(void **state)
 		"[2,3]],\"o\":{\"x\":1},\"e\":[ ],\"z\":\"\"}",
 		"{\"s\":4,\"a\":2,\"o\":1,\"e\":0,\"z\":0}"},
 	    {KEEP("{path: /a, op: len}"), "{\"a\":5}", "json.type"},
+	    {REDACT("email: tok, credentials: mask"),
+		"{\"a\":\"to alice@example.org http://u:p@h.net/\"}",
+		"{\"a\":\"to 1f44fbdc3b3bac4e http://***@h.net/\"}"},
+	    {REDACT("email: mask"), "{\"a\":\"x\\u0061 \\ud83d\\ude00\"}",
+		"{\"a\":\"x\\u0061 \\ud83d\\ude00\"}"},
+	    {REDACT("email: mask"),
+		"{\"a\":\"\\\"q\\\" \\n\\u0061@b.org \\u00e9\\\\\"}",
+		"{\"a\":\"\\\"q\\\" \\u000a*** \xc3\xa9\\\\\"}"},
+	    {REDACT("regex: [{match: 'id=(\\S+)', act: tok, domain: user}]"),
+		"{\"a\":\"id=admin x\"}", "{\"a\":\"id=dce90bb6767e7110 x\"}"},
+	    {REDACT("regex: [{match: '\\xa9', act: mask}]"),
+		"{\"a\":\"\xc3\xa9\"}", "json.utf8"},
+	    {REDACT("email: drop-line"), "{\"a\":\"a@b.org\"}", "text.drop"},
+	    {REDACT("email: mask"), "{\"a\":[\"a@b.org\"]}", "json.type"},
 	};
 
 	(void)state;

@@ -81,8 +81,11 @@ mistakes_in_json_are_named(void **state)
 		40, "not enforced by this version"},
 	    {"- json: {default: drop, rules: [{path: /a, op: kep}]}", 1, 48,
 		"not known"},
-	    {"- json: {default: drop, rules: [{path: /a, op: redact}]}", 1, 48,
-		"not enforced by this version"},
+	    {"- json: {default: drop, rules: [{path: /a, op: redact}]}", 1, 33,
+		"`detect`"},
+	    {"- json: {default: drop, rules: [{path: /a, op: redact, detect: "
+	     "{stamp: epoch}}]}",
+		1, 64, "no `stamp`"},
 	    {"- json: {default: drop, rules: [{path: /a, op: keep, n: 1}]}", 1,
 		54, "n"},
 	    {"- json: {default: drop, rules: [{path: /a, op: replace}]}", 1, 33,

@@ -118,7 +118,7 @@ types_belong_to_the_families_that_read_them(void **state)
 	    {D4_TYPE_EXTENDED, "filewatcherjson", SAN_JSON},
 	    {D4_TYPE_EXTENDED, "zeek", SAN_TEXT},
 	    /* Detectors of text see nothing in base64. */
-	    {D4_TYPE_EXTENDED, "filewatcher", 0},
+	    {D4_TYPE_EXTENDED, "filewatcher", SAN_WATCH},
 	};
 
 	(void)state;
