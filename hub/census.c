@@ -23,7 +23,7 @@ struct census {
 /* A session's facts as texts, for keys. */
 struct facts {
 	char uuid[D4_UUID_HEX];
-	char sess[D4_UUID_HEX];
+	char sess[D4_UUID_TEXT];
 	char type[8];
 	char day[9];
 	char stamp[15];
@@ -53,7 +53,7 @@ static void
 facts_of(const struct session *s, struct facts *f)
 {
 	d4_uuid_hex(&s->sensor->uuid, f->uuid);
-	d4_uuid_hex(&s->origin->sess, f->sess);
+	d4_uuid_text(&s->origin->sess, f->sess);
 	(void)snprintf(f->type, sizeof(f->type), "%u", s->intake.state.type);
 	facts_time(f);
 }

@@ -15,17 +15,11 @@
 
 #define ITEMS_MAX (16u << 20) /* paths of one entry */
 
-bool
-compat_on(const struct hub_options *opt)
-{
-	return strcmp(opt->compat, "d4-core") == 0;
-}
-
 char *
 compat_dir(const struct hub_options *opt)
 {
 	return opt->compat_data != NULL ? strdup(opt->compat_data)
-					: d4_path(opt->state, "data");
+	                                : d4_path(opt->state, "data");
 }
 
 static void

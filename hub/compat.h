@@ -13,9 +13,6 @@
 #define COMPAT_GROUP "d4-core" /* its consumer group in each queue */
 #define COMPAT_AGAIN 75        /* exit: the connection was lost */
 
-/* compat_on -- `compat: d4-core`. */
-bool compat_on(const struct hub_options *opt);
-
 /* compat_dir -- where its files are; allocated, NULL out of memory. */
 char *compat_dir(const struct hub_options *opt);
 

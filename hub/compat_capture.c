@@ -57,23 +57,40 @@ capture_text(const struct compat_capture *a, char *out, size_t n)
 	    (unsigned long long)a->bytes, a->path);
 }
 
+/* Decimal digits and a space at *text, which moves behind them. */
+static bool
+take_number(const char **text, uint64_t *out)
+{
+	char *end = NULL;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(*text, &end, 10);
+	if (errno != 0 || *end != ' ')
+		return false;
+	*text = end + 1;
+	return true;
+}
+
 /* As capture_text writes it; a path elsewhere is not ours. */
 static bool
-capture_parse(const struct compat *c, const char *text, struct compat_capture *a)
+capture_parse(
+    const struct compat *c, const char *text, struct compat_capture *a)
 {
-	unsigned long long opened, bytes;
 	size_t base = strlen(c->data);
-	int at = 0;
 
-	if (sscanf(text, "%llu %32[0-9a-f] %llu %n", &opened, a->uuid, &bytes,
-		&at) != 3 ||
-	    at == 0 || strlen(text + at) >= sizeof(a->path) ||
-	    strncmp(text + at, c->data, base) != 0 || text[at + (int)base] != '/' ||
-	    strstr(text + at, "/../") != NULL)
+	if (!take_number(&text, &a->opened_s) ||
+	    strspn(text, "0123456789abcdef") != D4_UUID_HEX - 1)
 		return false;
-	(void)snprintf(a->path, sizeof(a->path), "%s", text + at);
-	a->opened_s = opened;
-	a->bytes = bytes;
+	(void)snprintf(a->uuid, sizeof(a->uuid), "%s", text);
+	text += D4_UUID_HEX - 1;
+	if (*text++ != ' ' || !take_number(&text, &a->bytes) ||
+	    strlen(text) >= sizeof(a->path) ||
+	    strncmp(text, c->data, base) != 0 || text[base] != '/' ||
+	    strstr(text, "/../") != NULL)
+		return false;
+	(void)snprintf(a->path, sizeof(a->path), "%s", text);
 	return true;
 }
 
@@ -148,8 +165,8 @@ capture_open(struct compat *c, const struct d4_entry *e)
 	a = capture_find(c, sess);
 	if (a != NULL) {
 		if (a->fd < 0)
-			a->fd = open(
-			    a->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+			a->fd =
+			    open(a->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 		return a->fd >= 0 ? a : NULL;
 	}
 	(void)snprintf(fresh.sess, sizeof(fresh.sess), "%s", sess);
@@ -207,8 +224,7 @@ compat_capture_add(struct compat *c, struct compat_queue *q, const char *id,
 	struct compat_grown *g;
 
 	if (a != NULL && a->bytes != 0)
-		d4_slice_skip(
-		    &data, data.n < GLOBAL_LEN ? data.n : GLOBAL_LEN);
+		d4_slice_skip(&data, data.n < GLOBAL_LEN ? data.n : GLOBAL_LEN);
 	if (a == NULL || !write_at(a->fd, data, a->bytes)) {
 		d4_warn("compat capture of session");
 		return false;
@@ -261,8 +277,8 @@ capture_push(struct compat *c, const struct compat_capture *a, const char *path)
 
 	(void)snprintf(now, sizeof(now), "%llu",
 	    (unsigned long long)(d4_now_us() / 1000000));
-	(void)snprintf(max, sizeof(max), "%llu",
-	    (unsigned long long)c->opt->compat_size);
+	(void)snprintf(
+	    max, sizeof(max), "%llu", (unsigned long long)c->opt->compat_size);
 	compat_script(c, COMPAT_CLOSE, &w);
 	words_add(&w, a->sess);
 	words_add(&w, "1");
@@ -277,17 +293,30 @@ capture_push(struct compat *c, const struct compat_capture *a, const char *path)
 	freeReplyObject(r);
 }
 
+/* What a killed process wrote beyond what is acknowledged goes. */
+static bool
+capture_cut(const struct compat_capture *a)
+{
+	int fd = open(a->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool ok = fd >= 0 && ftruncate(fd, (off_t)a->bytes) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
 /* false: it cannot be compressed now; later. */
 static bool
-capture_close(struct compat *c, const struct compat_capture *a)
+capture_close(struct compat *c, struct compat_capture *a)
 {
 	char packed[COMPAT_PATH + 4];
 
 	(void)snprintf(packed, sizeof(packed), "%s.gz", a->path);
-	if (truncate(a->path, (off_t)a->bytes) < 0 ||
-	    compat_gzip(a->path, packed) != D4_OK) {
-		d4_warn("alarm=compat capture=%s", a->path);
-		if (errno != ENOENT)
+	if (!capture_cut(a) || compat_gzip(a->path, packed) != D4_OK) {
+		if (!a->said)
+			d4_warn("alarm=compat capture=%s", a->path);
+		a->said = true;
+		if (access(a->path, F_OK) == 0 || errno != ENOENT)
 			return false;
 		/* Somebody removed it: there is nothing to be named. */
 		if (d4_account_write(c->account, true, "compat.gone",
@@ -319,7 +348,7 @@ compat_captures_due(struct compat *c, const char *sess)
 	while (i < c->n_captures) {
 		struct compat_capture *a = &c->capture[i];
 		bool due = sess != NULL ? strcmp(a->sess, sess) == 0
-					: capture_due(c, a);
+		                        : capture_due(c, a);
 
 		if (due && capture_close(c, a))
 			*a = c->capture[--c->n_captures];

@@ -67,8 +67,8 @@ compat_folder(const struct compat *c, const char *path)
 static bool
 file_write(const char *path, struct d4_slice bytes)
 {
-	int fd = open(path,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	int fd = open(
+	    path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
 	bool ok = fd >= 0;
 
 	while (ok && bytes.n != 0) {
@@ -138,7 +138,7 @@ base64(struct d4_slice text, uint8_t **out, size_t *len)
 		return false;
 	}
 	*out = raw;
-	*len = (size_t)(n + end);
+	*len = (size_t)n + (size_t)end;
 	return true;
 }
 
@@ -211,8 +211,8 @@ certs_write(const struct record *r, const json_t *object)
 static bool
 ja3_write(const struct record *r)
 {
-	json_t *o =
-	    json_loadb((const char *)r->line.p, r->line.n, JSON_ALLOW_NUL, NULL);
+	json_t *o = json_loadb(
+	    (const char *)r->line.p, r->line.n, JSON_ALLOW_NUL, NULL);
 	const char *stamp = json_string_value(json_object_get(o, "Timestamp"));
 	char folder[COMPAT_PATH], path[2 * COMPAT_PATH], name[NAME_MAX_];
 	char uuid[D4_UUID_HEX], sess[D4_UUID_HEX];
@@ -247,8 +247,7 @@ digest_folder(const struct record *r, bool by_sensor, char out[COMPAT_PATH])
 	if (!compat_day(r->c, uuid, r->e->t_rx_us, "254", day))
 		return false;
 	if (by_sensor)
-		n = snprintf(
-		    out, COMPAT_PATH, "%s/%s/files", day, r->q->item);
+		n = snprintf(out, COMPAT_PATH, "%s/%s/files", day, r->q->item);
 	else
 		n = snprintf(out, COMPAT_PATH, "%s/datas/%s/files", r->c->data,
 		    r->q->item);
@@ -325,8 +324,8 @@ record_write(const struct record *r)
 }
 
 bool
-compat_files(struct compat *c, const struct compat_queue *q,
-    const struct d4_entry *e)
+compat_files(
+    struct compat *c, const struct compat_queue *q, const struct d4_entry *e)
 {
 	struct record r = {.c = c, .q = q, .e = e, .seq = e->seq};
 	struct d4_slice rest = e->data;

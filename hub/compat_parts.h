@@ -45,7 +45,7 @@ struct compat_queue {
 /*
  * struct compat_capture -- a capture file that grows.
  * Shape:  bytes: of it that are acknowledged, or will be with this batch.
- *         path: without ".gz".
+ *         path: without ".gz". said: that it cannot be closed.
  */
 struct compat_capture {
 	char sess[D4_UUID_TEXT];
@@ -53,6 +53,7 @@ struct compat_capture {
 	uint64_t opened_s, bytes;
 	char path[COMPAT_PATH];
 	int fd;
+	bool said;
 };
 
 /* An entry that was appended to one, and waits for the disk. */
@@ -115,10 +116,10 @@ void words_slice(struct compat_words *w, struct d4_slice s);
 void compat_script(
     const struct compat *c, enum compat_script_id id, struct compat_words *w);
 /* compat_ask -- one command; an answer, which may be an error. */
-redisReply *compat_ask(struct compat *c, const struct compat_words *w);
+redisReply *compat_ask(struct compat *c, struct compat_words *w);
 /* compat_send -- the same, answered by compat_collect: [status, items, cut]. */
 void compat_send(struct compat *c, struct compat_queue *q, const char *id,
-    const struct compat_words *w);
+    struct compat_words *w);
 void compat_collect(struct compat *c);
 /* compat_ack -- an entry that gives nothing. */
 void compat_ack(struct compat *c, struct compat_queue *q, const char *id);
@@ -143,8 +144,8 @@ bool compat_take(struct compat *c, struct compat_queue *q, const char *id,
  * compat_files -- each line of the entry into a file; their paths into
  * c->items, a line each. false: the disk.
  */
-bool compat_files(struct compat *c, const struct compat_queue *q,
-    const struct d4_entry *e);
+bool compat_files(
+    struct compat *c, const struct compat_queue *q, const struct d4_entry *e);
 /* compat_day -- "DATA/UUID/TYPE/YYYY/mm/dd" of an entry's time. */
 bool compat_day(const struct compat *c, const char *uuid, uint64_t us,
     const char *type, char out[COMPAT_PATH]);

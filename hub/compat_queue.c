@@ -76,18 +76,18 @@ group_make(struct compat *c, const char *key)
 static bool
 has_worker(const struct compat *c, uint8_t type)
 {
-	return c->opt->compat_worker[type == D4_TYPE_EXTENDED ? D4_TYPE_META
-							      : type];
+	return c->opt
+	    ->compat_worker[type == D4_TYPE_EXTENDED ? D4_TYPE_META : type];
 }
 
 static void
 queue_join(struct compat *c, uint8_t type, const char *ext, unsigned shard)
 {
 	struct compat_queue *all, q = {.type = type,
-	                              .kind = kind_of(type, ext),
-	                              .worker = has_worker(c, type),
-	                              .pending = true,
-	                              .stored = {.fd = -1}};
+				      .kind = kind_of(type, ext),
+				      .worker = has_worker(c, type),
+				      .pending = true,
+				      .stored = {.fd = -1}};
 
 	if (c->n_queues == STREAMS ||
 	    d4_queue_key(type, d4_slice_str(ext), shard, q.key,
@@ -174,8 +174,8 @@ static bool
 entry_fetch(struct compat *c, struct compat_queue *q, const char *id,
     struct d4_entry *e)
 {
-	enum d4_status st = d4_overflow_read(
-	    &q->stored, c->overflow, q->key, e, &c->stored);
+	enum d4_status st =
+	    d4_overflow_read(&q->stored, c->overflow, q->key, e, &c->stored);
 
 	if (st == D4_OK)
 		return compat_take(c, q, id, e) ||
@@ -277,7 +277,8 @@ compat_read(struct compat *c)
 	static const char *const words[] = {"XREADGROUP", "GROUP", COMPAT_GROUP,
 	    "d4-hub", "COUNT", "32", "BLOCK", BLOCK, "STREAMS"};
 	const size_t n_words = sizeof(words) / sizeof(words[0]);
-	const char *argv[sizeof(words) / sizeof(words[0]) + 2 * STREAMS];
+	const char
+	    *argv[sizeof(words) / sizeof(words[0]) + (size_t)2 * STREAMS];
 	size_t ready[STREAMS], n = 0;
 	redisReply *r;
 

@@ -42,10 +42,9 @@ compat_script(
 }
 
 redisReply *
-compat_ask(struct compat *c, const struct compat_words *w)
+compat_ask(struct compat *c, struct compat_words *w)
 {
-	redisReply *r =
-	    redisCommandArgv(c->redis, w->n, (const char **)w->argv, w->len);
+	redisReply *r = redisCommandArgv(c->redis, w->n, w->argv, w->len);
 
 	if (r == NULL)
 		compat_lost(c, "no answer");
@@ -54,7 +53,7 @@ compat_ask(struct compat *c, const struct compat_words *w)
 
 void
 compat_send(struct compat *c, struct compat_queue *q, const char *id,
-    const struct compat_words *w)
+    struct compat_words *w)
 {
 	struct compat_call *call;
 
@@ -71,8 +70,7 @@ compat_send(struct compat *c, struct compat_queue *q, const char *id,
 	call->queue = q;
 	call->grow = false;
 	(void)snprintf(call->id, sizeof(call->id), "%s", id);
-	if (redisAppendCommandArgv(c->redis, w->n, (const char **)w->argv,
-		w->len) != REDIS_OK)
+	if (redisAppendCommandArgv(c->redis, w->n, w->argv, w->len) != REDIS_OK)
 		compat_lost(c, "send");
 }
 
@@ -102,8 +100,8 @@ static void
 answer_rest(struct compat_queue *q, const char *why)
 {
 	if (q->rest_ms == 0)
-		d4_warnx("alarm=compat queue=%s waits why=\"%.120s\"", q->key,
-		    why);
+		d4_warnx(
+		    "alarm=compat queue=%s waits why=\"%.120s\"", q->key, why);
 	q->rest_ms = d4_mono_ms() + REST_MS;
 	q->pending = true;
 }

@@ -4,8 +4,8 @@
 
 /* Is the entry still ours? XACK comes last: what fails before it is undone by
  * doing it again. */
-#define LUA_OURS                                                    \
-	"if #c('XPENDING',a[1],'d4-core',a[2],a[2],1)==0 then "     \
+#define LUA_OURS                                                \
+	"if #c('XPENDING',a[1],'d4-core',a[2],a[2],1)==0 then " \
 	"return {0,0,0} end "
 
 /*
@@ -25,20 +25,20 @@
 	"add(q) end end return qs end "
 
 /* Analyzer lists are in database 2; a list is pushed left, read right. */
-#define LUA_PUSH                                                            \
-	"local function push(item,set,uuid,text,now,dflt) "                 \
-	"local qs=queues(item,set,uuid) local lines,cut={},0 "              \
-	"if #qs==0 then return 0,0 end "                                    \
-	"for l in string.gmatch(text,'[^\\n]+') do lines[#lines+1]=l end "  \
-	"if #lines==0 then return 0,0 end "                                 \
-	"for _,q in ipairs(qs) do "                                         \
-	"local max=tonumber(c('HGET','analyzer:'..q,'max_size') or dflt) "  \
-	"or tonumber(dflt) local key='analyzer:'..item..':'..q "            \
-	"local n=0 c('SELECT','2') for i=1,#lines,1000 do "                 \
-	"n=c('LPUSH',key,unpack(lines,i,math.min(i+999,#lines))) end "      \
-	"if n>max+1 then c('LTRIM',key,'0',string.format('%.0f',max)) "     \
-	"cut=cut+n-max-1 end c('SELECT','0') "                              \
-	"c('HSET','analyzer:'..q,'last_updated',now) end "                  \
+#define LUA_PUSH                                                           \
+	"local function push(item,set,uuid,text,now,dflt) "                \
+	"local qs=queues(item,set,uuid) local lines,cut={},0 "             \
+	"if #qs==0 then return 0,0 end "                                   \
+	"for l in string.gmatch(text,'[^\\n]+') do lines[#lines+1]=l end " \
+	"if #lines==0 then return 0,0 end "                                \
+	"for _,q in ipairs(qs) do "                                        \
+	"local max=tonumber(c('HGET','analyzer:'..q,'max_size') or dflt) " \
+	"or tonumber(dflt) local key='analyzer:'..item..':'..q "           \
+	"local n=0 c('SELECT','2') for i=1,#lines,1000 do "                \
+	"n=c('LPUSH',key,unpack(lines,i,math.min(i+999,#lines))) end "     \
+	"if n>max+1 then c('LTRIM',key,'0',string.format('%.0f',max)) "    \
+	"cut=cut+n-max-1 end c('SELECT','0') "                             \
+	"c('HSET','analyzer:'..q,'last_updated',now) end "                 \
 	"return #lines*#qs,cut end "
 
 const char *const compat_scripts[COMPAT_SCRIPTS] = {
@@ -74,15 +74,15 @@ const char *const compat_scripts[COMPAT_SCRIPTS] = {
     "if data~='' then put(typ,data) end "
     "if new then c('HSET','d4:compat:sess',sess,first..' '..uuid) "
     "local who=first..':'..uuid "
-    "local due=tonumber(c('HGET','d4:compat:last',who) or 0)+12 "
-    "if due<now then due=now end c('HSET','d4:compat:last',who,due) "
+    "local due=tonumber(c('GET','d4:compat:last:'..who) or 0)+12 "
+    "if due<now then due=now end c('SET','d4:compat:last:'..who,due,'EX',60) "
     "if due<=now then c('SADD','session_uuid:'..first,sess) "
     "else c('ZADD','d4:compat:due',due,first..' '..sess) end end "
     "c('XACK',a[1],'d4-core',a[2]) return {1,1,0}",
     [COMPAT_STALL] = LUA_BEGIN "return c('HDEL','d4:compat:stall',a[1])",
-    [COMPAT_GROW] = LUA_BEGIN LUA_OURS
-    "c('HSET','d4:compat:file',a[3],a[4]) "
-    "c('XACK',a[1],'d4-core',a[2]) return {1,0,0}",
+    [COMPAT_GROW] =
+	LUA_BEGIN LUA_OURS "c('HSET','d4:compat:file',a[3],a[4]) "
+			   "c('XACK',a[1],'d4-core',a[2]) return {1,0,0}",
     [COMPAT_CLOSE] = LUA_BEGIN LUA_QUEUES LUA_PUSH
     "if c('HDEL','d4:compat:file',a[1])==0 then return {0,0,0} end "
     "local n,cut=push(a[2],a[3],a[4],a[5],a[6],a[7]) return {1,n,cut}",
@@ -91,14 +91,14 @@ const char *const compat_scripts[COMPAT_SCRIPTS] = {
     "for _,m in ipairs(all) do local t,s=string.match(m,'^(%d+) (.+)$') "
     "c('SADD','session_uuid:'..t,s) c('ZREM','d4:compat:due',m) end "
     "return #all",
-    [COMPAT_LIVE] = LUA_BEGIN "local out={} "
+    [COMPAT_LIVE] = LUA_BEGIN
+    "local out={} "
     "for _,h in ipairs({'d4:compat:sess','d4:compat:file'}) do "
     "local all=c('HGETALL',h) for i=1,#all,2 do "
     "local uuid=string.match(all[i+1],'^%S+ (%x+)') or '' "
     "if c('SISMEMBER','map:active_connection-uuid-session_uuid:'..uuid,"
     "all[i])==0 then out[#out+1]=all[i] end end end return out",
-    [COMPAT_END] = LUA_BEGIN
-    "if c('HDEL','d4:compat:sess',a[1])==1 and "
-    "c('SREM','d4:compat:refused',a[1])==0 then "
-    "c('SADD','ended_session',a[1]) end return 1",
+    [COMPAT_END] = LUA_BEGIN "if c('HDEL','d4:compat:sess',a[1])==1 and "
+			     "c('SREM','d4:compat:refused',a[1])==0 then "
+			     "c('SADD','ended_session',a[1]) end return 1",
 };

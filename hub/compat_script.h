@@ -22,7 +22,7 @@ enum compat_script_id {
 
 /* What compat_push and the like answer first. */
 enum compat_status {
-	COMPAT_BEFORE,  /* it was done before */
+	COMPAT_BEFORE, /* it was done before */
 	COMPAT_DONE,
 	COMPAT_FULL,    /* the worker must catch up first */
 	COMPAT_REFUSED, /* the worker did not understand this session */

@@ -11,8 +11,8 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
-#define TICK_MS   1000u
-#define LOOK_MS   1500u
+#define TICK_MS   500u
+#define LOOK_MS   500u
 #define QUEUES_MS 3000u
 #define BEHIND_MS 30000u /* a reader that never catches up looks anyway */
 
@@ -79,7 +79,7 @@ behind(const struct compat *c)
 	return false;
 }
 
-/* Once a second: what waits for its time; what was trimmed is accounted. */
+/* By the clock: what waits for its time; what was trimmed is accounted. */
 static void
 tick(struct compat *c)
 {
@@ -107,7 +107,7 @@ compat_look(struct compat *c)
 {
 	uint64_t now = d4_mono_ms();
 
-	if (now - c->queues_ms >= QUEUES_MS) {
+	if (c->n_queues == 0 || now - c->queues_ms >= QUEUES_MS) {
 		c->queues_ms = now;
 		compat_queues(c);
 	}

@@ -11,7 +11,8 @@ struct take_text {
 };
 
 static void
-take_texts(const struct compat *c, const struct d4_entry *e, struct take_text *t)
+take_texts(
+    const struct compat *c, const struct d4_entry *e, struct take_text *t)
 {
 	uint64_t now = d4_now_us();
 
@@ -20,14 +21,13 @@ take_texts(const struct compat *c, const struct d4_entry *e, struct take_text *t
 	(void)snprintf(t->now, sizeof(t->now), "%llu.%06llu",
 	    (unsigned long long)(now / 1000000),
 	    (unsigned long long)(now % 1000000));
-	(void)snprintf(t->t_hdr, sizeof(t->t_hdr), "%llu",
-	    (unsigned long long)e->t_hdr_s);
+	(void)snprintf(
+	    t->t_hdr, sizeof(t->t_hdr), "%llu", (unsigned long long)e->t_hdr_s);
 	(void)snprintf(t->max, sizeof(t->max), "%llu",
 	    (unsigned long long)c->opt->compat_size);
 	(void)snprintf(t->type, sizeof(t->type), "%u", e->type);
 	/* A later entry of a capture begins with the global header again. */
-	(void)snprintf(
-	    t->skip, sizeof(t->skip), "%u", e->type == 1 ? 24u : 0u);
+	(void)snprintf(t->skip, sizeof(t->skip), "%u", e->type == 1 ? 24u : 0u);
 }
 
 static void
@@ -75,8 +75,8 @@ take_push(struct compat *c, struct compat_queue *q, const char *id,
 
 /* Files are made for a queue only: an archive is another matter. */
 static bool
-take_wanted(struct compat *c, const struct compat_queue *q,
-    const struct d4_entry *e)
+take_wanted(
+    struct compat *c, const struct compat_queue *q, const struct d4_entry *e)
 {
 	struct compat_words w;
 	char uuid[D4_UUID_HEX];

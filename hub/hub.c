@@ -26,7 +26,8 @@ static const struct {
 	const char *name;
 	size_t offset;
 } restart_texts[] = {RESTART(state), RESTART(keys), RESTART(ctl), RESTART(user),
-    RESTART(redis), RESTART(appendfsync), RESTART(sandbox), RESTART(tee)};
+    RESTART(redis), RESTART(appendfsync), RESTART(sandbox), RESTART(tee),
+    RESTART(compat)};
 
 struct queue *
 hub_queue(struct hub *h, uint8_t type, const char *ext)

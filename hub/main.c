@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "hub/commands.h"
+#include "hub/compat.h"
 #include "hub/overflow.h"
 #include "hub/reload.h"
 #include "hub/supervisor.h"
@@ -115,6 +116,14 @@ make_state(const struct hub_options *opt)
 	if (d4_dir_make(opt->state, 0750) != D4_OK)
 		d4_fatal("state=%s", opt->state);
 	give_state(opt, opt->state);
+	if (hub_options_compat(opt)) {
+		char *data = compat_dir(opt);
+
+		if (data == NULL || d4_dir_make(data, 0750) != D4_OK)
+			d4_fatal("compat_data");
+		give_state(opt, data);
+		free(data);
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *dir = d4_path(opt->state, names[i]);
 

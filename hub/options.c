@@ -18,6 +18,7 @@ static const struct {
     {"client_cert", AT(client_cert), {"ca", "ask"}},
     {"unread", AT(unread), {"keep", "drop-oldest"}},
     {"sandbox", AT(sandbox), {"strict", "best-effort"}},
+    {"compat", AT(compat), {"none", "d4-core"}},
     {"tee_tls", AT(tee_tls), {"verify", "insecure"}},
     {"mode", AT(mode), {"registration", "shared-secret"}},
     {"log", AT(log), {"debug", "info", "warn", "error"}},
@@ -189,6 +190,34 @@ check_tee(const struct hub_options *o, struct d4_diag *diag)
 	return D4_OK;
 }
 
+bool
+hub_options_compat(const struct hub_options *o)
+{
+	return strcmp(o->compat, "d4-core") == 0;
+}
+
+/* Types that d4-core has workers for; 2 stands for 254, too. */
+static enum d4_status
+check_compat(struct hub_options *o, struct d4_diag *diag)
+{
+	static const char *const words[] = {"1", "2", "3", "8", NULL};
+
+	for (size_t i = 0; i < o->compat_workers.n; i++) {
+		const char *type = o->compat_workers.item[i];
+
+		if (!one_of(type, words))
+			return d4_diag_set(diag,
+			    option_mark(o, "compat_workers"),
+			    "d4-core has workers for 1, 2, 3 and 8",
+			    "no worker for type %s", type);
+		o->compat_worker[type[0] - '0'] = true;
+	}
+	if (hub_options_compat(o) && !o->stats)
+		return d4_diag_set(diag, option_mark(o, "compat"),
+		    "write stats: true", "compat needs stats");
+	return D4_OK;
+}
+
 static enum d4_status
 options_make(struct hub_options *o, struct d4_diag *diag)
 {
@@ -202,6 +231,8 @@ options_make(struct hub_options *o, struct d4_diag *diag)
 		st = read_ext(o, diag);
 	if (st == D4_OK)
 		st = check_tee(o, diag);
+	if (st == D4_OK)
+		st = check_compat(o, diag);
 	if (st == D4_OK && o->listen.n == 0)
 		st = d4_diag_set(diag, option_mark(o, "listen"),
 		    "write listen: \"*:4443\"", "nothing to listen on");

@@ -22,9 +22,9 @@ struct hub_ext {
 
 /*
  * struct hub_options -- as in the file (see options.c for what each says),
- * then what is made of types and ext, and the shared secret, of n = 0 unless
- * the mode wants one and hub_options_secret was called. Owns: everything;
- * hub_options_free.
+ * then what is made of types, ext and compat_workers, and the shared secret, of
+ * n = 0 unless the mode wants one and hub_options_secret was called. Owns:
+ * everything; hub_options_free.
  */
 struct hub_options {
 	struct d4_conf_list listen;
@@ -40,6 +40,9 @@ struct hub_options {
 	    drain_us, clone_us, replay_us, handover_us;
 	uint64_t inflight_max, held_max, queue_max, queue_disk;
 	uint64_t tee_buffer, tee_memory, tee_wait_us;
+	char *compat, *compat_data;
+	struct d4_conf_list compat_workers;
+	uint64_t compat_rotate_us, compat_size;
 	struct d4_conf_list types;
 	const struct d4_yaml *ext_tree, *archive;
 	struct d4_yaml *tree;
@@ -47,6 +50,7 @@ struct hub_options {
 	struct d4_buf shared;
 	struct hub_ext ext[HUB_EXT];
 	size_t n_ext;
+	bool compat_worker[256];
 };
 
 /*
@@ -80,6 +84,9 @@ bool hub_options_wants_secret(const struct hub_options *o);
  */
 D4_USED enum d4_status hub_options_secret(
     struct hub_options *o, struct d4_slice secret);
+
+/* hub_options_compat -- `compat: d4-core`. */
+bool hub_options_compat(const struct hub_options *o);
 
 /* hub_tee_insecure -- nobody asks who the server behind the tee is. */
 bool hub_tee_insecure(const struct hub_options *o);

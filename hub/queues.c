@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include "hub/compat.h"
 #include "hub/overflow.h"
 #include "hub/queues.h"
 #include "libd4/kit/log.h"
@@ -9,6 +10,19 @@ struct publish {
 	struct hub *hub;
 	struct queue *queue;
 };
+
+/* A reader of before that is configured away must not hold entries back. */
+static void
+queue_leave(struct hub *h, const struct queue *q)
+{
+	for (unsigned i = 0; i < q->n_shards; i++) {
+		if (d4_redis_sendf(h->redis, NULL, NULL,
+			"XGROUP DESTROY %s " COMPAT_GROUP,
+			q->shard[i].key) != D4_OK)
+			d4_warnx(
+			    "queue=%s reader=" COMPAT_GROUP " stays", q->name);
+	}
+}
 
 /* What Redis says counts: entries are there under that number. */
 static void

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "hub/compat_child.h"
 #include "hub/reload.h"
 #include "hub/supervisor.h"
 #include "libd4/kit/clock.h"
@@ -28,6 +29,7 @@ struct supervisor {
 	pid_t checking;
 	uint64_t upgrade_ms;
 	bool stopping;
+	struct compat_child compat;
 };
 
 static struct hub_options *
@@ -153,6 +155,7 @@ upgrade_exec(struct supervisor *s)
 			h.worker[h.n++] = c->member[i];
 	d4_info("upgrade program=%s", s->set->program);
 	crew_tell_all(c, WORKER_UPGRADE, d4_slice_of(NULL, 0));
+	compat_child_stop(&s->compat); /* the other version has its own */
 	if (handover_exec(s->set->program, s->set->argv, &h) != D4_OK)
 		upgrade_refused(s, strerror(errno));
 }
@@ -201,6 +204,7 @@ stop(struct supervisor *s)
 		return;
 	d4_info("stopping");
 	s->stopping = true;
+	compat_child_stop(&s->compat);
 	listeners_close(&s->set->work.listeners);
 	crew_stop(&s->crew, options(s)->drain_us / 1000);
 }
@@ -214,8 +218,8 @@ reap(struct supervisor *s)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == s->checking)
 			upgrade_checked(s, status);
-		else
-			(void)crew_reap(&s->crew, pid, status, s->stopping);
+		else if (!crew_reap(&s->crew, pid, status, s->stopping))
+			compat_child_ended(&s->compat, pid, status);
 	}
 }
 
@@ -269,6 +273,8 @@ due(struct supervisor *s)
 		upgrade(s);
 	c->reload = c->upgrade = false;
 	upgrade_look(s);
+	if (!s->stopping)
+		compat_child_due(&s->compat, s->first);
 	return crew_due(c, s->stopping);
 }
 

@@ -24,7 +24,7 @@ struct embedded_user {
 	"~all_types_by_uuid:* ~all_extended_types_by_uuid:* "        \
 	"~active_connection* ~list_uuid_ip:* ~daily_* ~stat_* "      \
 	"~sensor_pending_registration ~stream_max_size_by_uuid "     \
-	"~temp_blacklist_uuid:* "
+	"~temp_blacklist_uuid:* ~map:* ~active_uuid_type* "
 
 static const struct embedded_user users[] = {
     {"hub", HUB_KEYS "+ping +info +multi +exec +eval +evalsha +script|load "
@@ -33,7 +33,7 @@ static const struct embedded_user users[] = {
 		     "+sadd +srem +sismember +smembers +scard "
 		     "+hset +hsetnx +hget +hmget +hgetall +hdel "
 		     "+hincrby +lpush +lrange +ltrim +lrem +zincrby +zadd "
-		     "+zrevrange +xrevrange +xgroup|create"},
+		     "+zrevrange +xrevrange +xgroup|create +xgroup|destroy"},
     {"wash", "~d4:* +ping +info +multi +exec +eval +evalsha +script|load "
 	     "+xread +xreadgroup +xack +xgroup +xautoclaim +xclaim +xpending "
 	     "+xinfo +xrange +xrevrange +xlen +memory|usage +scan "
@@ -42,6 +42,13 @@ static const struct embedded_user users[] = {
 	     "+hset +hsetnx +hget +hmget +hgetall +hdel +hincrby"},
     {"archive", "~d4:* +ping +xreadgroup +xack +xgroup|create "
 		"+xgroup|destroy +hgetall +hset +sadd +srem +del"},
+    {"compat", "~d4:* ~stream:* ~session_uuid:* ~ended_session "
+	       "~Error:IncorrectType ~stream_max_size_by_uuid "
+	       "~map:active_connection-uuid-session_uuid:* ~analyzer* "
+	       "~sensor:queues:* +ping +select +evalsha +script|load "
+	       "+xreadgroup +xack +xgroup|create +xpending +xadd +xlen "
+	       "+get +set +del +smembers +sismember +sadd +srem +hget +hgetall +hset "
+	       "+hdel +hexists +lpush +ltrim +zadd +zrem +zrangebyscore"},
     {"admin", "~* &* +@all"},
 };
 
