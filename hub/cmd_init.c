@@ -183,6 +183,11 @@ static const char conf_format[] =
     "# tee: d4.example.org:4443\n"
     "# tee_ca: /etc/d4/d4-core-ca.pem # or tee_pin: SHA-256\n"
     "\n"
+    "# In place of one: its analyzer lists, files and streams.\n"
+    "# compat: d4-core\n"
+    "# redis: tcp://127.0.0.1:6380\n"
+    "# compat_data: /opt/d4-core/server/data\n"
+    "\n"
     "# Files of what the queues bring (d4-hub archive):\n"
     "# archive: {dir: /var/lib/d4/archive, age: 90d}\n";
 

@@ -46,6 +46,8 @@ on_shards(void *arg, enum d4_status st, const redisReply *reply)
 			return;
 	}
 	q->ready = true;
+	if (!hub_options_compat(h->opt))
+		queue_leave(h, q);
 	if (h->alone)
 		overflow_claim(h->overflow, q);
 	hub_look_ready(h);
