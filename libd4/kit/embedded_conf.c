@@ -42,13 +42,14 @@ static const struct embedded_user users[] = {
 	     "+hset +hsetnx +hget +hmget +hgetall +hdel +hincrby"},
     {"archive", "~d4:* +ping +xreadgroup +xack +xgroup|create "
 		"+xgroup|destroy +hgetall +hset +sadd +srem +del"},
-    {"compat", "~d4:* ~stream:* ~session_uuid:* ~ended_session "
-	       "~Error:IncorrectType ~stream_max_size_by_uuid "
-	       "~map:active_connection-uuid-session_uuid:* ~analyzer* "
-	       "~sensor:queues:* +ping +select +evalsha +script|load "
-	       "+xreadgroup +xack +xgroup|create +xpending +xadd +xlen "
-	       "+get +set +del +smembers +sismember +sadd +srem +hget +hgetall +hset "
-	       "+hdel +hexists +lpush +ltrim +zadd +zrem +zrangebyscore"},
+    {"compat",
+	"~d4:* ~stream:* ~session_uuid:* ~ended_session "
+	"~Error:IncorrectType ~stream_max_size_by_uuid "
+	"~map:active_connection-uuid-session_uuid:* ~analyzer* "
+	"~sensor:queues:* +ping +select +evalsha +script|load "
+	"+xreadgroup +xack +xgroup|create +xpending +xadd +xlen "
+	"+get +set +del +smembers +sismember +sadd +srem +hget +hgetall +hset "
+	"+hdel +hexists +lpush +ltrim +zadd +zrem +zrangebyscore"},
     {"admin", "~* &* +@all"},
 };
 
