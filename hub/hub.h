@@ -43,7 +43,7 @@ enum hub_drafts { DRAFTS_SOON, DRAFTS_DISK, DRAFTS };
  */
 struct hub_counts {
 	uint64_t accepted, opened, closed;
-	uint64_t frames, bytes;
+	uint64_t frames, bytes, replayed;
 	uint64_t refused[D4_REASON_MAX];
 	struct d4_tally tally;
 };
@@ -95,6 +95,7 @@ struct hub {
 	struct session_list drafts[DRAFTS];
 	size_t n_sessions, n_resting;
 	struct budget budget;
+	struct replay_pool replays;
 	unsigned pause;
 	struct hub_counts counts;
 	struct event *flush_timer, *rate_timer, *tick;

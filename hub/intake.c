@@ -180,8 +180,8 @@ intake_frame(struct intake *in, const struct d4_frame *f)
 	in->t_hdr_s = f->header.timestamp_s;
 	in->frames++;
 	in->bytes += f->payload.n;
-	if (in->ops->frame != NULL)
-		in->ops->frame(in->arg, f);
+	if (in->ops->frame != NULL && !in->ops->frame(in->arg, f))
+		return D4_OK;
 	if (f->header.type == D4_TYPE_META)
 		return intake_meta(in, f->payload);
 	return intake_data(in, f->payload);

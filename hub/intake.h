@@ -24,7 +24,8 @@ struct intake_keys {
  *           when it is), D4_EDENIED with *why. Asked for every frame.
  * begin:    the first frame was authentic; may still refuse the session.
  * extended: may this extended type in, and how is it cut?
- * frame:    an authentic frame, before what is in it; may be NULL.
+ * frame:    an authentic frame, before what is in it; false: it is not taken.
+ *           May be NULL.
  * run:      records, or why some were not usable. D4_ENOMEM ends the session.
  */
 struct intake_ops {
@@ -33,7 +34,7 @@ struct intake_ops {
 	enum d4_reason (*begin)(void *arg, const struct d4_header *h);
 	enum d4_reason (*extended)(
 	    void *arg, const char *type, const struct d4_type_row **row);
-	void (*frame)(void *arg, const struct d4_frame *f);
+	bool (*frame)(void *arg, const struct d4_frame *f);
 	enum d4_status (*run)(void *arg, const struct d4_run *run);
 };
 

@@ -49,6 +49,8 @@ const struct d4_conf_option hub_options_table[] = {
 	"file of the key of sensors without one (mode shared-secret)"},
     {"replay", D4_CONF_DURATION, AT(replay_us), 0, 31536000 * S, "0s", false,
 	"how far timestamps of frames may be off; 0s: not looked at"},
+    {"replay_memory", D4_CONF_BYTES, AT(replay_memory), 0, 1ull << 40, "64MiB",
+	false, "for frames that may not come again within replay; 0: none"},
     {"any_uuid", D4_CONF_BOOL, AT(any_uuid), 0, 0, "false", false,
 	"accept sensor UUIDs that are not version 4"},
     {"flush", D4_CONF_DURATION, AT(flush_us), 0, S, "5ms", false,

@@ -53,6 +53,9 @@ sensor_free(struct sensors *t, struct sensor *s)
 	d4_hmac_free(s->before.hmac);
 	d4_prefix_set_fini(&s->from);
 	badges_fini(&s->badges);
+	if (s->replay != NULL)
+		replay_fini(s->replay);
+	free(s->replay);
 	free(s->shares);
 	free(s);
 	t->n--;

@@ -6,6 +6,7 @@
 #include "hub/admit.h"
 #include "hub/clone.h"
 #include "hub/dossier.h"
+#include "hub/replay.h"
 #include "hub/share.h"
 #include "libd4/hmac.h"
 #include "libd4/slice.h"
@@ -55,6 +56,7 @@ struct sensor {
 	struct d4_prefix_set from;
 	struct session_list sessions, waiting;
 	struct clone clone;
+	struct replay *replay; /* NULL: nothing is remembered */
 	struct d4_addr held;
 	struct badges badges;
 	int64_t tokens;

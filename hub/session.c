@@ -123,6 +123,8 @@ void
 session_bye(struct session *s)
 {
 	session_enter(s, SESSION_BYE);
+	if (s->replay_no != 0)
+		replay_answered(s->sensor->replay, s->replay_no);
 	d4_tls_close(s->tls);
 	timer_set(s, s->hub->opt->handshake_us);
 }

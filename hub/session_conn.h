@@ -23,8 +23,9 @@ enum session_state {
  * has, told: the type it has. drafting: in hub->drafts[draft_list], since
  * draft_us. counted: it was authentic and is in its sensor's list (by_sensor;
  * before that it may be in the sensor's waiting list). closing: the sensor's
- * close_notify came. finished: no more bytes are taken. lost: records of it
- * were, so its end is not answered.
+ * close_notify came. replay_no: its number there, 0: none;
+ * replayed: frames that were not taken again. finished: no more bytes are
+ * taken. lost: records of it were, so its end is not answered.
  */
 struct session {
 	TAILQ_ENTRY(session) all;
@@ -51,6 +52,8 @@ struct session {
 	enum hub_drafts draft_list;
 	uint64_t held;
 	uint64_t records, reported;
+	uint64_t replayed;
+	uint32_t replay_no;
 	unsigned pause;
 	uint8_t told;
 	bool drafting, counted, closing, finished, lost;
@@ -106,6 +109,14 @@ size_t session_finish(struct session *s);
  * time: is it a clone? Others of its sensor may be gone then.
  */
 enum d4_reason session_clone(struct session *s, bool begins);
+
+/* session_replay.c */
+/* session_replayed -- a frame like this was taken and confirmed before. */
+bool session_replayed(const struct session *s, const struct d4_header *h);
+/* session_replay_begin -- it was authentic: its frames are remembered. */
+void session_replay_begin(struct session *s);
+/* session_replay_take -- false: this one is not taken again. */
+bool session_replay_take(struct session *s, const struct d4_frame *f);
 
 /* sessions.c */
 /* sessions_name -- peer, address, from and id of a new one. */

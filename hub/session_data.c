@@ -130,10 +130,15 @@ same_stream(const struct session *s, uint8_t type)
 }
 
 static enum d4_reason
-data_supersede(struct session *s, uint8_t type)
+data_supersede(struct session *s, const struct d4_header *h)
 {
-	enum d4_reason why = session_clone(s, true);
-	struct session *old = same_stream(s, type);
+	struct session *old = same_stream(s, h->type);
+	enum d4_reason why;
+
+	/* Who only has what was sent before puts nobody out. */
+	if (session_replayed(s, h))
+		return old != NULL ? D4_R_REPLAY : D4_R_NONE;
+	why = session_clone(s, true);
 
 	if (why == D4_R_NONE && old != NULL)
 		session_refuse(old, D4_R_SUPERSEDED);
@@ -183,6 +188,7 @@ data_opened(struct session *s, const struct d4_header *h)
 	sessions_waiting(s, false); /* one link serves both lists */
 	s->counted = true;
 	TAILQ_INSERT_TAIL(&s->sensor->sessions, s, by_sensor);
+	session_replay_begin(s);
 	s->hub->counts.opened++;
 	d4_info("session=%s open peer=%s uuid=%s type=%u", s->id, s->peer, uuid,
 	    h->type);
@@ -194,7 +200,7 @@ static enum d4_reason
 data_begin(void *arg, const struct d4_header *h)
 {
 	struct session *s = arg;
-	enum d4_reason why = data_supersede(s, h->type);
+	enum d4_reason why = data_supersede(s, h);
 	struct queue *q;
 
 	if (why == D4_R_NONE)
@@ -237,12 +243,15 @@ data_extended(void *arg, const char *type, const struct d4_type_row **row)
 	return origin_shard(s, q);
 }
 
-static void
-data_tee(void *arg, const struct d4_frame *f)
+static bool
+data_authentic(void *arg, const struct d4_frame *f)
 {
 	struct session *s = arg;
 
+	if (!session_replay_take(s, f))
+		return false;
 	tee_frame(s->hub->tee, s, f->wire, f->payload);
+	return true;
 }
 
 /* ---- records ---- */
@@ -344,6 +353,6 @@ const struct intake_ops session_ops = {
     .know = data_know,
     .begin = data_begin,
     .extended = data_extended,
-    .frame = data_tee,
+    .frame = data_authentic,
     .run = data_run,
 };

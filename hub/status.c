@@ -163,6 +163,8 @@ status_sessions(const struct hub *h)
 	put(o, "opened", number(h->counts.opened));
 	put(o, "closed", number(h->counts.closed));
 	put(o, "held_bytes", number(h->budget.held));
+	put(o, "replayed_frames", number(h->counts.replayed));
+	put(o, "replay_forgotten", number(h->replays.forgotten));
 	put(o, "paused", json_boolean(h->pause != 0));
 	put(o, "refused", status_reasons(h->counts.refused));
 	return o;

@@ -107,7 +107,8 @@
 	X(ADDRESS, "address", REFUSAL, "sensor may not come from there")       \
 	X(CERTIFICATE, "certificate", REFUSAL,                                 \
 	    "TLS certificate is not one of the sensor's")                      \
-	X(REPLAY, "replay", REFUSAL, "timestamp outside the window")           \
+	X(REPLAY, "replay", REFUSAL,                                           \
+	    "timestamp outside the window, or sent again")                     \
 	X(SENSOR_BROKEN, "sensor.broken", REFUSAL,                             \
 	    "what Redis holds about the sensor is not understood")             \
 	X(TYPE_CHANGE, "type.change", REFUSAL, "type changed in the session")  \

@@ -20,7 +20,8 @@ const struct d4_uuid world_uuid[SENSORS] = {
 
 static const char conf[] = "listen: \"127.0.0.1:4443\"\n"
 			   "types: [1, 2, 8, 254]\next: {a: lines}\n"
-			   "payload_max: 16KiB\nstats: false\nlog: error\n";
+			   "payload_max: 16KiB\nstats: false\n"
+			   "replay: 1h\nreplay_memory: 64KiB\nlog: error\n";
 
 #define KEYS 4u /* a to d; nobody has d */
 
