@@ -59,6 +59,8 @@ static const struct d4_conf_option conf_table[] = {
 	"120s", false, "for one answer"},
     {"settle", D4_CONF_DURATION, MEMBER(settle_us), 1000, 3600ull * SECOND,
 	"10s", false, "wait behind a time-out before it is verified"},
+    {"linger", D4_CONF_DURATION, MEMBER(linger_us), 0, DAY, "15m", false,
+	"for so long MISP may be at work on a call that nobody waits for"},
     {"backoff_min", D4_CONF_DURATION, MEMBER(backoff_min_us), 1000, DAY, "5s",
 	false, "first wait after a failure"},
     {"backoff_max", D4_CONF_DURATION, MEMBER(backoff_max_us), 1000, DAY, "10m",

@@ -32,7 +32,7 @@ struct misp_conf {
 	const struct d4_yaml *mappers_tree;
 	struct d4_conf_list tags;
 	uint64_t batch, objects, items, memory, min_count;
-	uint64_t flush_us, timeout_us, settle_us, span_us;
+	uint64_t flush_us, timeout_us, settle_us, linger_us, span_us;
 	uint64_t backoff_min_us, backoff_max_us, keep_us;
 	char *feed;
 	char *feed_org, *feed_org_uuid, *feed_label;

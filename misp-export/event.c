@@ -136,13 +136,14 @@ static enum d4_status
 event_grow(struct event *e)
 {
 	size_t cap = e->cap == 0 ? EVENT_SLOTS : 2 * e->cap;
-	struct item **items = reallocarray(e->items, cap, sizeof(*items));
+	struct item **items =
+	    reallocarray(e->items, cap, sizeof(struct item *));
 	struct item **slot;
 
 	if (items == NULL)
 		return D4_ENOMEM;
 	e->items = items;
-	slot = calloc(2 * cap, sizeof(*slot));
+	slot = calloc(2 * cap, sizeof(struct item *));
 	if (slot == NULL)
 		return D4_ENOMEM;
 	free(e->slot);
@@ -251,6 +252,10 @@ event_take(struct event *e, const struct finding *f, size_t lane,
 	if (st != D4_OK)
 		return st;
 	e->changed = true;
+	if (e->state == EVENT_GONE) { /* recalled by a person: so it stays */
+		e->over += f->count;
+		return D4_OK;
+	}
 	it = event_find(e, &uuid);
 	fresh = it == NULL;
 	if (fresh && e->n >= limits->most) {
@@ -268,63 +273,30 @@ event_take(struct event *e, const struct finding *f, size_t lane,
 	return D4_OK;
 }
 
-/* ---- items ---- */
-
-static size_t
-item_room(const struct finding *f)
+static void
+item_recall(struct item *it)
 {
-	size_t n = sizeof(struct item) + f->n * sizeof(struct item_value);
+	bool there = it->state == ITEM_DONE || it->state == ITEM_RECALL ||
+	             it->state == ITEM_OPEN;
 
-	for (size_t i = 0; i < f->n; i++)
-		n += strlen(f->value[i].text) + 1;
-	return n + strlen(f->comment) + 1;
-}
-
-static char *
-item_text(char *at, const char *text, const char **out)
-{
-	size_t n = strlen(text) + 1;
-
-	memcpy(at, text, n);
-	*out = at;
-	return at + n;
-}
-
-struct item *
-item_new(const struct finding *f, const struct d4_uuid *uuid)
-{
-	struct item *it = calloc(1, item_room(f));
-	char *at;
-
-	if (it == NULL)
-		return NULL;
-	it->uuid = *uuid;
-	it->mapper = f->mapper;
-	it->n = f->n;
-	at = (char *)(it->value + f->n);
-	for (size_t i = 0; i < f->n; i++) {
-		it->value[i].rel = f->value[i].rel;
-		it->value[i].mapped = f->value[i].mapped;
-		at = item_text(at, f->value[i].text, &it->value[i].text);
-	}
-	(void)item_text(at, f->comment, &it->comment);
-	return it;
+	it->state = there ? ITEM_RECALL : ITEM_RECALLED;
 }
 
 bool
-item_due(const struct item *it)
+event_recall(struct event *e, const struct d4_uuid *item)
 {
-	switch (it->state) {
-	case ITEM_OPEN:
-		return true;
-	case ITEM_DONE:
-		return it->moved || (it->seen & ~it->told) != 0;
-	case ITEM_QUARANTINE:
-	case ITEM_RECALLED:
-	case ITEM_BELOW:
-		break;
+	struct item *one = item != NULL ? event_find(e, item) : NULL;
+
+	if (item != NULL && one == NULL)
+		return false;
+	for (size_t i = 0; i < e->n; i++) {
+		if (item == NULL || e->items[i] == one)
+			item_recall(e->items[i]);
 	}
-	return false;
+	if (item == NULL && e->state != EVENT_BLOCKED)
+		e->state = EVENT_GONE;
+	e->changed = true;
+	return true;
 }
 
 bool
@@ -332,56 +304,12 @@ event_due(const struct event *e)
 {
 	bool findings = false;
 
-	if (e->state == EVENT_BLOCKED || e->state == EVENT_GONE)
+	if (e->state == EVENT_BLOCKED)
 		return false;
 	/* What was done to the data is nothing without the data. */
 	for (size_t i = 0; i < e->n && !findings; i++)
 		findings = item_due(e->items[i]) &&
 		           (e->state == EVENT_KNOWN ||
 			       e->items[i]->mapper != &anonymisation);
-	return findings || e->publish_owed;
-}
-
-enum d4_status
-item_attribute(
-    const struct item *it, size_t rel, const char *text, struct d4_uuid *out)
-{
-	const char *part[] = {
-	    "attribute", it->mapper->rel[rel].relation, text, NULL};
-
-	if (it->mapper->object == NULL) {
-		*out = it->uuid;
-		return D4_OK;
-	}
-	if (part[1] == NULL)
-		part[1] = "";
-	return identity_of(&it->uuid, part, out);
-}
-
-enum d4_status
-item_sighted(const struct item *it, struct d4_uuid *out)
-{
-	size_t best = 0;
-
-	for (size_t i = it->n; i-- > 0;) {
-		if ((it->mapper->rel[it->value[i].rel].flags & MAP_SIGHT) != 0)
-			best = i;
-	}
-	if (it->n == 0)
-		return D4_EINVAL;
-	return item_attribute(
-	    it, it->value[best].rel, it->value[best].text, out);
-}
-
-enum d4_status
-item_sighting(const struct event *e, const struct item *it, unsigned bucket,
-    struct d4_uuid *out)
-{
-	struct d4_uuid attribute;
-	char number[16];
-	const char *part[] = {"sighting", number, e->name.source, NULL};
-	enum d4_status st = item_sighted(it, &attribute);
-
-	(void)snprintf(number, sizeof(number), "%u", bucket);
-	return st == D4_OK ? identity_of(&attribute, part, out) : st;
+	return findings || e->publish_owed || e->unsure_s != 0;
 }

@@ -32,6 +32,7 @@ enum item_state {
 	ITEM_QUARANTINE, /* MISP refuses it; a person decides */
 	ITEM_RECALLED,   /* deleted, and stays so */
 	ITEM_BELOW,      /* not seen often enough yet */
+	ITEM_RECALL,     /* is to be deleted there */
 };
 
 struct item_value {
@@ -84,7 +85,10 @@ enum event_state {
  *         terms_distribution; group as in there. over: findings beyond the
  *         limit; refused: values that MISP would not take. changed: to be
  *         saved. publish_owed: the last
- *         edit must publish. items: list of all, in order of arrival.
+ *         edit must publish. unsure_s: since when a call may still be at
+ *         work there that nobody waits for (0: none): it could put an older
+ *         count over a newer one, so all is said again later. items: list of
+ * all, in order of arrival.
  */
 struct event {
 	struct d4_uuid uuid;
@@ -99,6 +103,7 @@ struct event {
 	struct item **slot;
 	size_t slots;
 	uint64_t over, refused;
+	uint64_t unsure_s;
 };
 
 /* A value of a finding, in MISP's form; text as long as the finding. */
@@ -151,6 +156,12 @@ struct event_limits {
 /* event_take -- one finding into it. Errors: D4_ENOMEM, D4_ECRYPTO. */
 D4_USED enum d4_status event_take(struct event *e, const struct finding *f,
     size_t lane, const struct event_limits *limits);
+
+/*
+ * event_recall -- one item (NULL: all of it and what may come) is to be
+ * deleted wherever it is. false: there is no such item.
+ */
+bool event_recall(struct event *e, const struct d4_uuid *item);
 
 /* event_due -- there is something to send. */
 bool event_due(const struct event *e);

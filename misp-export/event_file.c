@@ -28,14 +28,15 @@ file_head(const struct event *e)
 
 	d4_uuid_text(&e->uuid, uuid);
 	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:i, s:i, "
-			 "s:b, s:b, s:I, s:I, s:o, s:b}",
+			 "s:b, s:b, s:I, s:I, s:I, s:o, s:b}",
 	    "v", EVENT_FILE_VERSION, "uuid", uuid, "source", n->source, "kind",
 	    n->kind, "label", (int)n->label, "pap", (int)n->pap, "start",
 	    (json_int_t)n->start_s, "span", (json_int_t)n->span_s, "state",
 	    (int)e->state, "distribution", e->distribution, "publish",
 	    e->publish, "publish_owed", e->publish_owed, "over",
-	    (json_int_t)e->over, "refused", (json_int_t)e->refused, "lanes",
-	    file_lanes(e), "due", event_due(e));
+	    (json_int_t)e->over, "refused", (json_int_t)e->refused, "unsure",
+	    (json_int_t)e->unsure_s, "lanes", file_lanes(e), "due",
+	    event_due(e));
 }
 
 static json_t *
@@ -159,6 +160,7 @@ file_read_head(const json_t *o, struct event *e)
 	    json_integer_value(far) > 4 ||
 	    !file_number(o, "over", INT64_MAX, &e->over) ||
 	    !file_number(o, "refused", INT64_MAX, &e->refused) ||
+	    !file_number(o, "unsure", INT64_MAX, &e->unsure_s) ||
 	    !file_uuid(o, "uuid", &e->uuid) ||
 	    !file_read_lanes(json_object_get(o, "lanes"), e))
 		return false;
@@ -208,7 +210,7 @@ file_counts(const json_t *o, struct item *it)
 {
 	uint64_t state, seen, told, lanes;
 
-	if (!file_number(o, "s", ITEM_BELOW, &state) ||
+	if (!file_number(o, "s", ITEM_RECALL, &state) ||
 	    !file_number(o, "n", INT64_MAX, &it->count) ||
 	    !file_number(o, "f", INT64_MAX, &it->first_us) ||
 	    !file_number(o, "l", INT64_MAX, &it->last_us) ||

@@ -8,6 +8,8 @@
 #include "libd4/kit/json.h"
 #include "libd4/kit/log.h"
 #include "misp-export/absorb.h"
+#include "misp-export/request.h"
+#include "misp-export/tidy.h"
 
 #define TURN_ENTRIES 64u /* of the airlock, between two saves */
 #define TURN_MS      500 /* between two looks */
@@ -40,23 +42,46 @@ on_may(void *arg)
 	return d4_frozen(x->conf->freeze, x->conf->partner) == D4_THAWED;
 }
 
+static bool
+on_save(void *arg)
+{
+	const struct exporter *x = arg;
+
+	return store_save(x->store) == D4_OK;
+}
+
 static enum d4_status
 open_rest(struct exporter *x)
 {
-	struct rest_setup set = {
-	    .conf = x->conf, .account = x->account, .may = on_may, .arg = x};
+	struct rest_setup set = {.conf = x->conf,
+	    .account = x->account,
+	    .may = on_may,
+	    .save = on_save,
+	    .arg = x};
 	enum d4_status st;
 
 	x->quarantine = d4_path(x->conf->dir, "quarantine");
 	if (x->quarantine == NULL)
 		return D4_ENOMEM;
 	st = d4_dir_make(x->quarantine, 0750);
+	tidy(x->quarantine);
 	if (st != D4_OK || x->conf->url == NULL)
 		return st;
 	st = http_new(x->conf, x->stop, &x->http);
 	set.http = x->http;
 	set.dir = x->quarantine;
 	return st == D4_OK ? rest_new(&set, &x->rest) : st;
+}
+
+static void
+open_tidy(const struct misp_conf *c)
+{
+	char *events = d4_path(c->dir, "events");
+
+	tidy(c->dir);
+	if (events != NULL)
+		tidy(events);
+	free(events);
 }
 
 enum d4_status
@@ -70,6 +95,7 @@ exporter_open(const struct misp_conf *c, int stop, struct exporter *x)
 	x->maker.arg = x;
 	if (st == D4_OK)
 		st = d4_dir_make(c->dir, 0750);
+	open_tidy(c);
 	if (st == D4_OK)
 		st = d4_account_open(c->dir, "misp-export", &x->account);
 	if (st == D4_OK)
@@ -261,7 +287,7 @@ exporter_status(const struct exporter *x)
 	    warninglists_json(x->lists), "feed", status_feed(x->feed));
 }
 
-static void
+void
 exporter_tell(struct exporter *x)
 {
 	char *path = d4_path(x->conf->dir, "status.json");
@@ -288,6 +314,7 @@ exporter_turn(struct exporter *x)
 	enum d4_status st = D4_OK;
 	bool more = false;
 
+	request_obey(x);
 	if (exporter_terms(x) && on_may(x)) {
 		st = exporter_absorb(x, &more);
 		if (st != D4_OK)

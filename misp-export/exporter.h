@@ -57,6 +57,9 @@ bool exporter_terms(struct exporter *x);
 /* exporter_run -- until it is to stop. */
 void exporter_run(struct exporter *x);
 
+/* exporter_tell -- DIR/status.json, when something in it changed. */
+void exporter_tell(struct exporter *x);
+
 /* exporter_status -- what it counts, a JSON object. */
 json_t *exporter_status(const struct exporter *x);
 

@@ -94,11 +94,12 @@ on_ssl(CURL *easy, void *ssl, void *arg)
 static void
 http_pin(struct http *h, const char *text)
 {
+	char two[3] = "";
 	size_t n = 0;
-	unsigned byte;
 
-	while (n < sizeof(h->pin) && sscanf(text, "%2x", &byte) == 1) {
-		h->pin[n++] = (uint8_t)byte;
+	while (n < sizeof(h->pin) && text[0] != '\0' && text[1] != '\0') {
+		memcpy(two, text, 2);
+		h->pin[n++] = (uint8_t)strtoul(two, NULL, 16);
 		text += 2;
 		text += *text == ':' ? 1 : 0;
 	}

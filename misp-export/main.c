@@ -22,6 +22,13 @@ static const struct {
 	int (*run)(struct misp_conf *c, int argc, char **argv);
 	const char *help;
 } commands[] = {
+    {"check", cmd_check,
+	"is MISP there, what may we do there, what is missing"},
+    {"dry-run", cmd_dry, "as --dry-run; json: the bodies that would be sent"},
+    {"quarantine", cmd_quarantine,
+	"[ls | resend UUID | resend all]  what MISP refused, and why"},
+    {"recall", cmd_recall,
+	"EVENT [ITEM] | source SOURCE  is deleted there, and published so"},
     {"status", cmd_status, "what the running exporter says of itself, JSON"},
 };
 
@@ -36,6 +43,7 @@ help(FILE *to)
 		    "with `sink: misp`\n"
 		    "  -c CONF   configuration (default " MISP_CONF ")\n"
 		    "  -n        check it, and exit\n"
+		    "  --dry-run what would be sent now, as text\n"
 		    "  --help, --version\n\ncommands:\n",
 	    to);
 	for (size_t i = 0; i < COMMANDS; i++)
@@ -44,6 +52,8 @@ help(FILE *to)
 	(void)fputs("\noptions of CONF, with defaults:\n", to);
 	misp_conf_help(to);
 }
+
+enum start { START_RUN, START_CHECK, START_DRY };
 
 static struct misp_conf *
 load(const char *path)
@@ -112,15 +122,18 @@ run_command(struct misp_conf *c, int argc, char **argv)
 }
 
 static int
-start(const char *path, bool only_check, int argc, char **argv)
+start(const char *path, enum start how, int argc, char **argv)
 {
 	struct misp_conf *c = load(path);
+	char dry[] = "dry-run", *word[] = {dry, argc > 0 ? argv[0] : NULL};
 	int code;
 
 	if (c == NULL)
 		return 1;
 	misp_conf_log(c);
-	if (only_check) {
+	if (how == START_DRY) {
+		code = run_command(c, argc > 0 ? 2 : 1, word);
+	} else if (how == START_CHECK) {
 		(void)puts("configuration is valid");
 		code = 0;
 	} else if (argc > 0) {
@@ -136,12 +149,13 @@ int
 main(int argc, char **argv)
 {
 	static const struct option longs[] = {
+	    {"dry-run", no_argument, NULL, 'd'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
 	const char *path = MISP_CONF;
-	bool only_check = false;
+	enum start how = START_RUN;
 	int c, code;
 
 	while ((c = getopt_long(argc, argv, "+c:nhV", longs, NULL)) != -1) {
@@ -150,7 +164,10 @@ main(int argc, char **argv)
 			path = optarg;
 			break;
 		case 'n':
-			only_check = true;
+			how = START_CHECK;
+			break;
+		case 'd':
+			how = START_DRY;
 			break;
 		case 'h':
 			help(stdout);
@@ -165,7 +182,7 @@ main(int argc, char **argv)
 	}
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return 1;
-	code = start(path, only_check, argc - optind, argv + optind);
+	code = start(path, how, argc - optind, argv + optind);
 	curl_global_cleanup();
 	return code;
 }

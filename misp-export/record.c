@@ -49,18 +49,20 @@ record_add(struct record *r, const char *name, struct d4_slice value)
 	r->field[r->n++].value = value;
 }
 
-static struct d4_slice record_keep(struct record *r, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static struct d4_slice record_vkeep(struct record *r, const char *fmt,
-    va_list ap) __attribute__((format(printf, 2, 0)));
-
-static struct d4_slice
-record_vkeep(struct record *r, const char *fmt, va_list ap)
+/* Room for a made-up text; n 0: there is none. */
+static char *
+record_room(struct record *r, size_t *n)
 {
-	char *at = r->text + r->text_n;
-	size_t room = sizeof(r->text) - r->text_n;
-	int n = vsnprintf(at, room, fmt, ap);
+	*n = sizeof(r->text) - r->text_n;
+	return r->text + r->text_n;
+}
+
+/* What was written there, if it fitted. */
+static struct d4_slice
+record_keep(struct record *r, int n)
+{
+	size_t room;
+	char *at = record_room(r, &room);
 
 	if (n < 0 || (size_t)n >= room)
 		return (struct d4_slice){NULL, 0};
@@ -68,27 +70,19 @@ record_vkeep(struct record *r, const char *fmt, va_list ap)
 	return d4_slice_of(at, (size_t)n);
 }
 
-static struct d4_slice
-record_keep(struct record *r, const char *fmt, ...)
-{
-	struct d4_slice out;
-	va_list ap;
-
-	va_start(ap, fmt);
-	out = record_vkeep(r, fmt, ap);
-	va_end(ap);
-	return out;
-}
-
 void
 record_print(struct record *r, const char *name, const char *fmt, ...)
 {
 	struct d4_slice out;
+	size_t room;
+	char *at = record_room(r, &room);
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	out = record_vkeep(r, fmt, ap);
+	n = vsnprintf(at, room, fmt, ap);
 	va_end(ap);
+	out = record_keep(r, n);
 	if (out.p != NULL)
 		record_add(r, name, out);
 }
@@ -133,12 +127,17 @@ json_find(const json_t *at, const char *path)
 static struct d4_slice
 json_value(struct record *r, const json_t *v)
 {
+	size_t room;
+	char *at = record_room(r, &room);
+
 	if (json_is_string(v))
 		return d4_slice_of(json_string_value(v), json_string_length(v));
 	if (json_is_integer(v))
-		return record_keep(r, "%lld", (long long)json_integer_value(v));
+		return record_keep(r, snprintf(at, room, "%lld",
+					  (long long)json_integer_value(v)));
 	if (json_is_real(v))
-		return record_keep(r, "%.6f", json_real_value(v));
+		return record_keep(
+		    r, snprintf(at, room, "%.6f", json_real_value(v)));
 	if (json_is_boolean(v))
 		return d4_slice_str(json_is_true(v) ? "true" : "false");
 	return (struct d4_slice){NULL, 0};
@@ -187,15 +186,16 @@ time_fraction(const char *p)
 static long
 time_zone(const char *p)
 {
-	unsigned h = 0, m = 0;
-	char sign = '+';
+	uint64_t h, m;
+	long sign;
 
 	if (*p == '.')
 		p += 1 + strspn(p + 1, "0123456789");
-	if ((*p != '+' && *p != '-') ||
-	    sscanf(p, "%c%2u:%2u", &sign, &h, &m) < 3)
+	sign = *p == '-' ? -1 : 1;
+	if ((*p != '+' && *p != '-') || time_digits(p + 1, &h) != 2 ||
+	    p[3] != ':' || time_digits(p + 4, &m) != 2)
 		return 0;
-	return (sign == '-' ? -1L : 1L) * (long)(h % 24 * 3600 + m % 60 * 60);
+	return sign * (long)(h % 24 * 3600 + m % 60 * 60);
 }
 
 uint64_t

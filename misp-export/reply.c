@@ -189,11 +189,28 @@ reply_fini(struct reply *r)
 	*r = (struct reply){.why = ""};
 }
 
+/* "UUID" in quotes or without them, and nothing else. */
+static bool
+uuid_line(struct d4_slice line, struct d4_uuid *out)
+{
+	char text[D4_UUID_TEXT];
+
+	if (line.n == D4_UUID_TEXT + 1 && line.p[0] == '"' &&
+	    line.p[line.n - 1] == '"') {
+		(void)d4_slice_skip(&line, 1);
+		line.n--;
+	}
+	if (line.n != D4_UUID_TEXT - 1)
+		return false;
+	memcpy(text, line.p, line.n);
+	text[line.n] = '\0';
+	return d4_uuid_parse(text, out) == D4_OK;
+}
+
 bool
 reply_uuids(struct d4_slice csv, void (*fn)(void *arg, const struct d4_uuid *u),
     void *arg)
 {
-	char text[D4_UUID_TEXT];
 	struct d4_uuid u;
 
 	while (csv.n > 0) {
@@ -206,16 +223,7 @@ reply_uuids(struct d4_slice csv, void (*fn)(void *arg, const struct d4_uuid *u),
 			line.n--;
 		if (line.n == 0)
 			continue;
-		if (line.n == D4_UUID_TEXT + 1 && line.p[0] == '"' &&
-		    line.p[line.n - 1] == '"') {
-			(void)d4_slice_skip(&line, 1);
-			line.n--;
-		}
-		if (line.n != D4_UUID_TEXT - 1)
-			return false;
-		memcpy(text, line.p, line.n);
-		text[line.n] = '\0';
-		if (d4_uuid_parse(text, &u) != D4_OK)
+		if (!uuid_line(line, &u))
 			return false;
 		fn(arg, &u);
 	}

@@ -106,6 +106,7 @@ static enum rest_step
 ask_unsure(struct rest *r)
 {
 	r->counts.unsure++;
+	r->unsure = true;
 	return http_wait(r->set.http, r->set.conf->settle_us) ? STEP_UNSURE
 	                                                      : STEP_STOP;
 }
@@ -133,9 +134,13 @@ ask_answer(struct rest *r, const char *path, struct reply *out)
 		r->counts.failed++;
 		step = STEP_UNSURE;
 		break;
+	case REPLY_BUSY:
+		/* A gateway gave up; what is behind it need not. */
+		r->unsure = r->unsure || in.status >= 500;
+		step = ask_refused(r, out);
+		break;
 	case REPLY_AUTH:
 	case REPLY_DENIED:
-	case REPLY_BUSY:
 		step = ask_refused(r, out);
 		break;
 	}
@@ -161,6 +166,7 @@ rest_ask(
 	case HTTP_UNREACHED:
 		return rest_later(r, r->raw.why, 0);
 	case HTTP_STOPPED:
+		r->unsure = true;
 		return STEP_STOP;
 	}
 	return ask_answer(r, path, out);
@@ -266,18 +272,55 @@ deliver_end(struct rest *r, enum rest_step step)
 	return REST_LATER;
 }
 
-enum rest_end
-rest_deliver(struct rest *r, struct event *e, const struct terms *t)
+/*
+ * Written down in front of the first call, so that a kill in the middle is
+ * known: what was under way then is said again once it must be over.
+ */
+static bool
+deliver_begin(struct rest *r, struct event *e, uint64_t *before)
 {
-	bool sent = false;
-	enum rest_step step = rest_greet(r);
+	uint64_t now = d4_now_us() / 1000000;
+	uint64_t linger = r->set.conf->linger_us / 1000000;
 
-	if (step != STEP_NEXT)
+	r->unsure = false;
+	*before = e->unsure_s;
+	if (*before != 0 && now >= *before + linger) {
+		*before = 0;
+		for (size_t i = 0; i < e->n; i++)
+			e->items[i]->moved = true;
+		e->publish_owed = e->publish;
+	}
+	for (size_t i = 0; i < e->n; i++) {
+		if (!item_due(e->items[i]))
+			continue;
+		e->unsure_s = now;
+		e->changed = true;
+		return r->set.save == NULL || r->set.save(r->set.arg);
+	}
+	return true;
+}
+
+static void
+deliver_over(const struct rest *r, struct event *e, uint64_t before)
+{
+	uint64_t since = r->unsure ? d4_now_us() / 1000000 : before;
+
+	e->changed = e->changed || since != e->unsure_s;
+	e->unsure_s = since;
+}
+
+static enum rest_end
+deliver_event(struct rest *r, struct event *e, const struct terms *t)
+{
+	enum rest_step step = rest_recall(r, e);
+	bool sent = false;
+
+	r->lanes = e->state != EVENT_GONE
+	               ? event_released(
+			     e, t, r->set.conf->group != NULL, &e->distribution)
+	               : 0;
+	if (step != STEP_NEXT || r->lanes == 0)
 		return deliver_end(r, step);
-	r->lanes =
-	    event_released(e, t, r->set.conf->group != NULL, &e->distribution);
-	if (r->lanes == 0)
-		return REST_DONE;
 	/* Amber without the group's id would go to nobody, or too far. */
 	if (e->distribution == 4 && r->group[0] == '\0')
 		return deliver_end(
@@ -292,4 +335,20 @@ rest_deliver(struct rest *r, struct event *e, const struct terms *t)
 	if (step == STEP_NEXT)
 		step = deliver_publish(r, e);
 	return deliver_end(r, step);
+}
+
+enum rest_end
+rest_deliver(struct rest *r, struct event *e, const struct terms *t)
+{
+	enum rest_step step = rest_greet(r);
+	enum rest_end end;
+	uint64_t before;
+
+	if (step != STEP_NEXT)
+		return deliver_end(r, step);
+	if (!deliver_begin(r, e, &before))
+		return deliver_end(r, rest_later(r, "state not saved", 0));
+	end = deliver_event(r, e, t);
+	deliver_over(r, e, before);
+	return end;
 }

@@ -23,13 +23,14 @@ enum rest_end {
  */
 struct rest_counts {
 	uint64_t calls, items, moved, sightings, quarantined, blocked;
-	uint64_t again, unsure, failed, split, held, published;
+	uint64_t again, unsure, failed, split, held, published, recalled;
 };
 
 /*
  * struct rest_setup -- what it works with; borrowed. dir: of the quarantine.
  * may: is asked in front of each call whether something may be sent at all
- * (the freeze); NULL: yes.
+ * (the freeze); NULL: yes. save: the event is durable as it is now; false: it
+ * is not, and nothing is sent.
  */
 struct rest_setup {
 	const struct misp_conf *conf;
@@ -37,6 +38,7 @@ struct rest_setup {
 	struct d4_account *account;
 	const char *dir;
 	bool (*may)(void *arg);
+	bool (*save)(void *arg);
 	void *arg;
 };
 

@@ -14,7 +14,8 @@
  * struct rest
  * Shape:  group: id of the sharing group at MISP, "" unknown; greeted: its
  *         version and our rights are known. next_ms: not before; wait_us:
- *         the last back-off. lanes: bits of the event's lanes that are
+ *         the last back-off. unsure: a call of this turn may still be at work
+ *         there. lanes: bits of the event's lanes that are
  *         released today.
  */
 struct rest {
@@ -22,7 +23,7 @@ struct rest {
 	struct rest_counts counts;
 	char group[24];
 	char trouble[REPLY_WHY + 64];
-	bool greeted;
+	bool greeted, unsure;
 	uint64_t next_ms, wait_us;
 	uint64_t lanes;
 	struct http_reply raw;
@@ -78,6 +79,9 @@ enum rest_step rest_explain(struct rest *r, struct rest_batch *b);
 
 /* rest_send -- a batch, until each item is done or in quarantine. */
 enum rest_step rest_send(struct rest *r, struct rest_batch *b);
+
+/* rest_recall -- deletes what is to be deleted; the rest stays. */
+enum rest_step rest_recall(struct rest *r, struct event *e);
 
 /* rest_sightings -- those that are owed. */
 enum rest_step rest_sightings(struct rest *r, struct event *e);

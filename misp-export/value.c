@@ -8,7 +8,7 @@
 #include "misp-export/value_form.h"
 
 static const char *const whys[] = {
-#define VALUE_TEXT(id, name) [id] = name,
+#define VALUE_TEXT(id, name) [id] = (name),
     VALUE_WHYS(VALUE_TEXT)
 #undef VALUE_TEXT
 };
@@ -21,15 +21,40 @@ value_why_text(enum value_why why)
 
 /* ---- text ---- */
 
+/* Bytes that a character has by its first one; 0: none begins so. */
+static size_t
+text_length(uint8_t first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first >= 0xf5)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* Too long a form, a surrogate, or beyond Unicode. */
+static bool
+text_odd(const uint8_t *p)
+{
+	switch (p[0]) {
+	case 0xe0:
+		return p[1] < 0xa0;
+	case 0xed:
+		return p[1] >= 0xa0;
+	case 0xf0:
+		return p[1] < 0x90;
+	case 0xf4:
+		return p[1] >= 0x90;
+	default:
+		return false;
+	}
+}
+
 /* Bytes of the character at p; 0: none that UTF-8 knows. */
 static size_t
 text_char(const uint8_t *p, size_t n)
 {
-	size_t want = p[0] < 0x80                   ? 1
-	              : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-	              : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
-	              : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-	                                            : 0;
+	size_t want = text_length(p[0]);
 
 	if (want == 0 || want > n)
 		return 0;
@@ -37,10 +62,7 @@ text_char(const uint8_t *p, size_t n)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 	}
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
-		return 0; /* too long a form, a surrogate, beyond Unicode */
-	return want;
+	return want > 1 && text_odd(p) ? 0 : want;
 }
 
 enum value_why

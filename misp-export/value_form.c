@@ -184,15 +184,24 @@ value_form_name(struct d4_slice in, size_t n, struct d4_buf *b)
 	return form_lower(b, in);
 }
 
+/* A hex digit in lower case, 0: it is none. */
+static char
+form_digit(uint8_t c)
+{
+	if (c >= 'A' && c <= 'F')
+		return (char)(c - 'A' + 'a');
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? (char)c : 0;
+}
+
 enum value_why
 value_form_hex(struct d4_slice in, size_t n, struct d4_buf *b)
 {
 	for (size_t i = 0; i < in.n; i++) {
-		char c = (char)tolower(in.p[i]);
+		char c = form_digit(in.p[i]);
 
-		if (c == ':')
+		if (in.p[i] == ':')
 			continue;
-		if (!isxdigit(in.p[i]))
+		if (c == 0)
 			return VALUE_HEX;
 		if (form_add(b, &c, 1) != VALUE_OK)
 			return VALUE_TOOBIG;
@@ -200,27 +209,38 @@ value_form_hex(struct d4_slice in, size_t n, struct d4_buf *b)
 	return b->n == n ? VALUE_OK : VALUE_HEX;
 }
 
+/* "xx:xx:xx:xx:xx:xx" of twelve digits. */
+static enum value_why
+form_mac(struct d4_buf *b, const char digit[12])
+{
+	enum value_why why = VALUE_OK;
+
+	for (size_t i = 0; i < 12 && why == VALUE_OK; i += 2) {
+		if (i > 0)
+			why = form_add(b, ":", 1);
+		if (why == VALUE_OK)
+			why = form_add(b, digit + i, 2);
+	}
+	return why;
+}
+
 enum value_why
 value_form_mac(struct d4_slice in, size_t n, struct d4_buf *b)
 {
+	char digit[12];
 	size_t digits = 0;
-	char c;
 
 	(void)n;
 	for (size_t i = 0; i < in.n; i++) {
-		c = (char)tolower(in.p[i]);
-		if (c == ':' || c == '-' || c == '.')
+		char c = form_digit(in.p[i]);
+
+		if (memchr(":-.", in.p[i], 3) != NULL)
 			continue;
-		if (!isxdigit(in.p[i]) || digits == 12)
+		if (c == 0 || digits == sizeof(digit))
 			return VALUE_FORM;
-		if (digits > 0 && digits % 2 == 0 &&
-		    form_add(b, ":", 1) != VALUE_OK)
-			return VALUE_TOOBIG;
-		if (form_add(b, &c, 1) != VALUE_OK)
-			return VALUE_TOOBIG;
-		digits++;
+		digit[digits++] = c;
 	}
-	return digits == 12 ? VALUE_OK : VALUE_FORM;
+	return digits == sizeof(digit) ? form_mac(b, digit) : VALUE_FORM;
 }
 
 enum value_why

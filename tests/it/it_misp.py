@@ -1,0 +1,418 @@
+#!/usr/bin/env python3
+"""d4-misp-export between an airlock and a MISP that behaves as recorded."""
+
+import json
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(
+    os.environ["D4_SOURCE"], "tests", "support"))
+from misp_world import NOON, World, pdns, until  # noqa: E402
+
+JA3 = (b'{"Timestamp":"%s","ServerIP":"%s","JA3Digest":"%s",'
+       b'"JA3SDigest":"15af977ce25de452b96affa2addb1036"}')
+HASH = b"e7d705a3286e19ea42f587b344ee6865"
+
+
+def ja3(ip, digest=HASH):
+    return JA3 % (b"2026-11-21T10:15:31.123Z", ip.encode(), digest)
+
+
+def attributes(world, **wanted):
+    return [a for a in world.server.store.attributes.values()
+            if all(a[k] == v for k, v in wanted.items())]
+
+
+def objects(world, name):
+    return [o for o in world.server.store.objects.values()
+            if o["name"] == name]
+
+
+def quiet(world):
+    assert not world.server.violations, world.server.violations[:3]
+
+
+def test_findings_arrive_with_their_label_and_what_was_done():
+    with World(tags="['d4:source=\"pdns\"']") as w:
+        lane = w.lane(mapped=["client"])
+        lane.lines([pdns("Host%d.example.org." % i) for i in range(20)])
+        w.start()
+        w.settle()
+        [event] = w.server.store.events.values()
+        assert event["info"].startswith("D4 resolver: passive-dns 20")
+        assert event["tags"] == {"tlp:green", "PAP:CLEAR",
+                                 'd4:source="pdns"'}
+        assert event["distribution"] == "1" and not event["published"]
+        assert len(objects(w, "passive-dns")) == 20
+        [done] = objects(w, "anonymisation")
+        [text] = attributes(w, object=done["uuid"], relation="description")
+        assert "class S2; steps: pdns, time; pseudonyms: client" in \
+            text["value"]
+        assert not any(a["to_ids"] for a in attributes(w))
+        quiet(w)
+
+
+def test_what_misp_would_refuse_never_leaves_and_is_reported():
+    mappers = ("{odd: {attributes: ["
+               "{type: port, path: /port, key: true}, "
+               "{type: hostname, path: /host, key: true}, "
+               "{type: ip-src, path: /ip, key: true}, "
+               "{type: datetime, path: /when, key: true}, "
+               "{type: counter, path: /n, key: true}, "
+               "{type: sha256, path: /hash, key: true}, "
+               "{type: text, path: /text, key: true}]}}")
+    bad = [{"port": 0}, {"port": 65536}, {"host": "localhost"},
+           {"host": "*.example.org"}, {"ip": "fe80::1%eth0"},
+           {"ip": "192.0.2.010"}, {"when": "1795293385"}, {"n": "-1"},
+           {"hash": "abc"}, {"text": "\U0001f4a5"}, {"text": "x" * 65536},
+           {"text": "a\u0000b"}]
+    good = [{"port": 443}, {"host": "host.example.org."},
+            {"ip": "2001:DB8::0001"}, {"when": "2026-11-20T00:00:00Z"},
+            {"text": "plain"}]
+    with World(mappers=mappers) as w:
+        w.lane(6, object="odd").lines(
+            [json.dumps(o).encode() for o in bad + good])
+        w.start()
+        now = w.settle()
+        quiet(w)
+        got = sorted(a["value"] for a in attributes(w, object=None))
+        assert got == sorted(["443", "host.example.org", "2001:db8::1",
+                              "2026-11-20T00:00:00.000000+0000", "plain"])
+        # jansson refuses a NUL in a string: that line is none at all.
+        assert sum(now["refused"].values()) == len(bad) - 1, now
+        assert now["odd"] == 1
+        assert now["refused"]["value.4byte-utf8"] == 1
+        assert now["refused"]["value.toobig"] == 1
+        with open(os.path.join(w.state, "misp-export.jsonl")) as f:
+            told = [json.loads(line) for line in f]
+        assert len([t for t in told if t["event"] == "misp.refused"]) == \
+            len(bad) - 1
+        w.stop()
+        w.configure(mappers="{n: {attributes: [{type: integer, path: /n, "
+                    "key: true}]}}")
+        done = w.run("-n")
+        assert done.returncode == 1 and "integer" in done.stderr
+
+
+def test_pseudonyms_are_no_indicators():
+    with World() as w:
+        w.lane(254, "ja3-jl", object="ja3, ja3s", source="tls",
+               mapped=["in:198.18.0.0/16"]).lines(
+            [ja3("198.18.3.4"), ja3("203.0.113.80")])
+        w.lane(254, "ja3-jl", object="ja3", source="all",
+               mapped=["*"]).lines([ja3("203.0.113.81")])
+        w.lane(254, "ja3-jl", object="ja3", source="red", pap="red",
+               mapped=[]).lines([ja3("203.0.113.82")])
+        w.start()
+        w.settle()
+        [mapped] = [a for a in attributes(w, value="198.18.3.4")
+                    if a["relation"] == "ip-dst"]
+        assert mapped["type"] == "text" and not mapped["to_ids"]
+        assert not mapped["correlate"]
+        [real] = [a for a in attributes(w, value="203.0.113.80")
+                  if a["relation"] == "ip-dst"]
+        assert real["type"] == "ip-dst" and real["correlate"]
+        marked = attributes(w, to_ids=True)
+        # ja3 and ja3s of the first lane; nothing of the others.
+        assert len(marked) == 4, marked
+        assert {a["type"] for a in marked} == {"ja3-fingerprint-md5"}
+        assert not [a for a in attributes(w, value="203.0.113.81")
+                    if a["type"] != "text"]
+        quiet(w)
+
+
+def test_nothing_reaches_further_than_its_label():
+    cases = (("clear", -1, "3"), ("green", -1, "1"), ("green", 3, "1"),
+             ("clear", 0, "0"), ("amber", -1, "4"), ("amber", 3, "4"),
+             ("amber+strict", 3, "0"), ("red", 3, None))
+    with World(sharing_group="717ccf4e-8f62-4a3f-9ce1-7daa8934676b") as w:
+        w.server.store.groups["717ccf4e-8f62-4a3f-9ce1-7daa8934676b"] = "7"
+        for i, (label, asked, _) in enumerate(cases):
+            w.lane(label=label, distribution=asked,
+                   source="s%d" % i).lines([pdns("a%d.example.org" % i)])
+        w.start()
+        now = w.settle()
+        assert now["red"] == 1
+        got = {e["info"].split()[1].rstrip(":"): e
+               for e in w.server.store.events.values()}
+        for i, (label, asked, want) in enumerate(cases):
+            event = got.get("s%d" % i)
+            assert (event and event["distribution"]) == want, (label, event)
+            if event:
+                assert event["reach"] == {want}
+                assert "tlp:" + label in event["tags"]
+                assert event["group"] == ("7" if want == "4" else "0")
+        quiet(w)
+
+
+def test_amber_without_a_sharing_group_stays_at_home():
+    with World() as w:
+        w.lane(label="amber").lines([pdns("a.example.org")])
+        w.start()
+        w.settle()
+        [event] = w.server.store.events.values()
+        assert event["reach"] == {"0"}
+
+
+def test_what_is_withdrawn_is_not_sent_though_it_was_taken():
+    with World(flush="1h") as w:
+        lane = w.lane()
+        w.server.plan("302")
+        lane.lines([pdns("a.example.org")])
+        w.start()
+        until("taken", lambda: w.taken() == 1)
+        w.release([])
+        w.stop()
+        w.configure(flush="10ms")
+        w.start()
+        until("looked", lambda: w.status().get("due") == 1)
+        assert not w.server.store.events
+        lane.terms["label"] = "amber"  # stricter than when it came
+        w.release()
+        other = w.lane(source="other")
+        other.lines([pdns("b.example.org")])
+        until("the other one", lambda: w.server.store.events)
+        assert all("other" in e["info"]
+                   for e in w.server.store.events.values())
+        lane.terms["label"] = "green"
+        w.release()
+        w.settle()
+        assert len(w.server.store.events) == 2
+        freeze = os.path.join(w.airlock, "freeze", "own-misp")
+        open(freeze, "w").close()
+        calls = len(w.server.calls)
+        other.lines([pdns("c.example.org")])
+        lane.lines([pdns("c.example.org")])
+        w.release()
+        os.unlink(freeze)
+        w.settle()
+        assert len(w.server.calls) > calls
+        quiet(w)
+
+
+def test_repeats_are_sightings_and_a_moved_last_seen():
+    with World() as w:
+        lane = w.lane(publish=True)
+        lane.lines([pdns("a.example.org")])
+        w.start()
+        w.settle()
+        assert not w.server.store.sightings
+        lane.lines([pdns("a.example.org", at=NOON + 60),
+                    pdns("a.example.org", at=NOON + 7200, count=5)])
+        w.settle()
+        assert len(objects(w, "passive-dns")) == 1
+        [count] = attributes(w, relation="count")
+        [last] = attributes(w, relation="time_last")
+        assert count["value"] == "7"
+        [sighting] = w.server.store.sightings.values()
+        assert sighting["date_sighting"] == NOON + 7200
+        assert w.server.store.attributes[
+            sighting["attribute_uuid"]]["value"] == "a.example.org"
+        assert last["edits"] > 0
+        [event] = w.server.store.events.values()
+        assert event["published"]
+        quiet(w)
+
+
+def test_ten_thousand_arrive_in_batches():
+    with World() as w:
+        lane = w.lane()
+        for i in range(20):
+            lane.lines([pdns("h%d.example.org" % n)
+                        for n in range(i * 500, i * 500 + 500)])
+        w.start()
+        w.settle()
+        assert len(objects(w, "passive-dns")) == 10000
+        assert len(w.server.calls) < 700, len(w.server.calls)
+        with open("/proc/%d/status" % w.process.pid) as f:
+            [high] = [int(line.split()[1]) for line in f
+                      if line.startswith("VmHWM")]
+        print("  %d calls, at most %d KiB in memory" % (
+            len(w.server.calls), high))
+        quiet(w)
+
+
+def test_a_limit_and_a_threshold_keep_a_telescope_from_flooding():
+    with World(items=10, min_count=3) as w:
+        lane = w.lane()
+        lane.lines([pdns("h%d.example.org" % n) for n in range(50)])
+        w.start()
+        w.settle()
+        assert not w.server.store.events
+        lane.lines([pdns("h%d.example.org" % n, count=2)
+                    for n in range(50)])
+        w.settle()
+        assert len(objects(w, "passive-dns")) == 9  # and what was done
+        quiet(w)
+
+
+def syn_ack(src, port, n):
+    head = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
+    ip = bytes([0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0]) + bytes(
+        int(x) for x in src.split(".")) + bytes([198, 18, 0, 9])
+    tcp = struct.pack(">HHIIBBHHH", port, 40000, 1, 1, 0x50, 0x12, 1, 0, 0)
+    return head + b"".join(
+        struct.pack("<IIII", NOON + i, 0, 40, 40) + ip + tcp
+        for i in range(n))
+
+
+def test_backscatter_and_logins_name_who_they_are():
+    with World() as w:
+        w.lane(1, object="ddos", source="telescope",
+               mapped=["in:198.18.0.0/16"]).put(
+            syn_ack("203.0.113.80", 443, 5), 5, opening=24)
+        w.lane(3, object="authentication-failure-report, honeypot-login",
+               source="honeypot").lines([
+                   b"Nov 21 10:15:02 h sshd[8]: Failed password for invalid "
+                   b"user a from b from 203.0.113.66 port 40122 ssh2",
+                   b"Nov 21 10:15:09 h sshd[8]: Accepted password for trap "
+                   b"from 203.0.113.66 port 40188 ssh2"])
+        w.lane(254, "maltrail", object="maltrail", source="trail").lines([
+            b'"2026-11-21 10:15:31.123456" sensor 192.0.2.5 4000 '
+            b'203.0.113.9 443 TCP IP 203.0.113.9 "known attacker" '
+            b'example.org'])
+        w.start()
+        w.settle()
+        [victim] = attributes(w, relation="ip-dst", value="203.0.113.80")
+        assert victim["type"] == "ip-dst"
+        [port] = attributes(w, relation="dst-port", value="443",
+                            object=victim["object"])
+        [text] = attributes(w, relation="text", object=victim["object"])
+        assert text["value"].endswith("packets of backscatter seen: 5")
+        assert not attributes(w, value="198.18.0.9")
+        [user] = attributes(w, relation="username")
+        assert user["value"] == "a from b"
+        assert objects(w, "ip-port") and objects(w, "network-connection")
+        [trail] = objects(w, "network-connection")
+        assert trail["comment"] == \
+            "maltrail: 203.0.113.9 known attacker (example.org)"
+        quiet(w)
+
+
+def test_bodies_that_are_too_large_are_split():
+    with World(gzip="false", objects=100) as w:
+        w.server.max_body = 40000
+        w.lane().lines([pdns("h%d.example.org" % n) for n in range(200)])
+        w.start()
+        now = w.settle()
+        assert now["misp"]["split"] > 0
+        assert len(objects(w, "passive-dns")) == 200
+
+
+def test_a_refused_key_stops_and_says_so():
+    with World() as w:
+        w.server.key = "n" * 40
+        w.lane().lines([pdns("a.example.org")])
+        w.start()
+        until("alarm", lambda: "Authentication failed" in w.text())
+        assert not w.server.store.events
+        w.server.key = "k" * 40
+        w.settle()
+        assert len(w.server.store.events) == 1
+
+
+def test_an_event_that_was_deleted_there_is_given_up():
+    with World() as w:
+        lane = w.lane()
+        lane.lines([pdns("a.example.org")])
+        w.start()
+        w.settle()
+        [name] = w.server.store.events
+        w.server.do_events_delete([name], None, None)
+        lane.lines([pdns("b.example.org")])
+        w.settle()
+        assert w.status()["misp"]["blocked"] == 1
+        assert not w.server.store.events
+        assert "event-blocked" in w.text()
+
+
+def test_poison_is_found_kept_for_people_and_sent_again():
+    with World() as w:
+        w.server.poison = {"h7.example.org", "h33.example.org"}
+        w.lane().lines([pdns("h%d.example.org" % n) for n in range(50)])
+        w.start()
+        now = w.settle()
+        assert now["misp"]["quarantined"] == 2, now
+        assert len(attributes(w, relation="time_last")) == 48
+        seen = w.run("quarantine")
+        assert seen.stdout.count("500") == 2, seen.stdout
+        with open(os.path.join(w.state, "quarantine", os.listdir(
+                os.path.join(w.state, "quarantine"))[0])) as f:
+            kept = json.load(f)
+        assert kept["finding"]["name"] == "passive-dns" and kept["when"]
+        w.server.poison = set()
+        assert w.run("quarantine", "resend", "all").returncode == 0
+        until("resent", lambda: len(attributes(w, relation="count")) == 50)
+        w.settle()
+        assert not os.listdir(os.path.join(w.state, "quarantine"))
+        quiet(w)
+
+
+def test_recall_deletes_and_stays_so():
+    with World() as w:
+        lane = w.lane(publish=True)
+        lane.lines([pdns("a.example.org"), pdns("b.example.org")])
+        w.lane(source="other").lines([pdns("c.example.org")])
+        w.start()
+        w.settle()
+        [event] = [e["uuid"] for e in w.server.store.events.values()
+                   if "resolver" in e["info"]]
+        [a] = attributes(w, value="a.example.org")
+        assert w.run("recall", event, a["object"]).returncode == 0
+        until("one", lambda: attributes(
+            w, value="a.example.org")[0]["deleted"])
+        w.settle()
+        assert not attributes(w, value="b.example.org")[0]["deleted"]
+        lane.lines([pdns("a.example.org", at=NOON + 7200)])
+        w.settle()
+        assert attributes(w, value="a.example.org")[0]["deleted"]
+        assert w.run("recall", "source", "other").returncode == 0
+        until("source", lambda: attributes(
+            w, value="c.example.org")[0]["deleted"])
+        assert w.run("recall", event).returncode == 0
+        until("all", lambda: all(a["deleted"] for a in attributes(w)))
+        lane.lines([pdns("d.example.org")])
+        w.settle()
+        assert not attributes(w, value="d.example.org")
+        assert w.run("recall", "nonsense").returncode == 64
+
+
+def test_check_and_dry_run_say_what_would_be():
+    with World(sharing_group="717ccf4e-8f62-4a3f-9ce1-7daa8934676b") as w:
+        done = w.run("check")
+        assert done.returncode == 1 and "PROBLEM  sharing group" in done.stdout
+        assert "ok       organisation: SensorOrg" in done.stdout, done.stdout
+        assert "note     tag is missing: PAP:CLEAR" in done.stdout
+        w.server.store.groups["717ccf4e-8f62-4a3f-9ce1-7daa8934676b"] = "7"
+        assert w.run("check").returncode == 0
+        calls = len(w.server.calls)
+        w.lane(254, "ja3-jl", object="ja3", source="tls",
+               mapped=["in:198.18.0.0/16"]).lines([ja3("198.18.3.4")])
+        for _ in range(2):
+            done = w.run("--dry-run")
+            assert done.returncode == 0, done.stderr
+            assert "ip-dst=198.18.3.4 (pseudonym)" in done.stdout
+            assert HASH.decode() + " (indicator)" in done.stdout
+            assert "distribution=1 (community)" in done.stdout
+        body = json.loads(w.run("--dry-run", "json").stdout)
+        assert {o["name"] for o in body["Object"]} == {
+            "ja3", "anonymisation"}
+        assert len(w.server.calls) == calls
+        w.server.key = "n" * 40
+        done = w.run("check")
+        assert done.returncode == 1 and "Authentication" in done.stdout
+        w.server.close()
+        assert w.run("check").returncode == 1
+
+
+def main():
+    for name, test in list(globals().items()):
+        if name.startswith("test_") and (
+                len(sys.argv) < 2 or sys.argv[1] in name):
+            print(name, flush=True)
+            test()
+
+
+if __name__ == "__main__":
+    main()
