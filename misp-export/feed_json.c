@@ -77,7 +77,7 @@ feed_mark(json_t *o, uint64_t stamp, bool deleted)
 static bool
 feed_takes(const struct item *it, uint64_t lanes, bool *deleted)
 {
-	*deleted = it->state == ITEM_RECALLED;
+	*deleted = it->state == ITEM_RECALLED || it->state == ITEM_RECALL;
 	if (*deleted)
 		return true;
 	return (it->state == ITEM_OPEN || it->state == ITEM_DONE) &&

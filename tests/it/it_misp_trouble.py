@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""d4-misp-export and a MISP that refuses, chokes, forgets; what people do."""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(
+    os.environ["D4_SOURCE"], "tests", "support"))
+from misp_cases import HASH, attributes, ja3, objects, quiet, run  # noqa: E402
+from misp_world import NOON, World, pdns, until  # noqa: E402
+
+
+def test_bodies_that_are_too_large_are_split():
+    with World(gzip="false", objects=100) as w:
+        w.server.max_body = 40000
+        w.lane().lines([pdns("h%d.example.org" % n) for n in range(200)])
+        w.start()
+        now = w.settle()
+        assert now["misp"]["split"] > 0
+        assert len(objects(w, "passive-dns")) == 200
+
+
+def test_a_refused_key_stops_and_says_so():
+    with World() as w:
+        w.server.key = "n" * 40
+        w.lane().lines([pdns("a.example.org")])
+        w.start()
+        until("alarm", lambda: "Authentication failed" in w.text())
+        assert not w.server.store.events
+        w.server.key = "k" * 40
+        w.settle()
+        assert len(w.server.store.events) == 1
+
+
+def test_an_event_that_was_deleted_there_is_given_up():
+    with World() as w:
+        lane = w.lane()
+        lane.lines([pdns("a.example.org")])
+        w.start()
+        w.settle()
+        [name] = w.server.store.events
+        w.server.do_events_delete([name], None, None)
+        lane.lines([pdns("b.example.org")])
+        w.settle()
+        assert w.status()["misp"]["blocked"] == 1
+        assert not w.server.store.events
+        assert "event-blocked" in w.text()
+
+
+def test_poison_is_found_kept_for_people_and_sent_again():
+    with World() as w:
+        w.server.poison = {"h7.example.org", "h33.example.org"}
+        w.lane().lines([pdns("h%d.example.org" % n) for n in range(50)])
+        w.start()
+        now = w.settle()
+        assert now["misp"]["quarantined"] == 2, now
+        assert len(attributes(w, relation="time_last")) == 48
+        seen = w.run("quarantine")
+        assert seen.stdout.count("500") == 2, seen.stdout
+        with open(os.path.join(w.state, "quarantine", os.listdir(
+                os.path.join(w.state, "quarantine"))[0])) as f:
+            kept = json.load(f)
+        assert kept["finding"]["name"] == "passive-dns" and kept["when"]
+        w.server.poison = set()
+        assert w.run("quarantine", "resend", "all").returncode == 0
+        until("resent", lambda: len(attributes(w, relation="count")) == 50)
+        w.settle()
+        assert not os.listdir(os.path.join(w.state, "quarantine"))
+        quiet(w)
+
+
+def test_recall_deletes_and_stays_so():
+    with World() as w:
+        lane = w.lane(publish=True)
+        lane.lines([pdns("a.example.org"), pdns("b.example.org")])
+        w.lane(source="other").lines([pdns("c.example.org")])
+        w.start()
+        w.settle()
+        [event] = [e["uuid"] for e in w.server.store.events.values()
+                   if "resolver" in e["info"]]
+        [a] = attributes(w, value="a.example.org")
+        assert w.run("recall", event, a["object"]).returncode == 0
+        until("one", lambda: attributes(
+            w, value="a.example.org")[0]["deleted"])
+        w.settle()
+        assert not attributes(w, value="b.example.org")[0]["deleted"]
+        lane.lines([pdns("a.example.org", at=NOON + 7200)])
+        w.settle()
+        assert attributes(w, value="a.example.org")[0]["deleted"]
+        assert w.run("recall", "source", "other").returncode == 0
+        until("source", lambda: attributes(
+            w, value="c.example.org")[0]["deleted"])
+        assert w.run("recall", event).returncode == 0
+        until("all", lambda: all(a["deleted"] for a in attributes(w)))
+        lane.lines([pdns("d.example.org")])
+        w.settle()
+        assert not attributes(w, value="d.example.org")
+        assert w.run("recall", "nonsense").returncode == 64
+
+
+def test_check_and_dry_run_say_what_would_be():
+    with World(sharing_group="717ccf4e-8f62-4a3f-9ce1-7daa8934676b") as w:
+        done = w.run("check")
+        assert done.returncode == 1 and "PROBLEM  sharing group" in done.stdout
+        assert "ok       organisation: SensorOrg" in done.stdout, done.stdout
+        assert "note     tag is missing: PAP:CLEAR" in done.stdout
+        w.server.store.groups["717ccf4e-8f62-4a3f-9ce1-7daa8934676b"] = "7"
+        assert w.run("check").returncode == 0
+        calls = len(w.server.calls)
+        w.lane(254, "ja3-jl", object="ja3", source="tls",
+               mapped=["in:198.18.0.0/16"]).lines([ja3("198.18.3.4")])
+        for _ in range(2):
+            done = w.run("--dry-run")
+            assert done.returncode == 0, done.stderr
+            assert "ip-dst=198.18.3.4 (pseudonym)" in done.stdout
+            assert HASH.decode() + " (indicator)" in done.stdout
+            assert "distribution=1 (community)" in done.stdout
+        body = json.loads(w.run("--dry-run", "json").stdout)
+        assert {o["name"] for o in body["Object"]} == {
+            "ja3", "anonymisation"}
+        assert len(w.server.calls) == calls
+        w.server.key = "n" * 40
+        done = w.run("check")
+        assert done.returncode == 1 and "Authentication" in done.stdout
+        w.server.close()
+        assert w.run("check").returncode == 1
+
+
+if __name__ == "__main__":
+    run(globals())
