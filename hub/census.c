@@ -4,6 +4,7 @@
 #include <string.h>
 #include "hub/census.h"
 #include "hub/session_conn.h"
+#include "hub/stats.h"
 #include "libd4/kit/clock.h"
 
 #define CENSUS_MS    1000u
@@ -120,20 +121,24 @@ static void
 tell_frames(struct census *c, struct session *s)
 {
 	unsigned long long n = s->intake.frames - s->reported;
+	const char *address;
 	struct facts f;
 
 	if (n == 0 || !d4_redis_is_up(c->hub->redis))
 		return;
 	s->reported = s->intake.frames;
 	facts_of(s, &f);
+	if (stats_tell(c->hub->stats, s) != D4_OK)
+		c->untold++;
 	if (s->told != s->intake.state.type)
 		tell_type(c, s, &f);
-	tell(c, "ZINCRBY stat_uuid_ip:%s:%s %llu %s", f.day, f.uuid, n,
-	    s->address);
-	tell(c, "ZINCRBY stat_ip_uuid:%s:%s %llu %s", f.day, s->address, n,
-	    f.uuid);
+	address = stats_address(c->hub->stats, s->address, f.now_s / 86400);
+	tell(
+	    c, "ZINCRBY stat_uuid_ip:%s:%s %llu %s", f.day, f.uuid, n, address);
+	tell(
+	    c, "ZINCRBY stat_ip_uuid:%s:%s %llu %s", f.day, address, n, f.uuid);
 	tell(c, "ZINCRBY daily_uuid:%s %llu %s", f.day, n, f.uuid);
-	tell(c, "ZINCRBY daily_ip:%s %llu %s", f.day, n, s->address);
+	tell(c, "ZINCRBY daily_ip:%s %llu %s", f.day, n, address);
 	tell(c, "ZINCRBY daily_type:%s %llu %s", f.day, n, f.type);
 	tell(c, "ZINCRBY stat_type_uuid:%s:%s %llu %s", f.day, f.type, n,
 	    f.uuid);

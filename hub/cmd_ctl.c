@@ -144,6 +144,8 @@ line_read(int argc, char **argv, struct ctl_line *l)
 		if (n == 0)
 			return wrong("no such option, or no value", word);
 	}
+	if (rc == 0 && l->row == NULL && noun != NULL)
+		l->row = ctl_find_noun(noun);
 	if (rc == 0 && l->row == NULL && !l->help)
 		rc = wrong("no command", noun != NULL ? noun : "");
 	return rc;
@@ -218,7 +220,9 @@ run(struct ctl_line *l)
 		return rc;
 	if (!l->json)
 		(void)json_object_del(answer, "ok");
-	if (!l->json)
+	if (l->row->text != NULL && !l->json)
+		rc = ctl_page(l, answer);
+	else if (!l->json)
 		ctl_print(answer, l->row->columns);
 	else if (json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
 		(void)putchar('\n');

@@ -28,4 +28,7 @@ int ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer);
 int ctl_backup(const struct ctl_line *l, json_t **answer);
 int ctl_restore(struct ctl_line *l, json_t **answer);
 
+/* ctl_page -- the text in an answer, and more pages. The exit status. */
+int ctl_page(const struct ctl_line *l, const json_t *answer);
+
 #endif

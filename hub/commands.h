@@ -9,6 +9,7 @@ int cmd_enroll(int argc, char **argv);
 int cmd_sensors(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_archive(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_ctl(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 

@@ -43,7 +43,7 @@ control_note(const struct control_ask *ask, const char *why)
 	const struct d4_buf *first = &ask->given.arg[0];
 	char what[128];
 
-	if (!row->admin)
+	if (!row->admin || (row->quiet && strcmp(why, "ok") == 0))
 		return;
 	(void)d4_log_quote((const char *)first->p,
 	    row->arg[0].kind == CTL_IN ? 0 : first->n, what, sizeof(what));

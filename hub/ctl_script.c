@@ -110,9 +110,9 @@ const char ctl_script_rotated[] =
 const char ctl_script_limits[] =
     "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
     "set('d4:sensor:'..u,'payload',A[3]) set('d4:sensor:'..u,'rate',A[4]) "
-    "set('stream_max_size_by_uuid',u,A[5]) "
-    "local d=G('d4:sensor:'..u,'payload','rate') "
-    "return J({payload=N(d[1]),rate=N(d[2]),"
+    "set('stream_max_size_by_uuid',u,A[5]) set('d4:sensor:'..u,'silent',A[6]) "
+    "local d=G('d4:sensor:'..u,'payload','rate','silent') "
+    "return J({payload=N(d[1]),rate=N(d[2]),silent_s=N(d[3]),"
     "queue=N(H('stream_max_size_by_uuid',u))},u) ";
 
 const char ctl_script_from[] =

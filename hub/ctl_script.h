@@ -18,6 +18,11 @@ extern const char ctl_script_blocked[], ctl_script_block[],
 extern const char ctl_script_types[], ctl_script_accept[], ctl_script_refuse[];
 extern const char ctl_script_stats[], ctl_script_reader[], ctl_script_peek[],
     ctl_script_size[];
+extern const char ctl_script_stats_sensor[], ctl_script_stats_types[],
+    ctl_script_stats_addresses[], ctl_script_stats_clocks[];
+extern const char ctl_script_events_look[], ctl_script_events_list[],
+    ctl_script_events_put[], ctl_script_events_drop[],
+    ctl_script_events_reset[], ctl_script_archives[];
 extern const char ctl_script_backup[], ctl_script_restore[];
 
 /* ctl_prelude -- what stands before each of them: helpers. */

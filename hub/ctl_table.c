@@ -36,10 +36,11 @@ const struct ctl_row ctl_rows[] = {
     {"sensors", "end-rotation", "the old key is not valid any more", .admin = true,
 	.effect = CTL_SENSOR, .script = ctl_script_rotated, .arg = {UUID}},
     {"sensors", "limits",
-	"bytes of a frame, bytes a second, entries that wait; 0: no limit",
+	"bytes of a frame, bytes a second, entries that wait, time without "
+	"a frame; 0: no limit of its own",
 	.admin = true, .effect = CTL_SENSOR, .script = ctl_script_limits,
 	.arg = {UUID, OPT("payload", CTL_BYTES), OPT("rate", CTL_BYTES),
-	    OPT("queue", CTL_COUNT)}},
+	    OPT("queue", CTL_COUNT), OPT("silent", CTL_TIME)}},
     {"sensors", "from", "the addresses it may come from, or any", .admin = true,
 	.effect = CTL_SENSOR, .script = ctl_script_from,
 	.arg = {UUID, MUST("networks", CTL_FROM)}},
@@ -91,6 +92,17 @@ const struct ctl_row ctl_rows[] = {
     {"stats", "day", "frames of a day (UTC), by sensor, address and type",
 	.script = ctl_script_stats, .columns = "what name frames",
 	.arg = {OPT("day", CTL_DAY), OPT("top", CTL_COUNT)}},
+    {"stats", "sensor", "what one sent, by day and type", .script = ctl_script_stats_sensor,
+	.columns = "day type sessions frames records bytes",
+	.arg = {UUID, OPT("days", CTL_COUNT)}},
+    {"stats", "types", "what all sent, by day and type", .script = ctl_script_stats_types,
+	.columns = "day type sessions frames records bytes",
+	.arg = {OPT("days", CTL_COUNT)}},
+    {"stats", "addresses", "bytes of a day (UTC), by address",
+	.script = ctl_script_stats_addresses, .columns = "address bytes",
+	.arg = {OPT("day", CTL_DAY), OPT("top", CTL_COUNT)}},
+    {"stats", "clocks", "when sensors sent last, and how far their clocks are off",
+	.script = ctl_script_stats_clocks, .columns = "uuid last_seen skew_s"},
     {"stats", "refused", "refusals since the hub began, by sensor",
 	.columns = "uuid refused last"},
     {"queues", "list", "what waits, and who reads",
@@ -106,6 +118,21 @@ const struct ctl_row ctl_rows[] = {
 	.arg = {MUST("queue", CTL_TYPE), OPT("count", CTL_COUNT)}},
     {"queues", "empty", "drops all entries; they stand in the account",
 	.admin = true, .arg = {MUST("queue", CTL_TYPE), OPT("yes", CTL_FLAG)}},
+    {"events", "list", "what is wrong now", .alone = true, .script = ctl_script_events_list,
+	.columns = "event subject raised_seen text"},
+    {"events", "look", "what d4-hub watch asks: seconds of silence and of skew",
+	.script = ctl_script_events_look, .columns = "uuid last_seen skew_s",
+	.arg = {OPT("silent", CTL_TIME), OPT("skew", CTL_TIME)}},
+    {"events", "put", "what d4-hub watch says", .admin = true, .quiet = true,
+	.script = ctl_script_events_put,
+	.arg = {MUST("key", CTL_TEXT), MUST("event", CTL_TEXT)}},
+    {"events", "drop", "what d4-hub watch says", .admin = true, .quiet = true,
+	.script = ctl_script_events_drop, .arg = {MUST("key", CTL_TEXT)}},
+    {"events", "reset", "what d4-hub watch says", .admin = true, .quiet = true,
+	.script = ctl_script_events_reset},
+    {"archives", "list", "what d4-hub archive does", .alone = true, .script = ctl_script_archives,
+	.columns = "archive up told_seen full records files parts kept_bytes"},
+    {"metrics", "show", "a page of metrics for Prometheus", .alone = true, .text = "page"},
     {"config", "reload", "reads configuration and certificates again", .admin = true},
     {"config", "upgrade",
 	"the program as it is installed now takes over; sessions move to it",
@@ -127,6 +154,16 @@ ctl_find_words(const char *noun, const char *verb)
 	for (size_t i = 0; i < ctl_n_rows; i++) {
 		if (strcmp(ctl_rows[i].noun, noun) == 0 &&
 		    strcmp(ctl_rows[i].verb, verb) == 0)
+			return &ctl_rows[i];
+	}
+	return NULL;
+}
+
+const struct ctl_row *
+ctl_find_noun(const char *noun)
+{
+	for (size_t i = 0; i < ctl_n_rows; i++) {
+		if (ctl_rows[i].alone && strcmp(ctl_rows[i].noun, noun) == 0)
 			return &ctl_rows[i];
 	}
 	return NULL;

@@ -53,20 +53,25 @@ enum ctl_effect {
  *         does: ARGV is the time (s), then each argument, "" when it is not
  *         given; answers JSON. NULL: control.c does it, by name. key: a new
  *         key is made and is the last of ARGV. columns: of the list that the
- *         answer holds, for people.
+ *         answer holds, for people. quiet: not told in the log. alone: the verb
+ *         may be left out. text: the member of the answer that is printed as it
+ * is.
  */
 struct ctl_row {
 	const char *noun, *verb;
 	const char *help;
-	bool admin, key;
+	bool admin, key, quiet, alone;
 	enum ctl_effect effect;
 	const char *script;
-	const char *columns;
+	const char *columns, *text;
 	struct ctl_arg arg[CTL_ARGS];
 };
 
 extern const struct ctl_row ctl_rows[];
 extern const size_t ctl_n_rows;
+
+/* ctl_find_noun -- the one that a noun alone means, or NULL. */
+const struct ctl_row *ctl_find_noun(const char *noun);
 
 /* ctl_find -- by "sensors.approve", or by two words; NULL: no such one. */
 const struct ctl_row *ctl_find(const char *name);

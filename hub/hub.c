@@ -7,6 +7,7 @@
 #include "hub/queues.h"
 #include "hub/quota.h"
 #include "hub/session.h"
+#include "hub/stats.h"
 #include "hub/tee.h"
 #include "hub/trim.h"
 #include "libd4/kit/clock.h"
@@ -149,6 +150,8 @@ rooms_make(struct hub *h)
 	if (st == D4_OK)
 		st = census_new(h, &h->census);
 	if (st == D4_OK)
+		st = stats_new(h, &h->stats);
+	if (st == D4_OK)
 		st = trim_new(h, &h->trim);
 	if (st == D4_OK)
 		st = headroom_new(h, &h->headroom);
@@ -191,6 +194,7 @@ hub_fini(struct hub *h)
 	headroom_free(h->headroom);
 	trim_free(h->trim);
 	census_free(h->census);
+	stats_free(h->stats);
 	shelf_free(h->shelf);
 	overflow_free(h->overflow);
 	discard_free(h->discard);

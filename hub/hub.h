@@ -19,6 +19,7 @@ struct discard;
 struct headroom;
 struct overflow;
 struct tee;
+struct stats;
 struct trim;
 
 /* Why nobody, or a session, is not read for a while. */
@@ -85,6 +86,7 @@ struct hub {
 	struct shelf *shelf;
 	struct queue_list queues;
 	struct census *census;
+	struct stats *stats;
 	struct discard *discard;
 	struct trim *trim;
 	struct headroom *headroom;

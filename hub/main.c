@@ -23,6 +23,7 @@ static const struct {
     {"enroll", cmd_enroll, "register a sensor and print its line"},
     {"import", cmd_import, "take over the sensors of a d4-core"},
     {"archive", cmd_archive, "write what the queues bring into files"},
+    {"watch", cmd_watch, "say what is wrong: log, syslog, a command"},
     {"sensors", cmd_sensors, "list the registered sensors"},
     {"ctl", cmd_ctl, "ask and change the running hub"},
     {"status", cmd_status, "what the running hub says of itself"},

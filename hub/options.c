@@ -3,6 +3,7 @@
 #include <string.h>
 #include "hub/archive_conf.h"
 #include "hub/options_parts.h"
+#include "hub/watch.h"
 #include "libd4/kit/file.h"
 #include "libd4/meta.h"
 
@@ -242,6 +243,8 @@ options_make(struct hub_options *o, struct d4_diag *diag)
 		    "write shared_secret: FILE", "no shared secret");
 	if (st == D4_OK && o->archive != NULL)
 		st = archive_conf_check(o->archive, diag);
+	if (st == D4_OK)
+		st = watch_conf_check(o->events, diag);
 	o->rules.any_uuid = o->any_uuid;
 	return st;
 }

@@ -45,7 +45,7 @@ struct hub_options {
 	struct d4_conf_list compat_workers;
 	uint64_t compat_rotate_us, compat_size;
 	struct d4_conf_list types;
-	const struct d4_yaml *ext_tree, *archive;
+	const struct d4_yaml *ext_tree, *archive, *events;
 	struct d4_yaml *tree;
 	struct admit_rules rules;
 	struct d4_buf shared;

@@ -111,6 +111,8 @@ const struct d4_conf_option hub_options_table[] = {
 	"5m", false, "a capture is closed, and its path an item, so often"},
     {"compat_size", D4_CONF_UINT, AT(compat_size), 1, 1000000000000ull,
 	"100000", false, "items of an analyzer list without max_size"},
+    {"events", D4_CONF_TREE, AT(events), 0, 0, NULL, false,
+	"a map: what d4-hub watch says, and how (d4-hub watch --help)"},
     {"sandbox", D4_CONF_STRING, AT(sandbox), 0, 16, "strict", false,
 	"strict or best-effort"},
     {"log", D4_CONF_STRING, AT(log), 0, 8, "info", false,

@@ -15,6 +15,12 @@ enum session_state {
 	SESSION_BYE,   /* our close_notify is on its way */
 };
 
+/* What the statistics have of a session (stats.h). */
+struct session_stat {
+	uint64_t frames, bytes, records;
+	bool begun;
+};
+
 /*
  * struct session -- Shape: origin is NULL before the first authentic frame.
  * address, from: the peer without port; admitted: the registry's version that
@@ -54,6 +60,7 @@ struct session {
 	uint64_t records, reported;
 	uint64_t replayed;
 	uint32_t replay_no;
+	struct session_stat stat;
 	unsigned pause;
 	uint8_t told;
 	bool drafting, counted, closing, finished, lost;

@@ -190,14 +190,11 @@ status_refused(const struct hub *h)
 	return sensors;
 }
 
-static json_t *
-run_status(void *arg, const json_t *request, const char **error)
+json_t *
+status_all(const struct hub *h)
 {
-	const struct hub *h = arg;
 	json_t *o = json_object();
 
-	(void)request;
-	(void)error;
 	put(o, "version", json_string(D4_VERSION));
 	put(o, "uptime_s", number((d4_mono_ms() - h->began_ms) / 1000));
 	put(o, "memory_peak_bytes", number(memory_peak()));
@@ -209,6 +206,14 @@ run_status(void *arg, const json_t *request, const char **error)
 	if (h->tee != NULL)
 		put(o, "tee", tee_status(h->tee));
 	return o;
+}
+
+static json_t *
+run_status(void *arg, const json_t *request, const char **error)
+{
+	(void)request;
+	(void)error;
+	return status_all(arg);
 }
 
 const struct d4_ctl_command hub_commands[] = {

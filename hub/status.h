@@ -8,6 +8,9 @@
 /* The commands; their argument is the struct hub. */
 extern const struct d4_ctl_command hub_commands[];
 
+/* status_all -- what `status` answers; a new object. */
+json_t *status_all(const struct hub *h);
+
 /* status_refusals -- how often it was refused, by reason. */
 json_t *status_refusals(const struct sensor *s);
 

@@ -27,13 +27,14 @@ struct embedded_user {
 	"~temp_blacklist_uuid:* ~map:* ~active_uuid_type* "
 
 static const struct embedded_user users[] = {
-    {"hub", HUB_KEYS "+ping +info +multi +exec +eval +evalsha +script|load "
-		     "+xadd +xtrim +xdel +xlen +xrange +xinfo +xpending "
-		     "+memory|usage +scan +get +set +del +exists +expire "
-		     "+sadd +srem +sismember +smembers +scard "
-		     "+hset +hsetnx +hget +hmget +hgetall +hdel "
-		     "+hincrby +lpush +lrange +ltrim +lrem +zincrby +zadd "
-		     "+zrevrange +xrevrange +xgroup|create +xgroup|destroy"},
+    {"hub", HUB_KEYS
+	"+ping +info +multi +exec +eval +evalsha +script|load "
+	"+xadd +xtrim +xdel +xlen +xrange +xinfo +xpending "
+	"+memory|usage +scan +get +set +del +exists +expire "
+	"+sadd +srem +sismember +smembers +scard "
+	"+hset +hsetnx +hget +hmget +hgetall +hdel "
+	"+hincrby +hlen +lpush +lrange +ltrim +lrem +zincrby +zadd "
+	"+zrevrange +zcard +zscore +xrevrange +xgroup|create +xgroup|destroy"},
     {"wash", "~d4:* +ping +info +multi +exec +eval +evalsha +script|load "
 	     "+xread +xreadgroup +xack +xgroup +xautoclaim +xclaim +xpending "
 	     "+xinfo +xrange +xrevrange +xlen +memory|usage +scan "

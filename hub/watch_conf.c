@@ -1,0 +1,75 @@
+#include <stddef.h>
+#include "hub/watch.h"
+
+#define AT(member) offsetof(struct watch_conf, member)
+#define S          1000000ull /* us */
+#define DAY        (86400 * S)
+
+static const struct d4_conf_option table[] = {
+    {"every", D4_CONF_DURATION, AT(every_us), S / 10, 3600 * S, "10s", false,
+	"between two looks"},
+    {"silent", D4_CONF_DURATION, AT(silent_us), 0, 3650 * DAY, "24h", false,
+	"a sensor that sent, and then not for so long; 0s: never"},
+    {"skew", D4_CONF_DURATION, AT(skew_us), 0, 3650 * DAY, "1h", false,
+	"a sensor's clock is off by so much; 0s: not looked at"},
+    {"filling", D4_CONF_DURATION, AT(filling_us), 0, 365 * DAY, "1h", false,
+	"a queue will be full in less; 0s: not looked at"},
+    {"cert", D4_CONF_DURATION, AT(cert_us), 0, 3650 * DAY, "30d", false,
+	"a certificate runs out in less; 0s: not looked at"},
+    {"syslog", D4_CONF_BOOL, AT(syslog), 0, 0, "false", false,
+	"tell syslog (facility daemon), too"},
+    {"command", D4_CONF_LIST, AT(command), 0, 4096, NULL, false,
+	"a program and its arguments; the event is JSON on its input"},
+    {"timeout", D4_CONF_DURATION, AT(timeout_us), S / 10, 3600 * S, "30s",
+	false, "the command is killed after so long"},
+    {"rate", D4_CONF_UINT, AT(rate), 1, 6000, "30", false,
+	"commands that begin in a minute, at most"},
+    {.name = NULL},
+};
+
+enum d4_status
+watch_conf_read(
+    const struct d4_yaml *tree, struct d4_diag *diag, struct watch_conf *out)
+{
+	const struct d4_yaml none = {.kind = D4_YAML_MAP};
+	struct watch_conf c = {.rate = 0};
+	enum d4_status st;
+
+	if (tree != NULL && tree->kind != D4_YAML_MAP)
+		return d4_diag_set(diag, tree->at, "write events: {silent: 2h}",
+		    "events takes a map");
+	st = d4_conf_read(table, tree != NULL ? tree : &none, diag, &c);
+	if (st == D4_OK && c.command.n != 0 && c.command.item[0][0] != '/')
+		st = d4_diag_set(diag, d4_yaml_get(tree, "command")->at,
+		    "write its whole path", "events: command is no path: %s",
+		    c.command.item[0]);
+	if (st != D4_OK) {
+		watch_conf_fini(&c);
+		return st;
+	}
+	*out = c;
+	return D4_OK;
+}
+
+enum d4_status
+watch_conf_check(const struct d4_yaml *tree, struct d4_diag *diag)
+{
+	struct watch_conf c;
+	enum d4_status st = watch_conf_read(tree, diag, &c);
+
+	if (st == D4_OK)
+		watch_conf_fini(&c);
+	return st;
+}
+
+void
+watch_conf_fini(struct watch_conf *c)
+{
+	d4_conf_free(table, c);
+}
+
+void
+watch_conf_help(FILE *to)
+{
+	d4_conf_help(table, to);
+}
