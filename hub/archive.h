@@ -24,12 +24,13 @@ struct archive_counts {
 /*
  * struct archive_queue -- one stream.
  * Shape:  pending: what was given to us and not acknowledged is read first.
+ *         met: since the start it was, as far as an earlier process had it.
  *         held_ms: it is left alone until then. ids: to be acknowledged, with
  *         NULs between them, n_ids of them; ids of one answer.
  */
 struct archive_queue {
 	char key[QUEUE_KEY];
-	bool pending, said;
+	bool pending, met, said;
 	uint64_t held_ms;
 	struct d4_overflow_file overflow;
 	struct d4_buf ids;
@@ -82,6 +83,12 @@ D4_USED enum d4_status archive_dropped(struct archive *a);
 /* Errors: D4_ECLOSED the connection is of no use any more. D4_ENOMEM. */
 D4_USED enum d4_status queues_find(struct archive *a);
 void queues_free(struct archive *a);
+
+/*
+ * queues_met -- all that an earlier process had durably is acknowledged: only
+ * then may its parts go.
+ */
+bool queues_met(const struct archive *a);
 
 /* queues_read -- what there is, into parts; *any: there was something. */
 D4_USED enum d4_status queues_read(

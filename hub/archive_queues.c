@@ -130,6 +130,16 @@ queues_free(struct archive *a)
 	a->n_queues = 0;
 }
 
+bool
+queues_met(const struct archive *a)
+{
+	for (size_t i = 0; i < a->n_queues; i++) {
+		if (!a->queue[i]->met)
+			return false;
+	}
+	return true;
+}
+
 /* ---- acknowledging ---- */
 
 static enum d4_status
@@ -189,6 +199,8 @@ static enum d4_status
 queue_stop(struct archive *a, struct archive_queue *q, enum d4_status st)
 {
 	q->pending = true;
+	/* What an earlier process had comes before what does not fit. */
+	q->met = q->met || st == D4_ENOSPC || st == D4_AGAIN;
 	if (st == D4_AGAIN)
 		return D4_OK; /* this one waits, others do not */
 	if (st != D4_ENOSPC)
@@ -263,8 +275,10 @@ queues_stream(
 	q = queue_known(a, one->element[0]->str);
 	if (q == NULL)
 		return D4_ECLOSED;
-	if (one->element[1]->elements == 0)
+	if (one->element[1]->elements == 0) {
 		q->pending = false; /* nothing of an earlier process is left */
+		q->met = true;
+	}
 	*entries += one->element[1]->elements;
 	*bytes += entries_bytes(one->element[1]);
 	return queue_entries(a, q, one->element[1]);

@@ -83,7 +83,8 @@ run_finish(struct archive *a)
 	struct archive_file file;
 	enum d4_status st;
 
-	if (part == NULL || a->finish_ms > d4_mono_ms())
+	/* A part is how the next process knows what is archived already. */
+	if (part == NULL || a->finish_ms > d4_mono_ms() || !queues_met(a))
 		return D4_OK;
 	a->finish_ms = 0;
 	st = finish_step(a->finish, part, SLICE, &file);
@@ -148,7 +149,8 @@ run_timers(struct archive *a)
 static enum d4_status
 run_read(struct archive *a, bool *any)
 {
-	bool busy = parts_first(a->parts) != NULL || a->drain;
+	bool busy =
+	    a->drain || (parts_first(a->parts) != NULL && queues_met(a));
 	uint64_t dropped = a->counts.dropped;
 	enum d4_status st;
 
@@ -201,8 +203,8 @@ run_end(struct archive *a)
 
 	parts_end(a->parts);
 	a->finish_ms = 0;
-	while (
-	    st == D4_OK && parts_first(a->parts) != NULL && a->finish_ms == 0)
+	while (st == D4_OK && parts_first(a->parts) != NULL &&
+	       a->finish_ms == 0 && queues_met(a))
 		st = run_finish(a);
 	if (parts_count(a->parts) != 0)
 		d4_warnx("archive parts=%zu are left for the next start",

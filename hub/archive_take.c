@@ -94,6 +94,12 @@ take_cut(struct d4_cutter *c, struct d4_slice data, uint32_t *opening)
 	return bad || st != D4_AGAIN || end != D4_OK ? D4_EMALFORMED : D4_OK;
 }
 
+static bool
+take_number_ok(const struct d4_entry *e)
+{
+	return e->n <= UINT64_MAX - e->seq;
+}
+
 /* The file that it is to become part of must be one afterwards, too. */
 static enum d4_status
 take_opening(struct take *t, uint32_t *opening)
@@ -102,7 +108,7 @@ take_opening(struct take *t, uint32_t *opening)
 	struct d4_cutter *c;
 
 	if (row == NULL || t->e.t_rx_us == 0 || t->e.t_rx_us >= TAKE_T_MAX ||
-	    t->e.n > UINT64_MAX - t->e.seq)
+	    !take_number_ok(&t->e))
 		return D4_EMALFORMED;
 	c = take_cutter(t->a, row->cutter);
 	return c != NULL ? take_cut(c, t->e.data, opening) : D4_ENOMEM;
@@ -158,10 +164,6 @@ take_put(struct take *t, uint32_t opening)
 	uint64_t last = t->e.seq + t->e.n - 1;
 	enum d4_status st;
 
-	if (seen_has(a->seen, &t->e.sess, last)) {
-		a->counts.duplicates++;
-		return D4_OK;
-	}
 	st = parts_put(a->parts, &in);
 	if (st == D4_ENOSPC && a->conf->drop) {
 		a->full = true;
@@ -185,6 +187,12 @@ take_entry(struct take *t)
 	enum d4_status st = D4_OK;
 	uint32_t opening = 0;
 
+	/* First of all: its data may be where it cannot be read now. */
+	if (take_number_ok(&t->e) &&
+	    seen_has(t->a->seen, &t->e.sess, t->e.seq + t->e.n - 1)) {
+		t->a->counts.duplicates++;
+		return D4_OK;
+	}
 	if (t->e.ref.segment != 0)
 		st = take_stored(t);
 	if (st != D4_OK)
