@@ -12,7 +12,10 @@ import tempfile
 
 ROOT = os.environ.get("D4_SOURCE", ".")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+import block_places as blocks  # noqa: E402
+import flow_places as flows  # noqa: E402
 import packet_places as places  # noqa: E402
+import records  # noqa: E402
 from line_places import A4, A6, PIPELINES, SECRETS  # noqa: E402
 from packets import encodings, pcap, unpcap  # noqa: E402
 
@@ -24,10 +27,12 @@ hub: {id: test, org: 5b642239-4db4-4580-adf4-4ebd950d210f, default_tlp: red,
       master_key: "file:master.key"}
 networks: {telescope: [10.1.0.0/16, 2001:db8:77::/48]}
 pipelines:
-  - {id: packets, types: [1], steps: {preset: telescope, scope: telescope,
+  - {id: packets, types: [1, 5], steps: {preset: telescope, scope: telescope,
      into: [198.18.0.0/16, 2001:db8:fffe::/48]}}
   - {id: dns, types: [1], steps: [{addr: {scope: telescope, others: keep,
      into: [198.18.0.0/16, 2001:db8:fffe::/48]}}, {payload: dns}]}
+  - {id: flows, types: [7], steps: [{addr: {scope: telescope, others: keep,
+     into: [198.18.0.0/16, 2001:db8:fffe::/48]}}]}
 %ssources: []
 partners: []
 share: []
@@ -101,6 +106,61 @@ def of_packets(folder, pipeline, rows):
         yield place, fate, rewrite(folder, data)
 
 
+def in_bytes(data, what):
+    """Nothing that is protected stands anywhere in what left."""
+    assert not places.leak(data), (what, places.leak(data), data.hex())
+    for secret in blocks.SECRETS + tuple(x.encode() for x in SECRETS):
+        assert secret not in data, (what, secret)
+
+
+def of_blocks(folder):
+    """[(place, fate)] of pcapng, beside its packets."""
+    for place, data, want in blocks.ROWS:
+        out, gone = sanitize(folder, "packets", data, "-t", "5")
+        fate = gone[max(gone)] if gone else "pass"
+        assert fate == want, (place, fate, want)
+        in_bytes(out, place)
+        kinds = {kind for kind, _ in records.blocks(out)}
+        assert kinds <= {records.SECTION, records.INTERFACE, records.ENHANCED,
+                         records.SIMPLE}, (place, kinds)
+        yield place, fate
+
+
+def same_in_blocks(folder):
+    """Each packet has the same fate, and is the same, in pcapng."""
+    by_link = {}
+    for place, link, packet, want in places.ROWS:
+        by_link.setdefault(link, []).append((place, packet, want))
+    for link, rows in by_link.items():
+        data = records.section("<") + records.interface("<", link) + b"".join(
+            records.enhanced("<", 0, p, 1) for _, p, _ in rows)
+        out, gone = sanitize(folder, "packets", data, "-t", "5")
+        in_bytes(out, link)
+        for i, (place, _, want) in enumerate(rows, 1):
+            assert gone.get(i, "pass") == want, (place, gone.get(i), want)
+        left = [p for place, p, want in rows if want == "pass"]
+        one, _ = sanitize(folder, "packets", pcap(link, left))
+        assert [p for *_, p in unpcap(one)[1]] == list(packets_in(out))
+
+
+def packets_in(data):
+    for kind, body in records.blocks(data):
+        if kind == records.ENHANCED:
+            size = int.from_bytes(body[12:16], "little")
+            yield body[20:20 + size]
+
+
+def of_flows(folder):
+    """[(place, fate)] of IPFIX."""
+    for place, fields, values, want in flows.ROWS:
+        out, gone = sanitize(folder, "flows",
+                             flows.stream([(fields, [values])]))
+        fate = next(iter(gone.values()), "pass")
+        assert fate == want, (place, fate, want)
+        in_bytes(out, place)
+        yield place, fate
+
+
 def rewrite(folder, data):
     if not shutil.which("tcprewrite"):
         return None
@@ -140,6 +200,11 @@ def tables(folder):
                     "passes clean" if what in ("pass", "clean") else "drops"
                 counts[who, what] = counts.get((who, what), 0) + 1
     text = text[1:]
+    same_in_blocks(folder)
+    for name, made in (("pcapng, beside the packets", of_blocks),
+                       ("IPFIX", of_flows)):
+        text += ["", "| %s | d4-sanitize |" % name, "|---|---|"]
+        text += ["| %s | %s |" % (p, shown(f)) for p, f in made(folder)]
     for name in PIPELINES:
         text += ["", "| %s | d4-sanitize |" % name, "|---|---|"]
         text += ["| %s | %s |" % (p, shown(f))

@@ -39,6 +39,19 @@ def pcapng(data):
         at += size
 
 
+def blocks(data):
+    """(type, body) of every block."""
+    order, at = "<", 0
+    while at < len(data):
+        if data[at:at + 4] == b"\n\r\r\n":
+            order = "<" if data[at + 8] == 0x4d else ">"
+        kind, size = struct.unpack_from(order + "II", data, at)
+        block = data[at:at + size]
+        assert len(block) == size >= 12 and block[-4:] == block[4:8], at
+        yield kind, block[8:-4]
+        at += size
+
+
 def sets(message):
     at = 16
     while at < len(message):
