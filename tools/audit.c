@@ -5,6 +5,7 @@
 static bool
 audit_open(struct audit_file *f, const struct d4_cutter_kind *kind)
 {
+	d4_buf_init(&f->opening, D4_OPENING_MAX);
 	f->sha = EVP_MD_CTX_new();
 	return d4_cutter_new(kind, &f->cutter) == D4_OK && f->sha != NULL &&
 	       EVP_DigestInit_ex(f->sha, EVP_sha256(), NULL) == 1;
@@ -19,7 +20,8 @@ audit_new(const struct d4_cutter_kind *kind, uint8_t type, struct audit **out)
 	if (a == NULL)
 		return D4_ENOMEM;
 	a->type = type;
-	a->capture = kind == &d4_cutter_pcap;
+	a->capture = kind == &d4_cutter_pcap || kind == &d4_cutter_pcapng ||
+	             kind == &d4_cutter_ipfix;
 	if (audit_book_init(&a->book) != D4_OK ||
 	    !audit_open(&a->file[AUDIT_IN], kind) ||
 	    !audit_open(&a->file[AUDIT_OUT], kind)) {
@@ -38,6 +40,7 @@ audit_free(struct audit *a)
 	for (unsigned i = 0; i < AUDIT_SIDES; i++) {
 		d4_cutter_free(a->file[i].cutter);
 		EVP_MD_CTX_free(a->file[i].sha);
+		d4_buf_fini(&a->file[i].opening);
 	}
 	audit_book_fini(&a->book);
 	d4_prefix_set_fini(&a->scope.set);
@@ -69,9 +72,41 @@ audit_protect(struct audit *a, const struct d4_prefix_set *set)
 	return st;
 }
 
-/* audit_run -- the records of a run, one by one. */
+/* audit_opening -- another one: it is searched like a record. */
 static void
-audit_run(struct audit *a, enum audit_side side, const struct d4_run *run)
+audit_opening(struct audit *a, struct audit_file *f, struct audit_record *r)
+{
+	struct d4_slice in = d4_cutter_opening(f->cutter);
+
+	if (d4_slice_eq(in, d4_buf_slice(&f->opening)))
+		return;
+	f->opening.n = 0;
+	if (d4_buf_add(&f->opening, in.p, in.n) != D4_OK)
+		a->failed = true;
+	f->searched += a->capture ? in.n : 0;
+	r->bytes = in;
+	r->at = f->at < in.n ? 0 : f->at - in.n;
+	audit_scan(&a->scope, r, &a->book);
+}
+
+/* audit_head -- where a record's packet begins, and of what link type. */
+static void
+audit_head(const struct audit_file *f, struct audit_record *r)
+{
+	r->opening = d4_buf_slice(&f->opening);
+	r->head = r->len = 0;
+	if (f->cutter->kind == &d4_cutter_pcapng) {
+		audit_block(r);
+	} else if (f->cutter->kind == &d4_cutter_pcap) {
+		r->head = AUDIT_PCAP;
+		r->len = r->bytes.n - AUDIT_PCAP;
+	}
+}
+
+/* audit_run -- the records of a run, one by one; it ends at byte `end`. */
+static void
+audit_run(struct audit *a, enum audit_side side, const struct d4_run *run,
+    uint64_t end)
 {
 	struct audit_file *f = &a->file[side];
 	struct audit_record r = {
@@ -83,8 +118,9 @@ audit_run(struct audit *a, enum audit_side side, const struct d4_run *run)
 	struct d4_slice data = run->data;
 	size_t n;
 
-	if (f->at == 0)
-		f->at = d4_cutter_opening(f->cutter).n;
+	f->at = end - run->bytes;
+	if (a->capture)
+		audit_opening(a, f, &r);
 	if (run->reason != D4_R_NONE) {
 		f->records += run->n;
 		f->unread += run->n;
@@ -97,6 +133,7 @@ audit_run(struct audit *a, enum audit_side side, const struct d4_run *run)
 		r.at = f->at;
 		r.bytes = d4_slice_skip(&data, n);
 		f->at += n;
+		audit_head(f, &r);
 		audit_scan(&a->scope, &r, &a->book);
 	}
 }
@@ -114,7 +151,7 @@ audit_feed(struct audit *a, enum audit_side side, struct d4_slice in)
 	if (f->broken != D4_R_NONE)
 		return;
 	while ((st = d4_cutter_feed(f->cutter, &in, &run)) == D4_OK)
-		audit_run(a, side, &run);
+		audit_run(a, side, &run, f->bytes - in.n);
 	if (st == D4_AGAIN)
 		return;
 	f->broken = st == D4_ENOMEM ? D4_R_INTERNAL : f->cutter->failed;

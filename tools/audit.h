@@ -11,8 +11,8 @@
 #include "libd4/cutter.h"
 #include "libd4/prefix.h"
 #include "libd4/tally.h"
+#include "tools/audit_place.h"
 
-#define AUDIT_PLACE  48u        /* bytes of a place's name, NUL included */
 #define AUDIT_PLACES 256u       /* names; what comes later is "(other)" */
 #define AUDIT_HITS   (1u << 20) /* pairs of address and place */
 
@@ -82,50 +82,28 @@ struct d4_addr *audit_book_own(const struct audit_book *b, size_t *n);
 bool audit_own_has(
     const struct d4_addr *own, size_t n, const struct d4_addr *a);
 
-#define AUDIT_PARTS 64u
-
-/*
- * struct audit_parts -- what the bytes of a packet are.
- * Shape:  part[i] begins at from[i] and ends where the next one begins.
- *         quoted: the parts are of a packet inside an ICMP error.
- */
-struct audit_parts {
-	unsigned n;
-	uint32_t from[AUDIT_PARTS];
-	const char *name[AUDIT_PARTS];
-	bool quoted[AUDIT_PARTS];
-};
-
-/* audit_packet -- the parts of a packet (without its pcap header). */
-void audit_packet(
-    struct d4_slice packet, uint16_t link, struct audit_parts *out);
-
-/* audit_parts_name -- what the byte at `at` is: "ip4.src". */
-void audit_parts_name(
-    const struct audit_parts *p, size_t at, char out[AUDIT_PLACE]);
-
-/* audit_parts_field -- an address field begins at `at`. */
-bool audit_parts_field(const struct audit_parts *p, size_t at);
-
-/* audit_line_name -- where in a line a byte stands: a field, a JSON key. */
-void audit_line_name(
-    struct d4_slice line, uint8_t type, size_t at, char out[AUDIT_PLACE]);
-
 /* What is looked for. first: first 16 bits that a protected address has. */
 struct audit_scope {
 	struct d4_prefix_set set;
 	bool first[2][65536]; /* IPv4, IPv6 */
 };
 
-/* One record, cut out of a file. link: of a packet; at: its first byte. */
+/*
+ * One record, cut out of a file, or (number 0) an opening itself. link: of a
+ * packet, len bytes that begin at `head`, 0: it holds none; at: its first byte.
+ */
 struct audit_record {
 	enum audit_side side;
 	bool capture;
 	uint8_t type;
 	uint16_t link;
+	size_t head, len;
 	uint64_t number, at;
-	struct d4_slice bytes;
+	struct d4_slice bytes, opening;
 };
+
+/* audit_block -- finds the packet of a pcapng block: link, head, len. */
+void audit_block(struct audit_record *r);
 
 /* audit_scan -- notes all that stands in a record. */
 void audit_scan(const struct audit_scope *s, const struct audit_record *r,
@@ -139,12 +117,13 @@ struct audit_file {
 	uint64_t bytes, records, unread; /* unread: records without bytes */
 	uint64_t at;                     /* bytes that were cut */
 	uint64_t searched;               /* bytes of captures */
+	struct d4_buf opening;           /* of the records that came last */
 	enum d4_reason broken;
 };
 
 /*
  * struct audit -- one audit.
- * Shape:  capture: files are pcap; type: D4 type. failed: memory is out or a
+ * Shape:  capture: files are binary; type: D4 type. failed: memory is out or a
  *         hash failed: it proves nothing.
  */
 struct audit {

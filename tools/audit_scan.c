@@ -1,12 +1,11 @@
 /* The audit's eyes: all protected addresses that stand in one record. */
 #include <ctype.h>
 #include <string.h>
+#include "libd4/type.h"
 #include "libd4/wire.h"
 #include "sanitizers/find.h"
 #include "sanitizers/find_hidden.h"
 #include "tools/audit.h"
-
-#define PCAP_HEADER 16u /* in front of each packet */
 
 #define SCAN_PLAIN 32u /* dotted addresses of a record */
 
@@ -29,14 +28,39 @@ static void
 scan_place(const struct scan *s, enum audit_spelling how, size_t at,
     char out[AUDIT_PLACE])
 {
+	const struct audit_record *r = s->r;
+
 	if (how == AUDIT_HIDDEN)
 		(void)snprintf(out, AUDIT_PLACE, "anywhere");
-	else if (!s->r->capture)
-		audit_line_name(s->r->bytes, s->r->type, at, out);
-	else if (at < PCAP_HEADER)
+	else if (!r->capture)
+		audit_line_name(r->bytes, r->type, at, out);
+	else if (r->number == 0)
+		(void)snprintf(out, AUDIT_PLACE, "opening");
+	else if (r->type == D4_TYPE_YAF)
+		(void)audit_message(r->opening, r->bytes, at, out);
+	else if (r->head == 0)
+		(void)snprintf(out, AUDIT_PLACE, "block without a packet");
+	else if (at < r->head)
 		(void)snprintf(out, AUDIT_PLACE, "pcap header");
+	else if (at >= r->head + r->len)
+		(void)snprintf(out, AUDIT_PLACE, "block options");
 	else
-		audit_parts_name(&s->parts, at - PCAP_HEADER, out);
+		audit_parts_name(&s->parts, at - r->head, out);
+}
+
+/* scan_field -- an address field begins there. */
+static bool
+scan_field(const struct scan *s, size_t at)
+{
+	const struct audit_record *r = s->r;
+	char place[AUDIT_PLACE];
+
+	if (!r->capture || r->number == 0)
+		return false;
+	if (r->type == D4_TYPE_YAF)
+		return audit_message(r->opening, r->bytes, at, place);
+	return r->head != 0 && at >= r->head &&
+	       audit_parts_field(&s->parts, at - r->head);
 }
 
 static void
@@ -52,9 +76,8 @@ scan_note(const struct scan *s, const struct d4_addr *a, size_t at,
 	    .at = s->r->at + at,
 	};
 
-	if (s->r->capture && how == AUDIT_BINARY && at >= PCAP_HEADER)
-		spot.field = audit_parts_field(&s->parts, at - PCAP_HEADER);
-
+	if (how == AUDIT_BINARY)
+		spot.field = scan_field(s, at);
 	scan_place(s, how, at, place);
 	audit_book_note(s->book, a, &spot);
 }
@@ -177,8 +200,9 @@ audit_scan(const struct audit_scope *s, const struct audit_record *r,
 	struct san_wanted wanted = {.is = scan_hidden, .arg = &hidden};
 	struct d4_slice packet = r->bytes;
 
-	if (r->capture && r->bytes.n >= PCAP_HEADER) {
-		d4_slice_skip(&packet, PCAP_HEADER);
+	if (r->head != 0 && r->bytes.n >= r->head) {
+		d4_slice_skip(&packet, r->head);
+		packet.n = r->len;
 		audit_packet(packet, r->link, &scan.parts);
 	}
 	if (r->capture)

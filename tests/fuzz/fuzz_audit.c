@@ -58,6 +58,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct d4_slice in = d4_slice_of(data, size);
 
 	twice(&d4_cutter_pcap, D4_TYPE_PCAP, in);
+	twice(&d4_cutter_pcapng, D4_TYPE_PCAPNG, in);
+	twice(&d4_cutter_ipfix, D4_TYPE_YAF, in);
 	twice(&d4_cutter_lines, D4_TYPE_PDNS, in);
 	twice(&d4_cutter_lines, D4_TYPE_NDJSON, in);
 	return 0;

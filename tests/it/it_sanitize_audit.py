@@ -12,6 +12,12 @@ import unittest
 
 from sanitize_case import GOOD, GONE, Case
 
+sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."), "tests",
+                                "support"))
+import records  # noqa: E402
+from flow_places import A4B, F4B, VARIABLE, stream  # noqa: E402
+from packet_places import t4  # noqa: E402
+
 
 class Audit(Case):
     def test_each_record_that_does_not_leave_is_explained(self):
@@ -124,6 +130,40 @@ class Audit(Case):
         # What cannot be followed is not called clean.
         _, text, _ = self.audit("packets", data + b"\xff" * 50, 0)
         self.assertIn("not searched from byte %d on" % len(data), text)
+
+    def test_the_audit_of_pcapng_names_layers_and_what_is_around(self):
+        note, when = b"seen at 10.1.2.3", 1700000000000000
+        face = records.section("<") + records.interface("<", 1, (2, note))
+        names = records.names("<", bytes((10, 1, 2, 3)), b"pc7")
+        data = face + records.enhanced("<", 0, t4(), when, (1, note)) + names
+        _, text, rows = self.audit(
+            "as-is", data, 3, "--protect", "telescope", "-t", "5")
+        self.assertEqual(rows, {
+            ("ip4.dst", "binary"): (1, 1, 1, 1),
+            ("opening", "text"): (1, 1, 1, 1),
+            ("block options", "text"): (1, 1, 1, 1),
+            ("block without a packet", "binary"): (1, 1, 1, 1)}, text)
+        self.assertIn("10.1.2.3, binary in block without a packet: 1 times, "
+                      "first in the output's record 2, byte %d\n" %
+                      (len(data) - len(names) + 12), text)
+        _, text, rows = self.audit("packets", data, 0, "-t", "5")
+        self.assertEqual([n[2] for n in rows.values()], [0] * 4, text)
+        self.assertIn(self.CLEAN, text)
+
+    def test_the_audit_of_flows_names_the_elements(self):
+        data = stream([(((8, 4), (12, 4), (130, 4), (82, VARIABLE)),
+                        [(F4B, A4B, A4B, b"if-10-1-2-3")] * 2)])
+        _, text, rows = self.audit(
+            "as-is", data, 3, "--protect", "telescope", "-t", "7")
+        self.assertEqual(rows, {
+            ("element 12", "binary"): (2, 1, 2, 1),
+            ("element 130", "binary"): (2, 1, 2, 1),
+            ("element 82", "text"): (2, 1, 2, 1),
+            ("message header", "binary"): (2, 1, 2, 1),
+            ("opening", "binary"): (1, 1, 1, 1)}, text)
+        _, text, rows = self.audit("flows", data, 0)
+        self.assertEqual([n[2] for n in rows.values()], [0] * 5, text)
+        self.assertIn(self.CLEAN, text)
 
     def test_what_an_audit_needs_is_said(self):
         for args, code, text in (

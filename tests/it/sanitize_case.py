@@ -33,9 +33,10 @@ partners:
      accept_pap: [clear, green], profile: d4-core}
 pipelines:
   - {id: identity, types: [3, 6, 8], meta: [ja3-jl], steps: []}
-  - {id: as-is, types: [1], steps: []}
+  - {id: as-is, types: [1, 5, 7], steps: []}
+  - {id: flows, types: [7], steps: [addr: {scope: telescope, others: keep}]}
   - id: packets
-    types: [1]
+    types: [1, 5]
     steps:
       - addr: {scope: telescope, method: cryptopan,
                into: [198.18.0.0/16, 2001:db8:fffe::/48], others: map,
