@@ -25,7 +25,7 @@ int ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer);
  * ctl_backup -- asks for one into the new file text[0]; a file that is not
  * whole does not stay. ctl_restore -- sends one in parts; text[0] is changed.
  */
-int ctl_backup(const struct ctl_line *l, json_t **answer);
+int ctl_backup(struct ctl_line *l, json_t **answer);
 int ctl_restore(struct ctl_line *l, json_t **answer);
 
 /* ctl_page -- the text in an answer, and more pages. The exit status. */

@@ -8,6 +8,7 @@
 #include "hub/cmd_ctl.h"
 #include "libd4/kit/ctl.h"
 #include "libd4/kit/file.h"
+#include "libd4/uuid.h"
 
 #define RESTORE_PART 24000u      /* bytes of a backup sent at a time */
 #define RESTORE_MAX  (64u << 20) /* bytes of a backup */
@@ -26,24 +27,66 @@ backup_open(const char *path)
 }
 
 static bool
-backup_write(FILE *f, const json_t *lines)
+backup_lines(FILE *f, const json_t *lines)
 {
-	bool good = fputs("{\"d4-hub-backup\": 1}\n", f) >= 0;
 	const json_t *line;
 	size_t i;
 
 	json_array_foreach(lines, i, line)
 	{
-		good = good && json_dumpf(line, f, JSON_COMPACT) == 0 &&
-		       fputc('\n', f) != EOF;
+		if (json_dumpf(line, f, JSON_COMPACT) != 0 ||
+		    fputc('\n', f) == EOF)
+			return false;
 	}
-	return good && fflush(f) == 0 && fsync(fileno(f)) == 0;
+	return true;
+}
+
+/* Part by part: each says behind which sensor the next one begins. */
+static int
+backup_parts(struct ctl_line *l, FILE *f, json_int_t *sum)
+{
+	char after[D4_UUID_HEX] = "";
+	const char *next = after;
+	json_t *answer;
+	int rc = 0;
+
+	while (rc == 0 && next != NULL) {
+		l->text[1] = after[0] != '\0' ? after : NULL;
+		rc = ctl_ask(l, ctl_request(l), &answer);
+		if (rc != 0)
+			break;
+		next = json_string_value(json_object_get(answer, "next"));
+		if (next != NULL)
+			(void)snprintf(after, sizeof(after), "%s", next);
+		*sum += (json_int_t)json_array_size(
+		    json_object_get(answer, "lines"));
+		if (!backup_lines(f, json_object_get(answer, "lines")))
+			rc = -1;
+		json_decref(answer);
+	}
+	return rc;
+}
+
+static int
+backup_write(struct ctl_line *l, FILE *f, json_int_t *sum)
+{
+	int rc = fputs("{\"d4-hub-backup\": 1}\n", f) < 0
+	             ? -1
+	             : backup_parts(l, f, sum);
+
+	if (rc == 0 && (fflush(f) != 0 || fsync(fileno(f)) != 0))
+		rc = -1;
+	if (rc >= 0)
+		return rc;
+	(void)fprintf(
+	    stderr, "d4-hub ctl: %s: %s\n", l->text[0], strerror(errno));
+	return 1;
 }
 
 int
-ctl_backup(const struct ctl_line *l, json_t **answer)
+ctl_backup(struct ctl_line *l, json_t **answer)
 {
-	const json_t *lines;
+	json_int_t sum = 0;
 	FILE *f;
 	int rc;
 
@@ -51,22 +94,13 @@ ctl_backup(const struct ctl_line *l, json_t **answer)
 	f = backup_open(l->text[0]);
 	if (f == NULL)
 		return 1;
-	rc = ctl_ask(l, ctl_request(l), answer);
-	if (rc == 0) {
-		lines = json_object_get(*answer, "lines");
-		if (!backup_write(f, lines)) {
-			(void)fprintf(stderr, "d4-hub ctl: %s: %s\n",
-			    l->text[0], strerror(errno));
-			rc = 1;
-		}
-		(void)json_object_set_new(*answer, "lines",
-		    json_integer((json_int_t)json_array_size(lines)));
-		if (rc != 0)
-			json_decref(*answer);
-	}
+	rc = backup_write(l, f, &sum);
 	(void)fclose(f);
 	if (rc != 0)
 		(void)unlink(l->text[0]);
+	else
+		*answer = json_pack(
+		    "{s:b,s:i,s:I}", "ok", 1, "backup", 1, "lines", sum);
 	return rc;
 }
 

@@ -23,6 +23,9 @@ extern const char ctl_script_stats_sensor[], ctl_script_stats_types[],
 extern const char ctl_script_events_look[], ctl_script_events_list[],
     ctl_script_events_put[], ctl_script_events_drop[],
     ctl_script_events_reset[], ctl_script_archives[];
+extern const char ctl_script_analyzers[], ctl_script_analyzer_create[],
+    ctl_script_analyzer_remove[], ctl_script_analyzer_size[],
+    ctl_script_analyzer_peek[], ctl_script_analyzer_empty[];
 extern const char ctl_script_backup[], ctl_script_restore[];
 
 /* ctl_prelude -- what stands before each of them: helpers. */

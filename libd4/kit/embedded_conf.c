@@ -24,7 +24,8 @@ struct embedded_user {
 	"~all_types_by_uuid:* ~all_extended_types_by_uuid:* "        \
 	"~active_connection* ~list_uuid_ip:* ~daily_* ~stat_* "      \
 	"~sensor_pending_registration ~stream_max_size_by_uuid "     \
-	"~temp_blacklist_uuid:* ~map:* ~active_uuid_type* "
+	"~temp_blacklist_uuid:* ~map:* ~active_uuid_type* "          \
+	"~analyzer* ~all:analyzer:* ~all_analyzer_queues ~sensor:queues:* "
 
 static const struct embedded_user users[] = {
     {"hub", HUB_KEYS
@@ -33,7 +34,8 @@ static const struct embedded_user users[] = {
 	"+memory|usage +scan +get +set +del +exists +expire "
 	"+sadd +srem +sismember +smembers +scard "
 	"+hset +hsetnx +hget +hmget +hgetall +hdel "
-	"+hincrby +hlen +lpush +lrange +ltrim +lrem +zincrby +zadd "
+	"+hincrby +hlen +select +llen +lpush +lrange +ltrim +lrem +zincrby "
+	"+zadd "
 	"+zrevrange +zcard +zscore +xrevrange +xgroup|create +xgroup|destroy"},
     {"wash", "~d4:* +ping +info +multi +exec +eval +evalsha +script|load "
 	     "+xread +xreadgroup +xack +xgroup +xautoclaim +xclaim +xpending "

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -271,37 +270,6 @@ class Hubs(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("`nonsense` is no duration", done.stderr)
         self.ctl("config", "reload")
-
-    def test_backup_and_restore(self):
-        u = self.s.uuid
-        self.ctl("sensors", "tag", u, "precious")
-        self.ctl("sensors", "from", u, "127.0.0.0/8")
-        self.ctl("groups", "add", "saved", u)
-        path = os.path.join(self.hub.dir, "backup")
-        self.assertGreater(self.ctl("config", "backup", path)["lines"], 5)
-        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
-        self.assertIn("exists", self.fails("config", "backup", path))
-        with Hub() as other:
-            other.start()
-            got = other.ctl("config", "restore", path)
-            self.assertGreater(got["restored"], 5)
-            show = other.ctl("sensors", "show", u)
-            self.assertEqual((show["state"], show["tags"], show["groups"]),
-                             ("approved", ["precious"], ["saved"]))
-            until("it may send", lambda: other.send(
-                [self.s.frame(8, b"x\n")]) == "confirmed")
-            self.ctl("sensors", "from", u, "any")
-            for bad in ('{"key":"d4:queues","kind":"hash","value":["a","b"]}',
-                        '{"key":"registered_uuid","kind":"hash",'
-                        '"value":["a","b"]}', '{"key":1}', "x", "[[[[",
-                        '{"key":"registered_uuid","kind":"set",'
-                        '"value":[{}]}'):
-                with open(path, "w") as f:
-                    f.write('{"d4-hub-backup": 1}\n' + bad + "\n")
-                done = other.run("ctl", "-c", other.conf, "config",
-                                 "restore", path, check=False)
-                self.assertIn("not a backup", done.stderr)
-                self.assertEqual(done.returncode, 1)
 
 
 class Words(Case):

@@ -186,12 +186,12 @@ class Hub:
 
     # ---- its Redis ----
 
-    def redis(self, user="admin"):
+    def redis(self, user="admin", db=0):
         with open(os.path.join(self.etc, "keys", "redis-" + user)) as f:
             secret = f.read().strip()
         return redis.Redis(
             unix_socket_path=os.path.join(self.etc, "state/redis/redis.sock"),
-            username=user, password=secret)
+            username=user, password=secret, db=db)
 
     def entries(self, kind, ext="", shard=0, start="-", check=False):
         key = d4.queue_key(kind, ext, shard)

@@ -1,0 +1,203 @@
+#!/usr/bin/python3
+"""d4-hub ctl: analyzer queues of d4-core, backup and restore."""
+
+import os
+import shutil
+import stat
+import sys
+import unittest
+import uuid
+
+sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
+                                "tests/support"))
+import d4  # noqa: E402
+from hub import Hub, until  # noqa: E402
+
+# What a backup leaves out: streams, and what the hub counts and sees.
+LEFT_OUT = ("d4:{", "d4:queues", "d4:refused:", "d4:clone:", "active_", "map:",
+            "daily_", "stat_", "list_uuid_ip:", "all_types_by_uuid:",
+            "all_extended_types_by_uuid:", "metadata_type_by_uuid:",
+            "metadata_extended_type_by_uuid:", "temp_blacklist_uuid:")
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.hub = Hub(ext="{a: lines}").start()
+        cls.ctl = cls.hub.ctl
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.hub.close()
+
+    def setUp(self):
+        self.s = self.hub.enroll("--type", "8")
+
+    def fails(self, *args, code=1):
+        done = self.hub.run("ctl", "-c", self.hub.conf, *args, check=False)
+        self.assertEqual(done.returncode, code, done)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+
+def kept(hub):
+    """Everything that a backup must hold, as Redis has it."""
+    r, out = hub.redis(), {}
+    for key in r.keys():
+        if not key.decode().startswith(LEFT_OUT):
+            out[key] = (r.smembers(key) if r.type(key) == b"set"
+                        else r.hgetall(key))
+    return out
+
+
+class Analyzers(Case):
+    def test_analyzer_queues(self):
+        r, u = self.hub.redis(), self.s.hex
+        lists = self.hub.redis(db=2)
+        self.ctl("groups", "add", "ours", self.s.uuid)
+        all_ = self.ctl("analyzers", "create", "8", "--size", "5",
+                        "--description", "passive DNS")
+        some = self.ctl("analyzers", "create", "254.a", "--group", "ours")
+        # What d4-core's own create_queues() writes.
+        q, g = all_["queue"], some["queue"]
+        self.assertTrue(uuid.UUID(q).version == 4 and q != g)
+        self.assertEqual(r.hgetall("analyzer:" + q), {
+            b"type": b"8", b"max_size": b"5", b"description": b"passive DNS"})
+        self.assertEqual(r.hgetall("analyzer:" + g),
+                         {b"type": b"254", b"metatype": b"a"})
+        for key, member in {
+                "analyzer:8": q, "analyzer_uuid_group:254:a": g,
+                "analyzer_sensor_group:" + g: u, "sensor:queues:a:" + u: g,
+                "all:analyzer:by:format_type:8": q,
+                "all:analyzer:by:format_type:254": g,
+                "all:analyzer:by:extended_type:a": g,
+                "all:analyzer:extended_type": "a",
+                "all_analyzer_queues": q}.items():
+            self.assertTrue(r.sismember(key, member), key)
+        lists.lpush(some["list"], "old", b"new \xff")
+        rows = {x["queue"]: x for x in
+                self.ctl("analyzers", "list")["analyzers"]}
+        self.assertEqual((rows[g]["items"], rows[g]["sensors"],
+                          rows[g]["type"], rows[q]["max_size"]),
+                         (2, 1, "254.a", 5))
+        items = self.ctl("analyzers", "peek", g, "--count", "1")["items"]
+        self.assertEqual([x["bytes"] for x in items], [5])
+        self.ctl("analyzers", "size", q, "0")
+        self.assertFalse(r.hexists("analyzer:" + q, "max_size"))
+        for verb in ("empty", "remove"):
+            self.assertIn("--yes", self.fails("analyzers", verb, g))
+        self.assertEqual(self.ctl("analyzers", "empty", g,
+                                  "--yes")["dropped"], 2)
+        for one in (q, g):
+            self.ctl("analyzers", "remove", one, "--yes")
+        self.assertEqual(r.keys("*analyzer*") + r.keys("sensor:queues:*") +
+                         lists.keys(), [])
+        for args, why in ((["create", "77"], "not accepted"),
+                          (["create", "254.b"], "not accepted"),
+                          (["create", "254"], "254.NAME"),
+                          (["create", "8", "--group", "no"], "no such group"),
+                          (["peek", q], "no such queue")):
+            self.assertIn(why, self.fails("analyzers", *args))
+
+
+class Backup(Case):
+    def test_backup_and_restore(self):
+        u = self.s.uuid
+        self.ctl("sensors", "tag", u, "precious")
+        self.ctl("sensors", "from", u, "127.0.0.0/8")
+        self.ctl("groups", "add", "saved", u)
+        path = os.path.join(self.hub.dir, "backup")
+        self.assertGreater(self.ctl("config", "backup", path)["lines"], 5)
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        self.assertIn("exists", self.fails("config", "backup", path))
+        with Hub() as other:
+            other.start()
+            got = other.ctl("config", "restore", path)
+            self.assertGreater(got["restored"], 5)
+            show = other.ctl("sensors", "show", u)
+            self.assertEqual((show["state"], show["tags"], show["groups"]),
+                             ("approved", ["precious"], ["saved"]))
+            until("it may send", lambda: other.send(
+                [self.s.frame(8, b"x\n")]) == "confirmed")
+            self.ctl("sensors", "from", u, "any")
+            for bad in ('{"key":"d4:queues","kind":"hash","value":["a","b"]}',
+                        '{"key":"registered_uuid","kind":"hash",'
+                        '"value":["a","b"]}', '{"key":1}', "x", "[[[[",
+                        '{"key":"registered_uuid","kind":"set",'
+                        '"value":[{}]}'):
+                with open(path, "w") as f:
+                    f.write('{"d4-hub-backup": 1}\n' + bad + "\n")
+                done = other.run("ctl", "-c", other.conf, "config",
+                                 "restore", path, check=False)
+                self.assertIn("not a backup", done.stderr)
+                self.assertEqual(done.returncode, 1)
+
+    def test_an_empty_machine_is_the_same_hub_again(self):
+        ctl, u = self.ctl, self.s.uuid
+        gone = self.hub.enroll("--type", "8")
+        ctl("sensors", "revoke", gone.uuid)
+        waits = self.hub.enroll("--type", "8")
+        self.hub.redis().smove("registered_uuid",
+                               "sensor_pending_registration", waits.hex)
+        for args in (["limits", u, "--payload", "9000", "--queue", "7"],
+                     ["certificate", waits.uuid, "uuid"],
+                     ["addresses", u, "several"], ["tag", u, "t"],
+                     ["describe", u, "a \u00fc \"x\""],
+                     ["quarantine", waits.uuid, "7d"]):
+            ctl("sensors", *args)
+        new = ctl("sensors", "rotate-key", u)["key"].encode()
+        ctl("groups", "add", "g", u)
+        for what in ("192.0.2.9", "198.51.100.0/24", gone.uuid):
+            ctl("blocklist", "add", what)
+        ctl("blocklist", "add", waits.uuid, "--addresses-of")
+        ctl("types", "refuse", "1")
+        ctl("queues", "size", "8", "2MiB")
+        ctl("analyzers", "create", "8", "--size", "5")
+        ctl("analyzers", "create", "254.a", "--group", "g")
+        path = os.path.join(self.hub.dir, "whole")
+        ctl("config", "backup", path)
+        want = kept(self.hub)
+        with Hub() as other:
+            # /etc/d4 came from elsewhere; the state is empty.
+            state = os.path.join(other.etc, "state")
+            for name in ("hub.pem", "ca.pem", "keys"):
+                had = os.path.join(self.hub.etc, name)
+                if os.path.isdir(had):
+                    shutil.rmtree(os.path.join(other.etc, name))
+                    shutil.copytree(had, os.path.join(other.etc, name))
+                elif os.path.exists(had):
+                    shutil.copy(had, os.path.join(other.etc, name))
+            self.assertFalse(os.path.exists(os.path.join(state, "redis")))
+            other.options(ext="{a: lines}")
+            other.start()
+            other.redis().delete("server:accepted_type")
+            other.ctl("config", "restore", path)
+            self.assertEqual(kept(other), want)
+            until("it sends with its new key", lambda: other.send(
+                [self.s_frame(new)]) == "confirmed")
+            self.assertNotEqual(other.send([gone.frame(8, b"x\n")]),
+                                "confirmed")
+
+    def s_frame(self, key):
+        return d4.frame(key, self.s.uuid, 8, b"x\n")
+
+    def test_many_sensors_come_in_parts(self):
+        r, n = self.hub.redis(), 2300
+        pipe = r.pipeline()
+        for _ in range(n):
+            hex_ = uuid.uuid4().hex
+            pipe.sadd("registered_uuid", hex_)
+            pipe.hset("metadata_uuid:" + hex_, "hmac_key", "k")
+        pipe.execute()
+        path = os.path.join(self.hub.dir, "many")
+        self.ctl("config", "backup", path)
+        with open(path) as f:
+            lines = f.read().splitlines()
+        self.assertEqual(len(lines), len(set(lines)))
+        self.assertEqual(
+            sum('"key":"metadata_uuid:' in x for x in lines),
+            len(r.keys("metadata_uuid:*")))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
