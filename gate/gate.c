@@ -27,6 +27,8 @@ struct gate {
 	bool have_master;
 	uint8_t master[D4_MASTER_LEN];
 	struct gate_keyring *rings;
+	const struct gate_vault *vault;
+	struct gate_vault *own; /* read by gate_keys_load */
 };
 
 /* The folder of a path; "." where it has none. Allocated. */
@@ -198,6 +200,8 @@ gate_load(const char *path, struct d4_diag *diag, struct gate **out)
 		st = compile_all(g, diag);
 	if (st == D4_OK)
 		st = compile_abouts(g, diag);
+	if (st == D4_OK)
+		st = gate_forgettable(g, diag);
 	d4_buf_fini(&text);
 	if (st != D4_OK) {
 		gate_free(g);
@@ -243,6 +247,7 @@ gate_free(struct gate *g)
 	free(g->chains);
 	drop_abouts(g);
 	drop_rings(g);
+	gate_vault_free(g->own);
 	OPENSSL_cleanse(g->master, sizeof(g->master));
 	pol_free(g->pol);
 	free(g->dir);
@@ -289,6 +294,28 @@ key_remedy(enum d4_status st)
 	return "check `hub.master_key` and the file";
 }
 
+char *
+gate_master_path(const struct gate *g)
+{
+	const char *name = pol_hub(g->pol)->master_key;
+
+	return name != NULL ? beside(g, name) : NULL;
+}
+
+static enum d4_status
+load_vault(struct gate *g, const char *master)
+{
+	struct gate_vault *v = NULL;
+	enum d4_status st = gate_vault_read(master, &v);
+
+	if (st != D4_OK)
+		return st;
+	gate_vault_set(g, v);
+	gate_vault_free(g->own);
+	g->own = v;
+	return D4_OK;
+}
+
 enum d4_status
 gate_keys_load(struct gate *g, struct d4_diag *diag)
 {
@@ -304,10 +331,12 @@ gate_keys_load(struct gate *g, struct d4_diag *diag)
 		    "the policy names no master key");
 		return noted == D4_EINVAL ? D4_ENOENT : noted;
 	}
-	path = beside(g, name);
+	path = gate_master_path(g);
 	if (path == NULL)
 		return D4_ENOMEM;
 	st = d4_master_read(path, master);
+	if (st == D4_OK)
+		st = load_vault(g, path);
 	if (st == D4_OK)
 		gate_keys_set(g, master);
 	else
@@ -328,6 +357,23 @@ gate_keys_set(struct gate *g, const uint8_t master[D4_MASTER_LEN])
 	g->have_master = true;
 }
 
+void
+gate_vault_set(struct gate *g, const struct gate_vault *v)
+{
+	drop_rings(g);
+	g->vault = v;
+}
+
+/* What a partner's keys of an epoch are made from; NULL: the master. */
+static const struct san_ring *
+ring_of(const struct gate *g, const char *partner)
+{
+	const struct pol_partner *p = pol_partner_find(g->pol, partner);
+
+	return p != NULL && p->forgettable ? gate_vault_ring(g->vault, partner)
+	                                   : NULL;
+}
+
 const struct san_keys *
 gate_keys(struct gate *g, const char *partner)
 {
@@ -345,6 +391,7 @@ gate_keys(struct gate *g, const char *partner)
 		free(ring);
 		return NULL;
 	}
+	ring->keys.ring = ring_of(g, partner);
 	memcpy(ring->partner, partner, strlen(partner) + 1);
 	ring->next = g->rings;
 	g->rings = ring;

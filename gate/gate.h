@@ -6,6 +6,7 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
+#include "gate/vault.h"
 #include "libd4/kit/file.h"
 #include "policies/policy.h"
 #include "sanitizers/chain.h"
@@ -40,7 +41,21 @@ const struct san_chain *gate_chain(const struct gate *g, const char *pipeline);
  */
 D4_USED enum d4_status gate_keys_load(struct gate *g, struct d4_diag *diag);
 
-/* gate_keys_set -- the master key, from a supervisor. Copied. */
+/*
+ * gate_forgettable -- whoever can be forgotten gets no pipeline whose keys are
+ * those of epoch 0. Errors: D4_EINVAL with *diag.
+ */
+D4_USED enum d4_status gate_forgettable(
+    const struct gate *g, struct d4_diag *diag);
+
+/* gate_master_path -- of the master key's file; allocated, NULL: none. */
+char *gate_master_path(const struct gate *g);
+
+/*
+ * gate_keys_set -- the master key, from a supervisor. Copied.
+ * gate_vault_set -- the secrets of forgettable partners; borrowed.
+ */
+void gate_vault_set(struct gate *g, const struct gate_vault *v);
 void gate_keys_set(struct gate *g, const uint8_t master[D4_MASTER_LEN]);
 
 /*

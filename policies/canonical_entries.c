@@ -164,6 +164,8 @@ pol_json_partner(const struct pol_peer *peer)
 	ok = ok &&
 	     pol_json_put(o, "hosts_others", json_boolean(peer->hosts_others));
 	/* Only where they are written: older policies keep their hash. */
+	if (pub->forgettable)
+		ok = ok && pol_json_put(o, "forgettable", json_true());
 	if (pub->networks.n != 0)
 		ok = ok && pol_json_put(o, "networks",
 			       pol_json_prefixes(&pub->networks));

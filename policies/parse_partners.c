@@ -113,7 +113,7 @@ static const struct pol_field fields[] = {
     {"state", read_state, AT(pub.state), false, NULL},
     {"agreement", read_agreement, AT(pub.agreement), false, NULL},
     {"hosts_others", pol_read_bool, AT(hosts_others), false, NULL},
-    {"forgettable", NULL, 0, false, "leave it out: keys are of the master"},
+    {"forgettable", pol_read_bool, AT(pub.forgettable), false, NULL},
     {"networks", pol_read_prefixes, AT(pub.networks), false, NULL},
     {"domains", pol_read_domains, AT(pub.domains), false, NULL},
     {"asns", NULL, 0, false, "write the prefixes under `networks`"},

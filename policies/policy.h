@@ -60,7 +60,6 @@ D4_USED enum d4_status pol_canonical(const struct pol *p, struct d4_buf *out);
 /* pol_hash -- that SHA-256 in hex; static for the life of p. */
 const char *pol_hash(const struct pol *p);
 
-/* ---- what the programs need of it ---- */
 struct pol_hub {
 	char id[POL_ID_LEN];
 	char org[D4_UUID_TEXT];
@@ -80,6 +79,7 @@ struct pol_partner {
 	enum pol_state state;
 	struct pol_agreement agreement;
 	uint8_t min_class;
+	bool forgettable; /* its keys are of secrets that can be destroyed */
 	enum pol_sink sink;
 	enum pol_profile profile;
 	struct d4_prefix_set networks; /* its own, for `concerns`; owned */

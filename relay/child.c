@@ -45,6 +45,10 @@ wash_prepare(const struct relay_conf *c, struct wash_setup *w)
 		(void)snprintf(w->error, sizeof(w->error),
 		    "master key %.256s: %s", key != NULL ? key : "not set",
 		    d4_status_text(st));
+	else if ((st = gate_vault_read(key, &w->vault)) != D4_OK)
+		d4_warnx("alarm ring=unreadable error=\"%s\" (nothing goes to "
+			 "forgettable partners)",
+		    d4_status_text(st));
 	free(key);
 }
 
@@ -91,11 +95,12 @@ child_wash(const struct child_setup *setup)
 
 	child_files();
 	wash_prepare(c, &w);
-	master_tell(setup->channel, w.have_master ? w.master : NULL);
+	master_tell(setup->channel, w.have_master ? w.master : NULL, w.vault);
 	if (profile_wash(c, &p) == D4_OK &&
 	    profile_enter(c->wash_user, setup->supervisor, &p))
 		code = wash_run(&w);
 	OPENSSL_cleanse(w.master, sizeof(w.master));
+	gate_vault_free(w.vault);
 	free((void *)(uintptr_t)w.limits.list);
 	profile_fini(&p);
 	return code;

@@ -12,24 +12,30 @@ static const char none[] = "-";
 
 /* Tells one key from another, and nothing of either. */
 static void
-master_mark(const uint8_t *key, char out[MASTER_MARK])
+master_mark(
+    const uint8_t *key, const struct gate_vault *vault, char out[MASTER_MARK])
 {
-	uint8_t md[EVP_MAX_MD_SIZE];
+	uint8_t md[EVP_MAX_MD_SIZE], all[D4_MASTER_LEN + 32];
+	int ok;
 
 	(void)snprintf(out, MASTER_MARK, "%s", none);
-	if (key == NULL ||
-	    EVP_Digest(key, D4_MASTER_LEN, md, NULL, EVP_sha256(), NULL) != 1)
+	if (key == NULL || !gate_vault_digest(vault, all + D4_MASTER_LEN))
+		return;
+	memcpy(all, key, D4_MASTER_LEN);
+	ok = EVP_Digest(all, sizeof(all), md, NULL, EVP_sha256(), NULL);
+	OPENSSL_cleanse(all, sizeof(all));
+	if (ok != 1)
 		return;
 	for (size_t i = 0; i < (MASTER_MARK - 1) / 2; i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", md[i]);
 }
 
 void
-master_tell(int channel, const uint8_t *key)
+master_tell(int channel, const uint8_t *key, const struct gate_vault *vault)
 {
 	char mark[MASTER_MARK], text[MASTER_MARK + 8];
 
-	master_mark(key, mark);
+	master_mark(key, vault, mark);
 	(void)snprintf(text, sizeof(text), "master %s", mark);
 	if (d4_fd_send(channel, d4_slice_str(text), -1) != D4_OK)
 		d4_warnx("master not_told");
@@ -52,6 +58,7 @@ master_same(const struct master *m, const char *policy)
 	struct d4_diag diag = {.file = NULL};
 	uint8_t key[D4_MASTER_LEN];
 	char mark[MASTER_MARK];
+	struct gate_vault *vault = NULL;
 	struct gate *g = NULL;
 	bool have;
 	char *path;
@@ -60,7 +67,11 @@ master_same(const struct master *m, const char *policy)
 		return true; /* wash keeps what it has, and says so */
 	path = wash_key_path(policy, g);
 	have = path != NULL && d4_master_read(path, key) == D4_OK;
-	master_mark(have ? key : NULL, mark);
+	/* Secrets that cannot be read are none: wash says so. */
+	if (have && gate_vault_read(path, &vault) != D4_OK)
+		vault = NULL;
+	master_mark(have ? key : NULL, vault, mark);
+	gate_vault_free(vault);
 	OPENSSL_cleanse(key, sizeof(key));
 	free(path);
 	gate_free(g);

@@ -80,6 +80,7 @@ wash_gate(struct wash *w, struct gate *g)
 
 	if (w->setup->have_master)
 		gate_keys_set(g, w->setup->master);
+	gate_vault_set(g, w->setup->vault);
 	wash_collisions(g);
 	if (w->stall == WASH_DISK)
 		batch_drop(w, D4_AGAIN); /* it was decided by the old one */

@@ -49,6 +49,7 @@ struct wash_setup {
 	char error[D4_DIAG_TEXT];
 	bool have_master;
 	uint8_t master[D4_MASTER_LEN];
+	struct gate_vault *vault; /* of forgettable partners */
 };
 
 /*

@@ -14,6 +14,8 @@ static const char usage_text[] =
     "       d4-policy presets [NAME]\n"
     "       d4-policy reverse POLICY ADDRESS --partner ID --pipeline ID\n"
     "           --because TEXT [--epoch N | --at TIME] [--audit DIR] [--json]\n"
+    "       d4-policy ring POLICY make|list|destroy --partner ID\n"
+    "           [--pipeline ID] [--epoch N --because TEXT] [--audit DIR]\n"
     "       d4-policy --help | --version\n";
 
 static const char help_text[] =
@@ -27,6 +29,8 @@ static const char help_text[] =
     "presets  steps under one name: which there are, or what one stands for\n"
     "reverse  which address a pipeline's pseudonym stands for; needs the\n"
     "         master key, and writes into the audit log who asked and why\n"
+    "ring     secrets of a partner with `forgettable: true`, one an epoch:\n"
+    "         those from today on are made, or one is destroyed for ever\n"
     "\n"
     "  --partner ID    who would receive it\n"
     "  --sensor UUID   whose stream it is; may be left out where the source\n"
@@ -37,7 +41,7 @@ static const char help_text[] =
     "  --meta JSON     the meta header as the sensor sends it\n"
     "  --at TIME       RFC 3339, a date or seconds since 1970; default: now\n"
     "  --json          one JSON object\n"
-    "of reverse:\n"
+    "of reverse and ring:\n"
     "  --pipeline ID   what made the pseudonym\n"
     "  --epoch N       of the keys; or --at, the record's time\n"
     "  --because TEXT  why it is asked\n"
@@ -55,6 +59,7 @@ static const struct {
     {"explain", policy_explain, 1},
     {"presets", policy_presets, 1},
     {"reverse", policy_reverse, 2},
+    {"ring", policy_ring, 2},
     {"show", policy_show, 1},
     {"test", policy_test, 2},
 };

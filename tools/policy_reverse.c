@@ -1,16 +1,10 @@
 /* d4-policy reverse: which address a partner's pseudonym stands for. */
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "libd4/kit/account.h"
 #include "sanitizers/reverse.h"
 #include "tools/policy_tool.h"
-
-#define REVERSE_AUDIT "/var/lib/d4/audit"
 
 /* stable: of a pipeline without the step `epoch`. */
 struct reverse_epoch {
@@ -27,22 +21,6 @@ reverse_fails(const char *what, const char *remedy)
 	return EX_FAILED;
 }
 
-/* Who asks: the account that logged in, and the one that runs it. */
-static json_t *
-reverse_who(void)
-{
-	const struct passwd *pw = getpwuid(getuid());
-	const char *sudo = getenv("SUDO_USER");
-	json_t *who = json_object();
-
-	(void)json_object_set_new(who, "uid", json_integer(getuid()));
-	(void)json_object_set_new(
-	    who, "user", json_string(pw != NULL ? pw->pw_name : "?"));
-	if (sudo != NULL)
-		(void)json_object_set_new(who, "sudo_user", json_string(sudo));
-	return who;
-}
-
 /*
  * Nothing is said before this is on disk. The original is not written down:
  * the log would become the table that the key protects.
@@ -50,27 +28,12 @@ reverse_who(void)
 static enum d4_status
 reverse_audit(const struct policy_args *a, const char *epoch)
 {
-	const char *dir = a->audit != NULL ? a->audit : REVERSE_AUDIT;
-	struct d4_account *log = NULL;
-	enum d4_status st;
-	json_t *o;
+	json_t *o = json_object();
 
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		return D4_EIO;
-	st = d4_account_open(dir, "d4-policy", &log);
-	if (st != D4_OK)
-		return st;
-	o = json_object();
-	(void)json_object_set_new(o, "who", reverse_who());
-	(void)json_object_set_new(o, "because", json_string(a->because));
-	(void)json_object_set_new(o, "policy", json_string(a->policy));
-	(void)json_object_set_new(o, "partner", json_string(a->partner));
 	(void)json_object_set_new(o, "pipeline", json_string(a->pipeline));
 	(void)json_object_set_new(o, "epoch", json_string(epoch));
 	(void)json_object_set_new(o, "mapped", json_string(a->file));
-	st = d4_account_write(log, true, "reverse", o);
-	d4_account_close(log);
-	return st;
+	return policy_audit(a, "reverse", o);
 }
 
 static int

@@ -31,12 +31,20 @@ struct policy_args {
 int policy_check(const struct policy_args *a);
 int policy_explain(const struct policy_args *a);
 int policy_presets(const struct policy_args *a);
+int policy_ring(const struct policy_args *a);
 int policy_reverse(const struct policy_args *a);
 int policy_show(const struct policy_args *a);
 int policy_test(const struct policy_args *a);
 
 /* policy_load -- a gate, or NULL with the error on stderr. */
 struct gate *policy_load(const char *path);
+
+/*
+ * policy_audit -- one line: who, why, about which partner, and o (taken over).
+ * Errors: as d4_account_write; nothing may be done then.
+ */
+D4_USED enum d4_status policy_audit(
+    const struct policy_args *a, const char *what, json_t *o);
 
 /* policy_complain -- a diag on stderr. */
 void policy_complain(const struct d4_diag *d);

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import d4  # noqa: E402
 import relay  # noqa: E402
 from airlock import fed_while_away  # noqa: E402
+from field import write_secret  # noqa: E402
 from relay import Org, Sensor, until  # noqa: E402
 from relay_cases import (LOG, ONE, confirmed, numbered, pipeline,  # noqa
                          sensors_policy, share, source)
@@ -49,6 +50,12 @@ def test_another_master_key_holds_with_the_next_reload():
         until("confirmed", lambda: sum(
             x.get("confirmed", 0) for x in lanes().values()) == 20)
         assert org.pids()["wash"] == wash
+        # A secret of a forgettable partner is a key as well: wash reads it
+        # before its sandbox closes.
+        os.makedirs(org.master + ".ring/acme", 0o700)
+        write_secret(org.master + ".ring/acme/2810", os.urandom(32))
+        org.reload()
+        until("started anew", lambda: org.pids()["wash"] != wash)
     finally:
         org.close()
 

@@ -9,7 +9,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
-from packets import IP4, UDP, eth, ip4, pcap, udp, unpcap  # noqa: E402
+from packets import (IP4, TCP, UDP, eth, ip4, pcap, tcp, udp,  # noqa: E402
+                     unpcap)
 from policy_case import (BIN, EXAMPLE, NOW, OTHER, PDNS, TAP, TELE, Case,
                          explain, main, run)
 
@@ -198,6 +199,101 @@ class Reverse(Case):
                                       pipeline=pipeline)
             self.assertEqual((code, out), (1, ""))
             self.assertIn(word, err)
+
+
+class Ring(Case):
+    """A partner whose keys can be destroyed."""
+    AT = 1700000000  # of epoch 2810
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(self.dir, "master.key"), "wb") as f:
+            f.write(bytes(range(32)))
+        os.chmod(f.name, 0o600)
+        text = re.sub('"file:[^"]*"', '"file:master.key"', self.text)
+        text = text.replace("{id: acme-csirt,",
+                            "{id: acme-csirt, forgettable: true,")
+        self.stable = text
+        self.policy = self.write(text.replace(
+            "- link: zero\n", "- link: zero\n      - epoch: 7d\n", 1))
+
+    def ring(self, *words):
+        return run("ring", self.policy, *words, "--partner", "acme-csirt",
+                   "--audit", os.path.join(self.dir, "audit"))
+
+    def wash(self, at):
+        packet = eth(IP4, ip4("192.0.2.1", "10.1.2.3", TCP, tcp(
+            "192.0.2.1", "10.1.2.3", flags=18)))
+        p = subprocess.run(
+            [os.path.join(BIN, "d4-sanitize"), "-p", self.policy, "-P",
+             "backscatter-v1", "--partner", "acme-csirt", "--stats"],
+            input=pcap(1, [packet], t0=at), capture_output=True, check=True)
+        rows = unpcap(p.stdout)[1]
+        return rows[0][3][30:34] if rows else json.loads(p.stderr)
+
+    def test_what_is_destroyed_never_comes_back(self):
+        self.assertEqual(self.wash(self.AT)["epoch.key"], 1)
+        code, out, err = self.ring("make", "--pipeline", "backscatter-v1",
+                                   "--at", str(self.AT))
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out.split(), [str(2810 + i) for i in range(9)])
+        first, second = self.wash(self.AT), self.wash(self.AT + 604800)
+        self.assertEqual((len(first), first), (4, self.wash(self.AT + 60)))
+        self.assertNotEqual(first, second)
+        address = ".".join(map(str, first))
+        asked = ("reverse", self.policy, address, "--partner", "acme-csirt",
+                 "--pipeline", "backscatter-v1", "--epoch", "2810",
+                 "--because", "x", "--audit", os.path.join(self.dir, "audit"))
+        self.assertEqual(run(*asked)[:2], (0, "10.1.2.3\n"))
+        self.assertEqual(self.ring("destroy", "--epoch", "2810")[0], 1)
+        code, _, err = self.ring("destroy", "--epoch", "2810", "--because",
+                                 "the agreement ended")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(self.wash(self.AT)["epoch.key"], 1)
+        self.assertEqual(self.wash(self.AT + 604800), second)
+        code, out, err = run(*asked)
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("no keys for that epoch", err)
+        # Not even another one for the same time.
+        self.assertEqual(self.ring("make", "--pipeline", "backscatter-v1",
+                                   "--at", str(self.AT))[:2], (0, ""))
+        self.assertEqual(self.ring("list")[1].split(),
+                         [str(2811 + i) for i in range(8)])
+        with open(os.path.join(self.dir, "audit", "d4-policy.jsonl"),
+                  encoding="utf-8") as f:
+            last = [json.loads(x) for x in f if "ring.destroy" in x][-1]
+        self.assertEqual((last["epoch"], last["because"], last["partner"]),
+                         ("2810", "the agreement ended", "acme-csirt"))
+
+    def test_keys_for_ever_and_secrets_that_others_read_are_refused(self):
+        code, _, err = run("check", self.write(self.stable))
+        self.assertEqual(code, 1)
+        self.assertIn("`acme-csirt` is forgettable, and pipeline "
+                      "`backscatter-v1` has one key for ever; add "
+                      "`- epoch: 7d`", err)
+        self.setUp()
+        self.ring("make", "--pipeline", "backscatter-v1", "--at",
+                  str(self.AT))
+        folder = os.path.join(self.dir, "master.key.ring", "acme-csirt")
+        os.chmod(os.path.join(folder, "2810"), 0o644)
+        code, _, err = self.ring("list")
+        self.assertEqual(code, 1)
+        self.assertIn("cannot be read", err)
+
+    def test_mistakes_are_told(self):
+        for words, said in (
+                (("make",), "needs --pipeline"),
+                (("make", "--pipeline", "ja3-findings-v1"), "needs --pipe"),
+                (("destroy", "--epoch", "x", "--because", "y"), "needs --ep"),
+                (("destroy", "--epoch", "7", "--because", "y"), "no secret"),
+                (("burn",), "makes, lists or destroys")):
+            code, out, err = self.ring(*words)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn(said, err)
+        code, _, err = run("ring", self.policy, "list", "--partner",
+                           "public-pdns")
+        self.assertEqual(code, 1)
+        self.assertIn("forgettable: true", err)
 
 
 class Check(Case):
