@@ -75,6 +75,8 @@ struct epoch {
 struct san_epochs {
 	const struct san_family *family;
 	struct san_make make;
+	struct san_facts facts; /* its own: a caller's may be gone by then */
+	char ext[64];
 	uint64_t unit_s, clock;
 	unsigned opening;
 	struct epoch at[SAN_EPOCH_STATES];
@@ -95,6 +97,10 @@ san_epochs_new(const struct san_family *f, const struct san_make *m,
 		return D4_ENOMEM;
 	e->family = f;
 	e->make = *m;
+	e->facts = *m->facts;
+	(void)snprintf(e->ext, sizeof(e->ext), "%s", m->facts->ext);
+	e->facts.ext = e->ext;
+	e->make.facts = &e->facts;
 	e->unit_s = unit_s;
 	*out = e;
 	return D4_OK;
