@@ -232,15 +232,20 @@ message_close(struct message *m, uint32_t time_s, uint8_t *head)
 	return D4_R_NONE;
 }
 
-/* The output knows the templates in front of the message, and in it. */
-static void
+/*
+ * The output knows the templates in front of the message, and in it. What is
+ * too much for an opening is told once more.
+ */
+static enum d4_reason
 message_tell(struct message *m, struct d4_slice in)
 {
-	struct ipf *f = m->f;
+	enum d4_status st = ipf_tell(m->f);
 
-	ipf_tell(f);
-	if (m->defines && ipfix_templates_learn(&f->told, in) != D4_OK)
-		ipfix_templates_forget(&f->told);
+	if (st == D4_OK && m->defines)
+		st = ipfix_templates_learn(&m->f->told, in);
+	if (st != D4_OK)
+		ipfix_templates_forget(&m->f->told);
+	return st == D4_ENOMEM ? D4_R_INTERNAL : D4_R_NONE;
 }
 
 static enum san_outcome
@@ -276,10 +281,10 @@ ipf_record(
 	message_sets(&m, sets);
 	assert((size_t)(m.w - head) <= in.n);
 	*why = message_close(&m, d4_get_be32(in.p + 4), head);
-	if (*why == D4_R_NONE) {
+	if (*why == D4_R_NONE)
+		*why = message_tell(&m, in);
+	if (*why == D4_R_NONE)
 		out->n += (size_t)(m.w - head);
-		message_tell(&m, in);
-	}
 	return ipf_outcome(&m, *why);
 }
 

@@ -115,8 +115,11 @@ size_t ipf_put_template(const struct ipfix_def *d, uint8_t *w);
 D4_USED enum d4_reason ipf_opening(
     struct ipf *f, struct d4_slice in, struct d4_buf *head);
 
-/* ipf_tell -- a message leaves, and so did the opening in front of it. */
-void ipf_tell(struct ipf *f);
+/*
+ * ipf_tell -- a message leaves, and so did the opening in front of it.
+ * Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status ipf_tell(struct ipf *f);
 
 /* ipf_domain_of -- made when new; NULL: there are too many. */
 struct ipf_domain *ipf_domain_of(struct ipf *f, uint32_t id);

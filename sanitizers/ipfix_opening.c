@@ -199,21 +199,21 @@ opening_next(struct d4_slice *in)
 	return d4_slice_skip(in, n);
 }
 
-/* What is not surely known to the output is told once more. */
-void
+enum d4_status
 ipf_tell(struct ipf *f)
 {
 	struct d4_slice in = d4_buf_slice(&f->opening), m;
 	enum d4_status st = D4_OK;
 
 	if (!f->untold)
-		return;
+		return D4_OK;
 	f->untold = false;
 	ipfix_templates_forget(&f->told);
 	while (st == D4_OK && (m = opening_next(&in)).n != 0)
 		st = ipfix_templates_learn(&f->told, m);
 	if (st != D4_OK)
 		ipfix_templates_forget(&f->told);
+	return st;
 }
 
 enum d4_reason
