@@ -74,6 +74,32 @@ tell(struct census *c, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Has another session of this sensor this type, or this extended type? */
+static bool
+others_have(const struct session *s, uint8_t type, const char *ext)
+{
+	const struct session *o;
+
+	TAILQ_FOREACH(o, &s->sensor->sessions, by_sensor)
+	{
+		if (o != s && o->told == type &&
+		    (ext == NULL || strcmp(o->origin->ext, ext) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Its meta header is over: it is not a session of type 2 any more. */
+static void
+tell_meta_over(struct census *c, const struct session *s, const struct facts *f)
+{
+	tell(c, "SREM active_uuid_type2:%s %s", f->uuid, f->sess);
+	if (others_have(s, D4_TYPE_META, NULL))
+		return;
+	tell(c, "SREM active_connection:2 %s", f->uuid);
+	tell(c, "SREM active_connection_by_uuid:%s 2", f->uuid);
+}
+
 /* The keys that say who is connected, for the session's present type. */
 static void
 tell_type(struct census *c, struct session *s, const struct facts *f)
@@ -89,6 +115,7 @@ tell_type(struct census *c, struct session *s, const struct facts *f)
 		    f->sess);
 	if (s->told != D4_TYPE_EXTENDED)
 		return;
+	tell_meta_over(c, s, f);
 	tell(c, "HSET map:session-uuid_active_extended_type %s %s", f->sess,
 	    s->origin->ext);
 	tell(c, "SADD active_connection_extended_type:%s %s", f->uuid,
@@ -116,10 +143,25 @@ census_begin(struct census *c, struct session *s)
 	tell_type(c, s, &f);
 }
 
+/* n frames of a type, which may not be the session's present one. */
+static void
+tell_ranks(struct census *c, const struct facts *f, const char *type,
+    unsigned long long n)
+{
+	if (n == 0)
+		return;
+	tell(c, "ZINCRBY daily_type:%s %llu %s", f->day, n, type);
+	tell(c, "ZINCRBY stat_type_uuid:%s:%s %llu %s", f->day, type, n,
+	    f->uuid);
+	tell(c, "ZINCRBY stat_uuid_type:%s:%s %llu %s", f->day, f->uuid, n,
+	    type);
+}
+
 /* The frames since the last report, in d4-core's seven rankings. */
 static void
 tell_frames(struct census *c, struct session *s)
 {
+	unsigned long long metas = s->intake.metas - s->reported_metas;
 	unsigned long long n = s->intake.frames - s->reported;
 	const char *address;
 	struct facts f;
@@ -139,11 +181,10 @@ tell_frames(struct census *c, struct session *s)
 	    c, "ZINCRBY stat_ip_uuid:%s:%s %llu %s", f.day, address, n, f.uuid);
 	tell(c, "ZINCRBY daily_uuid:%s %llu %s", f.day, n, f.uuid);
 	tell(c, "ZINCRBY daily_ip:%s %llu %s", f.day, n, address);
-	tell(c, "ZINCRBY daily_type:%s %llu %s", f.day, n, f.type);
-	tell(c, "ZINCRBY stat_type_uuid:%s:%s %llu %s", f.day, f.type, n,
-	    f.uuid);
-	tell(c, "ZINCRBY stat_uuid_type:%s:%s %llu %s", f.day, f.uuid, n,
-	    f.type);
+	s->reported_metas = s->intake.metas;
+	tell_ranks(c, &f, "2", metas);
+	tell_ranks(c, &f, f.type, n - metas);
+	tell(c, "HDEL metadata_uuid:%s Error", f.uuid);
 	tell(c, "HSET metadata_uuid:%s last_seen %llu", f.uuid, f.now_s);
 	tell(c, "HSET metadata_type_by_uuid:%s:%s last_seen %llu", f.uuid,
 	    f.type, f.now_s);
@@ -153,42 +194,37 @@ tell_frames(struct census *c, struct session *s)
 		    f.uuid, s->origin->ext, f.now_s);
 }
 
-/* Is another session of this sensor there with the same type? */
-static void
-others_of(const struct session *s, bool *any, bool *same)
+/* Does another session of this sensor go on? */
+static bool
+others_any(const struct session *s)
 {
-	const struct session *o;
+	const struct session *first = TAILQ_FIRST(&s->sensor->sessions);
 
-	TAILQ_FOREACH(o, &s->sensor->sessions, by_sensor)
-	{
-		if (o == s)
-			continue;
-		*any = true;
-		*same = *same || o->told == s->told;
-	}
+	return first != NULL &&
+	       (first != s || TAILQ_NEXT(first, by_sensor) != NULL);
 }
 
 void
 census_end(struct census *c, struct session *s)
 {
-	bool any = false, same = false;
 	struct facts f;
 
 	if (!c->hub->opt->stats || s->origin == NULL)
 		return;
 	tell_frames(c, s);
 	facts_of(s, &f);
-	others_of(s, &any, &same);
 	tell(c, "SREM map:active_connection-uuid-session_uuid:%s %s", f.uuid,
 	    f.sess);
 	tell(c, "HDEL map:session-uuid_active_extended_type %s", f.sess);
 	tell(c, "SREM active_uuid_type2:%s %s", f.uuid, f.sess);
 	tell(c, "SREM active_uuid_type254:%s %s", f.uuid, f.sess);
-	if (!any) {
+	if (!others_any(s))
 		tell(c, "SREM active_connection %s", f.uuid);
-		tell(c, "DEL active_connection_extended_type:%s", f.uuid);
-	}
-	if (same)
+	if (s->origin->ext[0] != '\0' &&
+	    !others_have(s, D4_TYPE_EXTENDED, s->origin->ext))
+		tell(c, "SREM active_connection_extended_type:%s %s", f.uuid,
+		    s->origin->ext);
+	if (others_have(s, s->intake.state.type, NULL))
 		return;
 	tell(c, "SREM active_connection:%s %s", f.type, f.uuid);
 	tell(c, "SREM active_connection_by_uuid:%s %s", f.uuid, f.type);

@@ -12,6 +12,7 @@
 #define COMPAT_COUNT 32u /* entries of a queue in one read */
 #define COMPAT_WORDS 16u /* of one script's call, at most */
 #define COMPAT_PATH  512u
+#define COMPAT_SEEN  256u
 
 /* How the entries of a queue become items of analyzer lists. */
 enum compat_kind {
@@ -74,7 +75,7 @@ struct compat_call {
 /*
  * struct compat -- Shape: calls: sent, in order. gone: sessions that were not
  * connected when looked last; n_gone of them. cut: items trimmed, not yet in
- * the account.
+ * the account. seen: sensors that have a folder.
  */
 struct compat {
 	const struct hub_options *opt;
@@ -96,6 +97,7 @@ struct compat {
 	struct d4_buf stored, items;
 	uint64_t cut, entries, pushed;
 	uint64_t tick_ms, look_ms, queues_ms, behind_ms;
+	struct d4_uuid seen[COMPAT_SEEN];
 	bool any;
 };
 

@@ -96,10 +96,30 @@ take_wanted(
 	return wanted;
 }
 
+/*
+ * d4-core's page of a sensor lists its folder, and fails without one. A slot
+ * of the table holds the sensor that had it last: at worst one mkdir more.
+ */
+static void
+take_folder(struct compat *c, const struct d4_entry *e)
+{
+	char uuid[D4_UUID_HEX], path[COMPAT_PATH];
+	struct d4_uuid *seen = &c->seen[e->sensor.b[15] % COMPAT_SEEN];
+
+	if (d4_uuid_eq(seen, &e->sensor))
+		return;
+	*seen = e->sensor;
+	d4_uuid_hex(&e->sensor, uuid);
+	if (snprintf(path, sizeof(path), "%s/%s", c->data, uuid) <
+	    (int)sizeof(path))
+		(void)compat_folder(c, path);
+}
+
 bool
 compat_take(struct compat *c, struct compat_queue *q, const char *id,
     const struct d4_entry *e)
 {
+	take_folder(c, e);
 	if (q->worker) {
 		take_stream(c, q, id, e);
 		return true;

@@ -182,8 +182,10 @@ intake_frame(struct intake *in, const struct d4_frame *f)
 	in->bytes += f->payload.n;
 	if (in->ops->frame != NULL && !in->ops->frame(in->arg, f))
 		return D4_OK;
-	if (f->header.type == D4_TYPE_META)
+	if (f->header.type == D4_TYPE_META) {
+		in->metas++;
 		return intake_meta(in, f->payload);
+	}
 	return intake_data(in, f->payload);
 }
 

@@ -43,7 +43,8 @@ struct intake_ops {
  * Shape:  first: bytes held until the sensor is known. type: the payload's
  *         (254 from the meta header on). t_hdr_s: timestamp of the frame
  *         under way. cutter is NULL until the payload's framing is known.
- *         before: the last frame had the key from before the rotation.
+ *         metas: frames of type 2. before: the last frame had the key from
+ * before the rotation.
  */
 struct intake {
 	const struct intake_ops *ops;
@@ -59,7 +60,7 @@ struct intake {
 	char ext[D4_META_TYPE];
 	struct d4_cutter *cutter;
 	uint64_t t_hdr_s;
-	uint64_t frames, bytes;
+	uint64_t frames, metas, bytes;
 	enum d4_reason refused;
 };
 

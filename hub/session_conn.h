@@ -25,13 +25,13 @@ struct session_stat {
  * struct session -- Shape: origin is NULL before the first authentic frame.
  * address, from: the peer without port; admitted: the registry's version that
  * let it in, as admitted_type. pause: reasons of its own; the hub's come
- * on top. active_ms: when bytes came last. reported: frames that the census
- * has, told: the type it has. drafting: in hub->drafts[draft_list], since
- * draft_us. counted: it was authentic and is in its sensor's list (by_sensor;
- * before that it may be in the sensor's waiting list). closing: the sensor's
- * close_notify came. replay_no: its number there, 0: none;
- * replayed: frames that were not taken again. finished: no more bytes are
- * taken. lost: records of it were, so its end is not answered.
+ * on top. active_ms: when bytes came last. reported: frames (and of them
+ * type 2) that the census has, told: the type it has. drafting: in
+ * hub->drafts[draft_list], since draft_us. counted: it was authentic and is in
+ * its sensor's list (by_sensor; before that it may be in the sensor's waiting
+ * list). closing: the sensor's close_notify came. replay_no: its number there,
+ * 0: none; replayed: frames that were not taken again. finished: no more bytes
+ * are taken. lost: records of it were, so its end is not answered.
  */
 struct session {
 	TAILQ_ENTRY(session) all;
@@ -57,7 +57,7 @@ struct session {
 	uint64_t draft_us;
 	enum hub_drafts draft_list;
 	uint64_t held;
-	uint64_t records, reported;
+	uint64_t records, reported, reported_metas;
 	uint64_t replayed;
 	uint32_t replay_no;
 	struct session_stat stat;

@@ -167,6 +167,17 @@ class Lists(unittest.TestCase):
             with gzip.open(path) as f:
                 self.assertEqual(f.read(), packets)
 
+    def test_the_configuration_is_checked(self):
+        with Hub(compat="d4-core", compat_workers="[4]") as hub:
+            for options, what in (({}, "no worker for type 4"),
+                                  ({"compat_workers": "[8]",
+                                    "stats": "false"}, "needs stats"),
+                                  ({"compat": "core"}, "no such word")):
+                hub.options(**options)
+                done = hub.run("-n", "-c", hub.conf, check=False)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(what, done.stderr)
+
     def test_switched_off_it_holds_nothing_back(self):
         with Hub(compat="d4-core") as hub:
             hub.start()
@@ -254,6 +265,45 @@ class Workers(unittest.TestCase):
             self.assertRegex(name.decode(), "^8 [0-9a-f-]{36}$")
             self.assertAlmostEqual(score, due + 12, delta=1)
             self.assertEqual(core.sessions(8), [other])
+
+
+class Census(unittest.TestCase):
+    def test_who_is_connected_and_how_much_came_is_as_d4_core_says_it(self):
+        with Hub(ext="[ja3-jl]") as hub:
+            hub.start()
+            r, x = hub.redis(), hub.enroll("--type", "254")
+            r.hset("metadata_uuid:" + x.hex, "Error", "of yesterday")
+            tls = hub.connect()
+            self.addCleanup(tls.close)
+            tls.sendall(x.frame(2, b'{"type":') + x.frame(2, b'"ja3-jl"}'))
+            for _ in range(3):
+                tls.sendall(x.frame(254, b'{"a":1}\n'))
+
+            def ranks(pattern, member):
+                # The day may change under us.
+                return sum(r.zscore(k, member) or 0 for k in r.keys(pattern))
+            kinds = "stat_uuid_type:*:" + x.hex
+            until("all frames", lambda: (
+                ranks(kinds, "2"), ranks(kinds, "254")) == (2, 3))
+            self.assertEqual(ranks("daily_type:*", "2"), 2)
+            self.assertEqual(ranks("stat_type_uuid:*:254", x.hex), 3)
+            self.assertFalse(r.hexists("metadata_uuid:" + x.hex, "Error"))
+            uuid = x.hex.encode()
+            (sess,) = r.smembers(
+                "map:active_connection-uuid-session_uuid:" + x.hex)
+            self.assertRegex(sess.decode(), "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-")
+            for name, want in (
+                    ("active_connection", uuid),
+                    ("active_connection:254", uuid),
+                    ("active_connection_by_uuid:" + x.hex, b"254"),
+                    ("active_uuid_type254:" + x.hex, sess),
+                    ("active_connection_extended_type:" + x.hex, b"ja3-jl")):
+                self.assertEqual(r.smembers(name), {want}, name)
+            self.assertEqual(r.hgetall(
+                "map:session-uuid_active_extended_type"), {sess: b"ja3-jl"})
+            self.assertEqual(d4.finish(tls), "confirmed")
+            until("nobody is connected", lambda: not r.keys("active_*") and
+                  not r.keys("map:*"))
 
 
 def compat_account(hub, event):
