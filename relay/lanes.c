@@ -358,6 +358,11 @@ lanes_commit(struct lanes *ls)
 {
 	enum d4_status st;
 
+	/* The disk has all of it while the first lane is waited for. */
+	for (size_t i = 0; i < ls->n; i++) {
+		if (ls->list[i]->touched)
+			d4_spool_flush(ls->list[i]->writer);
+	}
 	for (size_t i = 0; i < ls->n; i++) {
 		if (!ls->list[i]->touched)
 			continue;
