@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Types without a sanitizer between two real hubs: released by no pipeline
-but one without steps, and then as they are, readable by their own tools."""
+"""Types 4, 5 and 7 between two real hubs by a pipeline without steps: as they
+are, readable by their own tools; by another type's pipeline not at all."""
 
 import os
 import sys
@@ -89,7 +89,7 @@ class World:
             end()
 
 
-def test_only_a_pipeline_without_steps_releases_what_nobody_sanitizes():
+def test_a_pipeline_without_steps_releases_files_as_they_are():
     world, test = World(), unittest.TestCase()
     try:
         with tempfile.TemporaryDirectory(prefix="d4-it-types-") as top:

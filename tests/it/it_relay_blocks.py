@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+"""pcapng and IPFIX with steps between two real hubs: the partner has every
+packet and flow under the right opening, without an address, and its sessions
+are numbered from 0."""
+
+import os
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+import records as r  # noqa: E402
+import relay  # noqa: E402
+from flow_places import A4B, F4B, stream  # noqa: E402
+from hub import Hub, HubRedis  # noqa: E402
+from it_relay_hub import HubPartner  # noqa: E402
+from packet_places import leak, t4  # noqa: E402
+from packets_of import fields_of, packets_of, written  # noqa: E402
+from relay import Org, balanced, until  # noqa: E402
+from relay_cases import pipeline, sensors_policy, share, source  # noqa: E402
+
+FIELDS = ((8, 4), (12, 4), (82, 4))
+
+
+def capture(order, n):
+    """Packets of two interfaces, with names and comments around them."""
+    data = r.section(order, (4, b"alice")) + r.interface(order, 1, (2, b"e0"))
+    for i in range(n):
+        if i == n // 2:
+            data += r.interface(order, 101, (1, b"10.1.2.3"))
+        data += r.enhanced(order, 0, t4(), 1700000000 * 10 ** 6 + i,
+                           (1, b"alice"))
+        if i > n // 2:
+            data += r.enhanced(order, 1, t4()[14:], 1, (3, b"hash"))
+    return data + r.names(order, A4B, b"alice"), n + (n - 1) // 2
+
+
+def flows(n):
+    rows = [(F4B, A4B, b"eth0")] * 10
+    return stream([(FIELDS, rows)]) + b"".join(
+        r.message(0x0a010203, 0, r.ipfix_set(256, *[b"".join(x)
+                                                    for x in rows]))
+        for _ in range(n - 1)), n
+
+
+class World:
+    def __init__(self):
+        self.a, self.b = Hub().start(), Hub().start()
+        self.sensors = {name: self.a.enroll("--type", str(kind))
+                        for name, kind in (("cap", 5), ("other", 5),
+                                           ("flows", 7))}
+        self.org = Org(sensors_policy(
+            # Two sensors behind one UUID: sections by turns.
+            source("cap", [self.uuid("cap"), self.uuid("other")], types="5")
+            + source("flows", [self.uuid("flows")], types="7"),
+            pipeline("packets", types="5", steps="[{addr: {}}]") +
+            pipeline("flows", types="7", steps="[{addr: {}}, {time: 1h}]"),
+            share("cap-out", "cap", "packets") +
+            share("flows-out", "flows", "flows")),
+            partners=(), db=HubRedis(self.a))
+        self.partner = HubPartner(self.b, self.org.hmac)
+        self.org.partners["acme"] = self.partner
+        self.partner.pin = "00" * 32
+        self.org.configure()
+        self.partner.enroll(self.org.uuids())
+
+    def uuid(self, name):
+        return self.sensors[name].uuid
+
+    def send(self, name, kind, data):
+        s = self.sensors[name]
+        frames = [s.frame(kind, data[i:i + 9999])
+                  for i in range(0, len(data), 9999)]
+        assert self.a.send(frames) == "confirmed"
+
+    def close(self):
+        for end in (self.org.close, self.a.close, self.b.close):
+            end()
+
+
+def test_blocks_and_flows_reach_the_partner_sanitized():
+    world, test = World(), unittest.TestCase()
+    try:
+        with tempfile.TemporaryDirectory(prefix="d4-it-blocks-") as top:
+            both(world, test, top)
+    finally:
+        world.close()
+
+
+def both(world, test, top):
+    world.org.up()
+    caps = [capture("<", 300), capture(">", 200)]
+    data, messages = flows(400)
+    for name, (one, _) in zip(("cap", "other"), caps):
+        world.send(name, 5, one)
+    world.send("flows", 7, data)
+    total = caps[0][1] + caps[1][1] + messages
+    until("confirmed", lambda: world.org.idle() and sum(
+        la.get("confirmed", 0) for la in world.org.status()["lanes"])
+        >= total)
+    for row in world.org.status()["lanes"]:
+        assert balanced(row), row
+    got = b"".join(world.partner.data(5))
+    assert leak(got) is None and b"alice" not in got and b"hash" not in got
+    assert {kind for kind, _ in r.blocks(got)} == {
+        r.SECTION, r.INTERFACE, r.ENHANCED}
+    assert len(packets_of(test, written(os.path.join(top, "cap"), got))) == \
+        caps[0][1] + caps[1][1]
+    got = b"".join(world.partner.data(7))
+    assert leak(got) is None and b"eth0" not in got
+    lines = fields_of(test, written(os.path.join(top, "flows"), got),
+                      ("cflow.sequence", "cflow.srcaddr", "cflow.dstaddr"))
+    found = [x.split("\t") for x in lines if x.split("\t")[1]]
+    assert len(found) == messages, (len(found), messages)
+    assert all(len(x[2].split(",")) == 10 for x in found)
+    # Each session counts its flows from 0.
+    numbers = [int(x[0]) for x in found]
+    assert all(b in (a + 10, 0) for a, b in zip(numbers, numbers[1:]))
+
+
+if __name__ == "__main__":
+    relay.run_all(sys.modules[__name__])
