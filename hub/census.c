@@ -134,6 +134,8 @@ census_begin(struct census *c, struct session *s)
 	if (!c->hub->opt->stats)
 		return;
 	facts_of(s, &f);
+	tell(c, "SADD d4:census:%llu %s", (unsigned long long)c->hub->place,
+	    f.uuid);
 	tell(c, "SADD active_connection %s", f.uuid);
 	tell(c, "SADD map:active_connection-uuid-session_uuid:%s %s", f.uuid,
 	    f.sess);
@@ -218,8 +220,11 @@ census_end(struct census *c, struct session *s)
 	tell(c, "HDEL map:session-uuid_active_extended_type %s", f.sess);
 	tell(c, "SREM active_uuid_type2:%s %s", f.uuid, f.sess);
 	tell(c, "SREM active_uuid_type254:%s %s", f.uuid, f.sess);
-	if (!others_any(s))
+	if (!others_any(s)) {
 		tell(c, "SREM active_connection %s", f.uuid);
+		tell(c, "SREM d4:census:%llu %s",
+		    (unsigned long long)c->hub->place, f.uuid);
+	}
 	if (s->origin->ext[0] != '\0' &&
 	    !others_have(s, D4_TYPE_EXTENDED, s->origin->ext))
 		tell(c, "SREM active_connection_extended_type:%s %s", f.uuid,
@@ -273,36 +278,38 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	c->walk = s != NULL ? at : 0;
 }
 
-/* DEL of a key of one sensor that a dead hub left as connected. */
-static void
-tell_stale(struct census *c, const char *prefix, const redisReply *uuid)
-{
-	if (uuid->type == REDIS_REPLY_STRING)
-		tell(c, "DEL %s%s", prefix, uuid->str);
-}
+/*
+ * What a dead worker left as connected. ARGV: the places to look at (from, to),
+ * then whether nobody else is there: all that is left is a dead hub's then.
+ */
+static const char stale_script[] =
+    "local c=redis.call local list={} for p=tonumber(ARGV[1]),"
+    "tonumber(ARGV[2]) do local k='d4:census:'..p "
+    "for _,u in ipairs(c('SMEMBERS',k)) do list[#list+1]=u end c('DEL',k) end "
+    "if ARGV[3]=='1' then for _,u in ipairs(c('SMEMBERS',"
+    "'active_connection')) do list[#list+1]=u end end "
+    "for _,u in ipairs(list) do "
+    "local map='map:active_connection-uuid-session_uuid:'..u "
+    "for _,s in ipairs(c('SMEMBERS',map)) do "
+    "c('HDEL','map:session-uuid_active_extended_type',s) end "
+    "for _,t in ipairs(c('SMEMBERS','active_connection_by_uuid:'..u)) do "
+    "c('SREM','active_connection:'..t,u) end "
+    "c('SREM','active_connection',u) "
+    "c('DEL',map,'active_connection_by_uuid:'..u,'active_uuid_type2:'..u,"
+    "'active_uuid_type254:'..u,'active_connection_extended_type:'..u) end "
+    "return #list";
 
 /* Who is here now is told again afterwards. */
 static void
 on_stale(void *arg, enum d4_status st, const redisReply *reply)
 {
-	static const char *const keys[] = {"active_connection_by_uuid:",
-	    "map:active_connection-uuid-session_uuid:", "active_uuid_type2:",
-	    "active_uuid_type254:", "active_connection_extended_type:"};
 	struct census *c = arg;
 	struct session *s;
 
-	if (st != D4_OK || reply->type != REDIS_REPLY_ARRAY)
+	if (st != D4_OK)
 		return;
-	for (size_t i = 0; i < reply->elements; i++) {
-		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			tell_stale(c, keys[k], reply->element[i]);
-	}
-	tell(c, "DEL active_connection map:session-uuid_active_extended_type");
-	for (unsigned t = 1; t < 256; t++) {
-		if (c->hub->rules.accepted[t])
-			tell(c, "DEL active_connection:%llu",
-			    (unsigned long long)t);
-	}
+	if (reply->type == REDIS_REPLY_ERROR)
+		d4_warnx("census why=\"%.120s\"", reply->str);
 	TAILQ_FOREACH(s, &c->hub->sessions, all)
 	{
 		if (s->origin != NULL)
@@ -310,11 +317,29 @@ on_stale(void *arg, enum d4_status st, const redisReply *reply)
 	}
 }
 
+#define PLACES "255" /* the last one looks at those that there were before */
+
 void
 census_up(struct census *c)
 {
-	if (c->hub->opt->stats && d4_redis_sendf(c->hub->redis, on_stale, c,
-				      "SMEMBERS active_connection") != D4_OK)
+	const struct hub *h = c->hub;
+	bool only = h->n_workers <= 1, last = h->place + 1 >= h->n_workers;
+	char from[12], to[12];
+	struct d4_slice argv[6];
+
+	/* While an older version's workers end, their sessions are not stale.
+	 */
+	if (!h->opt->stats || !h->alone)
+		return;
+	(void)snprintf(from, sizeof(from), "%u", h->place);
+	(void)snprintf(to, sizeof(to), "%s", last ? PLACES : from);
+	argv[0] = d4_slice_str("EVAL");
+	argv[1] = d4_slice_str(stale_script);
+	argv[2] = d4_slice_str("0");
+	argv[3] = d4_slice_str(from);
+	argv[4] = d4_slice_str(to);
+	argv[5] = d4_slice_str(only ? "1" : "0");
+	if (d4_redis_send(h->redis, argv, 6, on_stale, c) != D4_OK)
 		c->untold++;
 }
 

@@ -306,6 +306,29 @@ class Census(unittest.TestCase):
                   not r.keys("map:*"))
 
 
+    def test_what_a_dead_worker_left_goes_and_nothing_of_others(self):
+        with Hub() as hub:
+            hub.start()
+            r, s = hub.redis(), hub.enroll("--type", "8")
+            other = hub.enroll("--type", "8")
+            tls = hub.connect()
+            self.addCleanup(tls.close)
+            tls.sendall(s.frame(8, b"a|\n"))
+            until("connected", lambda: r.sismember(
+                "active_connection:8", s.hex))
+            os.kill(hub.worker_pid(), signal.SIGKILL)
+            until("nobody is", lambda: not r.keys("active_*") and
+                  not r.keys("map:*") and not r.keys("d4:census:*"))
+            # As if from a d4-core, or a hub before this version.
+            r.sadd("active_connection", other.hex)
+            r.sadd("active_connection:8", other.hex)
+            r.sadd("active_connection_by_uuid:" + other.hex, 8)
+            hub.stop()
+            hub.start()
+            r = hub.redis()
+            until("that goes, too", lambda: not r.keys("active_*"))
+
+
 def compat_account(hub, event):
     path = os.path.join(hub.etc, "state/account/d4-hub-compat.jsonl")
     with open(path) as f:
