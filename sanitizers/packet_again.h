@@ -65,6 +65,14 @@ void pkt_note_head(
 void pkt_note_sum(const struct pkt *p, const struct pkt_ip *ip,
     const struct pkt_sum *s, uint64_t sum);
 
+/*
+ * packet_tunnel.c: what is inside a tunnel, where it is followed; else nothing
+ * is written. pkt_tunnel_udp: behind the header of UDP, to a tunnel's port.
+ */
+D4_USED enum d4_reason pkt_tunnel(struct pkt *p, const struct pkt_ip *ip);
+void pkt_tunnel_udp(
+    struct pkt *p, const struct pkt_ip *ip, struct d4_slice data);
+
 /* packet_l4.c: pkt_sum_of -- of n bytes that were written; the field is 0. */
 uint64_t pkt_sum_of(const struct pkt_sum *s, size_t n);
 /* pkt_sum_put -- writes the checksum: of sum, and of the pseudo header. */

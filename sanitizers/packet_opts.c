@@ -22,6 +22,7 @@ san_opts_of(const struct san_chain *c, struct san_opts *out)
 	    .sample = opts_value(c, "sample", 0),
 	    .match = (unsigned)opts_value(c, "match", 0),
 	    .link = (enum san_link)opts_value(c, "link", SAN_LINK_ZERO),
+	    .tunnels = opts_value(c, "tunnels", 0) != 0,
 	    .tags_keep = opts_value(c, "tags", 0) != 0,
 	    .tcp_ts_zero = opts_value(c, "tcp_ts", 0) != 0,
 	    .keep_status = opts_value(c, "checksums", 0) != 0,

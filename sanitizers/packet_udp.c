@@ -1,5 +1,6 @@
 /* UDP (RFC 768): ports u16 u16 | length u16 | checksum u16 */
 #include <string.h>
+#include "sanitizers/packet_again.h"
 #include "sanitizers/packet_dns.h"
 
 #define UDP_HEAD 8u
@@ -43,6 +44,8 @@ pkt_udp(struct pkt *p, const struct pkt_ip *ip)
 			return why;
 	} else if (!udp_tunnel(b)) {
 		pkt_payload(p, d4_slice_of(b + UDP_HEAD, n - UDP_HEAD));
+	} else {
+		pkt_tunnel_udp(p, ip, d4_slice_of(b + UDP_HEAD, n - UDP_HEAD));
 	}
 	/* No checksum stays none where statuses are kept. */
 	if (p->opt.keep_status && ip->version == 4 && d4_get_be16(b + 6) == 0)

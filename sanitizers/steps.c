@@ -33,6 +33,8 @@ static const struct san_word steps_link[] = {{"zero", SAN_LINK_ZERO},
     {"hmac", SAN_LINK_HMAC}, {"keep", SAN_LINK_KEEP}, {NULL, 0}};
 static const struct san_word steps_tags[] = {
     {"zero", 0}, {"keep", 1}, {NULL, 0}};
+static const struct san_word steps_tunnels[] = {
+    {"cut", 0}, {"decode", 1}, {NULL, 0}};
 static const struct san_word steps_tcp_ts[] = {
     {"keep", 0}, {"zero", 1}, {NULL, 0}};
 static const struct san_word steps_fixup[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
@@ -54,6 +56,7 @@ static const struct san_word steps_match[] = {
 	}
 STEPS_WORD(link, steps_link)
 STEPS_WORD(tags, steps_tags)
+STEPS_WORD(tunnels, steps_tunnels)
 STEPS_WORD(tcp_ts, steps_tcp_ts)
 STEPS_WORD(fixup, steps_fixup)
 STEPS_WORD(checksums, steps_sums)
@@ -171,6 +174,12 @@ const struct san_step_kind san_step_tags = {
     .families = SAN_PACKETS,
     .help = "VLAN, MPLS and PPPoE numbers: zero, keep",
     .compile = tags_compile,
+};
+const struct san_step_kind san_step_tunnels = {
+    .name = "tunnels",
+    .families = SAN_PACKETS,
+    .help = "packets inside packets: cut, decode",
+    .compile = tunnels_compile,
 };
 const struct san_step_kind san_step_tcp_ts = {
     .name = "tcp_ts",

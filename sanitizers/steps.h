@@ -44,13 +44,14 @@ struct san_opts {
 	unsigned match;  /* SAN_FILTER_*, 0: all */
 	struct san_payload_conf payload;
 	enum san_link link;
-	bool tags_keep, tcp_ts_zero, keep_status, inner_incremental, fixup;
+	bool tunnels, tags_keep, tcp_ts_zero, keep_status, inner_incremental,
+	    fixup;
 };
 
 void san_opts_of(const struct san_chain *c, struct san_opts *out);
 
 extern const struct san_step_kind san_step_match, san_step_bpf, san_step_sample,
     san_step_link, san_step_tags, san_step_payload, san_step_tcp_ts,
-    san_step_fixup, san_step_checksums, san_step_inner;
+    san_step_fixup, san_step_tunnels, san_step_checksums, san_step_inner;
 
 #endif

@@ -18,6 +18,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_link,
     &san_step_tags,
     &san_step_payload,
+    &san_step_tunnels,
     &san_step_tcp_ts,
     &san_step_fixup,
     &san_step_checksums,

@@ -7,7 +7,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-import packet_places  # noqa: E402
+import packet_places_more  # noqa: E402
 
 
 def put(target, name, data):
@@ -101,7 +101,7 @@ def main():
         for i, pipeline in enumerate(
                 ("plain", "filters", "scope", "mapped", "distinct")):
             put("san_pdns", "%s_%s" % (name, pipeline), bytes([i + 6]) + text)
-    for i, (name, _, packet, _) in enumerate(packet_places.DNS_ROWS):
+    for i, (name, _, packet, _) in enumerate(packet_places_more.DNS_ROWS):
         if packet[23:24] == b"\x11":  # IPv4 and UDP
             name = "".join(c if c.isalnum() else "_" for c in name)
             put("san_dns", name, bytes([i % 3]) + packet[42:])

@@ -107,7 +107,8 @@ class Corpus(Case):
             made.append((name, types, steps))
         made.append(("dns", ["1", "4"], [
             {"addr": {"scope": "own", "into": into, "others": "keep",
-                      "require_scope": "any"}}, {"payload": "dns"}]))
+                      "require_scope": "any"}}, {"payload": "dns"},
+            {"tunnels": "decode"}]))
         made.append(("json-as-is", ["6"], [
             {"json": {"default": "keep", "rules": []}}]))
         for path in sorted(glob.glob(

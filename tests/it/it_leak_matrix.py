@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 import block_places as blocks  # noqa: E402
 import flow_places as flows  # noqa: E402
 import packet_places as places  # noqa: E402
+import packet_places_more as more  # noqa: E402
 import records  # noqa: E402
 from line_places import A4, A6, PIPELINES, SECRETS  # noqa: E402
 from packets import encodings, pcap, unpcap  # noqa: E402
@@ -31,6 +32,8 @@ pipelines:
      into: [198.18.0.0/16, 2001:db8:fffe::/48]}}
   - {id: dns, types: [1], steps: [{addr: {scope: telescope, others: keep,
      into: [198.18.0.0/16, 2001:db8:fffe::/48]}}, {payload: dns}]}
+  - {id: tunnels, types: [1], steps: [{addr: {scope: telescope, others: keep,
+     into: [198.18.0.0/16, 2001:db8:fffe::/48]}}, {tunnels: decode}]}
   - {id: flows, types: [7], steps: [{addr: {scope: telescope, others: keep,
      into: [198.18.0.0/16, 2001:db8:fffe::/48]}}]}
 %ssources: []
@@ -96,13 +99,14 @@ def of_lines(folder, name):
 
 def of_packets(folder, pipeline, rows):
     """[(place, fate, what tcprewrite does)]"""
-    for place, link, packet, want in rows:
+    for place, link, packet, want, *size in rows:
         data = pcap(link, [packet])
         out, gone = sanitize(folder, pipeline, data)
         fate = next(iter(gone.values()), "pass")
         assert fate == want, (place, fate, want)
         for *_, p in unpcap(out)[1]:
             assert not places.leak(p), (place, places.leak(p), p.hex())
+            assert not size or len(p) == size[0], (place, len(p), size)
         yield place, fate, rewrite(folder, data)
 
 
@@ -190,7 +194,8 @@ def tables(folder):
     text, counts = [], {}
     for title, pipeline, rows in (
             ("packets", "packets", places.ROWS),
-            ("DNS in packets, `payload: dns`", "dns", places.DNS_ROWS)):
+            ("DNS in packets, `payload: dns`", "dns", more.DNS_ROWS),
+            ("tunnels, `tunnels: decode`", "tunnels", more.TUNNEL_ROWS)):
         text += ["" if text else None, "| %s | d4-sanitize | tcprewrite |" %
                  title, "|---|---|---|"]
         for place, fate, other in of_packets(folder, pipeline, rows):
@@ -210,7 +215,8 @@ def tables(folder):
         text += ["", "| %s | d4-sanitize |" % name, "|---|---|"]
         text += ["| %s | %s |" % (p, shown(f))
                  for p, f in of_lines(folder, name)]
-    head = "Of %d packets " % len(places.ROWS + places.DNS_ROWS) + "; ".join(
+    head = "Of %d packets " % len(
+        places.ROWS + more.DNS_ROWS + more.TUNNEL_ROWS) + "; ".join(
         "%s %s" % (who, ", ".join("%s %d" % (what, n) for (w, what), n in
                                   sorted(counts.items()) if w == who))
         for who in ("d4-sanitize", "tcprewrite")) + "."

@@ -102,7 +102,7 @@ words_that_cannot_be_meant_are_errors(void **state)
 	    "[bpf: 'host example.org']", "[bpf: 'port http']", "[bpf: 'tcp[']",
 	    "[bpf: 'gateway 10.1.2.3']", "[bpf: []]", "[fixup: true]",
 	    "[checksums: incremental]", "[inner_l4_checksum: keep]",
-	    "[tcp_ts: hmac]"};
+	    "[tcp_ts: hmac]", "[tunnels: keep]"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -1,0 +1,144 @@
+"""Where an address can hide in the DNS of packets, and inside of tunnels: rows
+as those of packet_places."""
+import struct
+
+from packet_places import (A4, A4B, A4I, A6, A6B, F4, F6, I4, I6, MAPPED, Q4,
+                           opt4, quote4, t4, u4)
+from packets import IP4, IP6, UDP, addr, eth, ip4, ip6, udp
+
+
+def name(text):
+    return b"".join(bytes([len(x)]) + x.encode()
+                    for x in text.split(".") if x) + b"\0"
+
+
+def rr(owner, kind, data, cls=1, ttl=300):
+    return owner + struct.pack("!HHIH", kind, cls, ttl, len(data)) + data
+
+
+def dns(question, *records, flags=0x8180, additional=(), kind=1):
+    """An answer; the owner of most records is a pointer to the question."""
+    head = struct.pack("!HHHHHH", 0x1234, flags, 1, len(records), 0,
+                       len(additional))
+    return head + name(question) + struct.pack("!HH", kind, 1) + \
+        b"".join(records) + b"".join(additional)
+
+
+def d4(message, **kw):
+    return u4(message, sport=53, **kw)
+
+
+WWW, HERE = "www.vendors.org", b"\xc0\x0c"
+NIBBLES = ".".join(reversed(A6B.hex())) + ".ip6.arpa"
+OPT = b"\0\0\x29\x10\0\0\0\0\0"
+ECS = b"\0\x08\0\x08\0\1\x20\0" + A4B
+
+# Under `payload: dns`.
+DNS_ROWS = [
+    ("A", 1, d4(dns(WWW, rr(HERE, 1, A4B))), "pass"),
+    ("AAAA", 1, d4(dns(WWW, rr(HERE, 28, A6B))), "pass"),
+    ("AAAA, mapped", 1, d4(dns(WWW, rr(HERE, 28, addr(MAPPED)))), "pass"),
+    ("A over IPv6", 1, eth(IP6, ip6(F6, A6, UDP, udp(
+        F6, A6, dns(WWW, rr(HERE, 1, A4B)), sport=53))), "pass"),
+    ("reverse name", 1, d4(dns("3.2.1.10.in-addr.arpa", rr(
+        HERE, 12, name("pc7.vendors.org")), kind=12)), "pass"),
+    ("reverse name of IPv6", 1, d4(dns(NIBBLES, rr(
+        HERE, 12, name("pc7.vendors.org")), kind=12)), "pass"),
+    ("reverse zone", 1, d4(dns("2.1.10.in-addr.arpa", kind=6)),
+     "pdns.suffix"),
+    ("reverse name with more in front", 1, d4(dns(
+        "b._dns-sd._udp.3.2.1.10.in-addr.arpa", kind=12)), "pdns.suffix"),
+    ("blocklist name", 1, d4(dns("3.2.1.10.zen.vendors.org")),
+     "pdns.reverse"),
+    ("name with dashes", 1, d4(dns("ip-10-1-2-3.vendors.org")),
+     "pdns.reverse"),
+    ("name in hex digits", 1, d4(dns("0a010203.vendors.org")),
+     "pdns.reverse"),
+    ("name in an answer", 1, d4(dns(WWW, rr(HERE, 5, name(
+        "ip-10-1-2-3.vendors.org")))), "pdns.reverse"),
+    ("internal name", 1, d4(dns("pc7.corp")), "pdns.suffix"),
+    ("single label", 1, d4(dns("pc7")), "pdns.label"),
+    ("TXT", 1, d4(dns(WWW, rr(HERE, 16, b"\x14v=spf1 ip4:10.1.2.3  "))),
+     "pass"),
+    ("CAA", 1, d4(dns(WWW, rr(HERE, 257, b"\0\5iodefhttp://10.1.2.3/"))),
+     "pdns.answer"),
+    ("SVCB hints", 1, d4(dns(WWW, rr(
+        HERE, 65, b"\0\1\0\0\4\0\4" + A4B + b"\0\6\0\x10" + A6B))), "pass"),
+    ("SVCB, unknown parameter", 1, d4(dns(WWW, rr(
+        HERE, 64, b"\0\1\0\xff\0\0\4" + A4B))), "pass"),
+    ("unknown type", 1, d4(dns(WWW, rr(HERE, 65280, A4B))), "pass"),
+    ("another class", 1, d4(dns(WWW, rr(HERE, 1, A4B, cls=3))), "pass"),
+    ("EDNS client subnet", 1, d4(dns(WWW, additional=[
+        OPT + struct.pack("!H", len(ECS)) + ECS])), "pass"),
+    ("EDNS padding", 1, d4(dns(WWW, additional=[
+        OPT + b"\0\x08\0\x0c\0\4" + A4B])), "pass"),
+    ("TSIG", 1, d4(dns(WWW, additional=[
+        rr(name("key"), 250, A4B * 4, cls=255, ttl=0)])), "pass"),
+    ("behind the message", 1, d4(dns(WWW) + A4B), "pass"),
+    ("in a label that a pointer skips", 1, d4(dns(WWW, rr(
+        HERE, 5, b"\2ns" + b"\xc0\x10"), rr(HERE, 65280, A4B))), "pass"),
+    ("pointer loop", 1, d4(dns(WWW)[:12] + b"\xc0\x0c\0\1\0\1" + A4B),
+     "pass"),
+    ("update", 1, d4(dns(WWW, rr(HERE, 1, A4B), flags=0x2800)), "pass"),
+    ("first fragment", 1, eth(IP4, ip4(F4, A4, UDP, udp(
+        F4, A4, dns(WWW, rr(HERE, 1, A4B)), sport=53, len=999),
+        frag=0x2000)), "pass"),
+    ("cut capture", 1, d4(dns(WWW, rr(HERE, 1, A4B)), len=200), "l4.hdr"),
+    ("PPPoE", 1, eth(0x8864, b"\x11\0\0\1" + struct.pack(
+        "!HH", 90, 0x21) + d4(dns(WWW, rr(HERE, 1, A4B)))[14:]), "pass"),
+    ("over TCP", 1, t4(data=b"\0\x2f" + dns(WWW, rr(HERE, 1, A4B)),
+                       sport=53), "pass"),
+    ("another port", 1, u4(dns(WWW, rr(HERE, 1, A4B)), sport=5353), "pass"),
+]
+
+GTP = b"\x30\xff" + struct.pack("!H", len(I4)) + A4B
+
+
+def nested(n):
+    """IPv4 in IPv4, n times."""
+    p = I4
+    for _ in range(n):
+        p = ip4(F4, A4, 4, p)
+    return eth(IP4, p)
+
+
+# Under `tunnels: decode`: (place, link, packet, fate, bytes that leave).
+TUNNEL_ROWS = [
+    ("IPIP", 1, nested(1), "pass", 14 + 20 + 40),
+    ("IPIP, twice", 1, nested(2), "pass", 14 + 40 + 40),
+    ("IPIP, deeper than the limit", 1, nested(9), "pass", 14 + 20 * 8),
+    ("6in4", 1, eth(IP4, ip4(F4, A4, 41, I6)), "pass", 14 + 20 + 60),
+    ("4in6", 1, eth(IP6, ip6(F6, A6, 4, I4)), "pass", 14 + 40 + 40),
+    ("GRE", 1, eth(IP4, ip4(F4, A4, 47, b"\0\0\x08\0" + I4)), "pass",
+     14 + 24 + 40),
+    ("GRE of IPv6", 1, eth(IP4, ip4(F4, A4, 47, b"\0\0\x86\xdd" + I6)),
+     "pass", 14 + 24 + 60),
+    ("GRE with a key", 1, eth(IP4, ip4(F4, A4, 47, b"\x20\0\x08\0" + A4B +
+                                       I4)), "pass", 34),
+    ("GRE of Ethernet", 1, eth(IP4, ip4(F4, A4, 47, b"\0\0\x65\x58" + t4())),
+     "pass", 34),
+    ("Teredo", 1, u4(I6, dport=3544), "pass", 14 + 28 + 60),
+    ("Teredo with a head of its own", 1, u4(b"\0\0" + A4B + b"\0\0" + I6,
+                                            dport=3544), "pass", 42),
+    ("GTP-U", 1, u4(GTP + I4, dport=2152), "pass", 14 + 28 + 8 + 40),
+    ("GTP-U with a number", 1, u4(b"\x32" + GTP[1:] + A4B + I4, dport=2152),
+     "pass", 42),
+    ("VXLAN", 1, u4(b"\x08\0\0\0\0\0\1\0" + t4(), dport=4789), "pass", 42),
+    ("inside: Mirai's seq", 1, eth(IP4, ip4(F4, A4, 4, t4(seq=A4I)[14:])),
+     "pass", 14 + 20 + 40),
+    ("inside: UDP data", 1, eth(IP4, ip4(F4, A4, 4, u4(A4.encode())[14:])),
+     "pass", 14 + 20 + 28),
+    ("inside: an ICMP quote", 1, eth(IP4, ip4(F4, A4, 4, quote4(Q4)[14:])),
+     "pass", 14 + 20 + 28 + 28),
+    ("inside: OSPF", 1, eth(IP4, ip4(F4, A4, 4, ip4(F4, A4, 89, A4B * 9))),
+     "pass", 34),
+    ("inside: broken options", 1, eth(IP4, ip4(
+        F4, A4, 4, opt4(b"\x83\x40\x04" + A4B)[14:])), "pass", 34),
+    ("inside: into", 1, eth(IP4, ip4(F4, A4, 4, t4("198.18.1.1", A4)[14:])),
+     "pass", 34),
+    ("inside: cut", 1, nested(1)[:60], "pass", 34),
+    ("inside only", 1, eth(IP4, ip4(F4, "192.0.2.77", 4, I4)), "scope.miss",
+     0),
+    ("first fragment", 1, eth(IP4, ip4(F4, A4, 4, I4, frag=0x2000)), "pass",
+     34),
+]
