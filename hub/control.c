@@ -7,6 +7,8 @@
 #include "hub/control_parts.h"
 #include "hub/ctl_args.h"
 #include "hub/ctl_script.h"
+#include "hub/merge.h"
+#include "hub/status.h"
 #include "libd4/key.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
@@ -16,6 +18,7 @@ struct control {
 	struct hub *hub;
 	struct d4_ctl_call *waits;
 	const char *done;
+	struct peers *peers;
 };
 
 /* A command that Redis is working on. */
@@ -238,6 +241,61 @@ control_above(struct control_ask *ask)
 	ask_free(ask);
 }
 
+/* ---- what the other workers know, too ---- */
+
+/* Our own part of an answer, while the others are asked. */
+struct control_gather {
+	struct d4_ctl_call *call;
+	json_t *answer;
+};
+
+static void
+on_gathered(void *arg, const json_t *answers)
+{
+	struct control_gather *g = arg;
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(answers, i, one)
+	{
+		merge_answer(g->answer, one);
+	}
+	d4_ctl_answer(g->call, g->answer);
+	free(g);
+}
+
+/* Takes the answer. */
+static void
+control_gather(struct control *c, struct d4_ctl_call *call, json_t *answer)
+{
+	struct control_gather *g = NULL;
+
+	if (c->peers != NULL && peers_any(c->peers))
+		g = malloc(sizeof(*g));
+	if (g == NULL) {
+		d4_ctl_answer(call, answer);
+		return;
+	}
+	*g = (struct control_gather){call, answer};
+	peers_ask(c->peers, call->request, on_gathered, g);
+}
+
+/* Of one worker it is a command of the table; of several all are asked. */
+static void
+control_status(struct control *c, struct d4_ctl_call *call)
+{
+	const char *why = "";
+
+	control_gather(
+	    c, call, hub_commands[0].run(c->hub, call->request, &why));
+}
+
+void
+control_peers(struct control *c, struct peers *peers)
+{
+	c->peers = peers;
+}
+
 static void
 control_own(struct control_ask *ask)
 {
@@ -256,7 +314,10 @@ control_own(struct control_ask *ask)
 		return;
 	}
 	control_note(ask, "ok");
-	d4_ctl_answer(ask->call, answer);
+	if (row->admin)
+		d4_ctl_answer(ask->call, answer);
+	else
+		control_gather(c, ask->call, answer);
 	ask_free(ask);
 }
 
@@ -295,6 +356,11 @@ on_call(void *arg, struct d4_ctl_call *call)
 	struct control_ask *ask = calloc(1, sizeof(*ask));
 	char why[CTL_WHY] = "out of memory";
 
+	if (ask != NULL && strcmp(name, "status") == 0) {
+		free(ask);
+		control_status(c, call);
+		return;
+	}
 	if (ask == NULL || row == NULL) {
 		free(ask);
 		d4_ctl_fail(call, row == NULL

@@ -3,6 +3,7 @@
 #define HUB_CONTROL_H
 
 #include "hub/hub.h"
+#include "hub/peers.h"
 #include "libd4/kit/ctl.h"
 
 struct control;
@@ -10,6 +11,9 @@ struct control;
 /* control_new -- takes the commands of c. Errors: D4_ENOMEM. */
 D4_USED enum d4_status control_new(
     struct hub *h, struct d4_ctl *c, struct control **out);
+
+/* control_peers -- the other workers, who are asked, too; NULL: none. */
+void control_peers(struct control *c, struct peers *peers);
 
 /* control_free -- when Redis has answered all, or is freed. */
 void control_free(struct control *c);

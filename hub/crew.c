@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "hub/crew.h"
@@ -225,6 +226,41 @@ crew_leave(struct crew *c, uint64_t ms)
 
 /* ---- messages ---- */
 
+/* The first worker asks the one at that place, by a pair of their own. */
+static void
+crew_link(const struct crew *c, unsigned place)
+{
+	const int kind = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+	char text[12];
+	int pair[2], n;
+
+	if (place == 0 || !c->member[0].ready || !c->member[place].ready)
+		return;
+	if (socketpair(AF_UNIX, kind, 0, pair) != 0) {
+		d4_warn("socketpair");
+		return;
+	}
+	n = snprintf(text, sizeof(text), "%u", place);
+	crew_tell(&c->member[0], WORKER_PEER,
+	    d4_slice_of(text, n > 0 ? (size_t)n : 0), pair[0]);
+	crew_tell(
+	    &c->member[place], WORKER_PEER, d4_slice_of(NULL, 0), pair[1]);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static void
+member_ready(struct crew *c, struct crew_member *m)
+{
+	unsigned at = (unsigned)(m - c->member);
+
+	m->ready = true;
+	for (unsigned i = 1; at == 0 && i < c->places; i++)
+		crew_link(c, i);
+	if (at != 0 && at < c->places)
+		crew_link(c, at);
+}
+
 unsigned
 crew_poll(const struct crew *c, struct pollfd *p)
 {
@@ -250,7 +286,7 @@ member_says(struct crew *c, struct crew_member *m, uint8_t what)
 		c->upgrade = true;
 		return;
 	case WORKER_READY:
-		m->ready = true;
+		member_ready(c, m);
 		return;
 	case WORKER_NONE:
 	case WORKER_STOP:
@@ -261,6 +297,7 @@ member_says(struct crew *c, struct crew_member *m, uint8_t what)
 	case WORKER_KEY:
 	case WORKER_CLIENT_CA:
 	case WORKER_SECRET:
+	case WORKER_PEER:
 	case WORKER_REFUSED:
 	case WORKER_TEE:
 		return; /* nothing that a worker says */

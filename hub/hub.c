@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "hub/census.h"
+#include "hub/crowd.h"
 #include "hub/discard.h"
 #include "hub/headroom.h"
 #include "hub/overflow.h"
@@ -64,6 +65,7 @@ on_redis_up(void *arg)
 	d4_info("redis up waiting=%zu", shelf_entries(h->shelf));
 	queues_publish(h);
 	registry_up(h->registry);
+	crowd_up(h->crowd);
 	census_up(h->census);
 	shelf_up(h->shelf);
 }
@@ -112,6 +114,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	h->hushed = 0;
 	h->loud = HUB_LOUD;
 	quota_sample(h);
+	if (d4_redis_is_up(h->redis))
+		hub_sizes(h); /* whichever worker was told */
 	discard_flush(h->discard);
 	hub_look_ready(h);
 }
@@ -151,6 +155,8 @@ rooms_make(struct hub *h)
 		st = census_new(h, &h->census);
 	if (st == D4_OK)
 		st = stats_new(h, &h->stats);
+	if (st == D4_OK)
+		st = crowd_new(h, &h->crowd);
 	if (st == D4_OK)
 		st = trim_new(h, &h->trim);
 	if (st == D4_OK)
@@ -193,6 +199,7 @@ hub_fini(struct hub *h)
 	d4_redis_free(h->redis);
 	headroom_free(h->headroom);
 	trim_free(h->trim);
+	crowd_free(h->crowd);
 	census_free(h->census);
 	stats_free(h->stats);
 	shelf_free(h->shelf);
@@ -235,12 +242,6 @@ hub_reload(struct hub *h, struct hub_options *opt, struct d4_tls_ctx *tls)
 	sessions_recheck(h);
 	sessions_clock(h);
 	d4_info("reload done");
-}
-
-bool
-hub_leads(const struct hub *h)
-{
-	return h->place == 0 && h->alone;
 }
 
 void

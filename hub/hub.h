@@ -15,6 +15,7 @@
 #include "libd4/tally.h"
 
 struct census;
+struct crowd;
 struct discard;
 struct headroom;
 struct overflow;
@@ -87,6 +88,7 @@ struct hub {
 	struct queue_list queues;
 	struct census *census;
 	struct stats *stats;
+	struct crowd *crowd;
 	struct discard *discard;
 	struct trim *trim;
 	struct headroom *headroom;
@@ -132,7 +134,11 @@ void hub_sizes(struct hub *h);
 void hub_alone(struct hub *h);
 
 /* hub_leads -- is it the one that looks after what is there once? */
-bool hub_leads(const struct hub *h);
+static inline bool
+hub_leads(const struct hub *h)
+{
+	return h->place == 0 && h->alone;
+}
 
 /* hub_drained -- whether all that was taken is in Redis. */
 bool hub_drained(const struct hub *h);

@@ -13,6 +13,7 @@
 #include "libd4/kit/ctl_socket.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
+#include "libd4/kit/overflow.h"
 
 static const struct {
 	const char *name;
@@ -113,6 +114,7 @@ static void
 make_state(const struct hub_options *opt)
 {
 	static const char *const names[] = {"account", OVERFLOW_DIR};
+	uint64_t store;
 
 	if (d4_dir_make(opt->state, 0750) != D4_OK)
 		d4_fatal("state=%s", opt->state);
@@ -131,6 +133,10 @@ make_state(const struct hub_options *opt)
 		if (dir == NULL || d4_dir_make(dir, 0750) != D4_OK)
 			d4_fatal("state=%s", opt->state);
 		give_state(opt, dir);
+		/* Made once, not by each worker. */
+		if (strcmp(names[i], OVERFLOW_DIR) == 0 &&
+		    d4_overflow_store(dir, true, &store) != D4_OK)
+			d4_fatal("state=%s", dir);
 		free(dir);
 	}
 }

@@ -5,8 +5,12 @@
 unsigned
 hub_options_workers(const struct hub_options *o)
 {
-	(void)o;
-	return 1;
+	long cores = o->workers != 0 ? 0 : sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t n = cores > 0 ? (uint64_t)cores : o->workers;
+
+	if (n > WORKERS_MAX)
+		n = WORKERS_MAX;
+	return n != 0 ? (unsigned)n : 1;
 }
 
 void

@@ -1,5 +1,6 @@
 /* The hub's options: one row each. */
 #include <stddef.h>
+#include "hub/listener.h"
 #include "hub/options_parts.h"
 #include "hub/queue.h"
 
@@ -33,6 +34,8 @@ const struct d4_conf_option hub_options_table[] = {
 	"of the embedded Redis: always, everysec or no"},
     {"maxmemory", D4_CONF_BYTES, AT(maxmemory), 64 * MIB, 1ull << 40, "1GiB",
 	false, "of the embedded Redis; reading stops at 85 %"},
+    {"workers", D4_CONF_UINT, AT(workers), 0, WORKERS_MAX, "1", false,
+	"processes that talk to sensors; 0: one for each core"},
     {"keep_redis", D4_CONF_BOOL, AT(keep_redis), 0, 0, "false", false,
 	"leave the embedded Redis running when the hub stops"},
     {"types", D4_CONF_LIST, AT(types), 0, 8, NULL, false,

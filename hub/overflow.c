@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include "hub/listener.h"
 #include "hub/overflow_parts.h"
 #include "hub/quota.h"
 #include "libd4/kit/clock.h"
@@ -14,6 +16,28 @@
 #define SEGMENTS_WANT 64u           /* of a queue at its disk budget */
 #define DISK_RESERVE  (64ull << 20) /* left free: Redis writes there, too */
 #define FAILED_MS     2000u         /* until writing is tried again */
+
+/* ---- whose ---- */
+
+/*
+ * A number's remainder by WORKERS_MAX is the place that made it. With fewer
+ * workers than places each has several, so that none is left alone.
+ */
+bool
+overflow_owns(const struct overflow *o, uint64_t number)
+{
+	return number % WORKERS_MAX % o->hub->n_workers == o->hub->place;
+}
+
+uint64_t
+overflow_number(const struct overflow *o, uint64_t n)
+{
+	uint64_t to = o->hub->place, at = n % WORKERS_MAX;
+
+	if (o->hub->n_workers == 1)
+		return n;
+	return n + (to + WORKERS_MAX - at) % WORKERS_MAX;
+}
 
 /* ---- segments ---- */
 
@@ -141,7 +165,7 @@ writer_roll(struct overflow_shard *d)
 		return D4_ENOSPC;
 	if (d4_dir_make(d->dir, 0750) != D4_OK)
 		return D4_EIO;
-	d->next++; /* never used twice */
+	d->next = overflow_number(d->room, d->next + 1); /* never used twice */
 	st = d4_overflow_create(d->dir, &head, &d->writer);
 	if (st != D4_OK)
 		return st;
@@ -274,6 +298,13 @@ overflow_new(struct hub *h, struct overflow **out)
 		return st;
 	}
 	d4_uuid_text(&epoch, o->epoch);
+	(void)snprintf(o->place, sizeof(o->place), "%u", h->place);
+	(void)snprintf(o->places, sizeof(o->places), "%u", h->n_workers);
+	if (h->place == 0)
+		(void)snprintf(o->field, sizeof(o->field), "epoch");
+	else
+		(void)snprintf(
+		    o->field, sizeof(o->field), "epoch.%u", h->place);
 	*out = o;
 	return D4_OK;
 }

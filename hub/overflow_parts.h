@@ -41,12 +41,17 @@ struct overflow_shard {
 
 TAILQ_HEAD(overflow_shards, overflow_shard);
 
-/* Shape: epoch: of this process; Redis takes references of no older one. */
+/*
+ * struct overflow -- Shape: epoch: of this process; Redis takes references of
+ * no older one at this place. field: where it stands there. place, places: of
+ * the hub, as texts: a segment's number says whose it is.
+ */
 struct overflow {
 	struct hub *hub;
 	char *root;
 	uint64_t store;
 	char epoch[D4_UUID_TEXT];
+	char field[24], place[12], places[12];
 	struct overflow_shards shards;
 };
 
@@ -58,6 +63,11 @@ struct overflow_known {
 };
 
 /* ---- overflow.c ---- */
+
+/* overflow_owns -- is that segment ours, among several workers? */
+bool overflow_owns(const struct overflow *o, uint64_t number);
+/* overflow_number -- the smallest one from n on that only we make. */
+uint64_t overflow_number(const struct overflow *o, uint64_t n);
 
 /* segment_add -- behind the last. Errors: D4_ENOMEM, D4_ETOOBIG. */
 D4_USED enum d4_status segment_add(

@@ -45,6 +45,7 @@ dir_list(struct overflow_shard *d)
 		return; /* nothing was ever written */
 	while ((e = readdir(dir)) != NULL) {
 		if (!d4_overflow_name_seq(e->d_name, &number) ||
+		    !overflow_owns(d->room, number) ||
 		    fstatat(dirfd(dir), e->d_name, &sb, AT_SYMLINK_NOFOLLOW) !=
 			0 ||
 		    !S_ISREG(sb.st_mode))
@@ -52,7 +53,7 @@ dir_list(struct overflow_shard *d)
 		if (segment_add(d, number, (uint64_t)sb.st_size) != D4_OK)
 			break;
 		if (number >= d->next)
-			d->next = number + 1;
+			d->next = overflow_number(d->room, number + 1);
 	}
 	(void)closedir(dir);
 	if (d->n > 1)
@@ -145,7 +146,7 @@ overflow_recover(
 	dir_list(d);
 	for (size_t i = 0; i < n; i++) {
 		if (known[i].number >= d->next)
-			d->next = known[i].number + 1;
+			d->next = overflow_number(d->room, known[i].number + 1);
 	}
 	for (size_t i = d->n; i-- > 0;) {
 		struct overflow_segment *g = &d->seg[i];

@@ -12,27 +12,33 @@
 #include "hub/overflow_parts.h"
 #include "libd4/kit/log.h"
 
-/* KEYS stream, hash. ARGV epoch, segment, end, then the fields. */
+/* KEYS stream, hash. ARGV epoch's field, epoch, segment, end, the fields. */
 static const char add_script[] =
-    "if redis.call('HGET',KEYS[2],'epoch')~=ARGV[1] then "
+    "if redis.call('HGET',KEYS[2],ARGV[1])~=ARGV[2] then "
     "return redis.error_reply('EPOCH another hub has this shard') end "
-    "local e=tonumber(ARGV[3]) "
-    "local o=redis.call('HGET',KEYS[2],ARGV[2]) "
+    "local e=tonumber(ARGV[4]) "
+    "local o=redis.call('HGET',KEYS[2],ARGV[3]) "
     "if o then local p=tonumber(string.match(o,' (%d+)$')) "
     "if p and p>e then e=p end end "
-    "local id=redis.call('XADD',KEYS[1],'*',unpack(ARGV,4)) "
-    "redis.call('HSET',KEYS[2],ARGV[2],id..' '..string.format('%d',e)) "
+    "local id=redis.call('XADD',KEYS[1],'*',unpack(ARGV,5)) "
+    "redis.call('HSET',KEYS[2],ARGV[3],id..' '..string.format('%d',e)) "
     "return id";
 
 /*
- * KEYS stream, hash. ARGV epoch, 1: the first time. The oldest id that there
- * is, the hash, and the first time what the stream costs.
+ * KEYS stream, hash. ARGV epoch's field, epoch, 1: the first time, our place,
+ * how many places there are. The oldest id that there is, the hash, and the
+ * first time what the stream costs; places that are ours now, and were another
+ * worker's when there were more, cannot be added to any more.
  */
 static const char look_script[] =
-    "if redis.call('HGET',KEYS[2],'epoch')~=ARGV[1] then "
-    "redis.call('HSET',KEYS[2],'epoch',ARGV[1]) end "
+    "if redis.call('HGET',KEYS[2],ARGV[1])~=ARGV[2] then "
+    "redis.call('HSET',KEYS[2],ARGV[1],ARGV[2]) end "
     "local f=redis.call('XRANGE',KEYS[1],'-','+','COUNT',1) "
-    "local m=0 if ARGV[2]=='1' then "
+    "local m=0 if ARGV[3]=='1' then "
+    "for _,k in ipairs(redis.call('HKEYS',KEYS[2])) do "
+    "local p=tonumber(string.match(k,'^epoch%.(%d+)$')) "
+    "if p and k~=ARGV[1] and p%tonumber(ARGV[5])==tonumber(ARGV[4]) then "
+    "redis.call('HDEL',KEYS[2],k) end end "
     "m=redis.call('MEMORY','USAGE',KEYS[1],'SAMPLES','0') or 0 end "
     "return {f[1] and f[1][1] or '',redis.call('HGETALL',KEYS[2]),m}";
 
@@ -51,9 +57,10 @@ overflow_words(const struct queue_shard *s, const struct d4_ref *ref,
 	argv[2] = d4_slice_str("2");
 	argv[3] = d4_slice_str(s->key);
 	argv[4] = d4_slice_str(d->hash);
-	argv[5] = d4_slice_str(d->room->epoch);
-	argv[6] = d4_slice_of(t->segment, (size_t)n);
-	argv[7] = d4_slice_of(t->end, (size_t)m);
+	argv[5] = d4_slice_str(d->room->field);
+	argv[6] = d4_slice_str(d->room->epoch);
+	argv[7] = d4_slice_of(t->segment, (size_t)n);
+	argv[8] = d4_slice_of(t->end, (size_t)m);
 	return OVERFLOW_WORDS;
 }
 
@@ -85,7 +92,8 @@ known_read(
 
 /* Both halves of the answer; NULL out of memory or not understood. */
 static struct overflow_known *
-look_read(const redisReply *r, struct queue_id *first, bool *empty, size_t *n)
+look_read(const struct overflow *o, const redisReply *r, struct queue_id *first,
+    size_t *n)
 {
 	struct overflow_known *list;
 	const redisReply *h;
@@ -95,14 +103,18 @@ look_read(const redisReply *r, struct queue_id *first, bool *empty, size_t *n)
 	    r->element[1]->type != REDIS_REPLY_ARRAY ||
 	    r->element[2]->type != REDIS_REPLY_INTEGER)
 		return NULL;
-	*empty = r->element[0]->len == 0;
-	if (!*empty && queue_id_parse(r->element[0]->str, first) != D4_OK)
+	*first = (struct queue_id){0, 0};
+	if (r->element[0]->len != 0 &&
+	    queue_id_parse(r->element[0]->str, first) != D4_OK)
 		return NULL;
 	h = r->element[1];
 	list = calloc(h->elements / 2 + 1, sizeof(*list));
 	*n = 0;
-	for (size_t i = 0; list != NULL && i + 1 < h->elements; i += 2)
-		*n += known_read(h->element[i], h->element[i + 1], &list[*n]);
+	for (size_t i = 0; list != NULL && i + 1 < h->elements; i += 2) {
+		if (known_read(h->element[i], h->element[i + 1], &list[*n]) &&
+		    overflow_owns(o, list[*n].number))
+			(*n)++;
+	}
 	return list;
 }
 
@@ -157,19 +169,20 @@ on_looked(void *arg, enum d4_status st, const redisReply *reply)
 	struct overflow_shard *d = arg;
 	struct overflow_known *list;
 	struct queue_id first;
-	bool empty = true;
+	bool empty;
 	size_t n = 0;
 
 	d->asked = false;
 	if (st != D4_OK)
 		return;
-	list = look_read(reply, &first, &empty, &n);
+	list = look_read(d->room, reply, &first, &n);
 	if (list == NULL) {
 		d4_warnx("queue=%s overflow look=\"%.80s\"",
 		    d->shard->queue->name,
 		    reply->type == REDIS_REPLY_ERROR ? reply->str : "?");
 		return;
 	}
+	empty = reply->element[0]->len == 0;
 	if (!d->known) {
 		overflow_recover(d, list, n);
 		d->shard->bytes = (uint64_t)reply->element[2]->integer;
@@ -184,15 +197,17 @@ on_looked(void *arg, enum d4_status st, const redisReply *reply)
 static void
 shard_ask(struct overflow_shard *d)
 {
+	const struct overflow *o = d->room;
 	const struct d4_slice argv[] = {d4_slice_str("EVAL"),
 	    d4_slice_of(look_script, sizeof(look_script) - 1),
 	    d4_slice_str("2"), d4_slice_str(d->shard->key),
-	    d4_slice_str(d->hash), d4_slice_str(d->room->epoch),
-	    d4_slice_str(d->known ? "0" : "1")};
+	    d4_slice_str(d->hash), d4_slice_str(o->field),
+	    d4_slice_str(o->epoch), d4_slice_str(d->known ? "0" : "1"),
+	    d4_slice_str(o->place), d4_slice_str(o->places)};
 
 	if (!d->asked)
-		d->asked = d4_redis_send(d->room->hub->redis, argv, 7,
-			       on_looked, d) == D4_OK;
+		d->asked = d4_redis_send(
+			       o->hub->redis, argv, 10, on_looked, d) == D4_OK;
 }
 
 void
@@ -218,7 +233,7 @@ shard_new(struct overflow *o, struct queue_shard *s)
 	d->room = o;
 	d->shard = s;
 	d->writer.fd = -1;
-	d->next = 1;
+	d->next = overflow_number(o, 1);
 	/* "d4:{1:0}:q" to "d4:{1:0}:seg:STORE". */
 	(void)snprintf(d->hash, sizeof(d->hash), "%.*sseg:%016llx",
 	    (int)strlen(s->key) - 1, s->key, (unsigned long long)o->store);

@@ -43,7 +43,8 @@ struct queue_shard {
 /*
  * struct queue -- all shards of one type.
  * Shape:  ready: Redis knows its number of shards. bytes: as the sum of its
- *         shards; coming: of entries that are sent and not answered. spills:
+ *         shards; coming: of entries that are sent and not answered; added:
+ *         since the last look: other workers may have added as much. spills:
  * over its memory budget, so new entries go to disk. full: over that of the
  * disk, too, so its sessions are not read. disk_failed: the disk took no more,
  * at disk_failed_ms. dropped: records lost to `unread: drop-oldest` since the
@@ -57,7 +58,7 @@ struct queue {
 	char ext[D4_META_TYPE];
 	unsigned n_shards;
 	struct queue_shard *shard;
-	uint64_t bytes, coming;
+	uint64_t bytes, coming, added;
 	bool full, ready, spills, disk_failed;
 	uint64_t disk_failed_ms;
 	uint64_t dropped, dropped_bytes;

@@ -77,8 +77,14 @@ bool
 quota_spills(const struct hub *h, struct queue *q)
 {
 	uint64_t max = quota_memory(h, q);
+	uint64_t fresh = q->coming + q->added;
 	uint64_t bytes = q->bytes + q->coming;
-	bool over = bytes > (q->spills ? max / 2 : max) || h->tight;
+	bool over;
+
+	/* What the others have added since stands in the next look only. */
+	if (h->n_workers > 1)
+		bytes += (h->n_workers - 1) * fresh;
+	over = bytes > (q->spills ? max / 2 : max) || h->tight;
 
 	over = over && h->opt->queue_disk != 0;
 	if (over == q->spills)

@@ -47,6 +47,7 @@ part_of(struct reload *r, enum worker_message kind)
 	case WORKER_ALONE:
 	case WORKER_READY:
 	case WORKER_UPGRADE:
+	case WORKER_PEER:
 	case WORKER_RELOAD:
 	case WORKER_REFUSED:
 	case WORKER_TEE:

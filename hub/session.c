@@ -71,6 +71,7 @@ session_gone(struct session *s, const char *why)
 		    (unsigned long long)s->intake.bytes,
 		    (unsigned long long)s->records);
 		census_end(h->census, s);
+		crowd_end(h->crowd, s);
 	}
 	h->counts.closed++;
 	tee_end(s->tee);

@@ -84,3 +84,21 @@ session_clone(struct session *s, bool begins)
 		return D4_R_NONE;
 	return clone_found(s, was);
 }
+
+bool
+session_elsewhere(struct session *s, const struct d4_addr *from)
+{
+	struct clone *c = &s->sensor->clone;
+	uint64_t now = d4_mono_ms(), until = s->hub->opt->clone_us / 1000;
+
+	if (until == 0 || s->sensor->several)
+		return true;
+	if (clone_barred(c, from, now))
+		return false;
+	if (!clone_seen(c, from, true, now))
+		return true;
+	until = now + (until < BRIDGE_MS ? until : BRIDGE_MS);
+	clone_hold(c, &s->from, until);
+	clone_tell(s, &s->from, from);
+	return false;
+}

@@ -3,6 +3,7 @@
 #ifndef HUB_SESSION_CONN_H
 #define HUB_SESSION_CONN_H
 
+#include "hub/crowd.h"
 #include "hub/intake.h"
 #include "hub/session.h"
 
@@ -116,6 +117,11 @@ size_t session_finish(struct session *s);
  * time: is it a clone? Others of its sensor may be gone then.
  */
 enum d4_reason session_clone(struct session *s, bool begins);
+/*
+ * session_elsewhere -- a session of its sensor begins at another worker, from
+ * that address. False: that one is a clone, s stays.
+ */
+bool session_elsewhere(struct session *s, const struct d4_addr *from);
 
 /* session_replay.c */
 /* session_replayed -- a frame like this was taken and confirmed before. */

@@ -1,6 +1,7 @@
 /* From frames to entries: what the intake asks of a session. */
 #include <string.h>
 #include "hub/census.h"
+#include "hub/crowd.h"
 #include "hub/discard.h"
 #include "hub/session_conn.h"
 #include "hub/tee.h"
@@ -213,6 +214,7 @@ data_begin(void *arg, const struct d4_header *h)
 		return why;
 	s->intake.state.type = h->type;
 	data_opened(s, h);
+	crowd_begin(s->hub->crowd, s);
 	census_begin(s->hub->census, s);
 	return D4_R_NONE;
 }

@@ -42,7 +42,7 @@ struct overflow_text {
 	char segment[24], end[24];
 };
 
-#define OVERFLOW_WORDS 8u /* of a command, in front of the entry's fields */
+#define OVERFLOW_WORDS 9u /* of a command, in front of the entry's fields */
 
 /*
  * struct shelf_disk -- where entries go that are too much for Redis

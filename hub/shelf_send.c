@@ -62,6 +62,7 @@ item_done(struct shelf *s, struct shelf_item *it)
 	item_whole(it, false);
 	sh->bytes += item_cost(it);
 	sh->queue->bytes += item_cost(it);
+	sh->queue->added += item_cost(it);
 	sh->length++;
 	sh->entries++;
 	sh->records += it->n;

@@ -196,6 +196,7 @@ status_all(const struct hub *h)
 	json_t *o = json_object();
 
 	put(o, "version", json_string(D4_VERSION));
+	put(o, "workers", number(1));
 	put(o, "uptime_s", number((d4_mono_ms() - h->began_ms) / 1000));
 	put(o, "memory_peak_bytes", number(memory_peak()));
 	put(o, "sessions", status_sessions(h));
@@ -220,3 +221,6 @@ const struct d4_ctl_command hub_commands[] = {
     {"status", "sessions, queues, counters, Redis, memory", run_status},
     {NULL, NULL, NULL},
 };
+
+const size_t hub_n_commands =
+    sizeof(hub_commands) / sizeof(hub_commands[0]) - 1;

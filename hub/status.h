@@ -7,6 +7,7 @@
 
 /* The commands; their argument is the struct hub. */
 extern const struct d4_ctl_command hub_commands[];
+extern const size_t hub_n_commands;
 
 /* status_all -- what `status` answers; a new object. */
 json_t *status_all(const struct hub *h);

@@ -158,6 +158,7 @@ look_decide(struct look *l)
 	s->bytes = l->length != 0 ? l->bytes : 0;
 	s->idle_polls = l->length == 0 ? s->idle_polls + 1 : 0;
 	s->queue->bytes = queue_bytes(s->queue);
+	s->queue->added = 0;
 	look_emptied(l);
 	if (hub_leads(l->trim->hub)) {
 		look_trim(l);

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "hub/control.h"
@@ -9,7 +8,6 @@
 #include "hub/tee_dial.h"
 #include "hub/worker_box.h"
 #include "libd4/kit/fdpass.h"
-#include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 
 #define ASK_AGAIN_MS 200u
@@ -25,6 +23,7 @@ struct worker {
 	struct d4_ctl *ctl;
 	struct control *control;
 	struct drain *drain;
+	struct peers *peers;
 	struct reload reload;
 	struct event *pair_ev, *ask_ev;
 	bool asked;
@@ -203,6 +202,18 @@ worker_number(struct d4_buf *msg)
 	return strtoull(worker_text(msg), NULL, 10);
 }
 
+/* The first worker asks, the others answer. */
+static void
+got_peer(struct worker *w, struct d4_buf *msg, int fd)
+{
+	if (fd < 0)
+		return;
+	if (w->hub.place == 0)
+		peers_add(w->peers, (unsigned)worker_number(msg), fd);
+	else if (d4_ctl_adopt(w->ctl, fd) != D4_OK)
+		d4_warnx("peer not taken");
+}
+
 static void
 got_tee(struct worker *w, struct d4_buf *msg, int fd)
 {
@@ -243,6 +254,9 @@ got_message(struct worker *w, struct d4_buf *msg, int fd)
 		return;
 	case WORKER_REFUSED:
 		control_done(w->control, worker_text(msg));
+		return;
+	case WORKER_PEER:
+		got_peer(w, msg, fd);
 		return;
 	case WORKER_TEE:
 		got_tee(w, msg, fd);
@@ -309,22 +323,21 @@ worker_open(struct worker *w)
 	    .upgrade = on_upgrade,
 	    .dial = on_dial,
 	    .arg = w};
-	char *dir = d4_path(opt->state, "account"), name[24] = "d4-hub";
+	const struct d4_ctl_command *commands = hub_commands;
 
-	/* One for each: a short write is taken back by who wrote it. */
-	if (w->hub.place != 0)
-		(void)snprintf(name, sizeof(name), "d4-hub.%u", w->hub.place);
-	if (dir == NULL || d4_dir_make(dir, 0750) != D4_OK ||
-	    d4_account_open(dir, name, &w->hub.account) != D4_OK)
-		d4_fatal("account %s", opt->state);
-	free(dir);
+	w->hub.account = worker_account(w->set);
 	if (hub_init(&w->hub, &ev) != D4_OK)
 		d4_fatal("start");
 	worker_events(w);
+	/* The first of several asks the others, so its answers come later. */
+	if (w->hub.place == 0 && w->hub.n_workers > 1)
+		commands += hub_n_commands;
 	if (d4_ctl_serve(w->hub.base, w->hub.place == 0 ? w->set->ctl : -1,
-		hub_commands, &w->hub, &w->ctl) != D4_OK ||
+		commands, &w->hub, &w->ctl) != D4_OK ||
+	    peers_new(w->hub.base, &w->peers) != D4_OK ||
 	    control_new(&w->hub, w->ctl, &w->control) != D4_OK)
 		d4_fatal("ctl %s", opt->ctl);
+	control_peers(w->control, w->peers);
 }
 
 static void
@@ -339,20 +352,10 @@ worker_close(struct worker *w)
 	hub_fini(&w->hub);
 	event_free(w->pair_ev);
 	event_free(w->ask_ev);
+	peers_free(w->peers);
 	drain_free(w->drain);
 	reload_fini(&w->reload);
 	event_base_free(w->hub.base);
-}
-
-static void
-worker_name(const struct worker_setup *set)
-{
-	static char name[32] = "d4-hub[worker]";
-
-	if (set->n_workers > 1)
-		(void)snprintf(
-		    name, sizeof(name), "d4-hub[worker %u]", set->place);
-	d4_log_open(name, hub_options_log(set->opt), set->opt->log_json);
 }
 
 void

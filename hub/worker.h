@@ -19,7 +19,8 @@
  *       exit. LEAVE: end the sessions and exit; both with the milliseconds
  *       that it may take. ALONE: no older version runs any more. CONF, CERT,
  *       KEY, CLIENT_CA, SECRET: parts of a reload, then RELOAD. UPGRADE: it
- *       begins. REFUSED: why there is no reload or upgrade. TEE with the
+ *       begins. PEER: a socket to another worker; to the first one with the
+ *       other's place. REFUSED: why there is no reload or upgrade. TEE with the
  *       number and a descriptor, or why there is none.
  */
 enum worker_message {
@@ -36,6 +37,7 @@ enum worker_message {
 	WORKER_SECRET = 'S',
 	WORKER_RELOAD = 'G',
 	WORKER_UPGRADE = 'U',
+	WORKER_PEER = 'E',
 	WORKER_REFUSED = 'X',
 	WORKER_TEE = 'D',
 };

@@ -1,9 +1,11 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include "hub/overflow.h"
 #include "hub/worker_box.h"
+#include "libd4/kit/account.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "libd4/kit/sandbox.h"
@@ -59,4 +61,30 @@ worker_sandbox(const struct worker_setup *set)
 			  "sandbox: best-effort",
 		    why);
 	free(overflow);
+}
+
+void
+worker_name(const struct worker_setup *set)
+{
+	static char name[32] = "d4-hub[worker]";
+
+	if (set->n_workers > 1)
+		(void)snprintf(
+		    name, sizeof(name), "d4-hub[worker %u]", set->place);
+	d4_log_open(name, hub_options_log(set->opt), set->opt->log_json);
+}
+
+struct d4_account *
+worker_account(const struct worker_setup *set)
+{
+	char *dir = d4_path(set->opt->state, "account"), name[24] = "d4-hub";
+	struct d4_account *account = NULL;
+
+	if (set->place != 0)
+		(void)snprintf(name, sizeof(name), "d4-hub.%u", set->place);
+	if (dir == NULL || d4_dir_make(dir, 0750) != D4_OK ||
+	    d4_account_open(dir, name, &account) != D4_OK)
+		d4_fatal("account %s", set->opt->state);
+	free(dir);
+	return account;
 }

@@ -10,6 +10,15 @@
  */
 void worker_files(const struct hub_options *opt);
 
+/* worker_name -- opens the log, under a name that tells the place. */
+void worker_name(const struct worker_setup *set);
+
+/*
+ * worker_account -- one for each place: a short write is taken back by who
+ * wrote it. Exits when it cannot be opened.
+ */
+struct d4_account *worker_account(const struct worker_setup *set);
+
 /* worker_sandbox -- the service user, the sandbox; or it says why and exits. */
 void worker_sandbox(const struct worker_setup *set);
 

@@ -33,9 +33,9 @@ static const struct embedded_user users[] = {
 	"+xadd +xtrim +xdel +xlen +xrange +xinfo +xpending "
 	"+memory|usage +scan +get +set +del +exists +expire "
 	"+sadd +srem +sismember +smembers +scard "
-	"+hset +hsetnx +hget +hmget +hgetall +hdel "
+	"+hset +hsetnx +hget +hmget +hgetall +hdel +hkeys +hvals "
 	"+hincrby +hlen +select +llen +lpush +lrange +ltrim +lrem +zincrby "
-	"+zadd "
+	"+rpush +zadd +zrem +zrangebyscore +time "
 	"+zrevrange +zcard +zscore +xrevrange +xgroup|create +xgroup|destroy"},
     {"wash", "~d4:* +ping +info +multi +exec +eval +evalsha +script|load "
 	     "+xread +xreadgroup +xack +xgroup +xautoclaim +xclaim +xpending "

@@ -97,7 +97,8 @@ world_begin(void)
 	h->rules = opt->rules;
 	world_queues(h);
 	if (discard_new(h, &h->discard) != D4_OK ||
-	    census_new(h, &h->census) != D4_OK || sessions_init(h) != D4_OK ||
+	    census_new(h, &h->census) != D4_OK ||
+	    crowd_new(h, &h->crowd) != D4_OK || sessions_init(h) != D4_OK ||
 	    registry_new(&(struct registry_setup){.base = base,
 			     .opt = opt,
 			     .answered = on_answered,
@@ -130,6 +131,7 @@ world_end(void)
 	for (unsigned i = 0; i < SLOTS; i++)
 		d4_buf_fini(&w.slot[i].wire);
 	registry_free(h->registry);
+	crowd_free(h->crowd);
 	census_free(h->census);
 	discard_free(h->discard);
 	queue_list_fini(&h->queues);

@@ -7,6 +7,7 @@
 #define FUZZ_SESSION_WORLD_H
 
 #include "hub/census.h"
+#include "hub/crowd.h"
 #include "hub/discard.h"
 #include "hub/session_conn.h"
 

@@ -15,6 +15,7 @@ from hub import Hub, until  # noqa: E402
 
 # What a backup leaves out: streams, and what the hub counts and sees.
 LEFT_OUT = ("d4:{", "d4:queues", "d4:refused:", "d4:clone:", "active_", "map:",
+            "d4:live:", "d4:worker", "d4:mail:", "d4:place:",
             "daily_", "stat_", "list_uuid_ip:", "all_types_by_uuid:",
             "all_extended_types_by_uuid:", "metadata_type_by_uuid:",
             "metadata_extended_type_by_uuid:", "temp_blacklist_uuid:")
