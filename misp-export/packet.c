@@ -62,7 +62,7 @@ packet_address(
 
 	memcpy(a.b, p, family == 4 ? 4 : 16);
 	d4_addr_text(&a, text);
-	record_print(r, name, "%s", text);
+	record_text(r, name, text);
 }
 
 /* What the transport says; NULL: no answer to something forged. */
@@ -76,8 +76,8 @@ packet_tcp(struct d4_slice l4, struct record *r)
 	flags = l4.p[13] & 0x17;
 	if ((flags & TCP_RST) == 0 && (flags & TCP_SYNACK) != TCP_SYNACK)
 		return NULL;
-	record_print(r, "proto", "tcp");
-	record_print(r, "port", "%u", (unsigned)net16(l4.p));
+	record_text(r, "proto", "tcp");
+	record_number(r, "port", net16(l4.p));
 	return (flags & TCP_RST) != 0 ? "rst" : "syn-ack";
 }
 
@@ -93,7 +93,7 @@ packet_icmp(struct d4_slice l4, bool v6, struct record *r)
 	if (l4.n < 8 || memchr(v6 ? six : four, l4.p[0],
 			    v6 ? sizeof(six) : sizeof(four)) == NULL)
 		return NULL;
-	record_print(r, "proto", v6 ? "icmp6" : "icmp");
+	record_text(r, "proto", v6 ? "icmp6" : "icmp");
 	return "icmp";
 }
 
@@ -123,7 +123,7 @@ packet_ip4(struct d4_slice ip, struct record *r)
 		return;
 	packet_address(r, "victim", ip.p + 12, 4);
 	packet_address(r, "reflector", ip.p + 16, 4);
-	record_print(r, "kind", "%s", kind);
+	record_text(r, "kind", kind);
 }
 
 static void
@@ -140,7 +140,7 @@ packet_ip6(struct d4_slice ip, struct record *r)
 		return;
 	packet_address(r, "victim", ip.p + 8, 6);
 	packet_address(r, "reflector", ip.p + 24, 6);
-	record_print(r, "kind", "%s", kind);
+	record_text(r, "kind", kind);
 }
 
 static void

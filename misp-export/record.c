@@ -1,5 +1,4 @@
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,20 +70,23 @@ record_keep(struct record *r, int n)
 }
 
 void
-record_print(struct record *r, const char *name, const char *fmt, ...)
+record_text(struct record *r, const char *name, const char *text)
 {
-	struct d4_slice out;
 	size_t room;
 	char *at = record_room(r, &room);
-	va_list ap;
-	int n;
+	struct d4_slice out = record_keep(r, snprintf(at, room, "%s", text));
 
-	va_start(ap, fmt);
-	n = vsnprintf(at, room, fmt, ap);
-	va_end(ap);
-	out = record_keep(r, n);
 	if (out.p != NULL)
 		record_add(r, name, out);
+}
+
+void
+record_number(struct record *r, const char *name, unsigned number)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", number);
+	record_text(r, name, text);
 }
 
 /* ---- JSON ---- */

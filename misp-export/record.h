@@ -52,9 +52,9 @@ struct d4_slice record_get(struct record *r, const char *path);
 /* record_add -- another field; too many are left out. Borrowed. */
 void record_add(struct record *r, const char *name, struct d4_slice value);
 
-/* record_print -- the same of a formatted text, kept in the record. */
-void record_print(struct record *r, const char *name, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* record_text, record_number -- the same of a text kept in the record. */
+void record_text(struct record *r, const char *name, const char *text);
+void record_number(struct record *r, const char *name, unsigned number);
 
 void record_init(struct record *r);
 void record_fini(struct record *r);

@@ -189,7 +189,7 @@ static char
 form_digit(uint8_t c)
 {
 	if (c >= 'A' && c <= 'F')
-		return (char)(c - 'A' + 'a');
+		c = (uint8_t)(c + ('a' - 'A'));
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? (char)c : 0;
 }
 
@@ -234,7 +234,7 @@ value_form_mac(struct d4_slice in, size_t n, struct d4_buf *b)
 	for (size_t i = 0; i < in.n; i++) {
 		char c = form_digit(in.p[i]);
 
-		if (memchr(":-.", in.p[i], 3) != NULL)
+		if (in.p[i] == ':' || in.p[i] == '-' || in.p[i] == '.')
 			continue;
 		if (c == 0 || digits == sizeof(digit))
 			return VALUE_FORM;

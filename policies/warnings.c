@@ -164,12 +164,6 @@ warn_partners(const struct warner *w)
 		if (!reached(p, peer))
 			warn(w, peer->pub.at, "add a share rule for it",
 			    "no share rule goes to partner `%s`", peer->pub.id);
-		else if (peer->pub.sink == POL_SINK_MISP)
-			warn(w, peer->pub.at,
-			    "use a D4 partner where it has to arrive",
-			    "`%s` is a MISP: its streams are decided and "
-			    "counted, but not delivered by this version",
-			    peer->pub.id);
 		if (peer->pub.kind == POL_OWN && peer->pub.org[0] != '\0' &&
 		    !d4_uuid_eq(&peer->org, &p->org))
 			warn(w, peer->pub.at, "use `kind: client` or partner",

@@ -31,9 +31,13 @@ mapped_prefix(const struct mapped *m, const struct d4_prefix *p)
 static void
 mapped_addr(const struct mapped *m, const struct san_addr *a)
 {
+	bool known;
+
 	if (a->method == SAN_METHOD_DROP && a->others != SAN_OTHERS_MAP)
 		return;
-	if (a->into == NULL || a->others == SAN_OTHERS_MAP) {
+	known =
+	    a->method == SAN_METHOD_CRYPTOPAN || a->method == SAN_METHOD_PNAT;
+	if (!known || a->into == NULL || a->others == SAN_OTHERS_MAP) {
 		m->fn(m->arg, "*");
 		return;
 	}
