@@ -319,7 +319,6 @@ class Check(Case):
         code, out, err = run("check", EXAMPLE)
         self.assertEqual((code, err), (0, ""))
         self.assertIn(": ok: 3 sources, 3 partners, 3 pipelines, 3 share", out)
-        self.assertIn("warning: `own-misp` is a MISP", out)
         for line in out.splitlines()[:-2]:
             self.assertRegex(line, r"^.*policy\.yaml:\d+:\d+: warning: .*; .")
 

@@ -53,7 +53,6 @@ static const struct {
 	const char *what;
 	bool comes;
 } rows[] = {
-    {0, NULL, 9, "`own1` is a MISP: its streams are decided", true},
     {0, NULL, 14, "`r2` releases nothing of `s2`", true},
     {0, NULL, 13, "releases nothing", false},
     {8, P1(", agreement: {until: 2025-07-01}}"), 8,
