@@ -27,14 +27,15 @@ print_type(const json_t *o)
 		(void)printf("type %lld", number(o, "type"));
 }
 
+/* Counts by reason: `withheld` records, `parts` of records. */
 static void
-print_withheld(const json_t *o)
+print_reasons(const json_t *o, const char *name)
 {
-	json_t *list = json_object_get(o, "withheld"), *n;
+	json_t *list = json_object_get(o, name), *n;
 	const char *why;
 
 	json_object_foreach(list, why, n)(void) printf(
-	    "    withheld %s %lld\n", why, (long long)json_integer_value(n));
+	    "    %s %s %lld\n", name, why, (long long)json_integer_value(n));
 }
 
 static void
@@ -57,7 +58,8 @@ print_lane(const json_t *o)
 		     "resent %lld %s\n",
 	    number(o, "sent"), number(o, "acked"), number(o, "confirmed"),
 	    number(o, "maybe_lost"), number(o, "resent"), text(o, "state"));
-	print_withheld(o);
+	print_reasons(o, "withheld");
+	print_reasons(o, "parts");
 	if (text(o, "failure")[0] != '\0')
 		(void)printf("    failing for %s: %s%s%s (%s); %s\n",
 		    text(o, "failing_for"), text(o, "failure"),
@@ -75,7 +77,8 @@ print_denied(const json_t *o)
 	    text(o, "source")[0] != '\0' ? text(o, "source") : "-",
 	    text(o, "rule"), number(o, "in"), number(o, "drop"),
 	    number(o, "quarantine"));
-	print_withheld(o);
+	print_reasons(o, "withheld");
+	print_reasons(o, "parts");
 }
 
 /* Queues that have something to say; one line for the quiet ones. */

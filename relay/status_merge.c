@@ -50,6 +50,19 @@ post_lane(const json_t *post, const char *partner, const char *lane)
 	return NULL;
 }
 
+/* Parts of records: only lanes whose records have some. */
+static void
+merge_parts(json_t *out, json_t *parts)
+{
+	const char *why;
+	json_t *n;
+
+	if (parts != NULL && json_object_get(out, "parts") == NULL)
+		(void)json_object_set_new(out, "parts", json_object());
+	json_object_foreach(parts, why, n)
+	    add(json_object_get(out, "parts"), why, json_integer_value(n));
+}
+
 /* What a row withheld, beside quarantine, by reason and in sum. */
 static void
 merge_withheld(json_t *out, json_t *row)
@@ -64,6 +77,7 @@ merge_withheld(json_t *out, json_t *row)
 		add(to, why, json_integer_value(n));
 		sum += json_integer_value(n);
 	}
+	merge_parts(out, json_object_get(row, "parts"));
 	add(out, "in", number(row, "in"));
 	add(out, "quarantine", number(row, "quarantine"));
 	add(out, "drop", sum - number(row, "quarantine"));

@@ -101,6 +101,13 @@ def both(world, test, top):
         >= total)
     for row in world.org.status()["lanes"]:
         assert balanced(row), row
+    parts = {}
+    for row in world.org.status()["lanes"]:
+        for why, n in row.get("parts", {}).items():
+            parts[why] = parts.get(why, 0) + n
+    # As many options at least as packets had; some entries tell theirs again.
+    assert parts["none"] == 10 * messages, parts
+    assert parts["pcapng.option"] >= caps[0][1] + caps[1][1], parts
     got = b"".join(world.partner.data(5))
     assert leak(got) is None and b"alice" not in got and b"hash" not in got
     assert {kind for kind, _ in r.blocks(got)} == {
