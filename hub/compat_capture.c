@@ -113,9 +113,10 @@ compat_capture_load(struct compat *c)
 		(void)snprintf(
 		    a.sess, sizeof(a.sess), "%s", r->element[i]->str);
 		slot = capture_slot(c);
-		if (slot == NULL)
+		if (slot != NULL)
+			*slot = a;
+		else
 			d4_fatalx("out of memory");
-		*slot = a;
 	}
 	freeReplyObject(r);
 }

@@ -302,7 +302,8 @@ compat_read(struct compat *c)
 	r = redisCommandArgv(c->redis, (int)(n_words + 2 * n), argv, NULL);
 	if (r == NULL || r->type == REDIS_REPLY_ERROR)
 		compat_lost(c, r != NULL ? r->str : "no answer");
-	for (size_t i = 0; r->type == REDIS_REPLY_ARRAY && i < r->elements; i++)
+	/* Of a read that waited in vain it is nil, without elements. */
+	for (size_t i = 0; r != NULL && i < r->elements; i++)
 		stream_read(c, r->element[i]);
 	compat_capture_sync(c);
 	compat_collect(c);

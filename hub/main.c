@@ -110,6 +110,22 @@ give_state(const struct hub_options *opt, const char *dir)
 		d4_fatal("chown %s", dir);
 }
 
+/* A folder that is there already is d4-core's: its owner stays. */
+static void
+make_compat(const struct hub_options *opt)
+{
+	char *data = compat_dir(opt);
+
+	if (data == NULL)
+		d4_fatalx("out of memory");
+	if (access(data, F_OK) != 0) {
+		if (d4_dir_make(data, 0750) != D4_OK)
+			d4_fatal("compat_data=%s", data);
+		give_state(opt, data);
+	}
+	free(data);
+}
+
 static void
 make_state(const struct hub_options *opt)
 {
@@ -119,14 +135,8 @@ make_state(const struct hub_options *opt)
 	if (d4_dir_make(opt->state, 0750) != D4_OK)
 		d4_fatal("state=%s", opt->state);
 	give_state(opt, opt->state);
-	if (hub_options_compat(opt)) {
-		char *data = compat_dir(opt);
-
-		if (data == NULL || d4_dir_make(data, 0750) != D4_OK)
-			d4_fatal("compat_data");
-		give_state(opt, data);
-		free(data);
-	}
+	if (hub_options_compat(opt))
+		make_compat(opt);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *dir = d4_path(opt->state, names[i]);
 
