@@ -39,17 +39,29 @@ intake_failed(struct intake *in, enum d4_status st)
 	return intake_refuse(in, st == D4_ENOMEM ? D4_R_BUDGET : D4_R_INTERNAL);
 }
 
+/* A first frame of a wrong type: whose it is, is asked, so that it counts. */
+static bool
+intake_asks(const struct intake *in, enum d4_reason why)
+{
+	return in->state.stage == ADMIT_FIRST &&
+	       (why == D4_R_HDR_TYPE || why == D4_R_META_FIRST);
+}
+
 /* Everything that can be said before the payload is there. */
 static enum d4_status
 intake_look(
     struct intake *in, const struct d4_header *h, struct intake_keys *keys)
 {
 	enum d4_reason why = admit_header(in->rules, &in->state, h);
+	enum d4_reason unknown = D4_R_NONE;
 	enum d4_status st;
 
-	if (why != D4_R_NONE)
+	if (why != D4_R_NONE && !intake_asks(in, why))
 		return intake_refuse(in, why);
-	st = in->ops->know(in->arg, h, keys, &why);
+	st = in->ops->know(in->arg, h, keys, &unknown);
+	if (st != D4_AGAIN && why != D4_R_NONE)
+		return intake_refuse(in, why);
+	why = unknown;
 	if (st == D4_OK)
 		in->looked = true;
 	else if (st != D4_AGAIN)
