@@ -189,7 +189,7 @@ static char
 form_digit(uint8_t c)
 {
 	if (c >= 'A' && c <= 'F')
-		c = (uint8_t)(c + ('a' - 'A'));
+		return "abcdef"[c - 'A'];
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? (char)c : 0;
 }
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """d4-misp-export between an airlock and a MISP that behaves as recorded."""
 
 import json

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Our MISP of the tests answers as the real one did (captures.jsonl)."""
 
 import json

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """From a queue to MISP: the real relay's airlock, the exporter, our MISP."""
 
 import json

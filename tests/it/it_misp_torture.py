@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Time-outs that store, 500s half way, cuts, maintenance, kills: in the end
 MISP has exactly one copy of everything, and nothing else.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """d4-misp-export and a MISP that refuses, chokes, forgets; what people do."""
 
 import json
