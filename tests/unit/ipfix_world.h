@@ -15,6 +15,17 @@ struct field {
 	uint32_t enterprise;
 };
 
+/* Flows to an address of the scope, and past it. */
+static const struct field flow[] = {
+    {8, 4, 0}, {12, 4, 0}, {7, 2, 0}, {1, 8, 0}};
+
+#define FLOW 18u /* bytes */
+
+static const uint8_t inside[FLOW] = {
+    203, 0, 113, 9, 10, 1, 2, 3, 0, 80, 0, 0, 0, 0, 0, 0, 0, 7};
+static const uint8_t outside[FLOW] = {
+    203, 0, 113, 9, 9, 9, 9, 9, 0, 80, 0, 0, 0, 0, 0, 0, 0, 7};
+
 /* A stream that is being made. */
 struct file {
 	uint8_t bytes[ROOM];

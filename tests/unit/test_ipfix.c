@@ -1,15 +1,5 @@
 #include "ipfix_world.h"
 
-static const struct field flow[] = {
-    {8, 4, 0}, {12, 4, 0}, {7, 2, 0}, {1, 8, 0}};
-
-#define FLOW 18u /* bytes */
-
-static const uint8_t inside[FLOW] = {
-    203, 0, 113, 9, 10, 1, 2, 3, 0, 80, 0, 0, 0, 0, 0, 0, 0, 7};
-static const uint8_t outside[FLOW] = {
-    203, 0, 113, 9, 9, 9, 9, 9, 0, 80, 0, 0, 0, 0, 0, 0, 0, 7};
-
 static void
 addresses_are_replaced_and_flows_without_the_scope_stay(void **state)
 {
@@ -204,34 +194,6 @@ who_strips_openings_sees_one_only(void **state)
 }
 
 static void
-times_are_rounded_down_where_they_stand(void **state)
-{
-	static const struct field list[] = {
-	    {12, 4, 0}, {150, 4, 0}, {152, 8, 0}, {153, 4, 0}, {156, 8, 0}};
-	uint8_t data[28] = {10, 1, 2, 3};
-	struct d4_tally t;
-	struct d4_buf out;
-	struct d4_slice m;
-	struct file f;
-
-	(void)state;
-	d4_put_be32(data + 4, 1700001234);
-	d4_put_be64(data + 8, 1700001234567);
-	memset(data + 16, 0xee, 12);
-	begin(&f);
-	put_template(&f, 0, 256, list, 5);
-	put_data(&f, 0, 256, data, 28);
-	assert_int_equal(run("[addr: {}, time: 1h]", &f, 0, &out, &t), D4_OK);
-	m = message(&out, 1);
-	assert_int_equal(d4_get_be32(m.p + 4), 1699999200);
-	assert_int_equal(d4_get_be32(m.p + 24), 1699999200);
-	assert_int_equal(d4_get_be64(m.p + 28), 1699999200000);
-	for (size_t i = 0; i < 12; i++) /* too short, and not listed */
-		assert_int_equal(m.p[36 + i], 0);
-	d4_buf_fini(&out);
-}
-
-static void
 domains_are_tokens_but_zero(void **state)
 {
 	struct d4_tally t;
@@ -256,54 +218,6 @@ domains_are_tokens_but_zero(void **state)
 	/* each counts for itself */
 	assert_int_equal(d4_get_be32(message(&out, 3).p + 8), 0);
 	assert_int_equal(d4_get_be32(message(&out, 4).p + 8), 1);
-	d4_buf_fini(&out);
-}
-
-static void
-a_flow_that_holds_its_address_twice_is_withheld_with_its_message(void **state)
-{
-	uint8_t bad[FLOW];
-	struct d4_tally t;
-	struct d4_buf out;
-	struct file f;
-
-	(void)state;
-	memcpy(bad, inside, FLOW);
-	memcpy(bad + 12, inside + 4, 4);
-	begin(&f);
-	put_template(&f, 0, 256, flow, 4);
-	put_data(&f, 0, 256, bad, FLOW);
-	put_data(&f, 0, 256, inside, FLOW);
-	assert_int_equal(run(STEPS, &f, 0, &out, &t), D4_OK);
-	assert_int_equal(t.quarantined, 1);
-	assert_int_equal(t.records[D4_R_SELFCHECK], 1);
-	assert_int_equal(t.records[D4_R_NONE], 1);
-	assert_null(memmem(out.p, out.n, inside + 4, 4));
-	d4_buf_fini(&out);
-}
-
-static void
-broken_records_end_their_set(void **state)
-{
-	static const struct field list[] = {{12, 4, 0}, {96, 65535, 0}};
-	static const uint8_t data[] = {
-	    10, 1, 2, 3, 1, 'a', 10, 1, 2, 4, 200, 'b', 'c', 10, 1, 2, 5, 0};
-	static const struct field none[] = {{12, 0, 0}, {8, 0, 0}};
-	struct d4_tally t;
-	struct d4_buf out;
-	struct file f;
-
-	(void)state;
-	begin(&f);
-	put_template(&f, 0, 256, list, 2);
-	put_template(&f, 0, 257, none, 2);
-	put_data(&f, 0, 256, data, sizeof(data));
-	put_data(&f, 0, 257, data, 4); /* records of no bytes */
-	assert_int_equal(run(STEPS, &f, 0, &out, &t), D4_OK);
-	assert_int_equal(part(&t, D4_R_NONE), 1);
-	assert_int_equal(part(&t, D4_R_IPFIX_SET), 1);
-	assert_int_equal(part(&t, D4_R_IPFIX_TEMPLATE), 1);
-	assert_int_equal(message(&out, 1).n, 16 + 4 + 4 + 1);
 	d4_buf_fini(&out);
 }
 
@@ -346,11 +260,7 @@ main(void)
 		data_without_a_template_and_of_options_do_not_leave),
 	    cmocka_unit_test(templates_may_change_at_any_time),
 	    cmocka_unit_test(who_strips_openings_sees_one_only),
-	    cmocka_unit_test(times_are_rounded_down_where_they_stand),
 	    cmocka_unit_test(domains_are_tokens_but_zero),
-	    cmocka_unit_test(
-		a_flow_that_holds_its_address_twice_is_withheld_with_its_message),
-	    cmocka_unit_test(broken_records_end_their_set),
 	    cmocka_unit_test(a_pipeline_is_worth_what_its_addresses_are),
 	};
 

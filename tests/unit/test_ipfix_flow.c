@@ -1,0 +1,140 @@
+#include "ipfix_world.h"
+
+static void
+times_are_rounded_down_where_they_stand(void **state)
+{
+	static const struct field list[] = {
+	    {12, 4, 0}, {150, 4, 0}, {152, 8, 0}, {153, 4, 0}, {156, 8, 0}};
+	uint8_t data[28] = {10, 1, 2, 3};
+	struct d4_tally t;
+	struct d4_buf out;
+	struct d4_slice m;
+	struct file f;
+
+	(void)state;
+	d4_put_be32(data + 4, 1700001234);
+	d4_put_be64(data + 8, 1700001234567);
+	memset(data + 16, 0xee, 12);
+	begin(&f);
+	put_template(&f, 0, 256, list, 5);
+	put_data(&f, 0, 256, data, 28);
+	assert_int_equal(run("[addr: {}, time: 1h]", &f, 0, &out, &t), D4_OK);
+	m = message(&out, 1);
+	assert_int_equal(d4_get_be32(m.p + 4), 1699999200);
+	assert_int_equal(d4_get_be32(m.p + 24), 1699999200);
+	assert_int_equal(d4_get_be64(m.p + 28), 1699999200000);
+	for (size_t i = 0; i < 12; i++) /* too short, and not listed */
+		assert_int_equal(m.p[36 + i], 0);
+	d4_buf_fini(&out);
+}
+
+static void
+a_flow_that_holds_its_address_twice_is_withheld_with_its_message(void **state)
+{
+	uint8_t bad[FLOW];
+	struct d4_tally t;
+	struct d4_buf out;
+	struct file f;
+
+	(void)state;
+	memcpy(bad, inside, FLOW);
+	memcpy(bad + 12, inside + 4, 4);
+	begin(&f);
+	put_template(&f, 0, 256, flow, 4);
+	put_data(&f, 0, 256, bad, FLOW);
+	put_data(&f, 0, 256, inside, FLOW);
+	assert_int_equal(run(STEPS, &f, 0, &out, &t), D4_OK);
+	assert_int_equal(t.quarantined, 1);
+	assert_int_equal(t.records[D4_R_SELFCHECK], 1);
+	assert_int_equal(t.records[D4_R_NONE], 1);
+	assert_null(memmem(out.p, out.n, inside + 4, 4));
+	d4_buf_fini(&out);
+}
+
+static void
+broken_records_end_their_set(void **state)
+{
+	static const struct field list[] = {{12, 4, 0}, {96, 65535, 0}};
+	static const uint8_t data[] = {
+	    10, 1, 2, 3, 1, 'a', 10, 1, 2, 4, 200, 'b', 'c', 10, 1, 2, 5, 0};
+	static const struct field none[] = {{12, 0, 0}, {8, 0, 0}};
+	struct d4_tally t;
+	struct d4_buf out;
+	struct file f;
+
+	(void)state;
+	begin(&f);
+	put_template(&f, 0, 256, list, 2);
+	put_template(&f, 0, 257, none, 2);
+	put_data(&f, 0, 256, data, sizeof(data));
+	put_data(&f, 0, 257, data, 4); /* records of no bytes */
+	assert_int_equal(run(STEPS, &f, 0, &out, &t), D4_OK);
+	assert_int_equal(part(&t, D4_R_NONE), 1);
+	assert_int_equal(part(&t, D4_R_IPFIX_SET), 1);
+	assert_int_equal(part(&t, D4_R_IPFIX_TEMPLATE), 1);
+	assert_int_equal(message(&out, 1).n, 16 + 4 + 4 + 1);
+	d4_buf_fini(&out);
+}
+
+/* A chain that releases what concerns 203.0.113.0/24. */
+static struct san_chain *
+concerned(void)
+{
+	static struct d4_prefix list[] = {
+	    {{.family = 4, .b = {203, 0, 113}}, 24}};
+	static const struct d4_prefix_set nets = {list, 1};
+	static const uint8_t type = 7;
+	const struct san_about about = {&nets, NULL};
+	const struct san_env env = {.network = test_network, .about = &about};
+	const struct san_takes takes = {.types = &type, .n_types = 1};
+	struct d4_diag diag = {.file = "test"};
+	struct san_chain *c = NULL;
+	struct d4_yaml *y = NULL;
+
+	assert_int_equal(d4_yaml_parse(d4_slice_str(STEPS), &diag, &y), D4_OK);
+	assert_int_equal(san_chain_compile(y, &takes, &env, &diag, &c), D4_OK);
+	d4_yaml_free(y);
+	return c;
+}
+
+static void
+flows_concern_whom_their_ends_are_of(void **state)
+{
+	struct san_chain *c = concerned();
+	struct san_stream *s = test_stream(c, 7, "");
+	const struct d4_tally *t = san_stream_tally(s);
+	uint8_t other[FLOW];
+	struct d4_buf out;
+	struct file f;
+
+	(void)state;
+	memcpy(other, inside, FLOW);
+	other[2] = 114;
+	begin(&f);
+	put_template(&f, 0, 256, flow, 4);
+	put_data(&f, 0, 256, inside, FLOW);
+	put_data(&f, 0, 256, other, FLOW);
+	d4_buf_init(&out, ROOM);
+	assert_int_equal(
+	    test_run(s, d4_slice_of(f.bytes, f.o.n), 0, &out), D4_OK);
+	assert_int_equal(t->records[D4_R_NONE], 1);
+	assert_int_equal(t->records[D4_R_CONCERNS_MISS], 1);
+	assert_int_equal(part(t, D4_R_CONCERNS_MISS), 1);
+	d4_buf_fini(&out);
+	san_stream_free(s);
+	san_chain_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(times_are_rounded_down_where_they_stand),
+	    cmocka_unit_test(
+		a_flow_that_holds_its_address_twice_is_withheld_with_its_message),
+	    cmocka_unit_test(broken_records_end_their_set),
+	    cmocka_unit_test(flows_concern_whom_their_ends_are_of),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
