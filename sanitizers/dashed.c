@@ -72,10 +72,12 @@ dashed_first(struct d4_slice t, size_t at)
 bool
 san_find_dashed(struct d4_slice t, const struct san_wanted *w)
 {
-	const uint8_t *p = t.p, *end = t.p + t.n;
+	const uint8_t *p = t.p, *end;
 
-	while (p != NULL && p < end &&
-	       (p = memchr(p, '-', (size_t)(end - p))) != NULL) {
+	if (t.n == 0)
+		return false;
+	end = t.p + t.n;
+	while (p < end && (p = memchr(p, '-', (size_t)(end - p))) != NULL) {
 		size_t at = (size_t)(p++ - t.p);
 
 		if (dashed_first(t, at) && dashed_from(t, at - DASHED_FIRST, w))
