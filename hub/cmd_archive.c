@@ -168,11 +168,8 @@ archiver_once(struct archiver *a, int *rc)
 
 	st = d4_redis_dial(a->url, &fd);
 	if (st != D4_OK) {
-		d4_warnx("archive redis not reached why=\"%s\"%s",
-		    st == D4_EIO ? strerror(errno) : d4_status_text(st),
-		    st == D4_EAUTH ? " remedy=\"restart the hub's Redis: an "
-				     "older hub started it\""
-				   : "");
+		d4_warnx("archive redis not reached why=\"%s\"",
+		    st == D4_EIO ? strerror(errno) : d4_status_text(st));
 		*rc = 1;
 		return true;
 	}

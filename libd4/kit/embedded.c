@@ -251,7 +251,7 @@ d4_embedded_start(struct d4_embedded *e)
 }
 
 static enum d4_status
-grant_all(int fd)
+grant_all(const struct d4_embedded *e, int fd)
 {
 	struct d4_slice argv[EMBEDDED_WORDS];
 	struct d4_buf text;
@@ -263,7 +263,7 @@ grant_all(int fd)
 		char line[64] = "";
 
 		d4_buf_clear(&text, RIGHTS_MAX);
-		st = embedded_rights(user, &text, argv, &n);
+		st = embedded_rights(e, user, &text, argv, &n);
 		if (st == D4_OK)
 			st = redis_ask(fd, argv, n, line, sizeof(line));
 		if (st == D4_OK && strcmp(line, "+OK") != 0)
@@ -286,7 +286,7 @@ d4_embedded_grant(const struct d4_embedded *e)
 		st = d4_redis_dial(url, &fd);
 	if (st != D4_OK)
 		return st;
-	st = grant_all(fd);
+	st = grant_all(e, fd);
 	(void)close(fd);
 	return st;
 }

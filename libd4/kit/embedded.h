@@ -47,7 +47,8 @@ D4_USED enum d4_status d4_embedded_start(struct d4_embedded *e);
 
 /*
  * d4_embedded_grant -- a server that was adopted may be of an older hub: its
- * users get the rights of this one. Passwords stay.
+ * users get the rights of this one, and those it does not know are made.
+ * Passwords stay.
  * Errors: as d4_redis_dial; D4_EDENIED it does not take them.
  */
 D4_USED enum d4_status d4_embedded_grant(const struct d4_embedded *e);

@@ -124,20 +124,31 @@ secret_digest(const char *path, char hex[65])
 	return st;
 }
 
+/* Of the secret of one user. */
 static enum d4_status
-add_user(const struct d4_embedded *e, const struct embedded_user *u,
-    struct d4_buf *out)
+user_digest(const struct d4_embedded *e, const char *name, char hex[65])
 {
-	char name[16], hex[65];
+	char file[32];
 	enum d4_status st;
 	char *path;
 
-	(void)snprintf(name, sizeof(name), "redis-%s", u->name);
-	path = d4_path(e->keys != NULL ? e->keys : e->dir, name);
+	(void)snprintf(file, sizeof(file), "redis-%s", name);
+	path = d4_path(e->keys != NULL ? e->keys : e->dir, file);
 	if (path == NULL)
 		return D4_ENOMEM;
 	st = secret_digest(path, hex);
 	free(path);
+	return st;
+}
+
+static enum d4_status
+add_user(const struct d4_embedded *e, const struct embedded_user *u,
+    struct d4_buf *out)
+{
+	enum d4_status st;
+	char hex[65];
+
+	st = user_digest(e, u->name, hex);
 	if (st != D4_OK)
 		return st;
 	return d4_buf_addf(out, "user %s on resetchannels -@all %s #%s\n",
@@ -254,17 +265,21 @@ embedded_write(const struct d4_embedded *e)
 }
 
 enum d4_status
-embedded_rights(unsigned user, struct d4_buf *text,
+embedded_rights(const struct d4_embedded *e, unsigned user, struct d4_buf *text,
     struct d4_slice argv[EMBEDDED_WORDS], size_t *n)
 {
 	struct d4_slice rest, word;
 	enum d4_status st;
+	char hex[65];
 
 	if (user >= N_USERS)
 		return D4_END;
-	st =
-	    d4_buf_addf(text, "ACL SETUSER %s resetkeys resetchannels -@all %s",
-		users[user].name, users[user].rights);
+	st = user_digest(e, users[user].name, hex);
+	if (st != D4_OK)
+		return st;
+	st = d4_buf_addf(text,
+	    "ACL SETUSER %s on resetkeys resetchannels -@all %s #%s",
+	    users[user].name, users[user].rights, hex);
 	if (st != D4_OK)
 		return st;
 	rest = d4_buf_slice(text);

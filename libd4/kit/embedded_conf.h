@@ -17,10 +17,12 @@ D4_USED enum d4_status embedded_write(const struct d4_embedded *e);
 
 /*
  * embedded_rights -- "ACL SETUSER hub ..." as words: what a server that an
- * older hub started is told, so that its users may do what this one needs.
- * Borrows from text. Errors: D4_END no such user.  D4_ETOOBIG.
+ * older hub started is told, so that its users may do what this one needs, and
+ * those that it does not know are there. Borrows from text. Errors: D4_END no
+ * such user.  D4_ETOOBIG; of the secret.
  */
-D4_USED enum d4_status embedded_rights(unsigned user, struct d4_buf *text,
-    struct d4_slice argv[EMBEDDED_WORDS], size_t *n);
+D4_USED enum d4_status embedded_rights(const struct d4_embedded *e,
+    unsigned user, struct d4_buf *text, struct d4_slice argv[EMBEDDED_WORDS],
+    size_t *n);
 
 #endif

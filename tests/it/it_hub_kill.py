@@ -53,9 +53,11 @@ class Kills(unittest.TestCase):
             self.assertTrue(os.path.exists("/proc/%d" % pid))
             # As a server that an older hub started: fewer rights.
             hub.redis().execute_command("ACL", "SETUSER", "hub", "-eval")
+            hub.redis().execute_command("ACL", "DELUSER", "archive")
             mark = hub.log_size()
             hub.start()
             self.assertIn("redis pid=%d adopted" % pid, hub.log(mark))
+            self.assertTrue(hub.redis("archive").ping())
             n = len(load.confirmed)
             until("it goes on", lambda: len(load.confirmed) > n + 2000)
             load.end()
