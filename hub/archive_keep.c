@@ -309,7 +309,8 @@ keep_step(struct archive_keep *k, uint64_t now_s)
 
 	while (i < k->n && k->day[i].files == 0)
 		i++;
-	memmove(k->day, k->day + i, (k->n - i) * sizeof(*k->day));
+	if (i != 0)
+		memmove(k->day, k->day + i, (k->n - i) * sizeof(*k->day));
 	k->n -= i;
 	if (k->n == 0 || keep_why(k, k->day[0].day * DAY_S, now_s) == NULL)
 		return D4_OK;

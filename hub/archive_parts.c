@@ -304,6 +304,7 @@ parts_done(struct parts *p, struct part *part)
 	if (unlink(path) != 0 && errno != ENOENT)
 		st = D4_EIO;
 	part_close(p, part);
+	part_clean(p, part);
 	TAILQ_REMOVE(&p->ended, part, by_end);
 	parts_remove(p, part);
 	part_free(part);

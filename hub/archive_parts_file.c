@@ -58,6 +58,16 @@ part_open(struct parts *p, struct part *part, int flags)
 
 /* ---- writing ---- */
 
+void
+part_clean(struct parts *p, struct part *part)
+{
+	if (!part->dirty)
+		return;
+	TAILQ_REMOVE(&p->dirty, part, by_dirty);
+	p->n_dirty--;
+	part->dirty = false;
+}
+
 /* All of it, or nothing: a short write is taken back. */
 enum d4_status
 part_write(struct parts *p, struct part *part, struct iovec *iov, int n)
@@ -115,16 +125,6 @@ part_begin(struct parts *p, struct part *part)
 }
 
 /* ---- durable ---- */
-
-static void
-part_clean(struct parts *p, struct part *part)
-{
-	if (!part->dirty)
-		return;
-	TAILQ_REMOVE(&p->dirty, part, by_dirty);
-	p->n_dirty--;
-	part->dirty = false;
-}
 
 static enum d4_status
 commit_each(struct parts *p)

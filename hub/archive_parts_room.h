@@ -31,6 +31,9 @@ enum d4_status parts_io_status(int e);
 D4_USED enum d4_status part_open(struct parts *p, struct part *part, int flags);
 void part_close(struct parts *p, struct part *part);
 
+/* part_clean -- nothing of it is to be made durable any more. */
+void part_clean(struct parts *p, struct part *part);
+
 /* part_write -- all of iov[0..n), or nothing. */
 D4_USED enum d4_status part_write(
     struct parts *p, struct part *part, struct iovec *iov, int n);

@@ -193,6 +193,8 @@ archiver_loop(struct archiver *a)
 		uint64_t until = d4_mono_ms() + REST_MS;
 		uint64_t now;
 
+		if (a->drain && rc != ARCHIVE_LOST)
+			return rc; /* whoever asked for it decides */
 		while (!a->stopping && (now = d4_mono_ms()) < until)
 			(void)archiver_wait(a, 0, (int)(until - now));
 	}
