@@ -8,12 +8,12 @@
 #define MEMBER(m)  offsetof(struct source_conf, m)
 #define FILE_LIMIT (1ull << 40)
 
-#define COMMON                                                               \
-	{"kind", D4_CONF_STRING, MEMBER(kind_text), 0, 0, NULL, true,        \
-	    "d4core-list, directory or stdin"},                              \
-	{                                                                    \
-		"type", D4_CONF_STRING, MEMBER(type_text), 0, 0, NULL, true, \
-		    "1, 3, 6, 8, or the name of an extended type of lines"   \
+#define COMMON                                                                \
+	{"kind", D4_CONF_STRING, MEMBER(kind_text), 0, 0, NULL, true,         \
+	    "d4core-list, directory or stdin"},                               \
+	{                                                                     \
+		"type", D4_CONF_STRING, MEMBER(type_text), 0, 0, NULL, true,  \
+		    "1, 3, 4, 6, 8, or the name of an extended type of lines" \
 	}
 
 static const struct d4_conf_option list_table[] = {
@@ -127,14 +127,16 @@ conf_word(const struct d4_yaml *node, const char *key,
 	    "not a value of %s: %s", key, v->text);
 }
 
-/* Lines, or files of one kind: other captures come through a hub. */
+/*
+ * Lines, or files with one opening: what describes itself on the way
+ * (pcapng, IPFIX) comes through a hub.
+ */
 static bool
 conf_cut(uint8_t type)
 {
 	const struct d4_type_row *row = d4_type_find(type);
 
-	return row != NULL &&
-	       (row->opening == D4_OPENING_NONE || type == D4_TYPE_PCAP);
+	return row != NULL && row->opening != D4_OPENING_EACH;
 }
 
 /* A plain type that we can cut, or the name of an extended one. */
@@ -150,14 +152,15 @@ conf_type(
 	if (text[0] >= '0' && text[0] <= '9' && *end == '\0') {
 		if (n > UINT8_MAX || !conf_cut((uint8_t)n))
 			return d4_diag_set(diag, conf_at(node, "type"),
-			    "write 1, 3, 6, 8 or the name of an extended type",
+			    "write 1, 3, 4, 6, 8 or the name of an extended "
+			    "type",
 			    "type %s cannot be read", text);
 		c->type = (uint8_t)n;
 		return D4_OK;
 	}
 	if (!d4_meta_type_ok(text))
 		return d4_diag_set(diag, conf_at(node, "type"),
-		    "write 1, 3, 6, 8 or the name of an extended type",
+		    "write 1, 3, 4, 6, 8 or the name of an extended type",
 		    "`%.80s` is no type", text);
 	c->type = D4_TYPE_EXTENDED;
 	(void)snprintf(c->ext, sizeof(c->ext), "%s", text);
@@ -180,6 +183,8 @@ conf_list(
     const struct d4_yaml *node, struct source_conf *c, struct d4_diag *diag)
 {
 	static const char *const words[] = {"lines", "files", "type"};
+	const struct d4_type_row *row = d4_type_of(c->type, c->ext);
+	bool opens = row != NULL && row->opening != D4_OPENING_NONE;
 	enum d4_status st;
 	unsigned items = 2;
 
@@ -189,10 +194,9 @@ conf_list(
 	st = conf_word(node, "items", words, &items, diag);
 	if (st != D4_OK)
 		return st;
-	c->files =
-	    items == 1 || (items == 2 && (c->type == D4_TYPE_PCAP ||
-					     strcmp(c->ext, "ja3-jl") == 0));
-	if (!c->files && c->type == D4_TYPE_PCAP)
+	c->files = items == 1 ||
+	           (items == 2 && (opens || strcmp(c->ext, "ja3-jl") == 0));
+	if (!c->files && opens)
 		return d4_diag_set(diag, conf_at(node, "items"),
 		    "captures come as files", "a capture is no line");
 	if (c->files && (c->dir == NULL || c->dir[0] != '/'))

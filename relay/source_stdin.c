@@ -150,7 +150,8 @@ static void
 input_lost(struct input *in)
 {
 	const struct source_conf *c = in->feed.conf;
-	bool lines = c->ext[0] != '\0' || c->type != D4_TYPE_PCAP;
+	const struct d4_type_row *row = d4_type_of(c->type, c->ext);
+	bool lines = row == NULL || row->opening == D4_OPENING_NONE;
 
 	d4_warnx("alarm source=%s lost=unknown at_most=%u then=%s", c->id,
 	    CUT_BLOCK + D4_LINE_MAX, lines ? "next line" : "end");

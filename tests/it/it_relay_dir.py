@@ -105,6 +105,23 @@ def test_finished_files_are_read_in_order_and_only_once():
         org.close()
 
 
+def test_dnscap_is_read_its_text_and_its_captures():
+    one = b"[9] 2016-10-20 15:23:01 \\\n\tdns QUERY,NOERROR\n"
+    policy = sensors_policy(
+        queue_source("dns", "files", types="4"), pipeline("raw-4", types="4"),
+        share("dns-out", "dns", "raw-4"))
+    org = start(", settle: 1s", kind=4, policy=policy)
+    try:
+        put(org, "a.txt", one * 100)
+        put(org, "b.txt.gz", gzip.compress(one * 50))
+        up(org)
+        until("150 read", lambda: records(org) == 150)
+        assert org.source("files")["dropped"] == {}
+        until("all of it", lambda: org.partners["acme"].data(4) == one * 150)
+    finally:
+        org.close()
+
+
 def test_a_file_under_way_waits_until_it_is_finished():
     org = start(", settle: 1h, superseded: true")
     try:
