@@ -201,7 +201,6 @@ run(struct supervisor_setup *set)
 	}
 	/* A worker then: user, sandbox, dispatch. */
 	rc = supervisor_run(set);
-	(void)unlink(opt->ctl);
 	d4_tls_ctx_free(set->work.tls);
 	hub_options_free(set->work.opt);
 	handover_fini(&before);

@@ -315,6 +315,7 @@ supervisor_run(struct supervisor_setup *setup)
 	}
 	if (setup->keeper.redis != NULL && !options(&s)->keep_redis)
 		d4_embedded_stop(setup->keeper.redis);
+	(void)unlink(s.first->ctl); /* the one that was bound */
 	if (options(&s) != s.first)
 		hub_options_free(s.first);
 	d4_info("stopped");
