@@ -190,7 +190,9 @@ form_digit(uint8_t c)
 {
 	if (c >= 'A' && c <= 'F')
 		return "abcdef"[c - 'A'];
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? (char)c : 0;
+	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))
+		return (char)c;
+	return '\0';
 }
 
 enum value_why

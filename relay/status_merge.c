@@ -213,11 +213,15 @@ status_merge(const json_t *answer)
 	merge_rows(wash, lanes, denied);
 	for (size_t i = 0; i < json_array_size(lanes); i++) {
 		json_t *o = json_array_get(lanes, i);
+		const json_t *lane = lane_in(json_object_get(wash, "lanes"),
+		    text(o, "partner"), text(o, "lane"));
+		const json_t *sent =
+		    post_lane(post, text(o, "partner"), text(o, "lane"));
 
-		merge_states(o,
-		    lane_in(json_object_get(wash, "lanes"), text(o, "partner"),
-			text(o, "lane")),
-		    post_lane(post, text(o, "partner"), text(o, "lane")));
+		/* Or d4-misp-export, of whom wash knows how far it went. */
+		if (sent == NULL)
+			sent = json_object_get(lane, "findings");
+		merge_states(o, lane, sent);
 	}
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
 		json_t *v = json_object_get(wash, same[i]);

@@ -37,6 +37,24 @@ status_queues(const struct wash *w)
 	return list;
 }
 
+/* What d4-misp-export says of a lane that post has nothing to do with. */
+static json_t *
+status_findings(const struct wash *w, const struct lane *l)
+{
+	const struct d4_spool_cursor *c = &l->cursor;
+	const struct pol_partner *p = NULL;
+
+	if (w->gate != NULL)
+		p = pol_partner_find(gate_policy(w->gate), l->head.partner);
+	if (p == NULL || p->sink != POL_SINK_MISP)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent",
+	    (json_int_t)c->sent_records, "acked", (json_int_t)c->acked_records,
+	    "confirmed", (json_int_t)c->confirmed_records, "expired",
+	    (json_int_t)c->expired, "damaged", (json_int_t)c->damaged,
+	    "withheld", (json_int_t)c->withheld, "gone", (json_int_t)c->gone);
+}
+
 static json_t *
 status_lanes(const struct wash *w)
 {
@@ -49,7 +67,7 @@ status_lanes(const struct wash *w)
 		d4_uuid_text(&l->head.wire_uuid, uuid);
 		(void)json_array_append_new(list,
 		    json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, "
-			      "s:I, s:I, s:I, s:I, s:b, s:I}",
+			      "s:I, s:I, s:I, s:I, s:b, s:I, s:o}",
 			"partner", l->head.partner, "lane", l->head.id, "uuid",
 			uuid, "source", l->head.source, "type",
 			(int)l->head.type, "ext", l->head.ext, "rule",
@@ -58,7 +76,8 @@ status_lanes(const struct wash *w)
 			"seq", (json_int_t)d4_spool_seq(l->writer), "records",
 			(json_int_t)d4_spool_total(l->writer), "bytes",
 			(json_int_t)d4_spool_bytes(l->writer), "released",
-			(int)l->released, "feeds", (json_int_t)l->n_feeds));
+			(int)l->released, "feeds", (json_int_t)l->n_feeds,
+			"findings", status_findings(w, l)));
 	}
 	return list;
 }

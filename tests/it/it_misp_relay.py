@@ -91,6 +91,9 @@ def test_what_the_policy_releases_is_in_misp_and_leaves_the_airlock():
         assert not [a for a in store.attributes.values()
                     if "10.1.2.3" in a["value"]]
         until("the airlock is empty", lambda: not org.spooled("own-misp"))
+        until("the relay knows", lambda: [
+            la["waiting"] for la in org.status()["lanes"]
+            if la["partner"] == "own-misp"] == [0, 0])
         process.terminate()
         assert process.wait(120) == 0
         process = None
