@@ -170,7 +170,7 @@ static bool
 cert_write(const struct record *r, const char *folder, const json_t *cert)
 {
 	const char *text = json_string_value(json_object_get(cert, "Raw"));
-	char path[COMPAT_PATH + DIGEST_TEXT], hex[DIGEST_TEXT];
+	char path[COMPAT_PATH + DIGEST_TEXT + 8], hex[DIGEST_TEXT];
 	uint8_t *raw;
 	size_t n;
 	bool ok;

@@ -11,23 +11,25 @@ static json_t *
 upsert_body(struct rest *r, const struct rest_batch *b, bool published)
 {
 	const struct event *e = b->event;
-	json_t *tags = json_array(), *head, *body;
+	json_t *tags = json_array(), *head, *body = NULL;
 	const struct event_send send = {.distribution = e->distribution,
 	    .group = r->group,
 	    .prefix = r->set.conf->info,
 	    .tags = tags,
 	    .published = published};
-	bool ok;
+	bool ok = true;
 
 	for (size_t i = 0; i < r->set.conf->tags.n; i++)
 		(void)json_array_append_new(
 		    tags, json_string(r->set.conf->tags.item[i]));
 	head = event_head(e, &send);
 	json_decref(tags);
-	ok = head != NULL;
+	if (head == NULL)
+		return NULL;
 	for (size_t i = 0; i < b->n && ok; i++)
 		ok = event_add_item(head, b->item[i]);
-	body = ok ? json_pack("{s:O}", "Event", head) : NULL;
+	if (ok)
+		body = json_pack("{s:O}", "Event", head);
 	json_decref(head);
 	return body;
 }

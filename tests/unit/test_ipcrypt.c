@@ -300,8 +300,8 @@ what_cannot_be_is_told_with_its_place(void **state)
 	    "[addr: {" HONEYPOTS ", into: '2001:db8:1::/48'}]",
 	    "[addr: {" HONEYPOTS ", into: [198.18.0.0/16, 198.19.0.0/16]}]",
 	    "[addr: {scope: honeypots, method: pool, into: 198.18.0.0/16}]",
-	    "[addr: {scope: telescope, method: pool, others: keep, into: "
-	    "[198.18.0.0/16, '2001:db8:1::/48']}]",
+	    ("[addr: {scope: telescope, method: pool, others: keep, into: "
+	     "[198.18.0.0/16, '2001:db8:1::/48']}]"),
 	};
 
 	(void)state;
