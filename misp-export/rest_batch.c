@@ -73,7 +73,7 @@ rest_upsert(struct rest *r, struct rest_batch *b, bool published)
 {
 	json_t *body = upsert_body(r, b, published);
 	enum rest_step step = STEP_NEXT;
-	bool again = body != NULL, add = false;
+	bool again = true, add = false;
 	char edit[96];
 	struct reply a;
 
