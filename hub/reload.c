@@ -90,6 +90,19 @@ text_of(const struct d4_buf *b)
 	return b->n != 0 ? (const char *)b->p : NULL;
 }
 
+/* The library saw texts, not files: which of them, and what to do. */
+static void
+name_files(const struct hub_options *o, const char **why)
+{
+	static _Thread_local char text[1200];
+
+	(void)snprintf(text, sizeof(text),
+	    "%s; check that cert %s and key %s are of one pair%s%s", *why,
+	    o->cert, o->key, o->client_ca != NULL ? ", and client_ca " : "",
+	    o->client_ca != NULL ? o->client_ca : "");
+	*why = text;
+}
+
 enum d4_status
 reload_make(const struct reload *r, const char *file, const char **why,
     struct hub_options **opt, struct d4_tls_ctx **tls)
@@ -108,6 +121,8 @@ reload_make(const struct reload *r, const char *file, const char **why,
 			       .client_ask = strcmp(o->client_cert, "ask") == 0,
 			       .client_ca = text_of(&r->client_ca)},
 		why, tls);
+	if (st != D4_OK)
+		name_files(o, why);
 	if (st == D4_OK && hub_options_wants_secret(o)) {
 		st = hub_options_secret(o, d4_buf_slice(&r->secret));
 		if (st == D4_EINVAL)

@@ -119,6 +119,38 @@ class Reloads(unittest.TestCase):
             until("it is done", lambda: "reload done" in hub.log())
             hub.connect().close()  # verifies with the new CA
 
+    def test_a_live_session_survives_a_new_certificate(self):
+        with Hub() as hub, Hub() as other:
+            hub.start()
+            s = hub.enroll("--type", "8")
+            live = hub.connect()
+            live.sendall(s.frame(8, b"1|\n"))
+            until("it is stored", lambda: stored(hub, s)[0] == [1])
+            for name in ("hub.pem", "keys/hub.key", "ca.pem"):
+                os.replace(os.path.join(other.etc, name),
+                           os.path.join(hub.etc, name))
+            hub.signal(signal.SIGHUP)
+            until("it is done", lambda: "reload done" in hub.log())
+            live.sendall(s.frame(8, b"2|\n"))
+            self.assertEqual(d4.finish(live), "confirmed")
+            self.assertEqual(stored(hub, s)[0], [1, 2])
+
+    def test_a_key_of_another_certificate_changes_nothing(self):
+        with Hub() as hub, Hub() as other:
+            hub.start()
+            s = hub.enroll("--type", "8")
+            key = os.path.join(hub.etc, "keys", "hub.key")
+            os.replace(os.path.join(other.etc, "keys", "hub.key"), key)
+            mark = hub.log_size()
+            hub.signal(signal.SIGHUP)
+            until("it says so", lambda: "reload failed" in hub.log(mark))
+            self.assertIn("key values mismatch", hub.log(mark))
+            self.assertIn("and key " + key, hub.log(mark))
+            self.assertEqual(hub.send([s.frame(8, b"1|\n")]), "confirmed")
+            p = hub.run("-n", "-c", hub.conf, check=False)
+            self.assertEqual(p.returncode, 1)
+            self.assertIn(key, p.stderr)
+
 
 class Sandbox(unittest.TestCase):
     def test_the_worker_has_given_up_its_rights(self):
