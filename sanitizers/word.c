@@ -14,10 +14,8 @@ word_unknown(
 	char hint[D4_DIAG_TEXT];
 	size_t k = 0;
 
-	for (; words->text != NULL; words++) {
-		if (words->value != SAN_WORD_LATER && k < WORD_HINTS)
-			known[k++] = words->text;
-	}
+	for (; words->text != NULL && k < WORD_HINTS; words++)
+		known[k++] = words->text;
 	(void)d4_nearest_hint(text, known, hint, sizeof(hint));
 	return d4_diag_set(diag, n->at, hint, "`%s` is no word for this", text);
 }
@@ -34,9 +32,6 @@ san_word(const struct d4_yaml *n, const struct san_word *words,
 		w++;
 	if (w->text == NULL)
 		return word_unknown(n, words, diag);
-	if (w->value == SAN_WORD_LATER)
-		return d4_diag_set(diag, n->at, "",
-		    "`%s` is not enforced by this version", w->text);
 	*out = w->value;
 	return D4_OK;
 }

@@ -6,9 +6,6 @@
 
 struct san_suffixes;
 
-/* The value of a word that a later version enforces. */
-#define SAN_WORD_LATER (-1)
-
 /* A NULL-ended list of these. */
 struct san_word {
 	const char *text;
