@@ -212,9 +212,11 @@ feed_drop(struct feed *f, const char *uuid)
 {
 	if (json_object_get(f->manifest, uuid) == NULL)
 		return D4_OK;
-	(void)json_object_del(f->manifest, uuid);
-	return json_object_set_new(f->gone, uuid, json_null()) == 0 ? D4_OK
-	                                                            : D4_ENOMEM;
+	/* The name may be the manifest's own: used before it goes. */
+	if (json_object_set_new(f->gone, uuid, json_null()) != 0 ||
+	    json_object_del(f->manifest, uuid) != 0)
+		return D4_ENOMEM;
+	return D4_OK;
 }
 
 static enum d4_status
@@ -248,8 +250,6 @@ feed_event(struct feed *f, const struct event *e, const struct terms *t,
 		return feed_drop(f, uuid);
 	return feed_write(f, e, &of, now_s);
 }
-
-/* ---- all of them ---- */
 
 static enum d4_status
 feed_events(
