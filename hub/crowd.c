@@ -131,7 +131,7 @@ session_words(const struct session *s, char uuid[D4_UUID_HEX],
     char sess[D4_UUID_HEX], char type[8])
 {
 	/* 2 announces 254: for us they are one. */
-	uint8_t t = s->intake.state.type;
+	unsigned t = s->intake.state.type;
 
 	d4_uuid_hex(&s->sensor->uuid, uuid);
 	d4_uuid_hex(&s->origin->sess, sess);

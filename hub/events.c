@@ -248,8 +248,6 @@ events_load_one(struct events *s, const json_t *o)
 void
 events_load(struct events *s, const json_t *list)
 {
-	const json_t *o;
-	size_t i;
-
-	json_array_foreach(list, i, o) events_load_one(s, o);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		events_load_one(s, json_array_get(list, i));
 }

@@ -184,6 +184,7 @@ run(struct supervisor_setup *set)
 
 	if (handover_take(&before) != D4_OK)
 		d4_fatalx("what the older version left is not understood");
+	/* cppcheck-suppress autoVariables; it outlives supervisor_run */
 	set->before = &before;
 	set->work.tls = read_keys(opt);
 	if (set->work.tls == NULL ||

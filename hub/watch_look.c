@@ -89,6 +89,7 @@ watch_status(struct events *s, const struct watch_conf *c, const json_t *status)
 {
 	const char *name;
 	const json_t *q;
+	json_t *queues;
 
 	if (status == NULL) {
 		events_hold(s, EVENT_HUB_DOWN, "hub", "no answer");
@@ -98,9 +99,11 @@ watch_status(struct events *s, const struct watch_conf *c, const json_t *status)
 		return;
 	}
 	look_redis(s, json_object_get(status, "redis"));
-	json_object_foreach(
-	    (json_t *)(uintptr_t)json_object_get(status, "queues"), name, q)
-	    look_queue(s, c, name, q);
+	queues = json_object_get(status, "queues");
+	json_object_foreach(queues, name, q)
+	{
+		look_queue(s, c, name, q);
+	}
 }
 
 /* ---- sensors and archives ---- */
@@ -157,14 +160,18 @@ watch_sensors(struct events *s, const json_t *look)
 		return;
 	}
 	json_array_foreach(json_object_get(look, "sensors"), i, o)
-	    look_sensor(s, o);
+	{
+		look_sensor(s, o);
+	}
 	if (number(look, "more") > 0) {
 		(void)snprintf(text, sizeof(text), "%lld more sensors",
 		    (long long)number(look, "more"));
 		events_hold(s, EVENT_SENSOR_SILENT, SKIPPED, text);
 	}
 	json_array_foreach(json_object_get(look, "archives"), i, o)
-	    look_archive(s, o, number(look, "now"));
+	{
+		look_archive(s, o, number(look, "now"));
+	}
 }
 
 void

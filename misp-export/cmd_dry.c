@@ -132,7 +132,7 @@ cmd_dry(struct misp_conf *c, int argc, char **argv)
 	bool json = argc == 2 && strcmp(argv[1], "json") == 0;
 	struct airlock_taker taker = {.take = absorb_entry};
 	struct airlock_batch batch;
-	struct dry_dir dir;
+	struct dry_dir dir = {.path = ""};
 	struct exporter x;
 	int code = 1;
 

@@ -55,7 +55,7 @@ identity_of(
 	struct d4_slice list[IDENTITY_PARTS];
 	size_t n = 0;
 
-	while (part[n] != NULL && n < IDENTITY_PARTS) {
+	while (n < IDENTITY_PARTS && part[n] != NULL) {
 		list[n] = d4_slice_str(part[n]);
 		n++;
 	}

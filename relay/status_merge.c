@@ -60,7 +60,9 @@ merge_parts(json_t *out, json_t *parts)
 	if (parts != NULL && json_object_get(out, "parts") == NULL)
 		(void)json_object_set_new(out, "parts", json_object());
 	json_object_foreach(parts, why, n)
-	    add(json_object_get(out, "parts"), why, json_integer_value(n));
+	{
+		add(json_object_get(out, "parts"), why, json_integer_value(n));
+	}
 }
 
 /* What a row withheld, beside quarantine, by reason and in sum. */
