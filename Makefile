@@ -2,14 +2,19 @@
 .DEFAULT_GOAL := all
 SEEDS ?= 20
 
-all: packages-build
+all: configured
+	@ninja -C build
+
+configured: packages-build
 	@test -f build/build.ninja || cmake --preset release >build.log 2>&1 || \
 	    { cat build.log; rm -f build.log; exit 1; }
 	@rm -f build.log
-	@ninja -C build
 
-# The whole job on real traffic: two organisations on this machine.
-demo: packages-run all
+# The whole job on real traffic: two organisations on this machine. Without
+# the tests it is built in half the time.
+PROGRAMS := d4-sensor d4-hub d4-relay d4-sanitize d4-policy d4-misp-export
+demo: packages-run configured
+	@ninja -C build $(PROGRAMS)
 	@demo/run $(if $(KEEP),--keep)
 
 # Every test; with PRESET=ci under ASan and UBSan, warnings as errors.
@@ -65,4 +70,4 @@ clean:
 packages-%:
 	@scripts/packages $*
 
-.PHONY: all demo test sensor-static cross prop bench torture lint format fuzz install clean
+.PHONY: all configured demo test sensor-static cross prop bench torture lint format fuzz install clean
