@@ -3,7 +3,7 @@
 #include <string.h>
 #include "misp-export/feed_json.h"
 
-#define FEED_MD5 16u
+#define FEED_MD5 ((size_t)16)
 
 /* The colours that MISP's taxonomies give to TLP and PAP. */
 static const char *
@@ -179,10 +179,10 @@ hash_line(struct d4_slice value, const char *uuid, struct d4_buf *out)
 	if (EVP_Digest(value.p, value.n, md, &n, EVP_md5(), NULL) != 1 ||
 	    n != FEED_MD5)
 		return D4_ECRYPTO;
-	for (unsigned i = 0; i < FEED_MD5; i++)
-		(void)snprintf(line + (size_t)2 * i, 3, "%02x", md[i]);
+	for (size_t i = 0; i < FEED_MD5; i++)
+		(void)snprintf(line + 2 * i, 3, "%02x", md[i]);
 	line[2 * FEED_MD5] = ',';
-	st = d4_buf_add(out, line, 2 * FEED_MD5 + 1);
+	st = d4_buf_add(out, line, sizeof(line) - 1);
 	if (st == D4_OK)
 		st = d4_buf_adds(out, uuid);
 	return st == D4_OK ? d4_buf_adds(out, "\n") : st;

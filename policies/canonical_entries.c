@@ -134,6 +134,19 @@ agreement_json(const struct pol_agreement *g)
 	return whole(o, ok);
 }
 
+/* Only where they are written: older policies keep their hash. */
+static bool
+put_later(json_t *o, const struct pol_partner *pub)
+{
+	if (pub->forgettable && !pol_json_put(o, "forgettable", json_true()))
+		return false;
+	if (pub->networks.n != 0 &&
+	    !pol_json_put(o, "networks", pol_json_prefixes(&pub->networks)))
+		return false;
+	return pub->domains == NULL ||
+	       pol_json_put(o, "domains", pol_json_words(pub->domains));
+}
+
 json_t *
 pol_json_partner(const struct pol_peer *peer)
 {
@@ -163,16 +176,7 @@ pol_json_partner(const struct pol_peer *peer)
 	    ok && pol_json_put(o, "agreement", agreement_json(&pub->agreement));
 	ok = ok &&
 	     pol_json_put(o, "hosts_others", json_boolean(peer->hosts_others));
-	/* Only where they are written: older policies keep their hash. */
-	if (pub->forgettable)
-		ok = ok && pol_json_put(o, "forgettable", json_true());
-	if (pub->networks.n != 0)
-		ok = ok && pol_json_put(o, "networks",
-			       pol_json_prefixes(&pub->networks));
-	if (pub->domains != NULL)
-		ok = ok &&
-		     pol_json_put(o, "domains", pol_json_words(pub->domains));
-	return whole(o, ok);
+	return whole(o, ok && put_later(o, pub));
 }
 
 /* A tree as written: all scalars are texts. */
@@ -275,6 +279,14 @@ misp_json(const struct pol_misp *m)
 	return whole(o, ok);
 }
 
+/* Only where it is written, as put_later. */
+static bool
+put_concerns(json_t *o, const struct pol_share *s)
+{
+	return !s->concerns ||
+	       pol_json_put(o, "concerns", json_string("recipient"));
+}
+
 json_t *
 pol_json_share(const struct pol_rule *r)
 {
@@ -283,7 +295,7 @@ pol_json_share(const struct pol_rule *r)
 	bool ok = o != NULL;
 
 	ok = ok && pol_json_put(o, "id", json_string(s->id));
-	ok = ok && put_cond(o, &r->cond);
+	ok = ok && put_cond(o, &r->cond) && put_concerns(o, s);
 	ok = ok && pol_json_put(o, "pipeline", json_string(s->pipeline->id));
 	ok = ok && pol_json_put(o, "identity",
 		       json_string(
@@ -297,9 +309,6 @@ pol_json_share(const struct pol_rule *r)
 	ok = ok && pol_json_put(o, "embargo", time_json(s->embargo_s));
 	ok = ok && pol_json_put(o, "transit", json_boolean(s->transit));
 	ok = ok && pol_json_put(o, "hops", json_integer(s->hops));
-	if (s->concerns)
-		ok =
-		    ok && pol_json_put(o, "concerns", json_string("recipient"));
 	ok = ok && pol_json_put(o, "relabel", relabel_json(&r->relabel));
 	ok = ok && pol_json_put(o, "misp", misp_json(&r->misp));
 	ok = ok && pol_json_put(o, "after", pol_json_words(r->after));
