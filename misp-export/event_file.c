@@ -72,31 +72,6 @@ event_write(const struct event *e, struct d4_buf *out)
 /* ---- reading ---- */
 
 static bool
-file_text(const json_t *o, const char *key, char *out, size_t n)
-{
-	const json_t *v = json_object_get(o, key);
-	size_t len = json_string_length(v);
-
-	if (!json_is_string(v) || len >= n ||
-	    strlen(json_string_value(v)) != len)
-		return false;
-	memcpy(out, json_string_value(v), len + 1);
-	return true;
-}
-
-static bool
-file_number(const json_t *o, const char *key, uint64_t most, uint64_t *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
-	    (uint64_t)json_integer_value(v) > most)
-		return false;
-	*out = (uint64_t)json_integer_value(v);
-	return true;
-}
-
-static bool
 file_uuid(const json_t *o, const char *key, struct d4_uuid *out)
 {
 	const char *s = json_string_value(json_object_get(o, key));
@@ -110,12 +85,12 @@ file_name(const json_t *o, struct event_name *n)
 	uint64_t label, pap;
 
 	memset(n, 0, sizeof(*n));
-	if (!file_text(o, "source", n->source, sizeof(n->source)) ||
-	    !file_text(o, "kind", n->kind, sizeof(n->kind)) ||
-	    !file_number(o, "label", TERMS_LABELS - 1, &label) ||
-	    !file_number(o, "pap", 3, &pap) ||
-	    !file_number(o, "start", 253402300799ULL, &n->start_s) ||
-	    !file_number(o, "span", FILE_DAY, &n->span_s) || n->span_s == 0)
+	if (!d4_json_text(o, "source", n->source, sizeof(n->source)) ||
+	    !d4_json_text(o, "kind", n->kind, sizeof(n->kind)) ||
+	    !d4_json_number(o, "label", TERMS_LABELS - 1, &label) ||
+	    !d4_json_number(o, "pap", 3, &pap) ||
+	    !d4_json_number(o, "start", 253402300799ULL, &n->start_s) ||
+	    !d4_json_number(o, "span", FILE_DAY, &n->span_s) || n->span_s == 0)
 		return false;
 	n->label = (unsigned)label;
 	n->pap = (unsigned)pap;
@@ -155,12 +130,12 @@ file_read_head(const json_t *o, struct event *e)
 	const json_t *far = json_object_get(o, "distribution");
 	uint64_t state;
 
-	if (!file_number(o, "state", EVENT_GONE, &state) ||
+	if (!d4_json_number(o, "state", EVENT_GONE, &state) ||
 	    !json_is_integer(far) || json_integer_value(far) < -2 ||
 	    json_integer_value(far) > 4 ||
-	    !file_number(o, "over", INT64_MAX, &e->over) ||
-	    !file_number(o, "refused", INT64_MAX, &e->refused) ||
-	    !file_number(o, "unsure", INT64_MAX, &e->unsure_s) ||
+	    !d4_json_number(o, "over", INT64_MAX, &e->over) ||
+	    !d4_json_number(o, "refused", INT64_MAX, &e->refused) ||
+	    !d4_json_number(o, "unsure", INT64_MAX, &e->unsure_s) ||
 	    !file_uuid(o, "uuid", &e->uuid) ||
 	    !file_read_lanes(json_object_get(o, "lanes"), e))
 		return false;
@@ -210,12 +185,12 @@ file_counts(const json_t *o, struct item *it)
 {
 	uint64_t state, seen, told, lanes;
 
-	if (!file_number(o, "s", ITEM_RECALL, &state) ||
-	    !file_number(o, "n", INT64_MAX, &it->count) ||
-	    !file_number(o, "f", INT64_MAX, &it->first_us) ||
-	    !file_number(o, "l", INT64_MAX, &it->last_us) ||
-	    !file_number(o, "g", UINT32_MAX, &seen) ||
-	    !file_number(o, "t", UINT32_MAX, &told) ||
+	if (!d4_json_number(o, "s", ITEM_RECALL, &state) ||
+	    !d4_json_number(o, "n", INT64_MAX, &it->count) ||
+	    !d4_json_number(o, "f", INT64_MAX, &it->first_us) ||
+	    !d4_json_number(o, "l", INT64_MAX, &it->last_us) ||
+	    !d4_json_number(o, "g", UINT32_MAX, &seen) ||
+	    !d4_json_number(o, "t", UINT32_MAX, &told) ||
 	    !json_is_integer(json_object_get(o, "b")))
 		return false;
 	lanes = (uint64_t)json_integer_value(json_object_get(o, "b"));
@@ -239,7 +214,7 @@ file_read_item(const json_t *o, const struct mappers *mappers, struct event *e)
 	if (f.mapper == NULL)
 		return json_is_object(o) ? D4_AGAIN : D4_EMALFORMED;
 	if (!file_uuid(o, "u", &uuid) || !file_values(o, &f) ||
-	    !file_text(o, "c", f.comment, sizeof(f.comment)) ||
+	    !d4_json_text(o, "c", f.comment, sizeof(f.comment)) ||
 	    event_find(e, &uuid) != NULL)
 		return D4_EMALFORMED;
 	it = item_new(&f, &uuid);

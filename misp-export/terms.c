@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
+#include "libd4/kit/json.h"
 #include "misp-export/terms.h"
 
 #define TERMS_VERSION 1
@@ -99,29 +100,6 @@ terms_fini(struct terms *t)
 	*t = (struct terms){.n = 0};
 }
 
-static bool
-terms_text(const json_t *o, const char *key, char *out, size_t n)
-{
-	const json_t *v = json_object_get(o, key);
-	size_t len = json_string_length(v);
-
-	if (!json_is_string(v) || len >= n)
-		return false;
-	memcpy(out, json_string_value(v), len + 1);
-	return true;
-}
-
-static bool
-terms_number(const json_t *o, const char *key, uint64_t *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return false;
-	*out = (uint64_t)json_integer_value(v);
-	return true;
-}
-
 /* "in:198.18.0.0/16" of the list of mapped fields. */
 static bool
 terms_into(struct terms_lane *l)
@@ -171,12 +149,12 @@ terms_findings(const json_t *o, struct terms_lane *l)
 	const json_t *far = json_object_get(o, "distribution");
 	char label[24], pap[16], ids[16];
 
-	if (!terms_text(o, "source", l->source, sizeof(l->source)) ||
-	    !terms_text(o, "label", label, sizeof(label)) ||
-	    !terms_text(o, "pap", pap, sizeof(pap)) ||
-	    !terms_text(o, "class", l->cls, sizeof(l->cls)) ||
-	    !terms_text(o, "object", l->object, sizeof(l->object)) ||
-	    !terms_text(o, "to_ids", ids, sizeof(ids)) ||
+	if (!d4_json_text(o, "source", l->source, sizeof(l->source)) ||
+	    !d4_json_text(o, "label", label, sizeof(label)) ||
+	    !d4_json_text(o, "pap", pap, sizeof(pap)) ||
+	    !d4_json_text(o, "class", l->cls, sizeof(l->cls)) ||
+	    !d4_json_text(o, "object", l->object, sizeof(l->object)) ||
+	    !d4_json_text(o, "to_ids", ids, sizeof(ids)) ||
 	    !json_is_integer(far) ||
 	    !terms_steps(
 		json_object_get(o, "steps"), l->steps, sizeof(l->steps)) ||
@@ -200,11 +178,11 @@ terms_lane(const char *id, const json_t *o, struct terms_lane *l)
 	    strspn(id, "0123456789abcdef") != sizeof(l->id) - 1)
 		return false;
 	memcpy(l->id, id, sizeof(l->id));
-	return terms_text(o, "pipeline", l->pipeline, sizeof(l->pipeline)) &&
-	       terms_number(o, "after", &l->after) &&
-	       terms_number(o, "delay_us", &l->delay_us) &&
-	       terms_number(o, "not_before", &l->not_before_s) &&
-	       terms_number(o, "max_age", &l->max_age_s) &&
+	return d4_json_text(o, "pipeline", l->pipeline, sizeof(l->pipeline)) &&
+	       d4_json_number(o, "after", INT64_MAX, &l->after) &&
+	       d4_json_number(o, "delay_us", INT64_MAX, &l->delay_us) &&
+	       d4_json_number(o, "not_before", INT64_MAX, &l->not_before_s) &&
+	       d4_json_number(o, "max_age", INT64_MAX, &l->max_age_s) &&
 	       terms_findings(json_object_get(o, "findings"), l);
 }
 

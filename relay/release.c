@@ -76,44 +76,22 @@ release_text(const struct release *r, struct d4_buf *out)
 	    release_json(r), JSON_COMPACT | JSON_SORT_KEYS, out);
 }
 
-/* Copies a JSON string that must fit; false: it is none, or too long. */
-static bool
-release_copy(const json_t *v, char *out, size_t n)
-{
-	size_t len = json_string_length(v);
-
-	if (!json_is_string(v) || len >= n)
-		return false;
-	memcpy(out, json_string_value(v), len + 1);
-	return true;
-}
-
-static bool
-release_number(const json_t *v, uint64_t *out)
-{
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return false;
-	*out = (uint64_t)json_integer_value(v);
-	return true;
-}
-
 /* A file of before there were others says nothing: a D4 server. */
 static bool
 release_sink(const json_t *o, char *out, size_t n)
 {
-	const json_t *v = json_object_get(o, "sink");
-
-	if (v != NULL)
-		return release_copy(v, out, n);
+	if (json_object_get(o, "sink") != NULL)
+		return d4_json_text(o, "sink", out, n);
 	(void)snprintf(out, n, "d4");
 	return true;
 }
 
 /* A file of before there was that says nothing: 0, the entries know. */
 static bool
-release_optional(const json_t *v, uint64_t *out)
+release_optional(const json_t *o, const char *key, uint64_t *out)
 {
-	return v == NULL || release_number(v, out);
+	return json_object_get(o, key) == NULL ||
+	       d4_json_number(o, key, INT64_MAX, out);
 }
 
 static enum d4_status
@@ -125,20 +103,16 @@ release_one(const char *id, const json_t *o, struct release *out)
 	    strspn(id, "0123456789abcdef") != sizeof(l.id) - 1)
 		return D4_EMALFORMED;
 	memcpy(l.id, id, sizeof(l.id));
-	if (!release_copy(json_object_get(o, "rule"), l.rule, sizeof(l.rule)) ||
-	    !release_copy(
-		json_object_get(o, "policy"), l.policy, sizeof(l.policy)) ||
-	    !release_copy(json_object_get(o, "pipeline"), l.pipeline,
-		sizeof(l.pipeline)) ||
+	if (!d4_json_text(o, "rule", l.rule, sizeof(l.rule)) ||
+	    !d4_json_text(o, "policy", l.policy, sizeof(l.policy)) ||
+	    !d4_json_text(o, "pipeline", l.pipeline, sizeof(l.pipeline)) ||
 	    !release_sink(o, l.sink, sizeof(l.sink)) ||
-	    !release_number(json_object_get(o, "after"), &l.after) ||
-	    !release_number(
-		json_object_get(o, "max_rate_bits"), &l.max_rate_bits) ||
-	    !release_number(json_object_get(o, "max_volume"), &l.max_volume) ||
-	    !release_optional(json_object_get(o, "delay_us"), &l.delay_us) ||
-	    !release_optional(
-		json_object_get(o, "not_before"), &l.not_before_s) ||
-	    !release_optional(json_object_get(o, "max_age"), &l.max_age_s))
+	    !d4_json_number(o, "after", INT64_MAX, &l.after) ||
+	    !d4_json_number(o, "max_rate_bits", INT64_MAX, &l.max_rate_bits) ||
+	    !d4_json_number(o, "max_volume", INT64_MAX, &l.max_volume) ||
+	    !release_optional(o, "delay_us", &l.delay_us) ||
+	    !release_optional(o, "not_before", &l.not_before_s) ||
+	    !release_optional(o, "max_age", &l.max_age_s))
 		return D4_EMALFORMED;
 	return release_add(out, &l);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/kit/clock.h"
+#include "libd4/kit/json.h"
 #include "libd4/type.h"
 #include "relay/sink_item.h"
 
@@ -163,30 +164,6 @@ sink_item_json(const struct sink_item *it)
 	    from, "to", to);
 }
 
-static bool
-item_text(const json_t *o, const char *key, char *out, size_t n)
-{
-	const json_t *v = json_object_get(o, key);
-	size_t len = json_string_length(v);
-
-	if (!json_is_string(v) || len >= n ||
-	    strlen(json_string_value(v)) != len)
-		return false;
-	memcpy(out, json_string_value(v), len + 1);
-	return true;
-}
-
-static bool
-item_number(const json_t *o, const char *key, uint64_t *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return false;
-	*out = (uint64_t)json_integer_value(v);
-	return true;
-}
-
 /* Days since 1970 of a date (H. Hinnant, days_from_civil). */
 static uint64_t
 item_days(unsigned y, unsigned m, unsigned d)
@@ -216,7 +193,7 @@ item_time(const json_t *o, const char *key, uint64_t *out)
 	char t[24], again[24];
 	uint64_t s;
 
-	if (!item_text(o, key, t, sizeof(t)) || strlen(t) != 20)
+	if (!d4_json_text(o, key, t, sizeof(t)) || strlen(t) != 20)
 		return false;
 	s = item_days(
 	    item_digits(t, 4), item_digits(t + 5, 2), item_digits(t + 8, 2));
@@ -234,15 +211,15 @@ sink_item_parse(const json_t *o, struct sink_item *out)
 {
 	struct sink_item it = {.bytes = 0};
 
-	if (!item_text(o, "name", it.name, sizeof(it.name)) ||
+	if (!d4_json_text(o, "name", it.name, sizeof(it.name)) ||
 	    !sink_item_name(it.name) ||
-	    !item_text(o, "type", it.type, sizeof(it.type)) ||
-	    !item_text(o, "uuid", it.uuid, sizeof(it.uuid)) ||
-	    !item_text(o, "class", it.cls, sizeof(it.cls)) ||
-	    !item_text(o, "policy", it.policy, sizeof(it.policy)) ||
-	    !item_text(o, "sha256", it.sha256, sizeof(it.sha256)) ||
-	    !item_number(o, "bytes", &it.bytes) ||
-	    !item_number(o, "records", &it.records) ||
+	    !d4_json_text(o, "type", it.type, sizeof(it.type)) ||
+	    !d4_json_text(o, "uuid", it.uuid, sizeof(it.uuid)) ||
+	    !d4_json_text(o, "class", it.cls, sizeof(it.cls)) ||
+	    !d4_json_text(o, "policy", it.policy, sizeof(it.policy)) ||
+	    !d4_json_text(o, "sha256", it.sha256, sizeof(it.sha256)) ||
+	    !d4_json_number(o, "bytes", INT64_MAX, &it.bytes) ||
+	    !d4_json_number(o, "records", INT64_MAX, &it.records) ||
 	    !item_time(o, "from", &it.from_s) || !item_time(o, "to", &it.to_s))
 		return D4_EMALFORMED;
 	*out = it;

@@ -136,17 +136,6 @@ sink_manifest_readme(
 
 /* ---- reading ---- */
 
-static bool
-manifest_number(const json_t *o, const char *key, uint64_t *out)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return false;
-	*out = (uint64_t)json_integer_value(v);
-	return true;
-}
-
 static enum d4_status
 manifest_files(const json_t *list, struct sink_set *s)
 {
@@ -170,10 +159,10 @@ sink_manifest_parse(struct d4_slice text, struct sink_set *s)
 	enum d4_status st = D4_OK;
 	uint64_t version = 0;
 
-	if (!manifest_number(root, "version", &version) ||
-	    !manifest_number(gone, "files", &s->removed_files) ||
-	    !manifest_number(gone, "records", &s->removed_records) ||
-	    !manifest_number(gone, "bytes", &s->removed_bytes))
+	if (!d4_json_number(root, "version", INT64_MAX, &version) ||
+	    !d4_json_number(gone, "files", INT64_MAX, &s->removed_files) ||
+	    !d4_json_number(gone, "records", INT64_MAX, &s->removed_records) ||
+	    !d4_json_number(gone, "bytes", INT64_MAX, &s->removed_bytes))
 		st = D4_EMALFORMED;
 	else if (version != MANIFEST_VERSION)
 		st = D4_EVERSION;

@@ -39,3 +39,28 @@ d4_json_send(int sock, const char *word, json_t *o)
 	free(text);
 	return st;
 }
+
+bool
+d4_json_text(const json_t *o, const char *key, char *out, size_t n)
+{
+	const json_t *v = json_object_get(o, key);
+	size_t len = json_string_length(v);
+
+	if (!json_is_string(v) || len >= n ||
+	    strlen(json_string_value(v)) != len)
+		return false;
+	memcpy(out, json_string_value(v), len + 1);
+	return true;
+}
+
+bool
+d4_json_number(const json_t *o, const char *key, uint64_t most, uint64_t *out)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+	    (uint64_t)json_integer_value(v) > most)
+		return false;
+	*out = (uint64_t)json_integer_value(v);
+	return true;
+}

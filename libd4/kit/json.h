@@ -1,4 +1,4 @@
-/* JSON objects on their way out: as text, or to another process of ours. */
+/* JSON objects: out as text or to another process of ours; members, in. */
 #ifndef KIT_JSON_H
 #define KIT_JSON_H
 
@@ -18,5 +18,16 @@ D4_USED enum d4_status d4_json_line(
  * Errors: D4_ENOMEM, also of an object that is NULL.  Else as d4_fd_send.
  */
 D4_USED enum d4_status d4_json_send(int sock, const char *word, json_t *o);
+
+/*
+ * d4_json_text -- copies a member with its NUL to out[n]. Errors: false: it is
+ * no string, holds a NUL, or does not fit; out is untouched.
+ * d4_json_number -- a member that is an integer from 0 to most. Errors: false;
+ * *out is untouched.
+ */
+D4_USED bool d4_json_text(
+    const json_t *o, const char *key, char *out, size_t n);
+D4_USED bool d4_json_number(
+    const json_t *o, const char *key, uint64_t most, uint64_t *out);
 
 #endif

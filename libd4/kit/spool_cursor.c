@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <jansson.h>
 #include "libd4/kit/file.h"
+#include "libd4/kit/json.h"
 #include "libd4/kit/spool_cursor.h"
 
 #define CURSOR_VERSION 1
@@ -89,14 +90,12 @@ cursor_read(const json_t *o, struct d4_spool_cursor *out)
 		return D4_EVERSION;
 	for (size_t i = 0; i < CURSOR_FIELDS; i++) {
 		const struct cursor_field *f = &cursor_fields[i];
-		const json_t *v = json_object_get(o, f->name);
+		uint64_t *n = (void *)((char *)&c + f->offset);
 
-		if (v == NULL && f->may_lack)
+		if (f->may_lack && json_object_get(o, f->name) == NULL)
 			continue;
-		if (!json_is_integer(v) || json_integer_value(v) < 0)
+		if (!d4_json_number(o, f->name, INT64_MAX, n))
 			return D4_EMALFORMED;
-		*(uint64_t *)(void *)((char *)&c + f->offset) =
-		    (uint64_t)json_integer_value(v);
 	}
 	if (!cursor_order(
 		c.confirmed, c.confirmed_part, c.acked, c.acked_part) ||

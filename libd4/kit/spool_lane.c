@@ -4,6 +4,7 @@
 #include <string.h>
 #include <jansson.h>
 #include "libd4/kit/crc32c.h"
+#include "libd4/kit/json.h"
 #include "libd4/kit/spool_format.h"
 #include "libd4/wire.h"
 
@@ -150,36 +151,24 @@ lane_fill_texts(const json_t *o, struct d4_spool_lane *lane)
 	return true;
 }
 
-static bool
-lane_number(const json_t *o, const char *name, json_int_t max, json_int_t *out)
-{
-	const json_t *v = json_object_get(o, name);
-
-	if (!json_is_integer(v) || json_integer_value(v) < 0 ||
-	    json_integer_value(v) > max)
-		return false;
-	*out = json_integer_value(v);
-	return true;
-}
-
 /* Fills *lane; its meta goes to the meta buffer. */
 static enum d4_status
 lane_fill(const json_t *o, struct d4_buf *meta, struct d4_spool_lane *lane)
 {
 	const json_t *uuid = json_object_get(o, "wire_uuid");
 	const json_t *m = json_object_get(o, "meta");
-	json_int_t type, variant, base;
+	uint64_t type, variant, base;
 
 	if (!json_is_string(uuid) || !json_is_string(m) ||
 	    d4_uuid_parse(json_string_value(uuid), &lane->wire_uuid) != D4_OK ||
-	    !lane_number(o, "type", UINT8_MAX, &type) ||
-	    !lane_number(o, "variant", UINT32_MAX, &variant) ||
-	    !lane_number(o, "base", INT64_MAX, &base) ||
+	    !d4_json_number(o, "type", UINT8_MAX, &type) ||
+	    !d4_json_number(o, "variant", UINT32_MAX, &variant) ||
+	    !d4_json_number(o, "base", INT64_MAX, &base) ||
 	    !lane_fill_texts(o, lane))
 		return D4_EMALFORMED;
 	lane->type = (uint8_t)type;
 	lane->variant = (uint32_t)variant;
-	lane->base = (uint64_t)base;
+	lane->base = base;
 	meta->n = 0;
 	if (d4_buf_add(meta, json_string_value(m), json_string_length(m)) !=
 	    D4_OK)

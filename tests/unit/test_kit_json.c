@@ -49,6 +49,37 @@ an_object_of_any_size_comes_as_a_file_with_its_word(void **state)
 	d4_buf_fini(&msg);
 }
 
+static void
+members_are_read_that_fit(void **state)
+{
+	json_t *o = json_loads("{\"t\": \"abc\", \"nul\": \"a\\u0000\","
+			       " \"n\": 7, \"minus\": -1, \"real\": 1.0}",
+	    JSON_ALLOW_NUL, NULL);
+	char text[4] = "old", small[3] = "xy";
+	uint64_t n = 1;
+
+	(void)state;
+	assert_non_null(o);
+	assert_false(d4_json_text(o, "t", small, sizeof(small)));
+	assert_false(d4_json_text(o, "nul", text, sizeof(text)));
+	assert_false(d4_json_text(o, "n", text, sizeof(text)));
+	assert_false(d4_json_text(o, "absent", text, sizeof(text)));
+	assert_false(d4_json_text(NULL, "t", text, sizeof(text)));
+	assert_string_equal(text, "old");
+	assert_string_equal(small, "xy");
+	assert_true(d4_json_text(o, "t", text, sizeof(text)));
+	assert_string_equal(text, "abc");
+	assert_false(d4_json_number(o, "n", 6, &n));
+	assert_false(d4_json_number(o, "minus", INT64_MAX, &n));
+	assert_false(d4_json_number(o, "real", INT64_MAX, &n));
+	assert_false(d4_json_number(o, "t", INT64_MAX, &n));
+	assert_false(d4_json_number(NULL, "n", INT64_MAX, &n));
+	assert_int_equal(n, 1);
+	assert_true(d4_json_number(o, "n", 7, &n));
+	assert_int_equal(n, 7);
+	json_decref(o);
+}
+
 int
 main(void)
 {
@@ -56,6 +87,7 @@ main(void)
 	    cmocka_unit_test(an_object_is_one_line_behind_what_is_there),
 	    cmocka_unit_test(
 		an_object_of_any_size_comes_as_a_file_with_its_word),
+	    cmocka_unit_test(members_are_read_that_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
