@@ -128,28 +128,17 @@ name_ends(const struct san_name *n, unsigned labels, const char *zone)
 static bool
 name_reverse4(const struct san_name *n, struct d4_addr *a)
 {
-	char text[16];
-	unsigned v[4];
-
 	if (!name_ends(n, 6, "in-addr"))
 		return false;
+	*a = (struct d4_addr){.family = 4};
 	for (unsigned i = 0; i < 4; i++) {
-		struct d4_slice l = san_name_label(n, 3 - i);
+		int v = san_name_octet(san_name_label(n, 3 - i));
 
-		v[i] = 0;
-		if (l.n > 3)
+		if (v < 0)
 			return false;
-		for (size_t k = 0; k < l.n; k++) {
-			if (l.p[k] < '0' || l.p[k] > '9')
-				return false;
-			v[i] = v[i] * 10 + l.p[k] - '0';
-		}
-		if (v[i] > 255 || (l.n > 1 && l.p[0] == '0'))
-			return false;
+		a->b[i] = (uint8_t)v;
 	}
-	(void)snprintf(
-	    text, sizeof(text), "%u.%u.%u.%u", v[0], v[1], v[2], v[3]);
-	return d4_addr_parse(d4_slice_str(text), a) == D4_OK;
+	return true;
 }
 
 static bool
@@ -159,8 +148,8 @@ name_reverse6(const struct san_name *n, struct d4_addr *a)
 		return false;
 	*a = (struct d4_addr){.family = 6};
 	for (unsigned i = 0; i < NAME_NIBBLES; i++) {
-		struct d4_slice l = san_name_label(n, NAME_NIBBLES - 1 - i);
-		int v = l.n == 1 ? san_hex_digit(l.p[0]) : -1;
+		int v =
+		    san_name_nibble(san_name_label(n, NAME_NIBBLES - 1 - i));
 
 		if (v < 0)
 			return false;

@@ -86,6 +86,13 @@ bool san_suffixes_has(const struct san_suffixes *s, const struct san_name *n);
 bool san_name_denied_label(const struct san_name *n);
 
 /*
+ * san_name_octet -- the number of a label "0".."255" without needless zeros.
+ * san_name_nibble -- of a label of one hex digit. -1: it is none.
+ */
+int san_name_octet(struct d4_slice label);
+int san_name_nibble(struct d4_slice label);
+
+/*
  * san_name_reverse -- the name spells an address of the scope: under
  * in-addr.arpa or ip6.arpa (then also a prefix that overlaps it), or as four
  * octets or 32 nibbles in a row anywhere, as DNS blocklists have them.

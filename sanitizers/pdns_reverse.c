@@ -1,32 +1,22 @@
 /* Addresses that names spell. */
+#include "sanitizers/find_hidden.h"
 #include "sanitizers/pdns_name.h"
 
-static bool
-reverse_is_digit(uint8_t c)
+int
+san_name_nibble(struct d4_slice l)
 {
-	return c >= '0' && c <= '9';
+	return l.n == 1 ? san_hex_digit(l.p[0]) : -1;
 }
 
-static int
-reverse_nibble(uint8_t c)
-{
-	if (reverse_is_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* reverse_octet -- the number of a label "0".."255" without needless zeros, or
- * -1.
- */
-static int
-reverse_octet(struct d4_slice l)
+int
+san_name_octet(struct d4_slice l)
 {
 	int v = 0;
 
 	if (l.n == 0 || l.n > 3 || (l.n > 1 && l.p[0] == '0'))
 		return -1;
 	for (size_t i = 0; i < l.n; i++) {
-		if (!reverse_is_digit(l.p[i]))
+		if (l.p[i] < '0' || l.p[i] > '9')
 			return -1;
 		v = v * 10 + (l.p[i] - '0');
 	}
@@ -54,7 +44,7 @@ reverse_ip4(const struct san_name *n, const struct d4_prefix_set *scope)
 	int v;
 
 	while (i > 0 && k < 4 &&
-	       (v = reverse_octet(san_name_label(n, i - 1))) >= 0) {
+	       (v = san_name_octet(san_name_label(n, i - 1))) >= 0) {
 		p.addr.b[k++] = (uint8_t)v;
 		i--;
 	}
@@ -70,8 +60,7 @@ reverse_ip6(const struct san_name *n, const struct d4_prefix_set *scope)
 	unsigned i = n->n_labels - 2, k = 0;
 
 	for (; i > 0 && k < 32; i--, k++) {
-		struct d4_slice l = san_name_label(n, i - 1);
-		int v = l.n == 1 ? reverse_nibble(l.p[0]) : -1;
+		int v = san_name_nibble(san_name_label(n, i - 1));
 
 		if (v < 0)
 			break;
@@ -90,7 +79,7 @@ reverse_octets_at(
 	struct d4_prefix forth = back;
 
 	for (unsigned k = 0; k < 4; k++) {
-		int v = reverse_octet(san_name_label(n, i + k));
+		int v = san_name_octet(san_name_label(n, i + k));
 
 		if (v < 0)
 			return false;
@@ -110,8 +99,7 @@ reverse_nibbles_at(
 	struct d4_prefix forth = back;
 
 	for (unsigned k = 0; k < 32; k++) {
-		struct d4_slice l = san_name_label(n, i + k);
-		int v = l.n == 1 ? reverse_nibble(l.p[0]) : -1;
+		int v = san_name_nibble(san_name_label(n, i + k));
 
 		if (v < 0)
 			return false;
