@@ -170,21 +170,6 @@ addr_pool_check(const struct san_compile *cx, const struct d4_yaml *n,
 }
 
 static enum d4_status
-addr_pool(
-    const struct san_compile *cx, const struct d4_yaml *n, struct san_addr *c)
-{
-	const struct d4_yaml *item;
-	enum d4_status st = D4_OK;
-
-	c->into = calloc(c->scope.n + 1, sizeof(*c->into));
-	if (c->into == NULL)
-		return D4_ENOMEM;
-	for (size_t i = 0; st == D4_OK && (item = san_item(n, i)) != NULL; i++)
-		st = addr_pool_one(cx, item, c);
-	return st == D4_OK ? addr_pool_check(cx, n, c) : st;
-}
-
-static enum d4_status
 addr_into_one(
     const struct san_compile *cx, const struct d4_yaml *n, struct san_addr *c)
 {
@@ -208,9 +193,22 @@ addr_into_one(
 }
 
 static enum d4_status
+addr_into_check(const struct san_compile *cx, const struct d4_yaml *n,
+    const struct san_addr *c)
+{
+	if (c->targets.n == c->scope.n)
+		return D4_OK;
+	return d4_diag_set(cx->diag, n->at,
+	    "give one target of the same length for each prefix",
+	    "the scope has %zu prefixes and `into` %zu", c->scope.n,
+	    c->targets.n);
+}
+
+static enum d4_status
 addr_into(
     const struct san_compile *cx, const struct d4_yaml *n, struct san_addr *c)
 {
+	bool pool = c->method == SAN_METHOD_POOL;
 	const struct d4_yaml *item;
 	enum d4_status st = D4_OK;
 
@@ -218,13 +216,11 @@ addr_into(
 	if (c->into == NULL)
 		return D4_ENOMEM;
 	for (size_t i = 0; st == D4_OK && (item = san_item(n, i)) != NULL; i++)
-		st = addr_into_one(cx, item, c);
-	if (st == D4_OK && c->targets.n != c->scope.n)
-		return d4_diag_set(cx->diag, n->at,
-		    "give one target of the same length for each prefix",
-		    "the scope has %zu prefixes and `into` %zu", c->scope.n,
-		    c->targets.n);
-	return st;
+		st = pool ? addr_pool_one(cx, item, c)
+		          : addr_into_one(cx, item, c);
+	if (st != D4_OK)
+		return st;
+	return pool ? addr_pool_check(cx, n, c) : addr_into_check(cx, n, c);
 }
 
 enum d4_status
@@ -237,8 +233,7 @@ san_addr_lists(
 	if ((n = d4_yaml_get(map, "scope")) != NULL)
 		st = addr_scope(cx, n, c);
 	if (st == D4_OK && (n = d4_yaml_get(map, "into")) != NULL)
-		st = c->method == SAN_METHOD_POOL ? addr_pool(cx, n, c)
-		                                  : addr_into(cx, n, c);
+		st = addr_into(cx, n, c);
 	if (st == D4_OK && (n = d4_yaml_get(map, "keep")) != NULL)
 		st = addr_keep(cx, n, c);
 	return st;
