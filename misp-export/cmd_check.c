@@ -1,7 +1,6 @@
 /* check: is MISP there, what may we do there, what is missing. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include "misp-export/commands.h"
 #include "misp-export/http.h"
 #include "misp-export/reply.h"
@@ -108,19 +107,6 @@ check_hosts(struct check *k)
 	(void)printf("%-8s organisations: %s\n", n > 1 ? "note" : "ok", text);
 }
 
-static bool
-check_has(const json_t *list, const char *name)
-{
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *s = json_string_value(
-		    json_object_get(json_array_get(list, i), "name"));
-
-		if (s != NULL && strcasecmp(s, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 check_tags(struct check *k)
 {
@@ -133,13 +119,13 @@ check_tags(struct check *k)
 	if (list == NULL)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!check_has(list, names[i]))
+		if (!reply_names(list, names[i]))
 			(void)printf("%-8s tag is missing: %s (made at the "
 				     "start, with the right)\n",
 			    "note", names[i]);
 	}
 	for (size_t i = 0; i < k->conf->tags.n; i++) {
-		if (!check_has(list, k->conf->tags.item[i]))
+		if (!reply_names(list, k->conf->tags.item[i]))
 			(void)printf("%-8s tag is missing: %s\n", "note",
 			    k->conf->tags.item[i]);
 	}

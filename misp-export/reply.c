@@ -229,3 +229,16 @@ reply_uuids(struct d4_slice csv, void (*fn)(void *arg, const struct d4_uuid *u),
 	}
 	return true;
 }
+
+bool
+reply_names(const json_t *list, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(
+		    json_object_get(json_array_get(list, i), "name"));
+
+		if (s != NULL && strcasecmp(s, name) == 0)
+			return true;
+	}
+	return false;
+}

@@ -59,6 +59,9 @@ struct reply_in {
 void reply_read(const struct reply_in *in, struct reply *out);
 void reply_fini(struct reply *r);
 
+/* reply_names -- one of this list of objects has that name, in any case. */
+bool reply_names(const json_t *list, const char *name);
+
 /* reply_kind_text -- "ok", "no-event"; static. */
 const char *reply_kind_text(enum reply_kind k);
 

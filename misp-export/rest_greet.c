@@ -1,7 +1,6 @@
 /* Who is there: version, rights, tags, the sharing group's id. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include "libd4/kit/log.h"
 #include "misp-export/rest_room.h"
 
@@ -70,19 +69,6 @@ greet_group(struct rest *r)
 
 /* ---- tags: MISP drops an unknown one without a word ---- */
 
-static bool
-tag_known(const json_t *list, const char *name)
-{
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *s = json_string_value(
-		    json_object_get(json_array_get(list, i), "name"));
-
-		if (s != NULL && strcasecmp(s, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum rest_step
 tag_make(struct rest *r, const json_t *list, const char *name)
 {
@@ -91,7 +77,7 @@ tag_make(struct rest *r, const json_t *list, const char *name)
 	struct reply a;
 	json_t *body;
 
-	if (tag_known(list, name))
+	if (reply_names(list, name))
 		return STEP_NEXT;
 	body = json_pack("{s:s, s:s}", "name", name, "colour", "#ffffff");
 	r->counts.calls++;
