@@ -8,7 +8,6 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -17,7 +16,6 @@
 #include "hub/archive.h"
 #include "hub/commands.h"
 #include "libd4/kit/clock.h"
-#include "libd4/kit/embedded.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "libd4/kit/redis.h"
@@ -39,7 +37,6 @@ struct archiver {
 	struct hub_options *opt;
 	struct archive_conf conf;
 	char url[512];
-	char *redis_dir;
 	int signals;
 	bool check, drain, leave, stopping;
 };
@@ -61,22 +58,6 @@ archiver_load(struct archiver *a)
 	d4_diag_format(&diag, text, sizeof(text));
 	(void)fprintf(
 	    stderr, "%s\n", st == D4_ENOMEM ? d4_status_text(st) : text);
-	return st;
-}
-
-static enum d4_status
-archiver_url(struct archiver *a)
-{
-	struct d4_embedded e;
-	enum d4_status st;
-
-	if (!hub_options_embedded(a->opt)) {
-		(void)snprintf(a->url, sizeof(a->url), "%s", a->opt->redis);
-		return D4_OK;
-	}
-	st = hub_options_redis(a->opt, &e, &a->redis_dir);
-	if (st == D4_OK)
-		st = d4_embedded_url(&e, "archive", a->url, sizeof(a->url));
 	return st;
 }
 
@@ -236,7 +217,7 @@ archiver_main(struct archiver *a)
 		(void)printf("%s: ok\n", a->path);
 		return 0;
 	}
-	if (archiver_url(a) != D4_OK)
+	if (hub_options_url(a->opt, "archive", a->url, sizeof(a->url)) != D4_OK)
 		d4_fatalx("redis=%s", a->opt->redis);
 	if (a->leave)
 		return archiver_leave(a);
@@ -281,6 +262,5 @@ cmd_archive(int argc, char **argv)
 	rc = archiver_main(&a);
 	archive_conf_fini(&a.conf);
 	hub_options_free(a.opt);
-	free(a.redis_dir);
 	return rc;
 }

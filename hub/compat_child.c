@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,25 +8,6 @@
 #include "libd4/kit/log.h"
 
 #define RESPAWN_MS 1000u
-
-/* Its own user of the embedded Redis, or the configured one. */
-static enum d4_status
-child_url(const struct hub_options *opt, char *url, size_t n)
-{
-	struct d4_embedded e;
-	enum d4_status st;
-	char *dir = NULL;
-
-	if (!hub_options_embedded(opt))
-		return (size_t)snprintf(url, n, "%s", opt->redis) < n
-		           ? D4_OK
-		           : D4_ETOOBIG;
-	st = hub_options_redis(opt, &e, &dir);
-	if (st == D4_OK)
-		st = d4_embedded_url(&e, "compat", url, n);
-	free(dir);
-	return st;
-}
 
 static _Noreturn void
 child_run(const struct hub_options *opt, pid_t parent)
@@ -39,7 +19,7 @@ child_run(const struct hub_options *opt, pid_t parent)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)prctl(PR_SET_NAME, "d4-hub[compat]", 0, 0, 0);
-	if (child_url(opt, url, sizeof(url)) != D4_OK)
+	if (hub_options_url(opt, "compat", url, sizeof(url)) != D4_OK)
 		d4_fatalx("compat: no url of Redis");
 	compat_run(opt, url, parent);
 }

@@ -1,4 +1,5 @@
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "hub/archive_conf.h"
@@ -342,6 +343,25 @@ hub_options_redis(
 	    .maxmemory = o->maxmemory,
 	    .pidfd = -1};
 	return D4_OK;
+}
+
+enum d4_status
+hub_options_url(
+    const struct hub_options *o, const char *user, char *out, size_t n)
+{
+	struct d4_embedded e;
+	enum d4_status st;
+	char *dir;
+
+	if (!hub_options_embedded(o))
+		return (size_t)snprintf(out, n, "%s", o->redis) < n
+		           ? D4_OK
+		           : D4_ETOOBIG;
+	st = hub_options_redis(o, &e, &dir);
+	if (st == D4_OK)
+		st = d4_embedded_url(&e, user, out, n);
+	free(dir);
+	return st;
 }
 
 uint16_t

@@ -105,6 +105,13 @@ bool hub_options_embedded(const struct hub_options *o);
 D4_USED enum d4_status hub_options_redis(
     const struct hub_options *o, struct d4_embedded *e, char **dir);
 
+/*
+ * hub_options_url -- where Redis is: the configured url, or our own for this
+ * user of it. Errors: D4_ENOMEM; D4_ETOOBIG, D4_EINVAL it does not fit.
+ */
+D4_USED enum d4_status hub_options_url(
+    const struct hub_options *o, const char *user, char *out, size_t n);
+
 /* hub_options_port -- the port of the first listening address. */
 uint16_t hub_options_port(const struct hub_options *o);
 
