@@ -74,7 +74,7 @@ const struct d4_conf_option hub_options_table[] = {
 	"a UUID seen from two addresses in turn is held so long"},
     {"sessions_max", D4_CONF_UINT, AT(sessions_max), 1, 1000000, "10000", false,
 	"connections at a time"},
-    {"inflight", D4_CONF_BYTES, AT(inflight_max), MIB, 1ull << 40, "32MiB",
+    {"inflight", D4_CONF_BYTES, AT(inflight_max), MIB, 1ull << 40, "2MiB",
 	false, "entries on their way to Redis; above it reading stops"},
     {"held", D4_CONF_BYTES, AT(held_max), MIB, 1ull << 40, "256MiB", false,
 	"unfinished frames and records of all sessions"},
