@@ -99,6 +99,7 @@ absorb_join(struct absorb *a, struct event *e, size_t lane)
 	if (!finding_anonymisation(
 		&a->x->maker, a->lane, a->entry->t_first_us, &f))
 		return D4_ENOMEM;
+	f.came_us = a->entry->t_last_us;
 	return event_take(e, &f, lane, &limits);
 }
 
@@ -181,6 +182,7 @@ absorb_finding(
 	}
 	if (warninglists_take(a->x->lists, &f))
 		return D4_OK;
+	f.came_us = a->entry->t_last_us;
 	return event_take(a->touched[i].event, &f, a->touched[i].lane, &limits);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "libd4/kit/clock.h"
 #include "misp-export/absorb.h"
 #include "misp-export/commands.h"
 
@@ -67,7 +68,8 @@ dry_item(const struct item *it)
 }
 
 static void
-dry_text(const struct event *e, const struct misp_conf *c)
+dry_text(
+    const struct event *e, const struct misp_conf *c, struct event_may *may)
 {
 	static const char *const far[] = {"own organisation", "community",
 	    "connected communities", "all", "sharing group"};
@@ -76,30 +78,47 @@ dry_text(const struct event *e, const struct misp_conf *c)
 	event_info(e, c->info, info, sizeof(info));
 	(void)printf("%s\n  tlp:%s PAP:%s distribution=%d (%s) publish=%s\n",
 	    info, terms_label_text(e->name.label), terms_pap_text(e->name.pap),
-	    e->distribution,
-	    e->distribution >= 0 ? far[e->distribution] : "none",
-	    e->publish ? "yes" : "no");
+	    may->distribution, far[may->distribution],
+	    may->publish ? "yes" : "no");
 	for (size_t i = 0; i < e->n; i++) {
-		if (item_due(e->items[i]))
+		if (item_due(e->items[i]) && item_released(e->items[i], may))
 			dry_item(e->items[i]);
 	}
 }
 
 static void
-dry_json(const struct event *e, const struct misp_conf *c)
+dry_json(
+    const struct event *e, const struct misp_conf *c, struct event_may *may)
 {
-	const struct event_send send = {.distribution = e->distribution,
+	const struct event_send send = {.distribution = may->distribution,
 	    .group = c->group != NULL ? c->group : "",
 	    .prefix = c->info};
 	json_t *o = event_head(e, &send);
 
 	for (size_t i = 0; o != NULL && i < e->n; i++) {
-		if (item_due(e->items[i]))
+		if (item_due(e->items[i]) && item_released(e->items[i], may))
 			(void)event_add_item(o, e->items[i]);
 	}
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
 	json_decref(o);
+}
+
+static void
+dry_event(const struct exporter *x, const struct event *e, bool json)
+{
+	const struct event_ask ask = {.terms = &x->terms,
+	    .now_us = d4_now_us(),
+	    .group = x->conf->group != NULL};
+	struct event_may may;
+
+	event_released(e, &ask, &may);
+	if (!event_due(e) || may.distribution < 0 || may.lanes == 0)
+		return;
+	if (json)
+		dry_json(e, x->conf, &may);
+	else
+		dry_text(e, x->conf, &may);
 }
 
 static int
@@ -110,12 +129,7 @@ dry_print(struct exporter *x, bool json)
 	for (size_t i = 0; i < store_n(x->store); i++) {
 		if (store_load(x->store, i, &e) != D4_OK)
 			return 1;
-		if (!event_due(e) || e->distribution < 0)
-			continue;
-		if (json)
-			dry_json(e, x->conf);
-		else
-			dry_text(e, x->conf);
+		dry_event(x, e, json);
 	}
 	for (unsigned i = 1; i < VALUE_WHY_N; i++) {
 		if (x->maker.refused[i] > 0)

@@ -198,6 +198,8 @@ static void
 item_seen(struct event *e, struct item *it, const struct finding *f)
 {
 	it->count += f->count;
+	if (f->came_us > it->came_us)
+		it->came_us = f->came_us;
 	it->seen |= 1u << event_bucket(e, f->time_us);
 	if (f->time_us < it->first_us)
 		it->first_us = f->time_us;

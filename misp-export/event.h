@@ -43,17 +43,17 @@ struct item_value {
 
 /*
  * struct item -- an object, or an attribute by itself.
- * Shape:  uuid: of the object or attribute. lanes: bits of event.lane. seen,
- *         told: bits of the buckets in which it was seen, and of those of
- *         which MISP has the sighting. moved: count or times changed since
- *         MISP was told. ids: may be marked as an indicator.
- * Owns:   one allocation, values and texts included.
+ * Shape:  uuid: of the object or attribute. lanes: bits of event.lane.
+ *         came_us: when the hub had the last of it. seen, told: bits of the
+ *         buckets in which it was seen, and of those of which MISP has the
+ *         sighting. moved: count or times changed since MISP was told. ids: may
+ * be marked as an indicator. Owns:   one allocation, values and texts included.
  */
 struct item {
 	struct d4_uuid uuid;
 	struct item *next;
 	const struct mapper *mapper;
-	uint64_t count, first_us, last_us, lanes;
+	uint64_t count, first_us, last_us, came_us, lanes;
 	uint32_t seen, told;
 	enum item_state state;
 	bool moved, ids;
@@ -124,7 +124,7 @@ struct finding {
 	const char *key; /* joined with lengths; what it is */
 	size_t key_n;
 	char comment[EVENT_COMMENT];
-	uint64_t time_us, count;
+	uint64_t time_us, came_us, count;
 	bool ids;
 };
 

@@ -50,13 +50,14 @@ file_item(const struct item *it)
 		(void)json_array_append_new(
 		    values, json_pack("[i, b, s]", (int)it->value[i].rel,
 				it->value[i].mapped, it->value[i].text));
-	return json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-			 "s:b, s:s, s:o}",
+	return json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:b, s:b, s:s, s:o}",
 	    "u", uuid, "m", it->mapper->id, "s", (int)it->state, "n",
 	    (json_int_t)it->count, "f", (json_int_t)it->first_us, "l",
-	    (json_int_t)it->last_us, "b", (json_int_t)it->lanes, "g",
-	    (json_int_t)it->seen, "t", (json_int_t)it->told, "d", it->moved,
-	    "i", it->ids, "c", it->comment, "v", values);
+	    (json_int_t)it->last_us, "a", (json_int_t)it->came_us, "b",
+	    (json_int_t)it->lanes, "g", (json_int_t)it->seen, "t",
+	    (json_int_t)it->told, "d", it->moved, "i", it->ids, "c",
+	    it->comment, "v", values);
 }
 
 enum d4_status
@@ -192,6 +193,11 @@ file_counts(const json_t *o, struct item *it)
 	    !d4_json_number(o, "g", UINT32_MAX, &seen) ||
 	    !d4_json_number(o, "t", UINT32_MAX, &told) ||
 	    !json_is_integer(json_object_get(o, "b")))
+		return false;
+	/* A file of before it was noted: as late as may be. */
+	it->came_us = it->last_us;
+	if (json_object_get(o, "a") != NULL &&
+	    !file_number(o, "a", INT64_MAX, &it->came_us))
 		return false;
 	lanes = (uint64_t)json_integer_value(json_object_get(o, "b"));
 	it->state = (enum item_state)state;

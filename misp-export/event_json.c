@@ -237,21 +237,21 @@ sighting_add(
 
 /* Bits of the buckets whose sightings may go now. */
 static uint32_t
-sighting_owed(const struct item *it, uint64_t lanes)
+sighting_owed(const struct item *it, struct event_may *may)
 {
-	if (it->state != ITEM_DONE || (it->lanes & ~lanes) != 0)
+	if (it->state != ITEM_DONE || !item_released(it, may))
 		return 0;
 	return it->seen & ~it->told;
 }
 
 json_t *
-event_sightings(const struct event *e, uint64_t lanes, size_t most)
+event_sightings(const struct event *e, struct event_may *may, size_t most)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < e->n; i++) {
 		const struct item *it = e->items[i];
-		uint32_t owed = sighting_owed(it, lanes);
+		uint32_t owed = sighting_owed(it, may);
 
 		for (unsigned b = 0; b < EVENT_BUCKETS; b++) {
 			if ((owed & 1u << b) == 0)
@@ -268,13 +268,13 @@ event_sightings(const struct event *e, uint64_t lanes, size_t most)
 }
 
 void
-event_sighted(struct event *e, uint64_t lanes, size_t most)
+event_sighted(struct event *e, struct event_may *may, size_t most)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->n; i++) {
 		struct item *it = e->items[i];
-		uint32_t owed = sighting_owed(it, lanes);
+		uint32_t owed = sighting_owed(it, may);
 
 		for (unsigned b = 0; b < EVENT_BUCKETS; b++) {
 			if ((owed & 1u << b) == 0)

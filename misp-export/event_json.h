@@ -3,7 +3,7 @@
 #define MISP_EVENT_JSON_H
 
 #include <jansson.h>
-#include "misp-export/event.h"
+#include "misp-export/event_terms.h"
 
 /*
  * struct event_send -- what goes with an event beside its findings.
@@ -33,11 +33,12 @@ D4_USED enum d4_status item_uuids(const struct item *it,
 
 /*
  * event_sightings -- up to most sightings that MISP has not, a JSON array;
- * lanes: bits of the lanes that may be sent today. event_sighted -- it has the
+ * may: what may be sent today. event_sighted -- it has the
  * same ones now.
  */
-json_t *event_sightings(const struct event *e, uint64_t lanes, size_t most);
-void event_sighted(struct event *e, uint64_t lanes, size_t most);
+json_t *event_sightings(
+    const struct event *e, struct event_may *may, size_t most);
+void event_sighted(struct event *e, struct event_may *may, size_t most);
 
 /* event_info -- its title. */
 void event_info(const struct event *e, const char *prefix, char *out, size_t n);

@@ -4,14 +4,39 @@
 
 #include "misp-export/event.h"
 
+/* struct event_ask -- group: there is a sharing group; feed: who may read? */
+struct event_ask {
+	const struct terms *terms;
+	uint64_t now_us;
+	bool group, feed;
+};
+
 /*
- * event_released -- bits of the event's lanes whose findings may be sent:
- * under the same pipeline and release as they came, with no stricter label.
- * group: there is a sharing group. *distribution is narrowed to what those
- * lanes ask for.
+ * struct event_may -- the answer.
+ * Shape:  lanes: bits of the event's lanes whose findings may be sent: under
+ *         the same pipeline and release as they came, with no stricter label,
+ *         behind no embargo; for a feed, only where the rule lets them further
+ *         than the own organisation. publish: so may all that the event has,
+ *         and each rule lets MISP pass it on. distribution: the event's,
+ *         narrowed to what those lanes ask for. delay_us, max_age_s: of each
+ *         lane, 0 none. until_us: when time alone gives another answer, of
+ *         what was asked so far.
  */
-uint64_t event_released(const struct event *e, const struct terms *t,
-    bool group, int *distribution);
+struct event_may {
+	uint64_t lanes, now_us, until_us;
+	int distribution;
+	bool publish, timed;
+	size_t n;
+	struct {
+		uint64_t delay_us, max_age_s;
+	} lane[EVENT_LANES];
+};
+
+void event_released(
+    const struct event *e, const struct event_ask *ask, struct event_may *out);
+
+/* item_released -- it may be sent, with all that fed it; notes until_us. */
+bool item_released(const struct item *it, struct event_may *may);
 
 /* terms_print -- another number when other terms hold; never 0. */
 uint64_t terms_print(const struct terms *t);

@@ -8,6 +8,7 @@
 #include "libd4/kit/json.h"
 #include "libd4/kit/log.h"
 #include "misp-export/absorb.h"
+#include "misp-export/event_terms.h"
 #include "misp-export/request.h"
 #include "misp-export/tidy.h"
 
@@ -35,11 +36,25 @@ on_refused(void *arg, const struct mapper *m, const struct map_rel *rel,
 }
 
 static bool
+thawed(const struct exporter *x)
+{
+	return d4_frozen(x->conf->freeze, x->conf->partner) == D4_THAWED;
+}
+
+/* A round may be long: what it went by must hold at each of its calls. */
+static bool
 on_may(void *arg)
 {
 	const struct exporter *x = arg;
+	struct terms now = {.n = 0};
+	bool same;
 
-	return d4_frozen(x->conf->freeze, x->conf->partner) == D4_THAWED;
+	if (!thawed(x) || x->released == NULL)
+		return false;
+	same = terms_load(x->released, &now) == D4_OK &&
+	       terms_print(&now) == terms_print(&x->terms);
+	terms_fini(&now);
+	return same;
 }
 
 static bool
@@ -128,6 +143,7 @@ exporter_close(struct exporter *x)
 	terms_fini(&x->terms);
 	d4_buf_fini(&x->told);
 	free(x->quarantine);
+	free(x->released);
 }
 
 /* ---- taking ---- */
@@ -138,18 +154,17 @@ exporter_terms(struct exporter *x)
 {
 	char name[96];
 	enum d4_status st;
-	char *path;
 
 	(void)snprintf(name, sizeof(name), "%s/release.json", x->conf->partner);
-	path = d4_path(x->conf->spool, name);
-	if (path == NULL)
+	if (x->released == NULL)
+		x->released = d4_path(x->conf->spool, name);
+	if (x->released == NULL)
 		return false;
-	st = terms_load(path, &x->terms);
+	st = terms_load(x->released, &x->terms);
 	if (st != D4_OK && st != x->terms_said && st != D4_ENOENT)
 		d4_warnx("alarm release=%s error=\"%s\" (nothing is sent)",
-		    path, d4_status_text(st));
+		    x->released, d4_status_text(st));
 	x->terms_said = st;
-	free(path);
 	return st == D4_OK;
 }
 
@@ -315,13 +330,14 @@ exporter_turn(struct exporter *x)
 	bool more = false;
 
 	request_obey(x);
-	if (exporter_terms(x) && on_may(x)) {
+	if (exporter_terms(x) && thawed(x)) {
 		st = exporter_absorb(x, &more);
 		if (st != D4_OK)
 			d4_warn("alarm airlock=stopped error=\"%s\"",
 			    d4_status_text(st));
 		exporter_send(x);
-		exporter_feed(x);
+		if (on_may(x))
+			exporter_feed(x);
 	}
 	exporter_old(x);
 	exporter_tell(x);

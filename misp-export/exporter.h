@@ -34,7 +34,7 @@ struct exporter {
 	struct terms terms;
 	uint64_t unknown, odd, red, records;
 	uint64_t flushed_ms, fed_ms;
-	char *quarantine;
+	char *quarantine, *released; /* folder; the relay's file */
 	enum d4_status terms_said;
 	struct d4_buf told;
 	int stop;

@@ -6,81 +6,14 @@
 #include "libd4/kit/file.h"
 #include "libd4/kit/json.h"
 #include "libd4/kit/log.h"
-#include "misp-export/conf.h"
 #include "misp-export/event_terms.h"
-#include "misp-export/feed.h"
 #include "misp-export/feed_json.h"
+#include "misp-export/feed_room.h"
 #include "misp-export/value.h"
 
-#define FEED_LIST  (256u << 20) /* bytes of manifest.json, of hashes.csv */
-#define FEED_MODE  0644         /* for a web server */
-#define UUID_CHARS (D4_UUID_TEXT - 1)
-
-/*
- * struct feed
- * Shape:  manifest: as on disk, but for a turn under way. print: of the terms
- *         that the folder was brought in line with. hashes: of the events
- *         that changed in this turn; gone: UUIDs of those that stand no more
- *         as they did, an object with null members.
- */
-struct feed {
-	const struct misp_conf *conf;
-	json_t *manifest, *tags, *gone;
-	uint64_t print;
-	struct d4_buf hashes;
-	struct feed_counts counts;
-};
-
-static char *
-feed_path(const struct feed *f, const char *name, const char *end)
-{
-	char *file = NULL, *path;
-
-	if (asprintf(&file, "%s%s", name, end) < 0)
-		return NULL;
-	path = d4_path(f->conf->feed, file);
-	free(file);
-	return path;
-}
-
-static enum d4_status
-feed_put(const struct feed *f, const char *name, struct d4_slice text)
-{
-	char *path = feed_path(f, name, "");
-	enum d4_status st = D4_ENOMEM;
-
-	if (path != NULL)
-		st = d4_file_replace(path, text, FEED_MODE);
-	free(path);
-	return st;
-}
+#define SECOND_US 1000000u
 
 /* ---- opening ---- */
-
-static enum d4_status
-feed_read(struct feed *f)
-{
-	char *path = feed_path(f, "manifest.json", "");
-	enum d4_status st = D4_ENOMEM;
-	struct d4_buf text;
-
-	d4_buf_init(&text, FEED_LIST);
-	if (path != NULL)
-		st = d4_file_read(path, &text);
-	if (st == D4_OK)
-		f->manifest = json_loadb(
-		    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
-	if (st == D4_OK && !json_is_object(f->manifest))
-		d4_warnx(
-		    "alarm feed=%s error=\"no manifest, written anew\"", path);
-	if (!json_is_object(f->manifest)) {
-		json_decref(f->manifest);
-		f->manifest = json_object();
-	}
-	d4_buf_fini(&text);
-	free(path);
-	return st == D4_ENOENT ? D4_OK : st;
-}
 
 enum d4_status
 feed_open(const struct misp_conf *c, struct feed **out)
@@ -104,6 +37,7 @@ feed_open(const struct misp_conf *c, struct feed **out)
 		feed_free(f);
 		return st;
 	}
+	feed_sweep(f);
 	*out = f;
 	return D4_OK;
 }
@@ -219,59 +153,146 @@ feed_drop(struct feed *f, const char *uuid)
 	return D4_OK;
 }
 
+static bool
+stood_add(json_t *stood, const json_t *list)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < json_array_size(list) && ok; i++) {
+		const char *uuid = json_string_value(
+		    json_object_get(json_array_get(list, i), "uuid"));
+
+		ok = uuid == NULL ||
+		     json_object_set_new(stood, uuid, json_null()) == 0;
+	}
+	return ok;
+}
+
+/* What stands in the event's file, by UUID; NULL: no memory. */
+static json_t *
+feed_stood(const struct feed *f, const char *uuid)
+{
+	bool listed = json_object_get(f->manifest, uuid) != NULL;
+	char *path = listed ? feed_path(f, uuid, ".json") : NULL;
+	json_t *stood = json_object(), *old = NULL;
+	const json_t *event;
+
+	if (path != NULL)
+		old = json_load_file(path, 0, NULL);
+	event = json_object_get(old, "Event");
+	if (!stood_add(stood, json_object_get(event, "Object")) ||
+	    !stood_add(stood, json_object_get(event, "Attribute"))) {
+		json_decref(stood);
+		stood = NULL;
+	}
+	json_decref(old);
+	free(path);
+	return stood;
+}
+
 static enum d4_status
-feed_event(struct feed *f, const struct event *e, const struct terms *t,
+feed_event(struct feed *f, const struct event *e, struct event_may *may,
     uint64_t now_s)
 {
 	struct feed_of of = {.name = f->conf->feed_org,
 	    .uuid = f->conf->feed_org_uuid,
 	    .prefix = f->conf->info,
 	    .tags = f->tags,
-	    .distribution = e->distribution};
+	    .may = may,
+	    .distribution = may->distribution};
 	size_t live = 0, all = 0;
 	char uuid[D4_UUID_TEXT];
+	enum d4_status st;
 	json_t *file;
 
 	d4_uuid_text(&e->uuid, uuid);
-	of.lanes = event_released(e, t, false, &of.distribution);
 	if (of.distribution == 4) /* a feed cannot name a group's members */
 		of.distribution = 0;
 	if (e->name.label > terms_label(f->conf->feed_label)) {
 		f->counts.above++;
 		return feed_drop(f, uuid);
 	}
+	of.stood = feed_stood(f, uuid);
 	file = feed_event_json(e, &of, &live, &all);
-	if (file == NULL)
-		return D4_ENOMEM;
+	if (file == NULL || of.stood == NULL)
+		st = D4_ENOMEM;
+	else if (of.distribution < 0 || all == 0)
+		st = feed_drop(f, uuid);
+	else
+		st = feed_write(f, e, &of, now_s);
 	json_decref(file);
-	/* Recalled ones stand where they stood; else nobody is told of them. */
-	if (of.distribution < 0 || all == 0 ||
-	    (live == 0 && json_object_get(f->manifest, uuid) == NULL))
-		return feed_drop(f, uuid);
-	return feed_write(f, e, &of, now_s);
+	json_decref(of.stood);
+	return st;
+}
+
+/* One of the store, as it may stand now. */
+static enum d4_status
+feed_known(struct feed *f, struct store *s, size_t i, struct event_ask *ask)
+{
+	struct event_may may;
+	struct event *e;
+	enum d4_status st = store_load(s, i, &e);
+
+	if (st != D4_OK)
+		return st;
+	event_released(e, ask, &may);
+	st = feed_event(f, e, &may, ask->now_us / SECOND_US);
+	if (st == D4_OK)
+		store_fed(s, i, may.until_us);
+	store_shrink(s, f->conf->memory);
+	return st;
+}
+
+static bool
+feed_over(const struct feed *f, const struct store_known *k, uint64_t now_s)
+{
+	return k->name.start_s + f->conf->feed_keep_us / SECOND_US < now_s;
 }
 
 static enum d4_status
 feed_events(
     struct feed *f, struct store *s, const struct terms *t, uint64_t now_s)
 {
+	struct event_ask ask = {
+	    .terms = t, .now_us = now_s * SECOND_US, .feed = true};
 	bool all = f->print != terms_print(t);
 	enum d4_status st = D4_OK;
-	struct event *e;
+	char uuid[D4_UUID_TEXT];
 
 	for (size_t i = 0; i < store_n(s) && st == D4_OK; i++) {
 		const struct store_known *k = store_at(s, i);
 
-		if ((!all && k->fed == k->saved) ||
-		    k->name.start_s + f->conf->feed_keep_us / 1000000 < now_s)
-			continue;
-		st = store_load(s, i, &e);
-		if (st == D4_OK)
-			st = feed_event(f, e, t, now_s);
-		if (st == D4_OK)
-			store_fed(s, i);
-		store_shrink(s, f->conf->memory);
+		d4_uuid_text(&k->uuid, uuid);
+		if (feed_over(f, k, now_s))
+			st = feed_drop(f, uuid);
+		else if (all || k->fed != k->saved || k->again_us <= ask.now_us)
+			st = feed_known(f, s, i, &ask);
 	}
+	return st;
+}
+
+/* Of what we know nothing, nobody can say that it is released. */
+static enum d4_status
+feed_unknown(struct feed *f, const struct store *s)
+{
+	json_t *known = json_object();
+	enum d4_status st = known != NULL ? D4_OK : D4_ENOMEM;
+	char text[D4_UUID_TEXT];
+	const char *uuid;
+	json_t *o;
+	void *next;
+
+	for (size_t i = 0; i < store_n(s) && st == D4_OK; i++) {
+		d4_uuid_text(&store_at(s, i)->uuid, text);
+		if (json_object_set_new(known, text, json_null()) != 0)
+			st = D4_ENOMEM;
+	}
+	json_object_foreach_safe(f->manifest, next, uuid, o)
+	{
+		if (st == D4_OK && json_object_get(known, uuid) == NULL)
+			st = feed_drop(f, uuid);
+	}
+	json_decref(known);
 	return st;
 }
 
@@ -279,7 +300,7 @@ feed_events(
 static enum d4_status
 feed_old(struct feed *f, uint64_t now_s)
 {
-	uint64_t keep = f->conf->feed_keep_us / 1000000 + 86400;
+	uint64_t keep = f->conf->feed_keep_us / SECOND_US + 86400;
 	char before[VALUE_TIME_TEXT];
 	enum d4_status st = D4_OK;
 	const char *uuid;
@@ -302,79 +323,6 @@ feed_old(struct feed *f, uint64_t now_s)
 	return st;
 }
 
-/* hashes.csv: without the lines of events that changed, with their new ones. */
-static enum d4_status
-feed_put_hashes(struct feed *f)
-{
-	char *path = feed_path(f, "hashes.csv", ""), uuid[D4_UUID_TEXT];
-	enum d4_status st = D4_ENOMEM;
-	struct d4_buf old, made;
-	struct d4_slice rest;
-
-	d4_buf_init(&old, FEED_LIST);
-	d4_buf_init(&made, FEED_LIST);
-	if (path != NULL)
-		st = d4_file_read(path, &old);
-	if (st == D4_ENOENT)
-		st = D4_OK;
-	rest = d4_buf_slice(&old);
-	while (rest.n > 0 && st == D4_OK) {
-		const uint8_t *end = memchr(rest.p, '\n', rest.n);
-		size_t n = end != NULL ? (size_t)(end - rest.p) + 1 : rest.n;
-		struct d4_slice line = d4_slice_skip(&rest, n);
-
-		if (line.n != 32 + 1 + UUID_CHARS + 1)
-			continue;
-		(void)snprintf(
-		    uuid, sizeof(uuid), "%.36s", (const char *)line.p + 33);
-		if (json_object_get(f->gone, uuid) == NULL)
-			st = d4_buf_add(&made, line.p, line.n);
-	}
-	if (st == D4_OK)
-		st = d4_buf_add(&made, f->hashes.p, f->hashes.n);
-	if (st == D4_OK)
-		st = d4_file_replace(path, d4_buf_slice(&made), FEED_MODE);
-	d4_buf_fini(&old);
-	d4_buf_fini(&made);
-	free(path);
-	return st;
-}
-
-static enum d4_status
-feed_put_manifest(struct feed *f)
-{
-	struct d4_buf text;
-	enum d4_status st;
-
-	d4_buf_init(&text, FEED_LIST);
-	st = d4_json_line(
-	    json_incref(f->manifest), JSON_INDENT(1) | JSON_SORT_KEYS, &text);
-	if (st == D4_OK)
-		st = feed_put(f, "manifest.json", d4_buf_slice(&text));
-	d4_buf_fini(&text);
-	return st;
-}
-
-static void
-feed_unlink(struct feed *f)
-{
-	const char *uuid;
-	json_t *o;
-	char *path;
-
-	json_object_foreach(f->gone, uuid, o)
-	{
-		if (json_object_get(f->manifest, uuid) != NULL)
-			continue;
-		path = feed_path(f, uuid, ".json");
-		if (path != NULL && unlink(path) != 0 && errno != ENOENT)
-			d4_warn("feed=%s", path);
-		else
-			f->counts.removed++;
-		free(path);
-	}
-}
-
 enum d4_status
 feed_turn(
     struct feed *f, struct store *s, const struct terms *t, uint64_t now_s)
@@ -383,16 +331,10 @@ feed_turn(
 
 	if (st == D4_OK)
 		st = feed_old(f, now_s);
-	if (st == D4_OK && json_object_size(f->gone) != 0) {
-		st = feed_put_hashes(f);
-		if (st == D4_OK)
-			st = feed_put_manifest(f);
-		if (st == D4_OK) {
-			feed_unlink(f);
-			(void)json_object_clear(f->gone);
-			f->hashes.n = 0;
-		}
-	}
+	if (st == D4_OK && f->print != terms_print(t))
+		st = feed_unknown(f, s);
+	if (st == D4_OK)
+		st = feed_put_lists(f);
 	if (st == D4_OK)
 		f->print = terms_print(t);
 	return st;

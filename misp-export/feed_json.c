@@ -75,13 +75,17 @@ feed_mark(json_t *o, uint64_t stamp, bool deleted)
 
 /* Does it stand in the feed? *deleted: as one that was recalled. */
 static bool
-feed_takes(const struct item *it, uint64_t lanes, bool *deleted)
+feed_takes(const struct item *it, const struct feed_of *of, bool *deleted)
 {
+	char uuid[D4_UUID_TEXT];
+
 	*deleted = it->state == ITEM_RECALLED || it->state == ITEM_RECALL;
-	if (*deleted)
-		return true;
+	if (*deleted) {
+		d4_uuid_text(&it->uuid, uuid);
+		return json_object_get(of->stood, uuid) != NULL;
+	}
 	return (it->state == ITEM_OPEN || it->state == ITEM_DONE) &&
-	       (it->lanes & ~lanes) == 0;
+	       item_released(it, of->may);
 }
 
 static bool
@@ -108,7 +112,7 @@ feed_items(json_t *event, const struct event *e, const struct feed_of *of,
 	for (size_t i = 0; i < e->n && ok; i++) {
 		const struct item *it = e->items[i];
 
-		if (!feed_takes(it, of->lanes, &deleted))
+		if (!feed_takes(it, of, &deleted))
 			continue;
 		ok = feed_item(event, it, of, deleted);
 		/* What was done to the data is nothing without the data. */

@@ -7,14 +7,17 @@
 /*
  * struct feed_of -- what goes with each event beside its findings.
  * Shape:  name, uuid: of the organisation that makes the feed. prefix, tags:
- *         as in struct event_send. lanes: bits of the event's lanes that are
- *         released today. distribution: MISP's 0 to 3. stamp: seconds since
- *         1970; MISP takes an event again when this is newer.
+ *         as in struct event_send. may: what is released now. stood: UUIDs
+ * (object) of what stands there: a finding that was recalled is told as deleted
+ *         only to those who were told of it. distribution: MISP's 0 to 3.
+ * stamp: seconds since 1970; MISP takes an event again when this is newer.
  */
 struct feed_of {
 	const char *name, *uuid, *prefix;
 	const json_t *tags;
-	uint64_t lanes, stamp;
+	struct event_may *may;
+	json_t *stood;
+	uint64_t stamp;
 	int distribution;
 };
 

@@ -91,6 +91,7 @@ finding_make(struct finding_maker *m, const struct finding_ask *ask,
 	out->mapper = ask->mapper;
 	out->n = 0;
 	out->time_us = r->time_us;
+	out->came_us = 0; /* who has the entry knows */
 	out->count = r->count;
 	out->ids = ask->lane->ids;
 	for (size_t i = from; i < to; i++) {

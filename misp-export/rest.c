@@ -154,7 +154,7 @@ rest_ask(
 {
 	*out = (struct reply){.why = ""};
 	if (r->set.may != NULL && !r->set.may(r->set.arg))
-		return rest_later(r, "frozen", 0);
+		return rest_later(r, "frozen, or not released so now", 0);
 	r->counts.calls++;
 	http_call(r->set.http, path, body, &r->raw);
 	switch (r->raw.end) {
@@ -205,7 +205,7 @@ deliver_pick(struct rest *r, struct event *e, size_t *at, struct rest_batch *b)
 
 		if (!deliver_wants(it))
 			continue;
-		if ((it->lanes & ~r->lanes) != 0) {
+		if (!item_released(it, &r->may)) {
 			r->counts.held++;
 			continue;
 		}
@@ -242,7 +242,7 @@ deliver_publish(struct rest *r, struct event *e)
 	struct rest_batch b = {.event = e, .n = 0};
 	enum rest_step step;
 
-	if (!e->publish_owed || e->state != EVENT_KNOWN)
+	if (!e->publish_owed || !r->may.publish || e->state != EVENT_KNOWN)
 		return STEP_NEXT;
 	step = rest_upsert(r, &b, true);
 	if (step == STEP_NEXT) {
@@ -312,14 +312,17 @@ deliver_over(const struct rest *r, struct event *e, uint64_t before)
 static enum rest_end
 deliver_event(struct rest *r, struct event *e, const struct terms *t)
 {
+	const struct event_ask ask = {.terms = t,
+	    .now_us = d4_now_us(),
+	    .group = r->set.conf->group != NULL};
 	enum rest_step step = rest_recall(r, e);
 	bool sent = false;
 
-	r->lanes = e->state != EVENT_GONE
-	               ? event_released(
-			     e, t, r->set.conf->group != NULL, &e->distribution)
-	               : 0;
-	if (step != STEP_NEXT || r->lanes == 0)
+	if (step != STEP_NEXT || e->state == EVENT_GONE)
+		return deliver_end(r, step);
+	event_released(e, &ask, &r->may);
+	e->distribution = r->may.distribution;
+	if (r->may.lanes == 0)
 		return deliver_end(r, step);
 	/* Amber without the group's id would go to nobody, or too far. */
 	if (e->distribution == 4 && r->group[0] == '\0')

@@ -29,8 +29,8 @@ struct rest_counts {
 /*
  * struct rest_setup -- what it works with; borrowed. dir: of the quarantine.
  * may: is asked in front of each call whether something may be sent at all
- * (the freeze); NULL: yes. save: the event is durable as it is now; false: it
- * is not, and nothing is sent.
+ * (the freeze, and that the terms are those given); NULL: yes. save: the event
+ * is durable as it is now; false: it is not, and nothing is sent.
  */
 struct rest_setup {
 	const struct misp_conf *conf;

@@ -163,7 +163,7 @@ rest_sightings(struct rest *r, struct event *e)
 	rest_path(
 	    "/sightings/bulkSaveSightings/", &e->uuid, "", path, sizeof(path));
 	while (step == STEP_NEXT && n == SIGHTINGS && e->state == EVENT_KNOWN) {
-		list = event_sightings(e, r->lanes, SIGHTINGS);
+		list = event_sightings(e, &r->may, SIGHTINGS);
 		n = json_array_size(list);
 		if (n == 0) {
 			json_decref(list);
@@ -173,7 +173,7 @@ rest_sightings(struct rest *r, struct event *e)
 		json_decref(list);
 		if (step == STEP_NEXT) {
 			/* Their UUIDs are known there: again is harmless. */
-			event_sighted(e, r->lanes, SIGHTINGS);
+			event_sighted(e, &r->may, SIGHTINGS);
 			r->counts.sightings += n;
 			e->changed = true;
 		}

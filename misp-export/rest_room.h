@@ -15,8 +15,7 @@
  * Shape:  group: id of the sharing group at MISP, "" unknown; greeted: its
  *         version and our rights are known. next_ms: not before; wait_us:
  *         the last back-off. unsure: a call of this turn may still be at work
- *         there. lanes: bits of the event's lanes that are
- *         released today.
+ *         there. may: what of the event may be sent now.
  */
 struct rest {
 	struct rest_setup set;
@@ -25,7 +24,7 @@ struct rest {
 	char trouble[REPLY_WHY + 64];
 	bool greeted, unsure;
 	uint64_t next_ms, wait_us;
-	uint64_t lanes;
+	struct event_may may;
 	struct http_reply raw;
 };
 

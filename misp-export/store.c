@@ -133,8 +133,9 @@ store_at(const struct store *s, size_t i)
 }
 
 void
-store_fed(struct store *s, size_t i)
+store_fed(struct store *s, size_t i, uint64_t again_us)
 {
+	s->list[i].again_us = again_us;
 	s->list[i].fed = s->list[i].saved;
 }
 

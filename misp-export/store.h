@@ -14,13 +14,14 @@
  * struct store_known -- an event that has a file or is in memory.
  * Shape:  due: it has something to send. used: the turn in which it was
  *         touched. event NULL: only on disk. saved: how often it was, since
- *         it was found, 1 then; fed: at which of them the feed had it last.
+ *         it was found, 1 then; fed: at which of them the feed had it last;
+ *         again_us: when it looks again anyway.
  */
 struct store_known {
 	struct d4_uuid uuid;
 	struct event_name name;
 	bool due;
-	uint64_t used, saved, fed;
+	uint64_t used, saved, fed, again_us;
 	struct event *event;
 };
 
@@ -54,8 +55,8 @@ const struct store_known *store_at(const struct store *s, size_t i);
 D4_USED enum d4_status store_load(
     struct store *s, size_t i, struct event **out);
 
-/* store_fed -- the feed has the i-th one as it was saved last. */
-void store_fed(struct store *s, size_t i);
+/* store_fed -- the feed has the i-th one as it was saved last, until then. */
+void store_fed(struct store *s, size_t i, uint64_t again_us);
 
 /*
  * store_save -- all that changed is durable when this answers D4_OK.

@@ -31,6 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct d4_slice text = {data, size};
 	struct event_name name;
+	struct event_may all = {.lanes = UINT64_MAX};
 	struct event *e = NULL;
 	struct request q;
 	uint64_t lost;
@@ -42,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	for (size_t i = 0; i < e->n; i++)
 		json_decref(item_json(e->items[i]));
-	json_decref(event_sightings(e, UINT64_MAX, 10));
+	json_decref(event_sightings(e, &all, 10));
 	same_again(e);
 	event_free(e);
 	return 0;

@@ -99,6 +99,26 @@ def test_recall_deletes_and_stays_so():
         assert w.run("recall", "nonsense").returncode == 64
 
 
+def test_what_is_withdrawn_in_the_middle_of_a_round_is_not_sent():
+    with World(objects=1, gzip="false") as w:
+        lane, real = w.lane(), w.server.handled
+
+        def handled(h, raw):
+            if b"passive-dns" in (raw or b"") and not lane.after:
+                lane.after = 1  # the relay decides otherwise meanwhile
+                w.release()
+            real(h, raw)
+
+        w.server.handled = handled
+        lane.lines([pdns("h%d.example.org" % n) for n in range(10)])
+        w.start()
+        until("seen", lambda: "not released so now" in w.text())
+        until("round", lambda: "misp=answers" in w.text())
+        assert not objects(w, "passive-dns")
+        done = w.run("--dry-run")
+        assert done.returncode == 0 and "example.org" not in done.stdout
+
+
 def test_check_and_dry_run_say_what_would_be():
     with World(sharing_group="717ccf4e-8f62-4a3f-9ce1-7daa8934676b") as w:
         done = w.run("check")
