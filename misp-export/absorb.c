@@ -8,6 +8,8 @@
 #define ABSORB_MAPPERS 8u   /* kinds that a rule may name */
 #define ABSORB_EVENTS  512u /* that one entry may touch */
 #define ABSORB_BEFORE  (7ull * 86400 * 1000000)
+#define ABSORB_SECOND  1000000ull
+#define ABSORB_COARSE  (3600 * ABSORB_SECOND) /* of class S3 and S4 */
 #define ABSORB_AFTER   (86400ull * 1000000)
 
 /*
@@ -56,6 +58,16 @@ absorb_mappers(struct absorb *a)
 	}
 }
 
+/* When it came, as exactly as post would tell (relay/post_lane.h). */
+static uint64_t
+absorb_came(const struct absorb *a)
+{
+	uint64_t came = a->entry->t_first_us;
+	bool coarse = strcmp(a->lane->cls, "S3") >= 0;
+
+	return came - came % (coarse ? ABSORB_COARSE : ABSORB_SECOND);
+}
+
 /* What the record says, unless it cannot be. */
 static uint64_t
 absorb_time(const struct absorb *a, const struct record *r)
@@ -64,7 +76,7 @@ absorb_time(const struct absorb *a, const struct record *r)
 
 	if (r->time_us == 0 || r->time_us + ABSORB_BEFORE < came ||
 	    r->time_us > came + ABSORB_AFTER)
-		return came;
+		return absorb_came(a);
 	return r->time_us;
 }
 
@@ -96,8 +108,7 @@ absorb_join(struct absorb *a, struct event *e, size_t lane)
 	struct finding f;
 
 	absorb_reach(a, e);
-	if (!finding_anonymisation(
-		&a->x->maker, a->lane, a->entry->t_first_us, &f))
+	if (!finding_anonymisation(&a->x->maker, a->lane, absorb_came(a), &f))
 		return D4_ENOMEM;
 	f.came_us = a->entry->t_last_us;
 	return event_take(e, &f, lane, &limits);

@@ -197,7 +197,7 @@ file_counts(const json_t *o, struct item *it)
 	/* A file of before it was noted: as late as may be. */
 	it->came_us = it->last_us;
 	if (json_object_get(o, "a") != NULL &&
-	    !file_number(o, "a", INT64_MAX, &it->came_us))
+	    !d4_json_number(o, "a", INT64_MAX, &it->came_us))
 		return false;
 	lanes = (uint64_t)json_integer_value(json_object_get(o, "b"));
 	it->state = (enum item_state)state;

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """d4-misp-export and a MISP that refuses, chokes, forgets; what people do."""
 
+import datetime
 import json
 import os
 import sys
@@ -117,6 +118,20 @@ def test_what_is_withdrawn_in_the_middle_of_a_round_is_not_sent():
         assert not objects(w, "passive-dns")
         done = w.run("--dry-run")
         assert done.returncode == 0 and "example.org" not in done.stdout
+
+
+def test_no_time_is_finer_than_a_partner_of_the_class_is_told():
+    bare = b'{"ServerIP":"203.0.113.8","JA3Digest":"%s"}' % HASH
+    for cls, step in (("S2", 1), ("S3", 3600)):
+        with World() as w:
+            came = NOON + 1234.567890
+            w.lane(254, "ja3-jl", object="ja3", source="tls",
+                   **{"class": cls}).lines([bare], at=came)
+            body = json.loads(w.run("--dry-run", "json").stdout)
+            for thing in body["Object"]:
+                for key in ("first_seen", "last_seen"):
+                    told = datetime.datetime.fromisoformat(thing[key])
+                    assert told.timestamp() == came // step * step, thing
 
 
 def test_check_and_dry_run_say_what_would_be():
