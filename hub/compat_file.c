@@ -113,9 +113,7 @@ digest(const EVP_MD *md, struct d4_slice s, char out[DIGEST_TEXT])
 
 	if (EVP_Digest(s.p, s.n, raw, &n, md, NULL) != 1)
 		n = 0;
-	for (unsigned i = 0; i < n; i++)
-		(void)snprintf(out + (size_t)2 * i, 3, "%02x", raw[i]);
-	out[(size_t)2 * n] = '\0';
+	d4_slice_hex(d4_slice_of(raw, n), out);
 }
 
 /* *out is allocated. false: no base64. */

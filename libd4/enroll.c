@@ -252,8 +252,7 @@ d4_enroll_format(const struct d4_enroll *e, char out[D4_ENROLL_LINE])
 	int n;
 
 	d4_uuid_text(&e->uuid, uuid);
-	for (size_t i = 0; i < D4_ENROLL_PIN; i++)
-		(void)snprintf(pin + 2 * i, 3, "%02x", (unsigned)e->pin[i]);
+	d4_slice_hex(d4_slice_of(e->pin, D4_ENROLL_PIN), pin);
 	n = snprintf(out, D4_ENROLL_LINE,
 	    ENROLL_WORD "v1 host=%s port=%u uuid=%s key=%s fingerprint=%s "
 			"type=%u%s%s\n",

@@ -26,16 +26,11 @@ d4_key_ok(struct d4_slice key)
 enum d4_status
 d4_key_make(char out[D4_KEY_MAX + 1])
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t raw[KEY_BYTES];
 
 	if (RAND_bytes(raw, sizeof(raw)) != 1)
 		return D4_ECRYPTO;
-	for (size_t i = 0; i < KEY_BYTES; i++) {
-		out[2 * i] = digits[raw[i] >> 4];
-		out[2 * i + 1] = digits[raw[i] & 15];
-	}
-	out[(size_t)2 * KEY_BYTES] = '\0';
+	d4_slice_hex(d4_slice_of(raw, sizeof(raw)), out);
 	OPENSSL_cleanse(raw, sizeof(raw));
 	return D4_OK;
 }

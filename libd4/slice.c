@@ -25,6 +25,18 @@ d4_slice_eqs(struct d4_slice a, const char *s)
 }
 
 void
+d4_slice_hex(struct d4_slice s, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < s.n; i++) {
+		*out++ = digits[s.p[i] >> 4];
+		*out++ = digits[s.p[i] & 15];
+	}
+	*out = '\0';
+}
+
+void
 d4_buf_init(struct d4_buf *b, size_t max)
 {
 	*b = (struct d4_buf){.max = max};

@@ -183,8 +183,7 @@ hash_line(struct d4_slice value, const char *uuid, struct d4_buf *out)
 	if (EVP_Digest(value.p, value.n, md, &n, EVP_md5(), NULL) != 1 ||
 	    n != FEED_MD5)
 		return D4_ECRYPTO;
-	for (size_t i = 0; i < FEED_MD5; i++)
-		(void)snprintf(line + 2 * i, 3, "%02x", md[i]);
+	d4_slice_hex(d4_slice_of(md, FEED_MD5), line);
 	line[2 * FEED_MD5] = ',';
 	st = d4_buf_add(out, line, sizeof(line) - 1);
 	if (st == D4_OK)

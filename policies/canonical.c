@@ -209,7 +209,7 @@ pol_canonical_hash(const struct pol *p, char hex[65])
 	unsigned char md[EVP_MAX_MD_SIZE];
 	enum d4_status st;
 	struct d4_buf b;
-	size_t n = 0, i;
+	size_t n = 0;
 
 	d4_buf_init(&b, POL_CANONICAL_MAX);
 	st = pol_canonical(p, &b);
@@ -217,7 +217,7 @@ pol_canonical_hash(const struct pol *p, char hex[65])
 	    EVP_Q_digest(NULL, "SHA256", NULL, b.p, b.n, md, &n) != 1)
 		st = D4_ECRYPTO;
 	d4_buf_fini(&b);
-	for (i = 0; st == D4_OK && i < n; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", md[i]);
+	if (st == D4_OK)
+		d4_slice_hex(d4_slice_of(md, n), hex);
 	return st;
 }

@@ -5,18 +5,6 @@
 
 #define LANE_TUPLE "d4lane1"
 
-static void
-lane_hex(const uint8_t *digest, char out[LANE_ID_TEXT])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < 8; i++) {
-		out[2 * i] = digits[digest[i] >> 4];
-		out[2 * i + 1] = digits[digest[i] & 15];
-	}
-	out[16] = '\0';
-}
-
 static bool
 lane_add(EVP_MD_CTX *md, const void *p, size_t n)
 {
@@ -46,7 +34,7 @@ lane_id(const struct lane_name *name, char out[LANE_ID_TEXT])
 	EVP_MD_CTX_free(md);
 	if (!ok)
 		return D4_ECRYPTO;
-	lane_hex(digest, out);
+	d4_slice_hex(d4_slice_of(digest, 8), out);
 	return D4_OK;
 }
 
@@ -57,6 +45,6 @@ lane_key_id(const char *key, char out[LANE_ID_TEXT])
 
 	if (EVP_Digest(key, strlen(key), digest, NULL, EVP_sha256(), NULL) != 1)
 		return D4_ECRYPTO;
-	lane_hex(digest, out);
+	d4_slice_hex(d4_slice_of(digest, 8), out);
 	return D4_OK;
 }

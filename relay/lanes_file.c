@@ -83,7 +83,6 @@ file_meta(struct d4_slice meta)
 {
 	json_t *text =
 	    json_stringn(meta.n > 0 ? (const char *)meta.p : "", meta.n);
-	static const char digits[] = "0123456789abcdef";
 	json_t *hex;
 	char *out;
 
@@ -92,11 +91,8 @@ file_meta(struct d4_slice meta)
 	out = malloc(2 * meta.n + 1);
 	if (out == NULL)
 		return NULL;
-	for (size_t i = 0; i < meta.n; i++) {
-		out[2 * i] = digits[meta.p[i] >> 4];
-		out[2 * i + 1] = digits[meta.p[i] & 15];
-	}
-	hex = json_pack("{s:s#}", "hex", out, (int)(2 * meta.n));
+	d4_slice_hex(meta, out);
+	hex = json_pack("{s:s}", "hex", out);
 	free(out);
 	return hex;
 }

@@ -26,8 +26,7 @@ master_mark(
 	OPENSSL_cleanse(all, sizeof(all));
 	if (ok != 1)
 		return;
-	for (size_t i = 0; i < (MASTER_MARK - 1) / 2; i++)
-		(void)snprintf(out + 2 * i, 3, "%02x", md[i]);
+	d4_slice_hex(d4_slice_of(md, (MASTER_MARK - 1) / 2), out);
 }
 
 void

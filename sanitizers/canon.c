@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
@@ -110,7 +109,6 @@ san_canon_hash(struct d4_slice text, char out[SAN_HASH_TEXT])
 
 	if (EVP_Digest(text.p, text.n, md, &n, EVP_sha256(), NULL) != 1)
 		return D4_ECRYPTO;
-	for (unsigned i = 0; i < n; i++)
-		(void)snprintf(out + (size_t)2 * i, 3, "%02x", md[i]);
+	d4_slice_hex(d4_slice_of(md, n), out);
 	return D4_OK;
 }

@@ -59,10 +59,9 @@ op_replace(const struct call *c)
 static enum d4_reason
 op_tok(const struct call *c)
 {
-	static const char digit[] = "0123456789abcdef";
 	const char *domain = (const char *)c->rule->text.p;
 	uint8_t mac[SAN_TOKEN_LEN];
-	char hex[2 * SAN_TOKEN_LEN];
+	char hex[2 * SAN_TOKEN_LEN + 1];
 	struct d4_slice text;
 	enum d4_reason why = op_string(c, &text);
 
@@ -70,10 +69,7 @@ op_tok(const struct call *c)
 		return why;
 	if (san_token_hash(c->r->token, domain, text, mac) != D4_OK)
 		return D4_R_INTERNAL;
-	for (size_t i = 0; i < c->rule->n; i++) {
-		hex[2 * i] = digit[mac[i] >> 4];
-		hex[2 * i + 1] = digit[mac[i] & 15];
-	}
+	d4_slice_hex(d4_slice_of(mac, c->rule->n), hex);
 	return op_quoted(c, hex, 2 * c->rule->n);
 }
 

@@ -125,16 +125,12 @@ watch_make(const struct san_make *m, void **state)
 static enum d4_status
 watch_facts(struct watch *w, struct d4_slice file)
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[2 * WATCH_SHA + 1] = "";
+	char hex[2 * WATCH_SHA + 1];
 	uint8_t sha[WATCH_SHA];
 
 	if (EVP_Digest(file.p, file.n, sha, NULL, EVP_sha256(), NULL) != 1)
 		return D4_ECRYPTO;
-	for (size_t i = 0; i < WATCH_SHA; i++) {
-		hex[2 * i] = digits[sha[i] >> 4];
-		hex[2 * i + 1] = digits[sha[i] & 15];
-	}
+	d4_slice_hex(d4_slice_of(sha, sizeof(sha)), hex);
 	w->facts.n = 0;
 	return d4_buf_addf(&w->facts,
 	    "{\"sha256\":\"%s\",\"size\":%zu,\"magic\":\"%s\"}", hex, file.n,

@@ -68,8 +68,8 @@ enroll_files(const char *dir, const struct d4_enroll *e)
 	    v6 ? "[" : "", e->host, v6 ? "]" : "", (unsigned)e->port);
 	d4_uuid_text(&e->uuid, uuid);
 	(void)snprintf(uuid + D4_UUID_TEXT - 1, 2, "\n");
-	for (size_t i = 0; i < D4_ENROLL_PIN; i++)
-		(void)snprintf(pin + 2 * i, 4, "%02x\n", (unsigned)e->pin[i]);
+	d4_slice_hex(d4_slice_of(e->pin, D4_ENROLL_PIN), pin);
+	(void)snprintf(pin + (size_t)2 * D4_ENROLL_PIN, 2, "\n");
 	(void)snprintf(type, sizeof(type), "%u\n", (unsigned)e->type);
 	(void)snprintf(key, sizeof(key), "%s\n", e->key);
 	(void)snprintf(meta, sizeof(meta), "{\"type\":\"%s\"}\n", e->ext);

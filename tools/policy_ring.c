@@ -53,20 +53,17 @@ ring_has(const struct ring *r, uint64_t epoch, const char *end)
 static enum d4_status
 ring_new(const struct ring *r, uint64_t epoch)
 {
-	static const char digits[] = "0123456789abcdef";
-	uint8_t secret[D4_MASTER_LEN], text[2 * D4_MASTER_LEN];
+	uint8_t secret[D4_MASTER_LEN];
+	char text[2 * D4_MASTER_LEN + 1];
 	char *path = ring_path(r, epoch, "");
 	enum d4_status st = D4_ECRYPTO;
 
 	if (path == NULL)
 		return D4_ENOMEM;
 	if (RAND_bytes(secret, sizeof(secret)) == 1) {
-		for (size_t i = 0; i < sizeof(secret); i++) {
-			text[2 * i] = (uint8_t)digits[secret[i] >> 4];
-			text[2 * i + 1] = (uint8_t)digits[secret[i] & 15];
-		}
+		d4_slice_hex(d4_slice_of(secret, sizeof(secret)), text);
 		st = d4_file_replace(
-		    path, d4_slice_of(text, sizeof(text)), 0600);
+		    path, d4_slice_of(text, sizeof(text) - 1), 0600);
 	}
 	OPENSSL_cleanse(secret, sizeof(secret));
 	OPENSSL_cleanse(text, sizeof(text));

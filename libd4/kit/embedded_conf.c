@@ -69,18 +69,6 @@ path_ok(const char *path)
 	return true;
 }
 
-static void
-to_hex(const uint8_t *in, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = digits[in[i] >> 4];
-		out[2 * i + 1] = digits[in[i] & 15];
-	}
-	out[n * 2] = '\0';
-}
-
 static enum d4_status
 secret_make(const char *path)
 {
@@ -89,7 +77,7 @@ secret_make(const char *path)
 	enum d4_status st = D4_ECRYPTO;
 
 	if (RAND_bytes(raw, sizeof(raw)) == 1) {
-		to_hex(raw, sizeof(raw), hex);
+		d4_slice_hex(d4_slice_of(raw, sizeof(raw)), hex);
 		hex[(size_t)2 * SECRET_BYTES] = '\n';
 		st = d4_file_replace(
 		    path, d4_slice_of(hex, 2 * SECRET_BYTES + 1), 0600);
@@ -120,7 +108,7 @@ secret_digest(const char *path, char hex[65])
 		st = D4_ECRYPTO;
 	d4_buf_wipe(&secret);
 	if (st == D4_OK)
-		to_hex(md, 32, hex);
+		d4_slice_hex(d4_slice_of(md, 32), hex);
 	return st;
 }
 

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -244,8 +243,7 @@ d4_pack_finish(
 		st = D4_ECRYPTO;
 	if (st != D4_OK)
 		return st;
-	for (unsigned i = 0; i < n; i++)
-		(void)snprintf(sum + 2 * (size_t)i, 3, "%02x", md[i]);
+	d4_slice_hex(d4_slice_of(md, n), sum);
 	*bytes = f->bytes;
 	return D4_OK;
 }

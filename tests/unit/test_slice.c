@@ -15,6 +15,18 @@ slices_compare_by_content(void **state)
 }
 
 static void
+hex_is_two_digits_a_byte(void **state)
+{
+	char out[7] = "xxxxxx";
+
+	(void)state;
+	d4_slice_hex(d4_slice_of("\x00\x9a\xff", 3), out);
+	assert_string_equal(out, "009aff");
+	d4_slice_hex(d4_slice_of(NULL, 0), out);
+	assert_string_equal(out, "");
+}
+
+static void
 skip_returns_the_head_and_keeps_the_tail(void **state)
 {
 	struct d4_slice s = d4_slice_str("abcdef"), none = {0};
@@ -125,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(slices_compare_by_content),
+	    cmocka_unit_test(hex_is_two_digits_a_byte),
 	    cmocka_unit_test(skip_returns_the_head_and_keeps_the_tail),
 	    cmocka_unit_test(a_buffer_takes_exactly_its_limit),
 	    cmocka_unit_test(a_refused_addition_changes_nothing),
