@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 #include "hub/session_conn.h"
 #include "hub/stats.h"
+#include "libd4/fnv.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/crc32c.h"
 
@@ -63,10 +64,8 @@ address_hash(const struct stats *t, const char *address)
 {
 	struct d4_slice s = d4_slice_str(address);
 	uint32_t a = d4_crc32c((uint32_t)t->seed, s);
-	uint32_t b = a ^ (uint32_t)(t->seed >> 32);
+	uint32_t b = d4_fnv32(a ^ (uint32_t)(t->seed >> 32), s);
 
-	for (size_t i = 0; i < s.n; i++)
-		b = (b ^ s.p[i]) * 16777619u;
 	return ((uint64_t)a << 32 | b) | 1;
 }
 

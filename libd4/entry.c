@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "libd4/entry.h"
+#include "libd4/fnv.h"
 #include "libd4/meta.h"
 #include "libd4/cutter.h"
 #include "libd4/type.h"
@@ -298,12 +299,8 @@ d4_entry_parse(
 unsigned
 d4_queue_shard(const struct d4_uuid *sensor, unsigned shards)
 {
-	uint32_t h = 2166136261u; /* FNV-1a, 32 bits */
-
 	assert(shards != 0);
-	for (unsigned i = 0; i < D4_UUID_LEN; i++)
-		h = (h ^ sensor->b[i]) * 16777619u;
-	return h % shards;
+	return d4_fnv32(D4_FNV32, d4_slice_of(sensor->b, D4_UUID_LEN)) % shards;
 }
 
 enum d4_status

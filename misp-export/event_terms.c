@@ -1,4 +1,5 @@
 #include <string.h>
+#include "libd4/fnv.h"
 #include "misp-export/event_terms.h"
 
 #define SECOND_US 1000000u
@@ -101,15 +102,11 @@ item_released(const struct item *it, struct event_may *may)
 	return ok;
 }
 
-/* FNV-1a: nobody gains by two terms of one number but himself. */
+/* Nobody gains by two terms of one number but himself. */
 static uint64_t
 print_add(uint64_t h, const void *p, size_t n)
 {
-	const uint8_t *b = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ b[i]) * UINT64_C(0x100000001b3);
-	return h;
+	return d4_fnv64(h, d4_slice_of(p, n));
 }
 
 static uint64_t
@@ -121,7 +118,7 @@ print_text(uint64_t h, const char *s)
 uint64_t
 terms_print(const struct terms *t)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = D4_FNV64;
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct terms_lane *l = &t->lane[i];

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include "libd4/fnv.h"
 #include "misp-export/warninglist_set.h"
 
 #define WARN_BYTES (512u << 20) /* of all words of a list */
@@ -8,10 +9,8 @@
 static uint64_t
 set_hash(const char *s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = d4_fnv64(D4_FNV64, d4_slice_str(s));
 
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
 	return h ^ h >> 32;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
+#include "libd4/fnv.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "relay/lane_id.h"
@@ -230,15 +231,10 @@ streams_lane_gone(struct streams *s, const struct lane *lane)
 static uint32_t
 streams_hash(const struct d4_entry *e)
 {
-	uint32_t h = 2166136261u ^ e->type;
+	uint32_t h = D4_FNV32 ^ e->type;
 
-	for (size_t i = 0; i < D4_UUID_LEN; i++)
-		h = (h ^ e->sensor.b[i]) * 16777619u;
-	for (size_t i = 0; i < e->ext.n; i++)
-		h = (h ^ e->ext.p[i]) * 16777619u;
-	for (size_t i = 0; i < e->meta.n; i++)
-		h = (h ^ e->meta.p[i]) * 16777619u;
-	return h;
+	h = d4_fnv32(h, d4_slice_of(e->sensor.b, D4_UUID_LEN));
+	return d4_fnv32(d4_fnv32(h, e->ext), e->meta);
 }
 
 static bool

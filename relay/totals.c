@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include "libd4/fnv.h"
 #include "relay/totals.h"
 
 #define TOTALS_SLOTS 64u /* to begin with; a power of two */
@@ -21,15 +22,14 @@ totals_fini(struct totals *t)
 static uint32_t
 totals_hash(uint32_t h, const char *s)
 {
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 16777619u;
-	return h * 16777619u;
+	return d4_fnv32(h, d4_slice_of(s, strlen(s) + 1));
 }
 
 static uint32_t
 totals_key_hash(const struct totals_key *k)
 {
-	uint32_t h = 2166136261u;
+	const uint8_t last[] = {k->type, (uint8_t)(k->allow | k->shadow << 1)};
+	uint32_t h = D4_FNV32;
 
 	h = totals_hash(h, k->partner);
 	h = totals_hash(h, k->rule);
@@ -37,8 +37,7 @@ totals_key_hash(const struct totals_key *k)
 	h = totals_hash(h, k->lane);
 	h = totals_hash(h, k->ext);
 	h = totals_hash(h, k->label);
-	h = (h ^ k->type) * 16777619u;
-	return (h ^ (uint32_t)(k->allow | k->shadow << 1)) * 16777619u;
+	return d4_fnv32(h, d4_slice_of(last, sizeof(last)));
 }
 
 static bool

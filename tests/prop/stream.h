@@ -5,6 +5,7 @@
 #include "test.h"
 #include "prop.h"
 #include "libd4/cutter.h"
+#include "libd4/fnv.h"
 
 #define STREAM_MAX (8u << 20)
 
@@ -13,12 +14,9 @@ static inline unsigned
 stream_opening(const struct d4_cutter *c)
 {
 	struct d4_slice s = d4_cutter_opening(c);
-	uint32_t hash = 2166136261u;
 
 	assert_true(s.n <= D4_OPENING_MAX);
-	for (size_t i = 0; i < s.n; i++)
-		hash = (hash ^ s.p[i]) * 16777619u;
-	return hash;
+	return d4_fnv32(D4_FNV32, s);
 }
 
 /* Notes each record by itself, so that runs of any length look the same. */
