@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "hub/archive_name.h"
 #include "libd4/kit/clock.h"
 
@@ -44,24 +45,13 @@ digits(const char *p, unsigned n, unsigned *out)
 	return true;
 }
 
-/* Days since 1970 of a date in the Gregorian calendar (civil from days). */
-static uint64_t
-days_of(unsigned year, unsigned month, unsigned day)
-{
-	uint64_t y = year - (month <= 2);
-	uint64_t era = y / 400, yoe = y % 400;
-	uint64_t doy =
-	    (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
 enum d4_status
 archive_name_time(const char *file, uint64_t *out_s)
 {
 	static const char shape[] = "-dddd-dd-dd-dddddd.";
 	unsigned y, mo, d, h, mi, s;
 	const char *p = file + 32;
+	struct tm tm;
 
 	if (strlen(file) < 32 + sizeof(shape) - 1 ||
 	    strspn(file, "0123456789abcdef") != 32)
@@ -77,7 +67,13 @@ archive_name_time(const char *file, uint64_t *out_s)
 	if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 ||
 	    mi > 59 || s > 60)
 		return D4_EMALFORMED;
-	*out_s = days_of(y, mo, d) * 86400 + (h * 60ull + mi) * 60 + s;
+	tm = (struct tm){.tm_year = (int)y - 1900,
+	    .tm_mon = (int)mo - 1,
+	    .tm_mday = (int)d,
+	    .tm_hour = (int)h,
+	    .tm_min = (int)mi,
+	    .tm_sec = (int)s};
+	*out_s = (uint64_t)timegm(&tm);
 	return D4_OK;
 }
 

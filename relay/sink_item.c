@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/json.h"
 #include "libd4/type.h"
@@ -164,45 +165,22 @@ sink_item_json(const struct sink_item *it)
 	    from, "to", to);
 }
 
-/* Days since 1970 of a date (H. Hinnant, days_from_civil). */
-static uint64_t
-item_days(unsigned y, unsigned m, unsigned d)
-{
-	unsigned year = m <= 2 ? y - 1 : y, era = year / 400;
-	unsigned yoe = year % 400;
-	unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
-
-	return era * UINT64_C(146097) + yoe * UINT64_C(365) + yoe / 4 -
-	       yoe / 100 + doy - 719468;
-}
-
-/* Whatever stands there; what is none is found out by writing it again. */
-static unsigned
-item_digits(const char *p, unsigned n)
-{
-	unsigned sum = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		sum = 10 * sum + (unsigned)(p[i] - '0') % 10;
-	return sum;
-}
-
+/* Only as sink_time_text writes it: what is read is written again. */
 static bool
 item_time(const json_t *o, const char *key, uint64_t *out)
 {
 	char t[24], again[24];
-	uint64_t s;
+	struct tm tm = {0};
+	time_t s;
 
-	if (!d4_json_text(o, key, t, sizeof(t)) || strlen(t) != 20)
+	if (!d4_json_text(o, key, t, sizeof(t)) ||
+	    strptime(t, "%Y-%m-%dT%H:%M:%SZ", &tm) == NULL)
 		return false;
-	s = item_days(
-	    item_digits(t, 4), item_digits(t + 5, 2), item_digits(t + 8, 2));
-	s = s * 86400 + item_digits(t + 11, 2) * UINT64_C(3600) +
-	    item_digits(t + 14, 2) * UINT64_C(60) + item_digits(t + 17, 2);
-	if (s > UINT32_MAX) /* and what is before 1970 */
+	s = timegm(&tm);
+	if (s < 0 || s > UINT32_MAX)
 		return false;
-	sink_time_text(s, again);
-	*out = s;
+	sink_time_text((uint64_t)s, again);
+	*out = (uint64_t)s;
 	return strcmp(t, again) == 0;
 }
 
