@@ -13,12 +13,12 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import records as r  # noqa: E402
 import relay  # noqa: E402
 from flow_places import A4B, F4B, stream  # noqa: E402
-from hub import Hub, HubRedis  # noqa: E402
-from it_relay_hub import HubPartner  # noqa: E402
 from packet_places import leak, t4  # noqa: E402
 from packets_of import fields_of, packets_of, written  # noqa: E402
-from relay import Org, balanced, until  # noqa: E402
-from relay_cases import pipeline, sensors_policy, share, source  # noqa: E402
+from relay import balanced, until  # noqa: E402
+from relay_cases import (confirmed, pipeline, sensors_policy,  # noqa: E402
+                         share, source)
+from two_hubs import TwoHubs  # noqa: E402
 
 FIELDS = ((8, 4), (12, 4), (82, 4))
 
@@ -44,48 +44,24 @@ def flows(n):
         for _ in range(n - 1)), n
 
 
-class World:
-    def __init__(self):
-        self.a, self.b = Hub().start(), Hub().start()
-        self.sensors = {name: self.a.enroll("--type", str(kind))
-                        for name, kind in (("cap", 5), ("other", 5),
-                                           ("flows", 7))}
-        self.org = Org(sensors_policy(
-            # Two sensors behind one UUID: sections by turns.
-            source("cap", [self.uuid("cap"), self.uuid("other")], types="5")
-            + source("flows", [self.uuid("flows")], types="7"),
-            pipeline("packets", types="5", steps="[{addr: {}}]") +
-            pipeline("flows", types="7", steps="[{addr: {}}, {time: 1h}]"),
-            share("cap-out", "cap", "packets") +
-            share("flows-out", "flows", "flows")),
-            partners=(), db=HubRedis(self.a))
-        self.partner = HubPartner(self.b, self.org.hmac)
-        self.org.partners["acme"] = self.partner
-        self.partner.pin = "00" * 32
-        self.org.configure()
-        self.partner.enroll(self.org.uuids())
+SENSORS = (("cap", 5), ("other", 5), ("flows", 7))
 
-    def uuid(self, name):
-        return self.sensors[name].uuid
 
-    def send(self, name, kind, data):
-        s = self.sensors[name]
-        frames = [s.frame(kind, data[i:i + 9999])
-                  for i in range(0, len(data), 9999)]
-        assert self.a.send(frames) == "confirmed"
-
-    def close(self):
-        for end in (self.org.close, self.a.close, self.b.close):
-            end()
+def policy(uuid):
+    return sensors_policy(
+        # Two sensors behind one UUID: sections by turns.
+        source("cap", [uuid("cap"), uuid("other")], types="5") +
+        source("flows", [uuid("flows")], types="7"),
+        pipeline("packets", types="5", steps="[{addr: {}}]") +
+        pipeline("flows", types="7", steps="[{addr: {}}, {time: 1h}]"),
+        share("cap-out", "cap", "packets") +
+        share("flows-out", "flows", "flows"))
 
 
 def test_blocks_and_flows_reach_the_partner_sanitized():
-    world, test = World(), unittest.TestCase()
-    try:
-        with tempfile.TemporaryDirectory(prefix="d4-it-blocks-") as top:
-            both(world, test, top)
-    finally:
-        world.close()
+    with TwoHubs(SENSORS, policy) as world, \
+            tempfile.TemporaryDirectory(prefix="d4-it-blocks-") as top:
+        both(world, unittest.TestCase(), top)
 
 
 def both(world, test, top):
@@ -96,9 +72,8 @@ def both(world, test, top):
         world.send(name, 5, one)
     world.send("flows", 7, data)
     total = caps[0][1] + caps[1][1] + messages
-    until("confirmed", lambda: world.org.idle() and sum(
-        la.get("confirmed", 0) for la in world.org.status()["lanes"])
-        >= total)
+    until("confirmed", lambda: world.org.idle() and
+          confirmed(world.org) >= total)
     for row in world.org.status()["lanes"]:
         assert balanced(row), row
     parts = {}

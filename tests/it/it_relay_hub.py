@@ -10,65 +10,31 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import d4  # noqa: E402
 import marked  # noqa: E402
 import relay  # noqa: E402
-from hub import Hub, HubRedis  # noqa: E402
-from relay import Org, balanced, until  # noqa: E402
+from relay import balanced, until  # noqa: E402
 from relay_cases import pipeline, sensors_policy, share, source  # noqa
+from two_hubs import TwoHubs  # noqa: E402
 
 STEPS = ("[{addr: {scope: telescope, method: cryptopan, "
          "into: [198.18.0.0/16], require_scope: any, others: keep}}, "
          "{link: zero}, {payload: headers}]")
 
 
-class HubPartner:
-    """A hub as the partner: what arrived, by type, as its queues hold it."""
-
-    def __init__(self, hub, key):
-        self.hub, self.key, self.id = hub, key, "acme"
-        self.port = hub.port
-        self.pin = None
-
-    def stop(self):
-        pass
-
-    def enroll(self, uuids):
-        for uid in uuids:
-            self.pin = self.hub.enroll("--uuid", uid, "--key-file",
-                                       self.key).pin
-
-    def data(self, kind):
-        return [e["data"] for e in self.hub.entries(kind)]
+def policy(uuid):
+    return sensors_policy(
+        source("cap", [uuid("cap")], types="1") +
+        source("pdns", [uuid("pdns")], types="8"),
+        pipeline("scoped", types="1", steps=STEPS) +
+        pipeline("no-clients", types="8",
+                 steps="[{pdns: {client: zero, server: zero}}]"),
+        share("cap-out", "cap", "scoped") +
+        share("pdns-out", "pdns", "no-clients"),
+        extra="networks:\n  telescope: [10.1.0.0/16]\n")
 
 
-class World:
+class World(TwoHubs):
     def __init__(self, **options):
-        self.a, self.b = Hub(**options), Hub()
-        self.a.start()
-        self.b.start()
-        self.cap = self.a.enroll("--type", "1")
-        self.log = self.a.enroll("--type", "8")
-        self.org = Org(sensors_policy(
-            source("cap", [self.cap.uuid], types="1") +
-            source("pdns", [self.log.uuid], types="8"),
-            pipeline("scoped", types="1", steps=STEPS) +
-            pipeline("no-clients", types="8",
-                     steps="[{pdns: {client: zero, server: zero}}]"),
-            share("cap-out", "cap", "scoped") +
-            share("pdns-out", "pdns", "no-clients"),
-            extra="networks:\n  telescope: [10.1.0.0/16]\n"),
-            partners=(), db=HubRedis(self.a))
-        self.partner = HubPartner(self.b, self.org.hmac)
-        self.org.options["overflow"] = self.a.overflow
-        self.org.partners["acme"] = self.partner
-        self.partner.pin = "00" * 32
-        self.org.configure()
-        self.partner.enroll(self.org.uuids())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for end in (self.org.close, self.a.close, self.b.close):
-            end()
+        super().__init__((("cap", 1), ("pdns", 8)), policy, **options)
+        self.cap, self.log = self.sensors["cap"], self.sensors["pdns"]
 
 
 def send(world, sensor, kind, records, opening=b""):

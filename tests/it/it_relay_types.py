@@ -12,12 +12,11 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import d4  # noqa: E402
 import records as r  # noqa: E402
 import relay  # noqa: E402
-from hub import Hub, HubRedis  # noqa: E402
-from it_relay_hub import HubPartner  # noqa: E402
 from packets_of import flows_of, packets_of, written  # noqa: E402
-from relay import Org, balanced, until  # noqa: E402
-from relay_cases import (pcap, pipeline, sensors_policy, share,  # noqa
-                         source)
+from relay import balanced, until  # noqa: E402
+from relay_cases import (confirmed, pcap, pipeline,  # noqa: E402
+                         sensors_policy, share, source)
+from two_hubs import TwoHubs  # noqa: E402
 
 
 def pcapng(order, n):
@@ -45,57 +44,33 @@ def dnscap(n):
     return b"[9] 2016-10-20 15:23:01 \\\n\tdns QUERY,NOERROR\n" * n, n
 
 
-class World:
-    def __init__(self):
-        self.a, self.b = Hub().start(), Hub().start()
-        self.sensors = {name: self.a.enroll("--type", str(kind))
-                        for name, kind in (("text", 4), ("dump", 4), ("cap", 5),
-                                           ("other", 5), ("flows", 7),
-                                           ("kept", 5), ("plain", 7))}
-        self.org = Org(sensors_policy(
-            source("text", [self.uuid("text")], types="4") +
-            source("dump", [self.uuid("dump")], types="4") +
-            # Two sensors behind one UUID: sections by turns.
-            source("cap", [self.uuid("cap"), self.uuid("other")], types="5")
-            + source("flows", [self.uuid("flows")], types="7") +
-            source("kept", [self.uuid("kept")], types="5") +
-            source("plain", [self.uuid("plain")], types="7"),
-            pipeline("as-is", types="4, 5, 7") + pipeline(
-                "packets", types="1", steps="[{link: zero}]"),
-            share("text-out", "text", "as-is") +
-            share("dump-out", "dump", "as-is") +
-            share("cap-out", "cap", "as-is") +
-            share("flows-out", "flows", "as-is") +
-            # A pipeline that does not take the type.
-            share("plain-out", "plain", "packets")),
-            partners=(), db=HubRedis(self.a))
-        self.partner = HubPartner(self.b, self.org.hmac)
-        self.org.partners["acme"] = self.partner
-        self.partner.pin = "00" * 32
-        self.org.configure()
-        self.partner.enroll(self.org.uuids())
+SENSORS = (("text", 4), ("dump", 4), ("cap", 5), ("other", 5), ("flows", 7),
+           ("kept", 5), ("plain", 7))
 
-    def uuid(self, name):
-        return self.sensors[name].uuid
 
-    def send(self, name, kind, data):
-        s = self.sensors[name]
-        frames = [s.frame(kind, data[i:i + 9999])
-                  for i in range(0, len(data), 9999)]
-        assert self.a.send(frames) == "confirmed"
-
-    def close(self):
-        for end in (self.org.close, self.a.close, self.b.close):
-            end()
+def policy(uuid):
+    return sensors_policy(
+        source("text", [uuid("text")], types="4") +
+        source("dump", [uuid("dump")], types="4") +
+        # Two sensors behind one UUID: sections by turns.
+        source("cap", [uuid("cap"), uuid("other")], types="5") +
+        source("flows", [uuid("flows")], types="7") +
+        source("kept", [uuid("kept")], types="5") +
+        source("plain", [uuid("plain")], types="7"),
+        pipeline("as-is", types="4, 5, 7") + pipeline(
+            "packets", types="1", steps="[{link: zero}]"),
+        share("text-out", "text", "as-is") +
+        share("dump-out", "dump", "as-is") +
+        share("cap-out", "cap", "as-is") +
+        share("flows-out", "flows", "as-is") +
+        # A pipeline that does not take the type.
+        share("plain-out", "plain", "packets"))
 
 
 def test_a_pipeline_without_steps_releases_files_as_they_are():
-    world, test = World(), unittest.TestCase()
-    try:
-        with tempfile.TemporaryDirectory(prefix="d4-it-types-") as top:
-            both(world, test, top)
-    finally:
-        world.close()
+    with TwoHubs(SENSORS, policy) as world, \
+            tempfile.TemporaryDirectory(prefix="d4-it-types-") as top:
+        both(world, unittest.TestCase(), top)
 
 
 def both(world, test, top):
@@ -111,9 +86,8 @@ def both(world, test, top):
     world.send("kept", 5, caps[0][0])
     world.send("plain", 7, flows)
     total = n + m + 500 + caps[0][1] + caps[1][1]
-    until("confirmed", lambda: world.org.idle() and sum(
-        la.get("confirmed", 0) for la in world.org.status()["lanes"])
-        >= total)
+    until("confirmed", lambda: world.org.idle() and
+          confirmed(world.org) >= total)
     for row in world.org.status()["lanes"]:
         assert balanced(row), row
     assert texts == b"".join(
