@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
                                 "tests/support"))
 import d4  # noqa: E402
 from hub import Hub, until  # noqa: E402
+from it_hub_ctl import Case  # noqa: E402
 
 # What a backup leaves out: streams, and what the hub counts and sees.
 LEFT_OUT = ("d4:{", "d4:queues", "d4:refused:", "d4:clone:", "active_", "map:",
@@ -19,26 +20,6 @@ LEFT_OUT = ("d4:{", "d4:queues", "d4:refused:", "d4:clone:", "active_", "map:",
             "daily_", "stat_", "list_uuid_ip:", "all_types_by_uuid:",
             "all_extended_types_by_uuid:", "metadata_type_by_uuid:",
             "metadata_extended_type_by_uuid:", "temp_blacklist_uuid:")
-
-
-class Case(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.hub = Hub(ext="{a: lines}").start()
-        cls.ctl = cls.hub.ctl
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.hub.close()
-
-    def setUp(self):
-        self.s = self.hub.enroll("--type", "8")
-
-    def fails(self, *args, code=1):
-        done = self.hub.run("ctl", "-c", self.hub.conf, *args, check=False)
-        self.assertEqual(done.returncode, code, done)
-        self.assertEqual(done.stdout, "")
-        return done.stderr
 
 
 def kept(hub):

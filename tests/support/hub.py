@@ -18,22 +18,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import d4  # noqa: E402
 import overflow  # noqa: E402
 from ports import free_port  # noqa: E402
+from wait import DEADLINE, until  # noqa: E402
 
 BIN = os.environ.get("D4_BIN", "build/bin")
 PROGRAM = os.path.join(BIN, "d4-hub")
-DEADLINE = 120
-
-
-def until(what, check, deadline=DEADLINE):
-    """Polls check() until it is true; what it gave, or an AssertionError."""
-    end = time.monotonic() + deadline
-    while True:
-        got = check()
-        if got:
-            return got
-        if time.monotonic() > end:
-            raise AssertionError("not in time: " + what)
-        time.sleep(0.01)
 
 
 class Sensor:

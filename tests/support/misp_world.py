@@ -12,10 +12,10 @@ import time
 
 import spool
 from misp_server import MispServer
+from wait import DEADLINE, until
 
 BIN = os.environ["D4_BIN"]
 PROGRAM = os.path.join(BIN, "d4-misp-export")
-DEADLINE = int(os.environ.get("D4_DEADLINE", "120"))
 DAY = 86400
 NOON = int(time.time()) // DAY * DAY - DAY // 2  # yesterday
 NAMESPACE = "7f2c1a54-1be0-4d6a-9d4e-0c8c2d5b7a10"
@@ -24,16 +24,6 @@ TERMS = {"source": "resolver", "label": "green", "pap": "clear",
          "class": "S2", "object": "passive-dns", "distribution": -1,
          "publish": False, "to_ids": "from-pap", "mapped": [],
          "steps": ["pdns", "time"]}
-
-
-def until(what, done, deadline=DEADLINE):
-    end = time.monotonic() + deadline
-    while True:
-        got = done()
-        if got:
-            return got
-        assert time.monotonic() < end, "timed out: " + what
-        time.sleep(0.02)
 
 
 def pdns(name, rdata="198.51.100.7", at=NOON, count=1, kind="A"):

@@ -23,23 +23,13 @@ from relay_cases import (ORG, partners_of, pcap, pipeline,  # noqa
                          queue_source, sensors_policy, share, source)
 import sink  # noqa: E402
 import spool  # noqa: E402
+from wait import DEADLINE, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.environ["D4_BIN"]
-DEADLINE = 120
 KEY = "Partner_key-1"
 SHARDS = 4
 GROUP = "relay:relay"
-
-
-def until(what, done, deadline=DEADLINE):
-    end = time.monotonic() + deadline
-    while True:
-        got = done()
-        if got:
-            return got
-        assert time.monotonic() < end, "timed out: " + what
-        time.sleep(0.02)
 
 
 def write(path, text, mode=0o600):

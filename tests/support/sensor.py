@@ -7,20 +7,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 
-DEADLINE = 120
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from wait import DEADLINE, until  # noqa: E402
+
 KEY = "Test_key-1"
 STARTED = []
 T = tempfile.mkdtemp(prefix="d4-sensor-")
-
-
-def until(what, done, deadline=DEADLINE):
-    end = time.monotonic() + deadline
-    while not done():
-        assert time.monotonic() < end, "timed out: " + what
-        time.sleep(0.01)
 
 
 def program():
