@@ -15,6 +15,7 @@ import tap
 import torture_world
 
 
+CRASH_LINES = 40  # of a log, from where a sanitizer speaks
 TELESCOPE = rb"10[.-]1[.-]\d+[.-]\d+|\d+\.\d+\.1\.10"
 
 
@@ -73,8 +74,9 @@ class Proof:
         for log in logs:
             found = re.search(r".*(signal=(?!9\b|15\b)\d|Sanitizer|Assertion|"
                               r"runtime error).*", log)
-            if found:
-                raise field.Failed("a crash: %s" % found[0])
+            if found:  # with what a sanitizer's report says of where
+                report = log[found.start():].split("\n")[:CRASH_LINES]
+                raise field.Failed("a crash: %s" % "\n".join(report))
 
     def read_accounts(self):
         world = self.world
