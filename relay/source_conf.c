@@ -8,12 +8,12 @@
 #define MEMBER(m)  offsetof(struct source_conf, m)
 #define FILE_LIMIT (1ull << 40)
 
-#define COMMON                                                                \
-	{"kind", D4_CONF_STRING, MEMBER(kind_text), 0, 0, NULL, true,         \
-	    "d4core-list, directory or stdin"},                               \
-	{                                                                     \
-		"type", D4_CONF_STRING, MEMBER(type_text), 0, 0, NULL, true,  \
-		    "1, 3, 4, 6, 8, or the name of an extended type of lines" \
+#define COMMON                                                               \
+	{"kind", D4_CONF_STRING, MEMBER(kind_text), 0, 0, NULL, true,        \
+	    "d4core-list, directory or stdin"},                              \
+	{                                                                    \
+		"type", D4_CONF_STRING, MEMBER(type_text), 0, 0, NULL, true, \
+		    "1, 3 to 8, or the name of an extended type"             \
 	}
 
 static const struct d4_conf_option list_table[] = {
@@ -29,7 +29,7 @@ static const struct d4_conf_option list_table[] = {
     {"max_size", D4_CONF_UINT, MEMBER(max_size), 0, 1u << 30, "0", false,
 	"entries at which the server trims; 0: as its metadata say"},
     {"items", D4_CONF_STRING, MEMBER(items_text), 0, 0, "type", false,
-	"lines, files (paths), or type: files for 1 and ja3-jl"},
+	"lines, files (paths), or type: as a d4-core has them"},
     {"files", D4_CONF_PATH, MEMBER(dir), 0, 0, NULL, false,
 	"the folder that paths must be in"},
     {"prefix", D4_CONF_STRING, MEMBER(prefix), 0, 0, NULL, false,
@@ -127,18 +127,6 @@ conf_word(const struct d4_yaml *node, const char *key,
 	    "not a value of %s: %s", key, v->text);
 }
 
-/*
- * Lines, or files with one opening: what describes itself on the way
- * (pcapng, IPFIX) comes through a hub.
- */
-static bool
-conf_cut(uint8_t type)
-{
-	const struct d4_type_row *row = d4_type_find(type);
-
-	return row != NULL && row->opening != D4_OPENING_EACH;
-}
-
 /* A plain type that we can cut, or the name of an extended one. */
 static enum d4_status
 conf_type(
@@ -150,17 +138,16 @@ conf_type(
 
 	n = strtoul(text, &end, 10);
 	if (text[0] >= '0' && text[0] <= '9' && *end == '\0') {
-		if (n > UINT8_MAX || !conf_cut((uint8_t)n))
+		if (n > UINT8_MAX || d4_type_find((uint8_t)n) == NULL)
 			return d4_diag_set(diag, conf_at(node, "type"),
-			    "write 1, 3, 4, 6, 8 or the name of an extended "
-			    "type",
+			    "write 1, 3 to 8 or the name of an extended type",
 			    "type %s cannot be read", text);
 		c->type = (uint8_t)n;
 		return D4_OK;
 	}
 	if (!d4_meta_type_ok(text))
 		return d4_diag_set(diag, conf_at(node, "type"),
-		    "write 1, 3, 4, 6, 8 or the name of an extended type",
+		    "write 1, 3 to 8 or the name of an extended type",
 		    "`%.80s` is no type", text);
 	c->type = D4_TYPE_EXTENDED;
 	(void)snprintf(c->ext, sizeof(c->ext), "%s", text);
@@ -178,13 +165,27 @@ conf_queue_ok(const char *s)
 			 "WXYZ0123456789._-") == n;
 }
 
+/* Extended types whose handlers in a d4-core push paths, not lines. */
+static bool
+conf_paths(const char *ext)
+{
+	static const char *const types[] = {
+	    "ja3-jl", "filewatcher", "filewatcherjson"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(ext, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum d4_status
 conf_list(
     const struct d4_yaml *node, struct source_conf *c, struct d4_diag *diag)
 {
 	static const char *const words[] = {"lines", "files", "type"};
 	const struct d4_type_row *row = d4_type_of(c->type, c->ext);
-	bool opens = row != NULL && row->opening != D4_OPENING_NONE;
+	bool opens = row->opening != D4_OPENING_NONE;
 	enum d4_status st;
 	unsigned items = 2;
 
@@ -194,8 +195,8 @@ conf_list(
 	st = conf_word(node, "items", words, &items, diag);
 	if (st != D4_OK)
 		return st;
-	c->files = items == 1 ||
-	           (items == 2 && (opens || strcmp(c->ext, "ja3-jl") == 0));
+	c->files = items == 1 || (items == 2 && (opens || conf_paths(c->ext)));
+	c->whole = c->files && row->content == D4_CONTENT_BASE64;
 	if (!c->files && opens)
 		return d4_diag_set(diag, conf_at(node, "items"),
 		    "captures come as files", "a capture is no line");

@@ -24,7 +24,8 @@ enum source_after { SOURCE_KEEP, SOURCE_DELETE, SOURCE_MOVE };
  * struct source_conf -- one source; texts that it does not have are NULL.
  * Shape:  id: [a-z0-9-]{1,64}, what a policy's `queue` names. ext: of type
  *         254, else "". files: a list's items are paths of files below
- *         `dir`, which the other server calls `prefix`. by_time: files in
+ *         `dir`, which the other server calls `prefix`; whole: such a file
+ *         is one record, in base64. by_time: files in
  *         the order of their time, else of their names. superseded: a file
  *         is finished when a later one is there.
  * Units:  file_max: bytes of a file, unpacked. settle_us: an unchanged file
@@ -39,7 +40,7 @@ struct source_conf {
 	/* d4core-list */
 	char *redis, *queue, *items_text, *prefix;
 	uint64_t db, metadata_db, max_size;
-	bool files;
+	bool files, whole;
 	/* files */
 	char *dir;
 	uint64_t file_max;

@@ -38,6 +38,15 @@ cut_lost(struct source_cut *c, uint64_t n, uint64_t bytes, enum d4_reason why)
 	c->lost[i].bytes += bytes;
 }
 
+/* The entry that is under way stands under another opening than the run. */
+static bool
+cut_changes(const struct source_cut *c, struct d4_slice opening)
+{
+	const struct d4_slice mine = {c->out.p, c->opening};
+
+	return c->n > 0 && !d4_slice_eq(mine, opening);
+}
+
 static enum d4_status
 cut_run(struct source_cut *c, const struct d4_run *run)
 {
@@ -48,22 +57,37 @@ cut_run(struct source_cut *c, const struct d4_run *run)
 		cut_lost(c, run->n, run->bytes, run->reason);
 		return D4_OK;
 	}
-	if (c->out.n == 0 && opening.n > 0)
+	if (cut_changes(c, opening)) {
+		c->next = *run;
+		return D4_OK;
+	}
+	if (c->n == 0) {
 		st = d4_buf_add(&c->out, opening.p, opening.n);
+		c->opening = opening.n;
+	}
 	if (st == D4_OK)
 		st = d4_buf_add(&c->out, run->data.p, run->data.n);
 	c->n += run->n;
 	return st;
 }
 
+bool
+source_cut_full(const struct source_cut *c)
+{
+	return c->next.n > 0;
+}
+
 enum d4_status
-source_cut_feed(struct source_cut *c, struct d4_slice bytes)
+source_cut_go(struct source_cut *c)
 {
 	enum d4_status st = D4_OK;
-	struct d4_run run;
+	struct d4_run run = c->next;
 
-	while (!c->dead && st == D4_OK) {
-		st = d4_cutter_feed(c->cutter, &bytes, &run);
+	c->next.n = 0;
+	if (run.n > 0)
+		st = cut_run(c, &run);
+	while (!c->dead && st == D4_OK && c->next.n == 0) {
+		st = d4_cutter_feed(c->cutter, &c->rest, &run);
 		if (st == D4_OK)
 			st = cut_run(c, &run);
 		else if (st == D4_EMALFORMED || st == D4_ETOOBIG)
@@ -72,9 +96,16 @@ source_cut_feed(struct source_cut *c, struct d4_slice bytes)
 	if (!c->dead)
 		return st == D4_AGAIN ? D4_OK : st;
 	/* Once as a record, and all that comes behind it as bytes. */
-	cut_lost(c, c->told ? 0 : 1, bytes.n, c->cutter->failed);
+	cut_lost(c, c->told ? 0 : 1, c->rest.n, c->cutter->failed);
 	c->told = true;
 	return D4_OK;
+}
+
+enum d4_status
+source_cut_feed(struct source_cut *c, struct d4_slice bytes)
+{
+	c->rest = bytes;
+	return source_cut_go(c);
 }
 
 enum d4_status

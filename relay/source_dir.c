@@ -34,7 +34,7 @@ dir_lost(struct dir *d)
 		feed_drop(&d->feed, f->cut.lost[i].why,
 		    (struct feed_drop){f->cut.lost[i].n, f->cut.lost[i].bytes},
 		    d->now.name);
-	if (f->end && f->why != D4_R_NONE)
+	if (source_file_over(f) && f->why != D4_R_NONE)
 		feed_drop(&d->feed, f->why,
 		    (struct feed_drop){1, f->size - f->taken}, d->now.name);
 }

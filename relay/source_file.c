@@ -6,9 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/openat2.h>
+#include <openssl/evp.h>
 #include "relay/source_file.h"
 
 #define GZIP_ANY (15 + 16) /* zlib: largest window, gzip only */
+
+/* A block without a rest in base64: three bytes are four, and a NUL. */
+#define FILE_WHOLE (CUT_BLOCK / 3 * 3)
+#define FILE_TEXT  (CUT_BLOCK / 3 * 4 + 8)
 
 /* ---- opening ---- */
 
@@ -90,6 +95,7 @@ source_file_free(struct source_file *f)
 	source_cut_fini(&f->cut);
 	free(f->in);
 	free(f->block);
+	free(f->text);
 	free(f);
 }
 
@@ -119,6 +125,14 @@ source_file_new(const char *dir, const char *path,
 	}
 	*out = f;
 	return D4_OK;
+}
+
+enum d4_status
+source_file_whole(struct source_file *f, bool plain)
+{
+	f->plain = plain;
+	f->text = malloc(FILE_TEXT);
+	return f->text != NULL ? D4_OK : D4_ENOMEM;
 }
 
 /* ---- bytes ---- */
@@ -175,12 +189,12 @@ file_member_end(struct source_file *f)
 }
 
 static size_t
-file_inflate(struct source_file *f)
+file_inflate(struct source_file *f, size_t max)
 {
 	int r = Z_OK;
 
 	f->z.next_out = f->block;
-	f->z.avail_out = CUT_BLOCK;
+	f->z.avail_out = (uInt)max;
 	while (f->z.avail_out > 0 && !f->end) {
 		if (!file_fill(f)) {
 			if (!f->end)
@@ -196,7 +210,7 @@ file_inflate(struct source_file *f)
 		else if (r != Z_OK)
 			file_broken(f, D4_R_FILE_GZIP);
 	}
-	return CUT_BLOCK - f->z.avail_out;
+	return max - f->z.avail_out;
 }
 
 /* Which of both it is, by its first bytes. */
@@ -205,7 +219,7 @@ file_begin(struct source_file *f)
 {
 	if (!file_fill(f))
 		return false;
-	if (f->n_in < 2 || f->in[0] != 0x1f || f->in[1] != 0x8b)
+	if (f->plain || f->n_in < 2 || f->in[0] != 0x1f || f->in[1] != 0x8b)
 		return true;
 	if (inflateInit2(&f->z, GZIP_ANY) != Z_OK) {
 		file_broken(f, D4_R_INTERNAL);
@@ -216,19 +230,19 @@ file_begin(struct source_file *f)
 }
 
 static size_t
-file_plain(struct source_file *f)
+file_plain(struct source_file *f, size_t max)
 {
 	size_t n = 0, more;
 
-	while (n < CUT_BLOCK && file_fill(f)) {
+	while (n < max && file_fill(f)) {
 		more = f->n_in - f->at_in;
-		if (more > CUT_BLOCK - n)
-			more = CUT_BLOCK - n;
+		if (more > max - n)
+			more = max - n;
 		memcpy(f->block + n, f->in + f->at_in, more);
 		f->at_in += more;
 		n += more;
 	}
-	if (n < CUT_BLOCK)
+	if (n < max)
 		f->end = true;
 	return n;
 }
@@ -237,7 +251,8 @@ file_plain(struct source_file *f)
 static size_t
 file_block(struct source_file *f)
 {
-	size_t n = f->gzip ? file_inflate(f) : file_plain(f);
+	size_t max = f->text != NULL ? FILE_WHOLE : CUT_BLOCK;
+	size_t n = f->gzip ? file_inflate(f, max) : file_plain(f, max);
 
 	if (n > f->max - f->unpacked) {
 		n = (size_t)(f->max - f->unpacked);
@@ -247,24 +262,45 @@ file_block(struct source_file *f)
 	return n;
 }
 
+/* The next block, as the cutter gets it. */
+static struct d4_slice
+file_bytes(struct source_file *f)
+{
+	size_t n = file_block(f);
+	int text;
+
+	if (f->text == NULL)
+		return d4_slice_of(f->block, n);
+	text = EVP_EncodeBlock(f->text, f->block, (int)n);
+	return d4_slice_of(f->text, (size_t)text);
+}
+
+bool
+source_file_over(const struct source_file *f)
+{
+	return f->end && !source_cut_full(&f->cut);
+}
+
 enum d4_status
 source_file_next(struct source_file *f)
 {
+	bool full = source_cut_full(&f->cut);
 	enum d4_status st;
-	size_t n;
 
-	if (f->end)
+	if (source_file_over(f))
 		return D4_END;
 	source_cut_begin(&f->cut);
-	if (f->taken == 0 && !file_begin(f)) {
+	if (!full && f->taken == 0 && !file_begin(f)) {
 		f->end = true;
 		return f->why == D4_R_NONE ? D4_END : D4_OK;
 	}
-	n = file_block(f);
-	st = source_cut_feed(&f->cut, d4_slice_of(f->block, n));
+	if (full)
+		st = source_cut_go(&f->cut);
+	else
+		st = source_cut_feed(&f->cut, file_bytes(f));
 	if (f->cut.dead)
 		f->end = true; /* no need to read what is not understood */
-	if (st == D4_OK && f->end)
+	if (st == D4_OK && source_file_over(f))
 		st = source_cut_end(&f->cut, f->why == D4_R_NONE);
 	return st;
 }

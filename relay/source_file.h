@@ -15,18 +15,18 @@
  * struct source_file
  * Shape:  size, mtime_ns, dev, ino: when it was opened; size: of the file on
  * disk; taken: bytes read of it; unpacked: bytes given to the cutter, at most
- * max. end: nothing more comes; why: because the file is broken, D4_R_NONE: it
- * is whole.
+ * max. end: nothing more is read; why: because the file is broken, D4_R_NONE:
+ * it is whole. plain: it is never unpacked; text: room for its base64, or NULL.
  */
 struct source_file {
 	int fd;
-	bool gzip, member, end;
+	bool gzip, member, end, plain;
 	uint64_t size, taken, unpacked, max;
 	uint64_t mtime_s, mtime_ns, dev, ino;
 	enum d4_reason why;
 	z_stream z;
 	struct source_cut cut;
-	uint8_t *in, *block;
+	uint8_t *in, *block, *text;
 	size_t n_in, at_in;
 };
 
@@ -43,10 +43,19 @@ D4_USED enum d4_status source_file_new(const char *dir, const char *path,
 void source_file_free(struct source_file *f);
 
 /*
- * source_file_next -- the next block: f->cut has its entry (n may be 0) and
- * what was lost of it. What breaks a file (gzip, limit, read error) ends it
- * with f->why.
- * Errors: D4_END no block any more.  D4_ENOMEM, D4_ETOOBIG: give it up.
+ * source_file_whole -- the file is one record: a line, in base64. plain: it is
+ * not unpacked, though it be gzip. Before the first block. Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status source_file_whole(struct source_file *f, bool plain);
+
+/* source_file_over -- the last entry was made; f->why is final. */
+bool source_file_over(const struct source_file *f);
+
+/*
+ * source_file_next -- the next entry, of a block or of a part of one: f->cut
+ * has it (n may be 0) and what was lost of it. What breaks a file (gzip,
+ * limit, read error) ends it with f->why.
+ * Errors: D4_END no entry any more.  D4_ENOMEM, D4_ETOOBIG: give it up.
  */
 D4_USED enum d4_status source_file_next(struct source_file *f);
 

@@ -144,6 +144,20 @@ files_below(const struct source_conf *c, const char *path)
 	return *path == '\0' ? NULL : path;
 }
 
+/*
+ * Did the handler that wrote the file pack it (HASH.EXT.gz)? A gzip that the
+ * sensor watched is HASH.gz, and stays one.
+ */
+static bool
+files_packed(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	const char *dot = strchr(name != NULL ? name : path, '.');
+
+	return dot != NULL && (dot = strchr(dot + 1, '.')) != NULL &&
+	       strcmp(strrchr(dot, '.'), ".gz") == 0;
+}
+
 /* D4_END: it is counted as dropped. Else an error to wait for. */
 static enum d4_status
 files_open(struct list *l)
@@ -165,6 +179,8 @@ files_open(struct list *l)
 	if (path != NULL)
 		st = source_file_new(
 		    c->dir, path, type->cutter, c->file_max, &l->file);
+	if (st == D4_OK && c->whole)
+		st = source_file_whole(l->file, !files_packed(path));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].st != st)
 			continue;
@@ -189,7 +205,7 @@ files_lost(struct list *l, const struct source_file *f)
 		feed_drop(&l->feed, f->cut.lost[i].why,
 		    (struct feed_drop){f->cut.lost[i].n, f->cut.lost[i].bytes},
 		    l->path[l->at]);
-	if (f->end && f->why != D4_R_NONE)
+	if (source_file_over(f) && f->why != D4_R_NONE)
 		feed_drop(&l->feed, f->why,
 		    (struct feed_drop){1, f->size - f->taken}, l->path[l->at]);
 }

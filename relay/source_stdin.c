@@ -102,9 +102,23 @@ input_resync(struct input *in, struct d4_slice *got)
 	d4_slice_skip(got, nl == NULL ? got->n : (size_t)(nl - got->p) + 1);
 }
 
+/* What is cut is an entry, if it is anything. */
+static void
+input_cut(struct input *in, enum d4_status st)
+{
+	if (st != D4_OK)
+		in->lost = in->end = true;
+	if (in->cut.n == 0 && in->cut.n_lost == 0)
+		return;
+	in->blocks++;
+	in->held = true;
+	input_put(in);
+}
+
 static void
 input_read(struct input *in)
 {
+	enum d4_status st = D4_OK;
 	struct d4_slice got;
 	ssize_t n;
 
@@ -117,13 +131,17 @@ input_read(struct input *in)
 	input_resync(in, &got);
 	if (n <= 0)
 		input_ends(in);
-	else if (source_cut_feed(&in->cut, got) != D4_OK)
-		in->lost = in->end = true;
-	if (in->cut.n > 0 || in->cut.n_lost > 0) {
-		in->blocks++;
-		in->held = true;
-		input_put(in);
-	}
+	else
+		st = source_cut_feed(&in->cut, got);
+	input_cut(in, st);
+}
+
+/* The rest of what was read, under another opening. */
+static void
+input_more(struct input *in)
+{
+	source_cut_begin(&in->cut);
+	input_cut(in, source_cut_go(&in->cut));
 }
 
 /* ---- the end ---- */
@@ -173,6 +191,10 @@ input_wait(struct input *in)
 {
 	const struct timeval now = {0, 0};
 
+	if (source_cut_full(&in->cut)) {
+		event_active(in->more, EV_TIMEOUT, 0);
+		return;
+	}
 	if (event_pending(in->more, EV_READ | EV_TIMEOUT, NULL))
 		return;
 	(void)event_add(in->more, in->file ? &now : NULL);
@@ -202,7 +224,10 @@ on_more(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!feed_ready(&in->feed) || in->held || in->end)
 		return;
-	input_read(in);
+	if (source_cut_full(&in->cut))
+		input_more(in);
+	else
+		input_read(in);
 	input_step(arg);
 }
 

@@ -27,7 +27,7 @@ what_is_wrong_is_refused_with_its_place(void **state)
 	    {"\n  a: {kind: ftp, type: 8}", "not a kind", 3},
 	    {"\n  a: {" LIST "}", "type", 3},
 	    {"\n  a: {" LIST ", type: 2}", "type 2 cannot be read", 3},
-	    {"\n  a: {" LIST ", type: 5}", "type 5 cannot be read", 3},
+	    {"\n  a: {" LIST ", type: 9}", "type 9 cannot be read", 3},
 	    {"\n  a: {" LIST ", type: 254}", "type 254 cannot be read", 3},
 	    {"\n  a: {" LIST ", type: ../x}", "is no type", 3},
 	    {"\n  a: {" LIST ", type: 8, quue: x}", "quue", 3},
@@ -101,6 +101,52 @@ a_list_has_the_defaults_of_a_d4_core(void **state)
 }
 
 static void
+every_type_has_its_items_as_a_d4_core_has_them(void **state)
+{
+	static const struct {
+		const char *type;
+		bool files, whole;
+	} rows[] = {
+	    {"1", true, false},
+	    {"3", false, false},
+	    {"4", true, false},
+	    {"5", true, false},
+	    {"6", false, false},
+	    {"7", true, false},
+	    {"8", false, false},
+	    {"ja3-jl", true, false},
+	    {"filewatcher", true, true},
+	    {"filewatcherjson", true, false},
+	    {"suricata-eve", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct relay_conf *c = NULL;
+		struct d4_diag diag;
+		char text[256];
+
+		(void)snprintf(text, sizeof(text),
+		    "\n  a: {" LIST ", type: %s%s}", rows[i].type,
+		    rows[i].files ? ", files: /d" : "");
+		assert_int_equal(load(text, &diag, &c), D4_OK);
+		assert_int_equal(c->source[0].files, rows[i].files);
+		assert_int_equal(c->source[0].whole, rows[i].whole);
+		relay_conf_free(c);
+		(void)snprintf(text, sizeof(text),
+		    "\n  a: {kind: directory, dir: /d, type: %s}",
+		    rows[i].type);
+		assert_int_equal(load(text, &diag, &c), D4_OK);
+		assert_false(c->source[0].whole);
+		relay_conf_free(c);
+		(void)snprintf(text, sizeof(text),
+		    "\n  a: {kind: stdin, type: %s}", rows[i].type);
+		assert_int_equal(load(text, &diag, &c), D4_OK);
+		relay_conf_free(c);
+	}
+}
+
+static void
 without_redis_and_sources_there_is_nothing_to_read(void **state)
 {
 	struct relay_conf *c = NULL;
@@ -119,6 +165,9 @@ main(void)
 		what_is_wrong_is_refused_with_its_place, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		a_list_has_the_defaults_of_a_d4_core, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		every_type_has_its_items_as_a_d4_core_has_them, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(
 		without_redis_and_sources_there_is_nothing_to_read, setup,
 		teardown),

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <openssl/evp.h>
 #include "libd4/kit/file.h"
 #include "relay/source_file.h"
 #include "test.h"
@@ -135,6 +136,49 @@ a_bomb_stops_at_the_limit(void **state)
 }
 
 static void
+a_whole_file_is_one_record_in_base64(void **state)
+{
+	static const size_t sizes[] = {0, 1, 2, 3, 4, CUT_BLOCK / 3 * 3,
+	    CUT_BLOCK / 3 * 3 + 1, 500000, 786000, 800000};
+	static uint8_t bytes[800000], text[1100000];
+
+	(void)state;
+	memset(bytes, 0x1f, 1); /* not to be taken for gzip */
+	memset(bytes + 1, 0x8b, sizeof(bytes) - 1);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int n = EVP_EncodeBlock(text, bytes, (int)sizes[i]);
+		struct d4_buf all;
+		struct source_file *f = NULL;
+		uint64_t records = 0, lost = 0;
+
+		put("whole", bytes, sizes[i]);
+		d4_buf_init(&all, 1u << 22);
+		assert_int_equal(source_file_new(dir, "whole", &d4_cutter_lines,
+				     1u << 30, &f),
+		    D4_OK);
+		assert_int_equal(source_file_whole(f, true), D4_OK);
+		while (source_file_next(f) == D4_OK) {
+			records += f->cut.n;
+			for (size_t j = 0; j < f->cut.n_lost; j++)
+				lost += f->cut.lost[j].n;
+			assert_int_equal(
+			    d4_buf_add(&all, f->cut.out.p, f->cut.out.n),
+			    D4_OK);
+		}
+		assert_true(source_file_over(f));
+		assert_int_equal(records, sizes[i] > 0 && n < (1 << 20));
+		assert_int_equal(lost, n >= 1 << 20);
+		if (records > 0) {
+			text[n++] = '\n';
+			assert_int_equal(all.n, n);
+			assert_memory_equal(all.p, text, (size_t)n);
+		}
+		source_file_free(f);
+		d4_buf_fini(&all);
+	}
+}
+
+static void
 an_empty_file_has_nothing(void **state)
 {
 	struct got g;
@@ -222,6 +266,8 @@ main(void)
 		teardown),
 	    cmocka_unit_test_setup_teardown(
 		a_bomb_stops_at_the_limit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_whole_file_is_one_record_in_base64, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		an_empty_file_has_nothing, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
