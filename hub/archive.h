@@ -39,7 +39,8 @@ struct archive_queue {
 
 /*
  * struct archive -- Shape: full: the disk is, since the last look. count: of
- * entries that are asked for at a time. dropped: of the batch under way.
+ * entries that are asked for at a time. remembered: counts.entries when `seen`
+ * was saved last. dropped: of the batch under way.
  */
 struct archive {
 	const struct hub_options *opt;
@@ -48,6 +49,7 @@ struct archive {
 	struct d4_account *account;
 	struct parts *parts;
 	struct archive_seen *seen;
+	uint64_t remembered;
 	struct archive_keep *keep;
 	struct archive_finish *finish;
 	struct d4_cutter *cutter[ARCHIVE_CUTTERS];

@@ -6,6 +6,8 @@
 #define S          1000000ull /* us */
 #define DAY        (86400 * S)
 #define MIB        (1ull << 20)
+#define GZIP_LEVEL 4
+#define GZIP_MAX   9
 
 static const struct d4_conf_option table[] = {
     {"dir", D4_CONF_PATH, AT(dir), 0, 0, NULL, true,
@@ -16,6 +18,8 @@ static const struct d4_conf_option table[] = {
 	"a file ends after so long, and at midnight UTC"},
     {"pack", D4_CONF_STRING, AT(pack_word), 0, 8, "gzip", false,
 	"gzip or zstd"},
+    {"level", D4_CONF_UINT, AT(level), 0, 19, "0", false,
+	"how hard it packs: gzip 1 to 9, zstd 1 to 19; 0: 4 and 3"},
     {"age", D4_CONF_DURATION, AT(age_us), 0, 36500 * DAY, "0s", false,
 	"older files are removed; 0s: never"},
     {"size", D4_CONF_BYTES, AT(size), 0, 1ull << 60, "0B", false,
@@ -64,6 +68,11 @@ conf_words(
 		c->pack = D4_PACK_ZSTD;
 	else
 		return refuse(tree, diag, "pack", "write gzip or zstd");
+	if (c->pack == D4_PACK_GZIP && c->level > GZIP_MAX)
+		return refuse(tree, diag, "level", "write 1 to 9 for gzip");
+	/* Half of the work of zlib's own 6, for a twelfth more bytes. */
+	if (c->pack == D4_PACK_GZIP && c->level == 0)
+		c->level = GZIP_LEVEL;
 	c->drop = strcmp(c->full, "drop") == 0;
 	if (!c->drop && strcmp(c->full, "wait") != 0)
 		return refuse(tree, diag, "full", "write wait or drop");

@@ -7,15 +7,14 @@
 
 /*
  * struct archive_conf -- as in the file (archive_conf.c says what each is).
- * Shape:  age_us, size: 0: no limit. drop: what does not fit on the disk is
- *         accounted and not kept; else it stays in the queue. user: NULL: the
- *         hub's.
- * Owns:   everything; archive_conf_fini.
+ * Shape:  level: of packing. age_us, size: 0: no limit. drop: what does not fit
+ * on the disk is accounted and not kept; else it stays in the queue. user:
+ * NULL: the hub's. Owns:   everything; archive_conf_fini.
  */
 struct archive_conf {
 	char *dir, *user, *reader, *full, *pack_word;
 	struct d4_conf_list types;
-	uint64_t every_us, age_us, size, reserve, open_files;
+	uint64_t every_us, age_us, size, reserve, open_files, level;
 	enum d4_pack_kind pack;
 	bool drop;
 };

@@ -143,7 +143,9 @@ finish_begin(struct archive_finish *f, const struct part_frame *first)
 	    f->tmp, sizeof(f->tmp), "%s.%s.new", f->path, f->file.name.file);
 	if (unlink(f->tmp) != 0 && errno != ENOENT)
 		return D4_EIO;
-	return d4_pack_open(f->tmp, f->conf->pack, &f->out);
+	st = d4_pack_open(f->tmp, f->conf->pack, &f->out);
+	return st == D4_OK ? d4_pack_level(f->out, (unsigned)f->conf->level)
+	                   : st;
 }
 
 /* A frame's records, and its opening where the file does not have it. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "hub/archive_recover.h"
 #include "hub/archive_read.h"
+#include "hub/archive_seen_file.h"
 #include "libd4/kit/log.h"
 
 /* Under way: a file. */
@@ -131,6 +132,23 @@ recover_name(struct recover *r)
 	return st;
 }
 
+/* Without it an entry that comes twice may be archived twice: said, no more. */
+static enum d4_status
+recover_seen(struct recover *r)
+{
+	enum d4_status st;
+
+	r->name = SEEN_FILE;
+	(void)snprintf(
+	    r->path, sizeof(r->path), "%s/%s", parts_dir(r->parts), r->name);
+	st = seen_load(r->seen, r->path);
+	if (st == D4_OK || st == D4_ENOENT)
+		return D4_OK;
+	if (st == D4_EIO || st == D4_ENOMEM)
+		return st;
+	return recover_note(r, "archive.damaged", 0);
+}
+
 enum d4_status
 archive_recover(
     struct parts *p, struct archive_seen *seen, struct d4_account *account)
@@ -142,6 +160,7 @@ archive_recover(
 
 	if (n < 0)
 		return D4_EIO;
+	st = recover_seen(&r);
 	for (int i = 0; i < n; i++) {
 		r.name = names[i]->d_name;
 		if (st == D4_OK)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "hub/archive.h"
 #include "hub/archive_recover.h"
+#include "hub/archive_seen_file.h"
 #include "hub/overflow.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
@@ -125,6 +126,25 @@ run_keep(struct archive *a)
 	return st == D4_ENOMEM ? st : D4_OK;
 }
 
+/*
+ * What is archived, for the next process: parts say it only as long as they
+ * are no files. Nothing may be under way that is not durable.
+ */
+static void
+run_remember(struct archive *a)
+{
+	char *path;
+
+	if (a->remembered == a->counts.entries)
+		return;
+	path = d4_path(parts_dir(a->parts), SEEN_FILE);
+	if (path != NULL && seen_save(a->seen, path) == D4_OK)
+		a->remembered = a->counts.entries;
+	else
+		d4_warn("archive file=" SEEN_FILE " not written");
+	free(path);
+}
+
 static enum d4_status
 run_timers(struct archive *a)
 {
@@ -139,8 +159,10 @@ run_timers(struct archive *a)
 		parts_due(a->parts, d4_now_us(), now);
 		st = queues_tell(a, true);
 	}
-	if (st == D4_OK && is_due(now, &a->kept_ms, KEEP_MS))
+	if (st == D4_OK && is_due(now, &a->kept_ms, KEEP_MS)) {
+		run_remember(a);
 		st = run_keep(a);
+	}
 	return st;
 }
 
@@ -313,6 +335,9 @@ archive_run(const struct archive_setup *setup, int fd)
 	if (st == D4_OK)
 		st = run_end(&a);
 	end = st;
+	/* Also when Redis is lost in the midst: what came is durable then. */
+	if (parts_commit(a.parts) == D4_OK)
+		run_remember(&a);
 	if (st != D4_OK && st != D4_ECLOSED)
 		d4_warn("archive ends why=\"%s\"", d4_status_text(st));
 	run_close(&a);

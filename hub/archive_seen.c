@@ -85,6 +85,23 @@ seen_add(struct archive_seen *s, const struct d4_uuid *sess, uint64_t last)
 	return D4_OK;
 }
 
+enum d4_status
+seen_each(const struct archive_seen *s,
+    enum d4_status (*fn)(void *arg, const struct d4_uuid *sess, uint64_t last),
+    void *arg)
+{
+	enum d4_status st = D4_OK;
+	const struct seen_one *o;
+
+	TAILQ_FOREACH(o, &s->lru, lru)
+	{
+		st = fn(arg, &o->sess, o->last);
+		if (st != D4_OK)
+			break;
+	}
+	return st;
+}
+
 size_t
 seen_sessions(const struct archive_seen *s)
 {

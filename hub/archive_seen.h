@@ -25,6 +25,11 @@ bool seen_has(
 D4_USED enum d4_status seen_add(
     struct archive_seen *s, const struct d4_uuid *sess, uint64_t last);
 
+/* seen_each -- all, from the least recently used on, until fn fails. */
+D4_USED enum d4_status seen_each(const struct archive_seen *s,
+    enum d4_status (*fn)(void *arg, const struct d4_uuid *sess, uint64_t last),
+    void *arg);
+
 size_t seen_sessions(const struct archive_seen *s);
 
 #endif

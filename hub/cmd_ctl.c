@@ -175,19 +175,23 @@ ctl_request(const struct ctl_line *l)
 }
 
 int
+ctl_away(const struct ctl_line *l, enum d4_status st)
+{
+	(void)fprintf(stderr,
+	    "d4-hub ctl: %s: %s (%s); remedy: does the hub run?\n", l->ctl,
+	    d4_status_text(st), st == D4_EIO ? strerror(errno) : "no answer");
+	return EXIT_AWAY;
+}
+
+int
 ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer)
 {
 	enum d4_status st = d4_ctl_ask(l->ctl, request, answer);
 	const char *why;
 
 	json_decref(request);
-	if (st != D4_OK) {
-		(void)fprintf(stderr,
-		    "d4-hub ctl: %s: %s (%s); remedy: does the hub run?\n",
-		    l->ctl, d4_status_text(st),
-		    st == D4_EIO ? strerror(errno) : "no answer");
-		return EXIT_AWAY;
-	}
+	if (st != D4_OK)
+		return ctl_away(l, st);
 	if (json_is_true(json_object_get(*answer, "ok")))
 		return 0;
 	why = json_string_value(json_object_get(*answer, "error"));
@@ -210,6 +214,8 @@ run(struct ctl_line *l)
 		if (l->row->arg[i].must && l->text[i] == NULL)
 			return wrong("missing", l->row->arg[i].name);
 	}
+	if (l->row->text != NULL)
+		return ctl_page(l);
 	if (l->row->arg[0].kind == CTL_IN)
 		rc = ctl_restore(l, &answer);
 	else if (l->row->arg[0].kind == CTL_OUT)
@@ -220,9 +226,7 @@ run(struct ctl_line *l)
 		return rc;
 	if (!l->json)
 		(void)json_object_del(answer, "ok");
-	if (l->row->text != NULL && !l->json)
-		rc = ctl_page(l, answer);
-	else if (!l->json)
+	if (!l->json)
 		ctl_print(answer, l->row->columns);
 	else if (json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
 		(void)putchar('\n');

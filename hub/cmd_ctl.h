@@ -28,7 +28,10 @@ int ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer);
 int ctl_backup(struct ctl_line *l, json_t **answer);
 int ctl_restore(struct ctl_line *l, json_t **answer);
 
-/* ctl_page -- the text in an answer, and more pages. The exit status. */
-int ctl_page(const struct ctl_line *l, const json_t *answer);
+/* ctl_away -- says that no hub answers; the exit status. */
+int ctl_away(const struct ctl_line *l, enum d4_status st);
+
+/* ctl_page -- prints the page of metrics. The exit status. */
+int ctl_page(const struct ctl_line *l);
 
 #endif

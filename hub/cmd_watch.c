@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include "hub/commands.h"
+#include "hub/page.h"
 #include "hub/watch.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/ctl.h"
@@ -31,7 +32,7 @@ static const char usage[] =
 
 /*
  * struct watch -- Shape: path: of the file of what is raised; up: the hub has
- * the same list. dirty: the file has not.
+ * the same list. dirty: the file has not. page_said: metrics not written.
  */
 struct watch {
 	struct hub_options *opt;
@@ -39,7 +40,7 @@ struct watch {
 	struct events *events;
 	struct watch_act *act;
 	char *path;
-	bool up, dirty;
+	bool up, dirty, page_said;
 	int signals;
 };
 
@@ -212,6 +213,17 @@ ask_sensors(const struct watch *w)
 				"silent", silent, "skew", skew));
 }
 
+/* What it cannot write is said once, until it could again. */
+static void
+watch_page(struct watch *w)
+{
+	bool ok = page_write(w->opt->ctl, w->conf.metrics) == D4_OK;
+
+	if (!ok && !w->page_said)
+		d4_warn("alarm metrics=%s", w->conf.metrics);
+	w->page_said = !ok;
+}
+
 static void
 watch_look(struct watch *w)
 {
@@ -233,6 +245,8 @@ watch_look(struct watch *w)
 	json_decref(look);
 	if (w->dirty)
 		watch_save(w);
+	if (w->conf.metrics != NULL)
+		watch_page(w);
 }
 
 /* ---- the process ---- */

@@ -7,7 +7,6 @@
 #include "hub/control_parts.h"
 #include "hub/ctl_args.h"
 #include "hub/ctl_script.h"
-#include "hub/merge.h"
 #include "hub/status.h"
 #include "libd4/key.h"
 #include "libd4/kit/clock.h"
@@ -243,51 +242,22 @@ control_above(struct control_ask *ask)
 
 /* ---- what the other workers know, too ---- */
 
-/* Our own part of an answer, while the others are asked. */
-struct control_gather {
-	struct d4_ctl_call *call;
-	json_t *answer;
-};
-
-static void
-on_gathered(void *arg, const json_t *answers)
-{
-	struct control_gather *g = arg;
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(answers, i, one)
-	{
-		merge_answer(g->answer, one);
-	}
-	d4_ctl_answer(g->call, g->answer);
-	free(g);
-}
-
-/* Takes the answer. */
-static void
-control_gather(struct control *c, struct d4_ctl_call *call, json_t *answer)
-{
-	struct control_gather *g = NULL;
-
-	if (c->peers != NULL && peers_any(c->peers))
-		g = malloc(sizeof(*g));
-	if (g == NULL) {
-		d4_ctl_answer(call, answer);
-		return;
-	}
-	*g = (struct control_gather){call, answer};
-	peers_ask(c->peers, call->request, on_gathered, g);
-}
-
 /* Of one worker it is a command of the table; of several all are asked. */
 static void
 control_status(struct control *c, struct d4_ctl_call *call)
 {
-	const char *why = "";
+	control_gather(c->peers, call, call->request, status_all(c->hub), NULL);
+}
+
+/* The page is of all of them: of what `status` is. */
+static void
+control_page(struct control *c, struct d4_ctl_call *call)
+{
+	json_t *request = json_pack("{s:s}", "cmd", "status");
 
 	control_gather(
-	    c, call, hub_commands[0].run(c->hub, call->request, &why));
+	    c->peers, call, request, status_all(c->hub), control_metrics);
+	json_decref(request);
 }
 
 void
@@ -308,6 +278,11 @@ control_own(struct control_ask *ask)
 		control_above(ask);
 		return;
 	}
+	if (row->text != NULL) {
+		control_page(c, ask->call);
+		ask_free(ask);
+		return;
+	}
 	answer = control_answer(c->hub, row, &ask->given, &why);
 	if (answer == NULL) {
 		ask_failed(ask, why);
@@ -317,7 +292,8 @@ control_own(struct control_ask *ask)
 	if (row->admin)
 		d4_ctl_answer(ask->call, answer);
 	else
-		control_gather(c, ask->call, answer);
+		control_gather(
+		    c->peers, ask->call, ask->call->request, answer, NULL);
 	ask_free(ask);
 }
 

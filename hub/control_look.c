@@ -1,7 +1,6 @@
 /* Sessions, queues and refusals, as they are now. */
 #include <string.h>
 #include "hub/control_parts.h"
-#include "hub/metrics.h"
 #include "hub/session_conn.h"
 #include "hub/status.h"
 
@@ -126,24 +125,6 @@ look_empty(struct hub *h, const struct ctl_given *given, const char **why)
 	    "{s:s,s:I}", "queue", q->name, "dropping", (json_int_t)length);
 }
 
-/* Of this process; events and archives are in Redis. */
-static json_t *
-look_metrics(struct hub *h, const struct ctl_given *given, const char **why)
-{
-	json_t *status = status_all(h), *o = NULL;
-	struct d4_buf page;
-
-	(void)given;
-	d4_buf_init(&page, METRICS_MAX);
-	if (metrics_hub(status, &page) == D4_OK)
-		o = json_pack("{s:s%}", "page", page.p, page.n);
-	else
-		*why = "out of memory";
-	json_decref(status);
-	d4_buf_fini(&page);
-	return o;
-}
-
 /* Commands of ctl_table.c that have no script. */
 static const struct {
 	const char *noun, *verb;
@@ -154,7 +135,6 @@ static const struct {
     {"stats", "refused", look_refused},
     {"queues", "list", look_queues},
     {"queues", "empty", look_empty},
-    {"metrics", "show", look_metrics},
 };
 
 json_t *

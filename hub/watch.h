@@ -11,13 +11,15 @@
 /*
  * struct watch_conf -- `events` of hub.yaml (watch_conf.c says what each is).
  * Shape:  silent_us, skew_us, filling_us, cert_us: 0: not looked at. rate:
- *         commands a minute. Owns: everything; watch_conf_fini.
+ *         commands a minute. metrics: NULL: none is written. Owns: everything;
+ * watch_conf_fini.
  */
 struct watch_conf {
 	uint64_t every_us, silent_us, skew_us, filling_us, cert_us, timeout_us;
 	uint64_t rate;
 	bool syslog;
 	struct d4_conf_list command;
+	char *metrics;
 };
 
 /*

@@ -24,6 +24,8 @@ static const struct d4_conf_option table[] = {
 	false, "the command is killed after so long"},
     {"rate", D4_CONF_UINT, AT(rate), 1, 6000, "30", false,
 	"commands that begin in a minute, at most"},
+    {"metrics", D4_CONF_PATH, AT(metrics), 0, 0, NULL, false,
+	"a file that holds the page of metrics, written at every look"},
     {.name = NULL},
 };
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,12 +14,15 @@
 #define PACK_GZIP 16         /* zlib: a gzip header, window of 32 KiB */
 #define PACK_ZSTD 3
 
+#define PACK_ZSTD_MAX 19 /* above it memory is another matter */
+
 struct d4_pack;
 
 /* A way of packing: all of in, and at the end what is left inside. */
 struct pack_kind {
 	const char *ext;
 	enum d4_status (*begin)(struct d4_pack *f);
+	bool (*level)(struct d4_pack *f, int level);
 	enum d4_status (*put)(struct d4_pack *f, struct d4_slice in, bool end);
 	void (*free)(struct d4_pack *f);
 };
@@ -78,6 +82,14 @@ plain_begin(struct d4_pack *f)
 	return D4_OK;
 }
 
+static bool
+plain_level(struct d4_pack *f, int level)
+{
+	(void)f;
+	(void)level;
+	return false;
+}
+
 static enum d4_status
 plain_put(struct d4_pack *f, struct d4_slice in, bool end)
 {
@@ -100,6 +112,13 @@ gzip_begin(struct d4_pack *f)
 		   MAX_WBITS + PACK_GZIP, 8, Z_DEFAULT_STRATEGY) == Z_OK
 	           ? D4_OK
 	           : D4_ENOMEM;
+}
+
+static bool
+gzip_level(struct d4_pack *f, int level)
+{
+	return level <= Z_BEST_COMPRESSION &&
+	       deflateParams(&f->gzip, level, Z_DEFAULT_STRATEGY) == Z_OK;
 }
 
 static enum d4_status
@@ -145,6 +164,14 @@ zstd_begin(struct d4_pack *f)
 	return D4_OK;
 }
 
+static bool
+zstd_level(struct d4_pack *f, int level)
+{
+	return level <= PACK_ZSTD_MAX &&
+	       ZSTD_isError(ZSTD_CCtx_setParameter(
+		   f->zstd, ZSTD_c_compressionLevel, level)) == 0;
+}
+
 static enum d4_status
 zstd_put(struct d4_pack *f, struct d4_slice in, bool end)
 {
@@ -171,9 +198,9 @@ zstd_free(struct d4_pack *f)
 }
 
 static const struct pack_kind kinds[] = {
-    [D4_PACK_PLAIN] = {"", plain_begin, plain_put, plain_free},
-    [D4_PACK_GZIP] = {".gz", gzip_begin, gzip_put, gzip_free},
-    [D4_PACK_ZSTD] = {".zst", zstd_begin, zstd_put, zstd_free},
+    [D4_PACK_PLAIN] = {"", plain_begin, plain_level, plain_put, plain_free},
+    [D4_PACK_GZIP] = {".gz", gzip_begin, gzip_level, gzip_put, gzip_free},
+    [D4_PACK_ZSTD] = {".zst", zstd_begin, zstd_level, zstd_put, zstd_free},
 };
 
 /* ---- files ---- */
@@ -219,6 +246,15 @@ d4_pack_open(const char *path, enum d4_pack_kind pack, struct d4_pack **out)
 	}
 	*out = f;
 	return D4_OK;
+}
+
+enum d4_status
+d4_pack_level(struct d4_pack *f, unsigned level)
+{
+	if (level == 0)
+		return D4_OK;
+	return level <= INT_MAX && f->kind->level(f, (int)level) ? D4_OK
+	                                                         : D4_EINVAL;
 }
 
 enum d4_status

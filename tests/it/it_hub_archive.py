@@ -192,6 +192,33 @@ class Life(unittest.TestCase):
             self.assertTrue(set(load.confirmed) <= set(got))
             self.assertEqual(archive.parts(), [])
 
+    def test_what_comes_again_is_archived_once_over_a_restart(self):
+        """As after an XADD that the hub did again: the first one's file is
+        finished, and its part is gone."""
+        with Hub() as hub:
+            hub.start()
+            archive = Archive(hub)
+            s = hub.enroll("--type", "8")
+            self.assertEqual(hub.send([s.frame(8, b"a\nb\n")]), "confirmed")
+            entries = hub.entries_raw(8)
+            archive.drain()
+            r = hub.redis()
+            for fields in entries:
+                r.xadd("d4:{8:0}:q", fields)
+            self.assertEqual(hub.send([s.frame(8, b"c\n")]), "confirmed")
+            archive.drain()
+            self.assertEqual(sorted(b"".join(archive.read(s.uuid))),
+                             sorted(b"a\nb\nc\n"))
+            (told,) = hub.ctl("archives")["archives"]
+            self.assertEqual(told["duplicates"], len(entries))
+            # What is damaged is said, and no reason to stop.
+            with open(os.path.join(archive.dir, ".d4-archive/seen"), "r+b") \
+                    as f:
+                f.write(b"?")
+            archive.drain()
+            self.assertEqual([a["part"] for a in
+                              archive.account("archive.damaged")], ["seen"])
+
     def test_redis_goes_and_comes(self):
         with Hub() as hub, Archive(hub, every="1s") as archive:
             hub.start()

@@ -103,6 +103,28 @@ class Figures(Case):
                               hub.ctl("metrics", "show")["page"])
 
 
+    def test_the_page_is_written_into_a_file(self):
+        def page():
+            try:
+                with open(path) as f:
+                    return f.read()
+            except FileNotFoundError:
+                return ""
+        with Hub() as hub:
+            path = os.path.join(hub.dir, "d4-hub.prom")
+            hub.start()
+            with Watch(hub, metrics=path):
+                until("a page", lambda: "d4_hub_up 1\n" in page() and
+                      "d4_hub_queue_entries{" in page())
+                self.assertEqual(os.stat(path).st_mode & 0o777, 0o644)
+                hub.stop()
+                until("it is away", lambda: page().endswith("d4_hub_up 0\n"))
+                hub.start()
+                until("it is back", lambda: "d4_hub_up 1\n" in page())
+            self.assertEqual(
+                [f for f in os.listdir(hub.dir) if ".prom." in f], [])
+
+
 class Events(Case):
     def test_an_event_is_raised_once_and_cleared_once(self):
         with Hub() as hub:

@@ -88,6 +88,8 @@ class Workers(unittest.TestCase):
             until("all are stored", lambda: hub.status()["queues"]["8"][
                 "length"] == 12)
             self.assertEqual(hub.status()["records"]["forward"], 12)
+            self.assertIn("\nd4_hub_sessions 12\n",
+                          hub.ctl("metrics")["page"])
             # At whichever worker it is.
             hub.ctl("sensors", "revoke", many[0].uuid)
             hub.ctl("sensors", "kick", many[1].uuid)

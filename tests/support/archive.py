@@ -64,7 +64,9 @@ class Archive(Command):
         return [unpack(p) for p in self.paths(uuid, kind)]
 
     def parts(self):
-        return sorted(glob.glob(os.path.join(self.dir, ".d4-archive", "*")))
+        return sorted(p for p in glob.glob(
+            os.path.join(self.dir, ".d4-archive", "*"))
+            if os.path.basename(p) != "seen")
 
     def account(self, event=None):
         return self.hub.account(event, "d4-hub-archive")

@@ -109,6 +109,41 @@ gzip_is_unpacked_to_what_was_written(void **state)
 	d4_buf_fini(&b);
 }
 
+/* Bytes of the file at a level; it is not the one that there is no level of. */
+static uint64_t
+packed(enum d4_pack_kind pack, unsigned level)
+{
+	struct d4_pack *f = NULL;
+	char sum[D4_PACK_SUM];
+	uint64_t bytes = 0;
+
+	assert_int_equal(d4_pack_open(path, pack, &f), D4_OK);
+	assert_int_equal(d4_pack_level(f, 1000), D4_EINVAL);
+	assert_int_equal(d4_pack_level(f, UINT32_MAX), D4_EINVAL);
+	assert_int_equal(d4_pack_level(f, level), D4_OK);
+	fill(f);
+	assert_int_equal(d4_pack_finish(f, 0640, &bytes, sum), D4_OK);
+	d4_pack_close(f);
+	assert_int_equal(unlink(path), 0);
+	return bytes;
+}
+
+static void
+a_higher_level_packs_harder(void **state)
+{
+	struct d4_pack *f = NULL;
+
+	(void)state;
+	assert_true(packed(D4_PACK_GZIP, 1) > packed(D4_PACK_GZIP, 9));
+	assert_int_equal(packed(D4_PACK_GZIP, 0), packed(D4_PACK_GZIP, 6));
+	assert_true(packed(D4_PACK_ZSTD, 1) > packed(D4_PACK_ZSTD, 19));
+	assert_int_equal(packed(D4_PACK_ZSTD, 0), packed(D4_PACK_ZSTD, 3));
+	assert_int_equal(d4_pack_open(path, D4_PACK_PLAIN, &f), D4_OK);
+	assert_int_equal(d4_pack_level(f, 1), D4_EINVAL);
+	assert_int_equal(d4_pack_level(f, 0), D4_OK);
+	d4_pack_close(f);
+}
+
 static void
 zstd_is_unpacked_to_what_was_written(void **state)
 {
@@ -198,6 +233,7 @@ main(void)
 	    T(plain_is_what_was_written),
 	    T(gzip_is_unpacked_to_what_was_written),
 	    T(zstd_is_unpacked_to_what_was_written),
+	    T(a_higher_level_packs_harder),
 	    T(an_empty_file_is_whole_too),
 	    T(a_file_that_is_there_is_not_replaced),
 	    T(no_room_is_said),
