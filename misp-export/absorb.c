@@ -94,19 +94,24 @@ absorb_reach(const struct absorb *a, struct event *e)
 }
 
 static struct event_limits
-absorb_limits(const struct absorb *a)
+absorb_limits(const struct absorb *a, const struct mapper *m)
 {
-	return (struct event_limits){
-	    .most = a->x->conf->items, .least = a->x->conf->min_count};
+	return (struct event_limits){.most = a->x->conf->items,
+	    .least = a->x->conf->min_count,
+	    .top = misp_conf_top(a->x->conf, m->id)};
 }
 
 /* The lane's first time in this event: what was done to its data. */
 static enum d4_status
 absorb_join(struct absorb *a, struct event *e, size_t lane)
 {
-	const struct event_limits limits = {SIZE_MAX, 1};
+	const struct event_limits limits = {SIZE_MAX, 1, 0};
 	struct finding f;
 
+	/* Its first lane ever: only what begins so can wait. */
+	if (e->n_lanes == 1 && e->state == EVENT_NEW &&
+	    misp_conf_top(a->x->conf, e->name.kind) != 0)
+		e->waits = true;
 	absorb_reach(a, e);
 	if (!finding_anonymisation(&a->x->maker, a->lane, absorb_came(a), &f))
 		return D4_ENOMEM;
@@ -173,9 +178,11 @@ static enum d4_status
 absorb_finding(
     struct absorb *a, const struct finding_ask *ask, struct record *r)
 {
-	const struct event_limits limits = absorb_limits(a);
+	const struct event_limits limits = absorb_limits(a, ask->mapper);
+	struct event *e;
 	enum d4_status st;
 	struct finding f;
+	uint64_t over;
 	size_t i = 0;
 
 	/* The event first: the finding lives in the maker's buffers. */
@@ -186,15 +193,19 @@ absorb_finding(
 	}
 	if (st != D4_OK || a->touched[i].skip)
 		return st;
+	e = a->touched[i].event;
 	if (!finding_make(&a->x->maker, ask, r, &f)) {
-		a->touched[i].event->refused++;
-		a->touched[i].event->changed = true;
+		e->refused++;
+		e->changed = true;
 		return D4_OK;
 	}
 	if (warninglists_take(a->x->lists, &f))
 		return D4_OK;
 	f.came_us = a->entry->t_last_us;
-	return event_take(a->touched[i].event, &f, a->touched[i].lane, &limits);
+	over = e->over;
+	st = event_take(e, &f, a->touched[i].lane, &limits);
+	a->x->over += e->over - over;
+	return st;
 }
 
 static enum d4_status

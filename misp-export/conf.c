@@ -51,6 +51,10 @@ static const struct d4_conf_option conf_table[] = {
 	"objects of one call"},
     {"items", D4_CONF_UINT, MEMBER(items), 1, 100000, "20000", false,
 	"findings of one event; more are counted only"},
+    {"top", D4_CONF_TREE, MEMBER(top_tree), 0, 0, NULL, false,
+	"{KIND: N}: only what was seen most often, when its time is over"},
+    {"top_after", D4_CONF_DURATION, MEMBER(top_after_us), 0, DAY, "1h", false,
+	"so long behind an event's time they are chosen"},
     {"min_count", D4_CONF_UINT, MEMBER(min_count), 1, 1000000000, "1", false,
 	"a finding is sent once it was seen so often"},
     {"memory", D4_CONF_UINT, MEMBER(memory), 1000, 10000000, "100000", false,
@@ -123,185 +127,25 @@ static const char *const levels[] = {
     [D4_LOG_ERROR] = "error",
 };
 
+bool
+misp_conf_level(const char *text, enum d4_log_level *out)
+{
+	for (unsigned i = 0; i <= D4_LOG_ERROR; i++) {
+		if (strcmp(levels[i], text) != 0)
+			continue;
+		*out = (enum d4_log_level)i;
+		return true;
+	}
+	return false;
+}
+
 void
 misp_conf_log(const struct misp_conf *c)
 {
-	for (unsigned i = 0; i <= D4_LOG_ERROR; i++) {
-		if (strcmp(levels[i], c->log_level) == 0)
-			d4_log_open("d4-misp-export", (enum d4_log_level)i,
-			    c->log_json);
-	}
-}
+	enum d4_log_level level;
 
-/* ---- checks ---- */
-
-struct conf_tls {
-	char *ca, *pin;
-};
-
-static const struct d4_conf_option tls_table[] = {
-    {"ca", D4_CONF_PATH, offsetof(struct conf_tls, ca), 0, 0, NULL, false,
-	"certificates of authorities"},
-    {"pin", D4_CONF_STRING, offsetof(struct conf_tls, pin), 0, 0, NULL, false,
-	"SHA-256 of the certificate"},
-    {.name = NULL},
-};
-
-static bool
-conf_pin(const char *s)
-{
-	size_t digits = 0;
-
-	for (; *s != '\0'; s++) {
-		if (*s == ':')
-			continue;
-		if (strchr("0123456789abcdefABCDEF", *s) == NULL)
-			return false;
-		digits++;
-	}
-	return digits == 64;
-}
-
-static enum d4_status
-conf_tls_map(struct misp_conf *c, struct d4_diag *diag)
-{
-	struct conf_tls t = {.ca = NULL};
-	enum d4_status st = d4_conf_read(tls_table, c->tls, diag, &t);
-
-	c->ca = t.ca;
-	c->pin = t.pin;
-	if (st == D4_OK && t.pin != NULL && !conf_pin(t.pin))
-		return d4_diag_set(diag, c->tls->at,
-		    "64 hex digits, as openssl x509 -fingerprint -sha256 "
-		    "prints them",
-		    "not a SHA-256: %s", t.pin);
-	return st;
-}
-
-static enum d4_status
-conf_tls(struct misp_conf *c, struct d4_diag *diag)
-{
-	if (c->tls == NULL)
-		return D4_OK;
-	if (c->tls->kind == D4_YAML_MAP)
-		return conf_tls_map(c, diag);
-	c->insecure = c->tls->kind == D4_YAML_SCALAR &&
-	              strcmp(c->tls->text, "insecure") == 0;
-	if (c->insecure)
-		return D4_OK;
-	return d4_diag_set(diag, c->tls->at,
-	    "write {ca: FILE}, {pin: SHA-256} or insecure", "tls is none");
-}
-
-static struct d4_mark
-conf_at(const struct misp_conf *c, const char *key)
-{
-	const struct d4_yaml *n = d4_yaml_get(c->tree, key);
-
-	return n != NULL ? n->at : c->tree->at;
-}
-
-static bool
-conf_id(const char *s)
-{
-	size_t n = strlen(s);
-
-	return n > 0 && n <= 64 &&
-	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
-}
-
-/* http is for a MISP on this machine only. */
-static bool
-conf_url(const char *s)
-{
-	static const char *const near[] = {
-	    "http://127.0.0.1", "http://[::1]", "http://localhost"};
-	bool ok = strncmp(s, "https://", 8) == 0 && s[8] != '\0';
-
-	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
-		size_t n = strlen(near[i]);
-
-		ok = ok || (strncmp(s, near[i], n) == 0 &&
-			       strchr(":/", s[n]) != NULL);
-	}
-	return ok && strpbrk(s, " \t\r\n@") == NULL && strlen(s) < 512;
-}
-
-static enum d4_status
-conf_words(const struct misp_conf *c, struct d4_diag *diag)
-{
-	struct d4_uuid u;
-	bool level = false;
-
-	if (c->namespace != NULL && d4_uuid_parse(c->namespace, &u) != D4_OK)
-		return d4_diag_set(diag, conf_at(c, "namespace"),
-		    "write a random UUID", "not a UUID: %s", c->namespace);
-	if (strcmp(c->sandbox, "strict") != 0 &&
-	    strcmp(c->sandbox, "best-effort") != 0)
-		return d4_diag_set(diag, conf_at(c, "sandbox"),
-		    "write strict or best-effort", "not a value: %s",
-		    c->sandbox);
-	for (unsigned i = 0; i <= D4_LOG_ERROR; i++)
-		level = level || strcmp(c->log_level, levels[i]) == 0;
-	if (!level)
-		return d4_diag_set(diag, conf_at(c, "log_level"),
-		    "write debug, info, warn or error", "not a level: %s",
-		    c->log_level);
-	if (c->span_us != DAY && c->span_us != DAY / 24)
-		return d4_diag_set(diag, conf_at(c, "event"), "write 1h or 1d",
-		    "an event is an hour or a day");
-	return D4_OK;
-}
-
-/* Who can fetch a feed can read it: of whom it is, and up to which label. */
-static enum d4_status
-conf_feed(const struct misp_conf *c, struct d4_diag *diag)
-{
-	struct d4_uuid org;
-
-	if (c->feed == NULL)
-		return D4_OK;
-	if (c->feed_org == NULL || c->feed_org_uuid == NULL)
-		return d4_diag_set(diag, c->tree->at,
-		    "write feed_org: NAME and feed_org_uuid: UUID",
-		    "a feed names the organisation that makes it");
-	if (d4_uuid_parse(c->feed_org_uuid, &org) != D4_OK || !value_uuid(&org))
-		return d4_diag_set(diag, conf_at(c, "feed_org_uuid"),
-		    "use the one that MISP shows of the organisation",
-		    "not a UUID that MISP takes: %s", c->feed_org_uuid);
-	/* What is not known any more could not be taken back. */
-	if (c->feed_keep_us > c->keep_us)
-		return d4_diag_set(diag, conf_at(c, "feed_keep"),
-		    "make keep longer, or feed_keep shorter",
-		    "feed_keep is longer than keep");
-	if (strcmp(terms_label_text(terms_label(c->feed_label)),
-		c->feed_label) != 0)
-		return d4_diag_set(diag, conf_at(c, "feed_label"),
-		    "write clear, green, amber, amber+strict or red",
-		    "not a label: %s", c->feed_label);
-	return D4_OK;
-}
-
-static enum d4_status
-conf_check(const struct misp_conf *c, struct d4_diag *diag)
-{
-	enum d4_status st;
-
-	if (!conf_id(c->partner))
-		return d4_diag_set(diag, conf_at(c, "partner"),
-		    "use the policy's id", "not an id: %s", c->partner);
-	if (c->url == NULL && c->feed == NULL)
-		return d4_diag_set(diag, c->tree->at,
-		    "write url: or feed:", "nowhere to send findings to");
-	if (c->url != NULL && !conf_url(c->url))
-		return d4_diag_set(diag, conf_at(c, "url"),
-		    "https://HOST, or http:// on this machine",
-		    "not a URL that is taken");
-	if (c->url != NULL && c->key == NULL)
-		return d4_diag_set(diag, c->tree->at, "write key: FILE",
-		    "url needs the file of an API key");
-	st = conf_feed(c, diag);
-	return st == D4_OK ? conf_words(c, diag) : st;
+	if (misp_conf_level(c->log_level, &level))
+		d4_log_open("d4-misp-export", level, c->log_json);
 }
 
 static enum d4_status
@@ -330,11 +174,9 @@ misp_conf_load(const char *path, struct d4_diag *diag, struct misp_conf **out)
 	if (st == D4_OK)
 		st = conf_derive(c);
 	if (st == D4_OK)
-		st = conf_check(c, diag);
-	if (st == D4_OK)
-		st = conf_tls(c, diag);
-	if (st == D4_OK)
 		st = mappers_read(c->mappers_tree, diag, &c->mappers);
+	if (st == D4_OK)
+		st = misp_conf_check(c, diag);
 	if (st != D4_OK) {
 		misp_conf_free(c);
 		return st;

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "misp-export/event.h"
+#include "misp-export/event_top.h"
 
 #define EVENT_SLOTS 64u
 
@@ -123,13 +123,24 @@ event_find(const struct event *e, const struct d4_uuid *uuid)
 	return it;
 }
 
-static void
+void
 event_link(struct event *e, struct item *it)
 {
 	size_t i = event_slot(e, &it->uuid);
 
 	it->next = e->slot[i];
 	e->slot[i] = it;
+}
+
+void
+event_unlink(struct event *e, const struct item *it)
+{
+	struct item **at = &e->slot[event_slot(e, &it->uuid)];
+
+	while (*at != NULL && *at != it)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = it->next;
 }
 
 static enum d4_status
@@ -162,6 +173,7 @@ event_add(struct event *e, struct item *it)
 		free(it);
 		return D4_ENOMEM;
 	}
+	it->at = e->n;
 	e->items[e->n++] = it;
 	event_link(e, it);
 	return D4_OK;
@@ -183,7 +195,7 @@ event_item_uuid(
 	return identity_v5(&e->uuid, part, 3, out);
 }
 
-static uint32_t
+uint32_t
 event_bucket(const struct event *e, uint64_t time_us)
 {
 	uint64_t s = time_us / 1000000, at;
@@ -228,29 +240,84 @@ event_first(struct event *e, const struct finding *f,
 	return st;
 }
 
-/* What is seen for the first time waits until it was seen often enough. */
-static void
-item_weigh(struct item *it, const struct event_limits *limits)
+/* What is remembered gets its values from a finding that is released now. */
+static enum d4_status
+event_adopt(struct event *e, const struct finding *f, struct item **it)
 {
-	bool often =
-	    it->count >= limits->least || it->mapper == event_anonymisation();
+	const struct item *old = *it;
+	struct item *now = item_new(f, &old->uuid);
 
-	if (it->state == ITEM_OPEN && !often)
+	if (now == NULL)
+		return D4_ENOMEM;
+	now->at = old->at;
+	now->count = old->count;
+	now->err = old->err;
+	now->first_us = old->first_us;
+	now->last_us = old->last_us;
+	now->came_us = old->came_us;
+	now->seen = old->seen;
+	now->told = old->told;
+	now->state = old->state;
+	now->ids = f->ids;
+	event_unlink(e, old);
+	event_link(e, now);
+	e->items[now->at] = now;
+	free(*it);
+	*it = now;
+	return D4_OK;
+}
+
+/*
+ * What is seen for the first time waits until it was seen often enough, and
+ * where only the top is sent, for its place there.
+ */
+static void
+item_weigh(struct event *e, struct item *it, const struct event_limits *limits)
+{
+	bool data = it->mapper != event_anonymisation();
+	bool go = !data || (it->count >= limits->least && !e->waits &&
+			       (e->top == 0 || e->chosen < e->top));
+
+	if (it->state == ITEM_OPEN && !go) {
 		it->state = ITEM_BELOW;
-	else if (it->state == ITEM_BELOW && often)
+	} else if (go && e->top != 0 && data) {
 		it->state = ITEM_OPEN;
+		e->chosen++;
+	} else if (it->state == ITEM_BELOW && go) {
+		it->state = ITEM_OPEN;
+	}
+}
+
+/* A new one; no *out: there is no room for it. */
+static enum d4_status
+event_enter(struct event *e, const struct finding *f,
+    const struct d4_uuid *uuid, const struct event_limits *limits,
+    struct item **out)
+{
+	uint64_t err = 0;
+	enum d4_status st;
+
+	*out = NULL;
+	if (e->n >= limits->most && !(e->waits && top_evict(e, &err))) {
+		e->over += f->count;
+		return D4_OK;
+	}
+	st = event_first(e, f, uuid, out);
+	if (st == D4_OK)
+		(*out)->err = err;
+	return st;
 }
 
 enum d4_status
 event_take(struct event *e, const struct finding *f, size_t lane,
     const struct event_limits *limits)
 {
-	bool fresh;
-
+	enum d4_status st;
 	struct d4_uuid uuid;
 	struct item *it;
-	enum d4_status st = event_item_uuid(e, f, &uuid);
+	bool fresh;
 
+	st = event_item_uuid(e, f, &uuid);
 	if (st != D4_OK)
 		return st;
 	e->changed = true;
@@ -260,18 +327,18 @@ event_take(struct event *e, const struct finding *f, size_t lane,
 	}
 	it = event_find(e, &uuid);
 	fresh = it == NULL;
-	if (fresh && e->n >= limits->most) {
-		e->over += f->count;
-		return D4_OK;
-	}
 	if (fresh)
-		st = event_first(e, f, &uuid, &it);
-	if (st != D4_OK)
+		st = event_enter(e, f, &uuid, limits, &it);
+	else if (it->lanes == 0)
+		st = event_adopt(e, f, &it);
+	if (st != D4_OK || it == NULL)
 		return st;
 	item_seen(e, it, f);
 	it->lanes |= 1ULL << lane;
 	if (fresh || it->state == ITEM_BELOW)
-		item_weigh(it, limits);
+		item_weigh(e, it, limits);
+	if (e->waits)
+		top_settle(e, it);
 	return D4_OK;
 }
 
@@ -297,6 +364,8 @@ event_recall(struct event *e, const struct d4_uuid *item)
 	}
 	if (item == NULL && e->state != EVENT_BLOCKED)
 		e->state = EVENT_GONE;
+	if (e->waits)
+		top_heap(e);
 	e->changed = true;
 	return true;
 }

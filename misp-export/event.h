@@ -6,8 +6,7 @@
 #ifndef MISP_EVENT_H
 #define MISP_EVENT_H
 
-#include "misp-export/identity.h"
-#include "misp-export/mapper.h"
+#include "misp-export/item.h"
 #include "misp-export/terms.h"
 
 #define EVENT_LANES   64u
@@ -24,42 +23,6 @@ struct event_name {
 	char kind[MAPPER_ID];
 	unsigned label, pap;
 	uint64_t start_s, span_s;
-};
-
-enum item_state {
-	ITEM_OPEN,       /* MISP does not have it, or not yet for sure */
-	ITEM_DONE,       /* verified there */
-	ITEM_QUARANTINE, /* MISP refuses it; a person decides */
-	ITEM_RECALLED,   /* deleted, and stays so */
-	ITEM_BELOW,      /* not seen often enough yet */
-	ITEM_RECALL,     /* is to be deleted there */
-};
-
-struct item_value {
-	uint8_t rel;
-	bool mapped;
-	const char *text;
-};
-
-/*
- * struct item -- an object, or an attribute by itself.
- * Shape:  uuid: of the object or attribute. lanes: bits of event.lane.
- *         came_us: when the hub had the last of it. seen, told: bits of the
- *         buckets in which it was seen, and of those of which MISP has the
- *         sighting. moved: count or times changed since MISP was told. ids: may
- * be marked as an indicator. Owns:   one allocation, values and texts included.
- */
-struct item {
-	struct d4_uuid uuid;
-	struct item *next;
-	const struct mapper *mapper;
-	uint64_t count, first_us, last_us, came_us, lanes;
-	uint32_t seen, told;
-	enum item_state state;
-	bool moved, ids;
-	const char *comment;
-	size_t n;
-	struct item_value value[];
 };
 
 /*
@@ -83,26 +46,28 @@ enum event_state {
  * struct event
  * Shape:  distribution: the narrowest that its findings asked for, as
  *         terms_distribution; group as in there. over: findings beyond the
- *         limit; refused: values that MISP would not take. changed: to be
- *         saved. publish_owed: the last
- *         edit must publish. unsure_s: since when a call may still be at
- *         work there that nobody waits for (0: none): it could put an older
- *         count over a newer one, so all is said again later. items: list of
- * all, in order of arrival.
+ *         limit, over_told: of them in the accounts; refused: values that MISP
+ *         would not take. changed: to be saved. publish_owed: the last edit
+ *         must publish. waits: nothing is sent until the `top` findings with
+ *         the highest counts are chosen; chosen: how many were, 0 with top 0.
+ *         unsure_s: since when a call may still be at work there that nobody
+ *         waits for (0: none): it could put an older count over a newer one,
+ *         so all is said again later. items: list of all, in order of arrival;
+ *         while it waits, a heap (event_top.h).
  */
 struct event {
 	struct d4_uuid uuid;
 	struct event_name name;
 	enum event_state state;
 	int distribution;
-	bool publish, publish_owed, changed;
+	bool publish, publish_owed, changed, waits;
 	struct event_lane lane[EVENT_LANES];
 	size_t n_lanes;
 	struct item **items;
 	size_t n, cap;
 	struct item **slot;
 	size_t slots;
-	uint64_t over, refused;
+	uint64_t over, over_told, refused, top, chosen;
 	uint64_t unsure_s;
 };
 
@@ -146,11 +111,13 @@ size_t event_lane(struct event *e, const struct event_lane *of, uint64_t *seq);
 
 /*
  * struct event_limits -- most: items that it may hold; beyond it new ones are
- * counted in over. least: how often a finding is seen before it is sent.
+ * counted in over. least: how often a finding is seen before it is sent. top:
+ * how many are sent, those with the highest counts, when the event's time is
+ * over; 0: all, at once.
  */
 struct event_limits {
 	size_t most;
-	uint64_t least;
+	uint64_t least, top;
 };
 
 /* event_take -- one finding into it. Errors: D4_ENOMEM, D4_ECRYPTO. */
@@ -172,28 +139,17 @@ struct item *event_find(const struct event *e, const struct d4_uuid *uuid);
 /* event_add -- takes an item that was read from a file. Errors: D4_ENOMEM. */
 D4_USED enum d4_status event_add(struct event *e, struct item *item_taken);
 
-/* item_new -- a copy of a finding. Owns: the caller's. NULL: no memory. */
-struct item *item_new(const struct finding *f, const struct d4_uuid *uuid);
-
-/* item_due -- MISP needs something of it: the item, its times or sightings. */
-bool item_due(const struct item *it);
-
-/*
- * item_attribute -- the UUID of the attribute of its i-th row of the mapper
- * (rel): of a value, or of a computed one, which keeps its UUID while its
- * value changes. text NULL: computed. Errors: D4_ECRYPTO.
+/* event_link -- where event_find looks; of an item that took another's place.
  */
-D4_USED enum d4_status item_attribute(
-    const struct item *it, size_t rel, const char *text, struct d4_uuid *out);
+void event_link(struct event *e, struct item *it);
 
-/* item_sighted -- the UUID that its sightings are of. Errors: D4_ECRYPTO. */
-D4_USED enum d4_status item_sighted(const struct item *it, struct d4_uuid *out);
+/* event_unlink -- event_find does not see it any more; it stays in items. */
+void event_unlink(struct event *e, const struct item *it);
 
-/* item_sighting -- the UUID of the sighting of a bucket. As above. */
-D4_USED enum d4_status item_sighting(const struct event *e,
-    const struct item *it, unsigned bucket, struct d4_uuid *out);
+/* event_bucket -- in which of the event's buckets a time lies. */
+uint32_t event_bucket(const struct event *e, uint64_t time_us);
 
-/* event_mapper -- the anonymisation object's rows. */
+/* event_anonymisation -- the anonymisation object's rows. */
 const struct mapper *event_anonymisation(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "libd4/kit/json.h"
 #include "misp-export/event_file.h"
+#include "misp-export/event_top.h"
 
 #define FILE_DAY 86400u
 
@@ -28,7 +29,8 @@ file_head(const struct event *e)
 
 	d4_uuid_text(&e->uuid, uuid);
 	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:i, s:i, "
-			 "s:b, s:b, s:I, s:I, s:I, s:o, s:b}",
+			 "s:b, s:b, s:I, s:I, s:I, s:o, s:b, s:b, s:I, s:I, "
+			 "s:I}",
 	    "v", EVENT_FILE_VERSION, "uuid", uuid, "source", n->source, "kind",
 	    n->kind, "label", (int)n->label, "pap", (int)n->pap, "start",
 	    (json_int_t)n->start_s, "span", (json_int_t)n->span_s, "state",
@@ -36,7 +38,8 @@ file_head(const struct event *e)
 	    e->publish, "publish_owed", e->publish_owed, "over",
 	    (json_int_t)e->over, "refused", (json_int_t)e->refused, "unsure",
 	    (json_int_t)e->unsure_s, "lanes", file_lanes(e), "due",
-	    event_due(e));
+	    event_due(e), "waits", e->waits, "top", (json_int_t)e->top,
+	    "chosen", (json_int_t)e->chosen, "told", (json_int_t)e->over_told);
 }
 
 static json_t *
@@ -51,13 +54,14 @@ file_item(const struct item *it)
 		    values, json_pack("[i, b, s]", (int)it->value[i].rel,
 				it->value[i].mapped, it->value[i].text));
 	return json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:b, s:b, s:s, s:o}",
+			 "s:b, s:b, s:s, s:o, s:I, s:I}",
 	    "u", uuid, "m", it->mapper->id, "s", (int)it->state, "n",
 	    (json_int_t)it->count, "f", (json_int_t)it->first_us, "l",
 	    (json_int_t)it->last_us, "a", (json_int_t)it->came_us, "b",
 	    (json_int_t)it->lanes, "g", (json_int_t)it->seen, "t",
 	    (json_int_t)it->told, "d", it->moved, "i", it->ids, "c",
-	    it->comment, "v", values);
+	    it->comment, "v", values, "e", (json_int_t)it->err, "p",
+	    (json_int_t)mapper_print(it->mapper));
 }
 
 enum d4_status
@@ -125,6 +129,14 @@ file_read_lanes(const json_t *list, struct event *e)
 	return true;
 }
 
+/* Members that files of before do not have. */
+static bool
+file_later(const json_t *o, const char *key, uint64_t *out)
+{
+	return json_object_get(o, key) == NULL ||
+	       d4_json_number(o, key, INT64_MAX, out);
+}
+
 static bool
 file_read_head(const json_t *o, struct event *e)
 {
@@ -137,11 +149,15 @@ file_read_head(const json_t *o, struct event *e)
 	    !d4_json_number(o, "over", INT64_MAX, &e->over) ||
 	    !d4_json_number(o, "refused", INT64_MAX, &e->refused) ||
 	    !d4_json_number(o, "unsure", INT64_MAX, &e->unsure_s) ||
+	    !file_later(o, "top", &e->top) ||
+	    !file_later(o, "chosen", &e->chosen) ||
+	    !file_later(o, "told", &e->over_told) ||
 	    !file_uuid(o, "uuid", &e->uuid) ||
 	    !file_read_lanes(json_object_get(o, "lanes"), e))
 		return false;
 	e->state = (enum event_state)state;
 	e->distribution = (int)json_integer_value(far);
+	e->waits = json_is_true(json_object_get(o, "waits"));
 	e->publish = json_is_true(json_object_get(o, "publish"));
 	e->publish_owed = json_is_true(json_object_get(o, "publish_owed"));
 	return true;
@@ -167,7 +183,7 @@ file_values(const json_t *o, struct finding *f)
 	int rel, mapped;
 	const char *text;
 
-	if (n == 0 || n > MAPPER_RELS)
+	if (n > MAPPER_RELS)
 		return false;
 	for (i = 0; i < n; i++) {
 		if (json_unpack(json_array_get(list, i), "[i, b, s]", &rel,
@@ -196,8 +212,7 @@ file_counts(const json_t *o, struct item *it)
 		return false;
 	/* A file of before it was noted: as late as may be. */
 	it->came_us = it->last_us;
-	if (json_object_get(o, "a") != NULL &&
-	    !d4_json_number(o, "a", INT64_MAX, &it->came_us))
+	if (!file_later(o, "a", &it->came_us) || !file_later(o, "e", &it->err))
 		return false;
 	lanes = (uint64_t)json_integer_value(json_object_get(o, "b"));
 	it->state = (enum item_state)state;
@@ -209,17 +224,44 @@ file_counts(const json_t *o, struct item *it)
 	return true;
 }
 
-/* D4_AGAIN: its mapper is not there any more. */
+/* Its rows are those that it was written with. */
+static bool
+file_same_mapper(const json_t *o, const struct mapper *m)
+{
+	const json_t *print = json_object_get(o, "p");
+
+	return print == NULL ||
+	       (json_is_integer(print) &&
+		   json_integer_value(print) == (json_int_t)mapper_print(m));
+}
+
+/* It was of other rows: what it is stays known, what it says does not. */
+static enum d4_status
+file_forget(struct item *it)
+{
+	it->lanes = 0;
+	it->moved = false;
+	it->told = it->seen;
+	if (it->state != ITEM_OPEN && it->state != ITEM_BELOW)
+		return D4_OK;
+	free(it);
+	return D4_AGAIN;
+}
+
+/* D4_AGAIN: its mapper is not there any more, or another. */
 static enum d4_status
 file_read_item(const json_t *o, const struct mappers *mappers, struct event *e)
 {
 	struct finding f = {.mapper = file_mapper(o, mappers)};
+	enum d4_status st = D4_OK;
 	struct d4_uuid uuid;
 	struct item *it;
+	bool same;
 
 	if (f.mapper == NULL)
 		return json_is_object(o) ? D4_AGAIN : D4_EMALFORMED;
-	if (!file_uuid(o, "u", &uuid) || !file_values(o, &f) ||
+	same = file_same_mapper(o, f.mapper);
+	if (!file_uuid(o, "u", &uuid) || (same && !file_values(o, &f)) ||
 	    !d4_json_text(o, "c", f.comment, sizeof(f.comment)) ||
 	    event_find(e, &uuid) != NULL)
 		return D4_EMALFORMED;
@@ -230,7 +272,10 @@ file_read_item(const json_t *o, const struct mappers *mappers, struct event *e)
 		free(it);
 		return D4_EMALFORMED;
 	}
-	return event_add(e, it);
+	/* Nothing to say of it, nothing to send. */
+	if (it->n == 0)
+		st = file_forget(it);
+	return st == D4_OK ? event_add(e, it) : st;
 }
 
 /* The next line; n 0: none is left. */
@@ -288,13 +333,15 @@ file_head_of(json_t *o, struct event_name *name)
 }
 
 enum d4_status
-event_read_head(struct d4_slice text, struct event_name *name, bool *due)
+event_read_head(struct d4_slice text, struct event_file_head *out)
 {
 	json_t *o = file_json(file_line(&text));
-	enum d4_status st = file_head_of(o, name);
+	enum d4_status st = file_head_of(o, &out->name);
 
-	if (st == D4_OK)
-		*due = json_is_true(json_object_get(o, "due"));
+	if (st == D4_OK) {
+		out->due = json_is_true(json_object_get(o, "due"));
+		out->waits = json_is_true(json_object_get(o, "waits"));
+	}
 	json_decref(o);
 	return st;
 }
@@ -323,6 +370,8 @@ event_read(struct d4_slice text, const struct mappers *mappers, uint64_t *lost,
 		event_free(e);
 		return st;
 	}
+	if (e->waits)
+		top_heap(e);
 	*out = e;
 	return D4_OK;
 }

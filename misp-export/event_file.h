@@ -16,7 +16,9 @@ D4_USED enum d4_status event_write(const struct event *e, struct d4_buf *out);
 
 /*
  * event_read -- the opposite. mappers: to find those of the configuration; an
- * item whose mapper is gone is left out and counted in *lost.
+ * item whose mapper is gone is left out and counted in *lost, and so is one
+ * that was never sent and whose mapper is another now; one that was is
+ * remembered (event.h).
  * Errors: D4_EVERSION, D4_EMALFORMED, D4_ENOMEM.
  */
 D4_USED enum d4_status event_read(struct d4_slice text,
@@ -24,9 +26,13 @@ D4_USED enum d4_status event_read(struct d4_slice text,
 
 /*
  * event_read_head -- the first line alone: name, state, and whether something
- * was due when it was written. Errors: as event_read.
+ * was due when it was written, or it waited. Errors: as event_read.
  */
+struct event_file_head {
+	struct event_name name;
+	bool due, waits;
+};
 D4_USED enum d4_status event_read_head(
-    struct d4_slice line, struct event_name *name, bool *due);
+    struct d4_slice line, struct event_file_head *out);
 
 #endif

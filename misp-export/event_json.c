@@ -17,11 +17,14 @@ event_date(const struct event *e, char out[EVENT_DATE])
 void
 event_info(const struct event *e, const char *prefix, char *out, size_t n)
 {
-	char text[VALUE_TIME_TEXT];
+	char text[VALUE_TIME_TEXT], top[48] = "";
 
 	value_time(e->name.start_s * 1000000, text);
-	(void)snprintf(out, n, "%s%s: %s %.*s", prefix, e->name.source,
-	    e->name.kind, e->name.span_s < 86400 ? 13 : 10, text);
+	if (e->top != 0)
+		(void)snprintf(top, sizeof(top), " (top %llu)",
+		    (unsigned long long)e->top);
+	(void)snprintf(out, n, "%s%s: %s %.*s%s", prefix, e->name.source,
+	    e->name.kind, e->name.span_s < 86400 ? 13 : 10, text, top);
 }
 
 static json_t *

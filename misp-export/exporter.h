@@ -18,7 +18,9 @@
  * Shape:  stop: readable when we are to stop, -1 never. rest, http NULL: no
  *         url, or a dry run. refused: values, by enum value_why; unknown:
  *         records of lanes for which there is no mapper; odd: lines that are
- *         none of their format; red: records that no MISP may have. told: the
+ *         none of their format; red: records that no MISP may have. over:
+ *         findings beyond the limit of an event; left: those not of its top.
+ *         told: the
  *         status file, as it was written last.
  */
 struct exporter {
@@ -32,7 +34,7 @@ struct exporter {
 	struct feed *feed;          /* NULL: none */
 	struct warninglists *lists; /* NULL: none */
 	struct terms terms;
-	uint64_t unknown, odd, red, records;
+	uint64_t unknown, odd, red, records, over, left;
 	uint64_t flushed_ms, fed_ms;
 	char *quarantine, *released; /* folder; the relay's file */
 	enum d4_status terms_said;
@@ -53,6 +55,14 @@ D4_USED enum d4_status exporter_absorb(struct exporter *x, bool *more);
 
 /* exporter_terms -- reads what the relay releases; false: nothing now. */
 bool exporter_terms(struct exporter *x);
+
+/*
+ * exporter_choose -- the top of each event that waited for it and whose time
+ * is over; what is left of it is accounted. exporter_over -- so is what was
+ * beyond the limit of an event: the figure so far, whenever it grew.
+ */
+void exporter_choose(struct exporter *x);
+void exporter_over(struct exporter *x);
 
 /* exporter_run -- until it is to stop. */
 void exporter_run(struct exporter *x);

@@ -80,6 +80,8 @@ feed_takes(const struct item *it, const struct feed_of *of, bool *deleted)
 	char uuid[D4_UUID_TEXT];
 
 	*deleted = it->state == ITEM_RECALLED || it->state == ITEM_RECALL;
+	if (it->n == 0) /* remembered: nobody knows what to say of it */
+		return false;
 	if (*deleted) {
 		d4_uuid_text(&it->uuid, uuid);
 		return json_object_get(of->stood, uuid) != NULL;

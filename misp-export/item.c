@@ -87,7 +87,7 @@ item_sighted(const struct item *it, struct d4_uuid *out)
 		if ((it->mapper->rel[it->value[i].rel].flags & MAP_SIGHT) != 0)
 			best = i;
 	}
-	if (it->n == 0)
+	if (it->n == 0) /* remembered only: it is not said what of it */
 		return D4_EINVAL;
 	return item_attribute(
 	    it, it->value[best].rel, it->value[best].text, out);

@@ -1,4 +1,5 @@
 #include <string.h>
+#include "libd4/fnv.h"
 #include "libd4/type.h"
 #include "misp-export/mapper.h"
 
@@ -10,6 +11,29 @@ mapper_rels(const struct mapper *m)
 	while (m->rel[n].type != NULL)
 		n++;
 	return n;
+}
+
+static uint64_t
+print_text(uint64_t h, const char *s)
+{
+	/* With its NUL: a text and none are two things. */
+	return s == NULL ? d4_fnv64(h, d4_slice_of("\xff", 1))
+	                 : d4_fnv64(h, d4_slice_of(s, strlen(s) + 1));
+}
+
+uint64_t
+mapper_print(const struct mapper *m)
+{
+	uint64_t h = print_text(D4_FNV64, m->object);
+
+	for (const struct map_rel *rel = m->rel; rel->type != NULL; rel++) {
+		h = print_text(h, rel->relation);
+		h = print_text(h, rel->type);
+		h = print_text(h, rel->category);
+		h = print_text(h, rel->path);
+		h = d4_fnv64(h, d4_slice_of(&rel->flags, sizeof(rel->flags)));
+	}
+	return h >> 1;
 }
 
 /* The first of "a|b|c" that the record has. */

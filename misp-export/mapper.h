@@ -68,6 +68,9 @@ const struct template *template_at(size_t i);
 /* mapper_rels -- how many rows it has. */
 size_t mapper_rels(const struct mapper *m);
 
+/* mapper_print -- another number for other rows; 63 bits. */
+uint64_t mapper_print(const struct mapper *m);
+
 /* mapper_takes -- does the condition hold? */
 bool mapper_takes(const struct mapper *m, struct record *r);
 

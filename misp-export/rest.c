@@ -287,7 +287,7 @@ deliver_begin(struct rest *r, struct event *e, uint64_t *before)
 	if (*before != 0 && now >= *before + linger) {
 		*before = 0;
 		for (size_t i = 0; i < e->n; i++)
-			e->items[i]->moved = true;
+			e->items[i]->moved = e->items[i]->lanes != 0;
 		e->publish_owed = e->publish;
 	}
 	for (size_t i = 0; i < e->n; i++) {

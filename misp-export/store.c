@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
+#include "misp-export/namespace.h"
 #include "misp-export/store.h"
 
 #define STORE_SUFFIX ".jsonl"
@@ -187,6 +188,7 @@ static enum d4_status
 store_scan_file(struct store *s, const char *name)
 {
 	struct store_known k = {.saved = 1};
+	struct event_file_head head;
 	struct d4_buf text;
 	enum d4_status st;
 	char *path;
@@ -200,9 +202,13 @@ store_scan_file(struct store *s, const char *name)
 	d4_buf_init(&text, EVENT_FILE_MAX);
 	st = d4_file_read(path, &text);
 	if (st == D4_OK)
-		st = event_read_head(d4_buf_slice(&text), &k.name, &k.due);
-	if (st == D4_OK)
+		st = event_read_head(d4_buf_slice(&text), &head);
+	if (st == D4_OK) {
+		k.name = head.name;
+		k.due = head.due;
+		k.waits = head.waits;
 		st = event_uuid(&s->space, &k.name, &k.uuid);
+	}
 	d4_buf_fini(&text);
 	if (st == D4_EMALFORMED || st == D4_EVERSION)
 		store_bad(path, st);
@@ -226,35 +232,6 @@ store_scan(struct store *s)
 	return st;
 }
 
-/* Of the configuration, else of the file, else made and written down. */
-static enum d4_status
-store_namespace(struct store *s, const char *dir, const char *space)
-{
-	char *path = d4_path(dir, "namespace"), text[D4_UUID_TEXT + 1];
-	enum d4_status st = D4_ENOMEM;
-	struct d4_buf got;
-
-	d4_buf_init(&got, D4_UUID_TEXT);
-	if (path != NULL)
-		st = d4_file_read(path, &got);
-	if (space != NULL) {
-		st = d4_uuid_parse(space, &s->space);
-	} else if (st == D4_OK) {
-		(void)snprintf(text, sizeof(text), "%.36s",
-		    got.n >= D4_UUID_TEXT - 1 ? (const char *)got.p : "");
-		st = d4_uuid_parse(text, &s->space);
-	} else if (st == D4_ENOENT) {
-		st = d4_uuid_random(&s->space);
-	}
-	if (st == D4_OK && got.n == 0) {
-		d4_uuid_text(&s->space, text);
-		st = d4_file_replace(path, d4_slice_str(text), 0640);
-	}
-	d4_buf_fini(&got);
-	free(path);
-	return st;
-}
-
 enum d4_status
 store_open(const char *dir, const char *space, const struct mappers *mappers,
     struct store **out)
@@ -269,7 +246,7 @@ store_open(const char *dir, const char *space, const struct mappers *mappers,
 	if (s != NULL && s->dir != NULL)
 		st = d4_dir_make(s->dir, 0750);
 	if (st == D4_OK)
-		st = store_namespace(s, dir, space);
+		st = namespace_keep(dir, space, &s->space);
 	if (st == D4_OK)
 		st = store_scan(s);
 	if (st != D4_OK) {
@@ -313,6 +290,7 @@ store_save(struct store *s)
 		st = store_write(s, k->event);
 		k->event->changed = st != D4_OK;
 		k->due = event_due(k->event);
+		k->waits = k->event->waits;
 		k->saved++;
 	}
 	return st;
@@ -329,6 +307,16 @@ store_forget(struct store *s)
 		event_free(k->event);
 		k->event = NULL;
 	}
+}
+
+void
+store_mappers(struct store *s, const struct mappers *mappers)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		event_free(s->list[i].event);
+		s->list[i].event = NULL;
+	}
+	s->mappers = mappers;
 }
 
 size_t
@@ -374,7 +362,7 @@ store_expire(struct store *s, uint64_t before_s, bool due)
 		struct store_known *k = &s->list[i];
 		char *path;
 
-		if ((k->due && !due) || k->event != NULL ||
+		if (((k->due || k->waits) && !due) || k->event != NULL ||
 		    k->name.start_s + k->name.span_s > before_s) {
 			i++;
 			continue;

@@ -12,7 +12,8 @@
 
 /*
  * struct store_known -- an event that has a file or is in memory.
- * Shape:  due: it has something to send. used: the turn in which it was
+ * Shape:  due: it has something to send. waits: its top is not chosen yet.
+ *         used: the turn in which it was
  *         touched. event NULL: only on disk. saved: how often it was, since
  *         it was found, 1 then; fed: at which of them the feed had it last;
  *         again_us: when it looks again anyway.
@@ -20,7 +21,7 @@
 struct store_known {
 	struct d4_uuid uuid;
 	struct event_name name;
-	bool due;
+	bool due, waits;
 	uint64_t used, saved, fed, again_us;
 	struct event *event;
 };
@@ -65,6 +66,10 @@ void store_fed(struct store *s, size_t i, uint64_t again_us);
  * store_expire -- deletes files of events that ended before that time and
  * have nothing due (due: whatever is; there is nobody to send it to).
  */
+/* store_mappers -- others from now on; nothing stays in memory. All is saved.
+ */
+void store_mappers(struct store *s, const struct mappers *mappers);
+
 /* store_forget -- what is in memory and not saved, after a failure. */
 D4_USED enum d4_status store_save(struct store *s);
 void store_forget(struct store *s);

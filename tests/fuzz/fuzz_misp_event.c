@@ -30,14 +30,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct d4_slice text = {data, size};
-	struct event_name name;
+	struct event_file_head head;
 	struct event_may all = {.lanes = UINT64_MAX};
 	struct event *e = NULL;
 	struct request q;
 	uint64_t lost;
-	bool due;
 
-	(void)!event_read_head(text, &name, &due);
+	(void)!event_read_head(text, &head);
 	(void)!request_parse(text, &q);
 	if (event_read(text, NULL, &lost, &e) != D4_OK)
 		return 0;

@@ -62,10 +62,8 @@ def test_what_misp_would_refuse_never_leaves_and_is_reported():
         assert now["odd"] == 1
         assert now["refused"]["value.4byte-utf8"] == 1
         assert now["refused"]["value.toobig"] == 1
-        with open(os.path.join(w.state, "misp-export.jsonl")) as f:
-            told = [json.loads(line) for line in f]
-        assert len([t for t in told if t["event"] == "misp.refused"]) == \
-            len(bad) - 1
+        assert len([t for t in w.accounts()
+                    if t["event"] == "misp.refused"]) == len(bad) - 1
         w.stop()
         w.configure(mappers="{n: {attributes: [{type: integer, path: /n, "
                     "key: true}]}}")
@@ -222,6 +220,38 @@ def test_a_limit_and_a_threshold_keep_a_telescope_from_flooding():
                     for n in range(50)])
         w.settle()
         assert len(objects(w, "passive-dns")) == 9  # and what was done
+        assert w.status()["over"] == 41 + 2 * 41
+        assert [e["seen"] for e in w.accounts()
+                if e["event"] == "misp.over"][-1] == 3 * 41
+        quiet(w)
+
+
+def test_only_the_top_of_a_kind_is_sent_and_the_rest_is_accounted():
+    with World(top="{passive-dns: 3}", top_after="0s", items=40) as w:
+        lane = w.lane()
+        lane.lines([pdns("h%d.example.org" % n, count=n + 1)
+                    for n in range(20)])
+        w.lane(254, "ja3-jl", object="ja3", source="tls").lines(
+            [ja3("203.0.113.80")])
+        w.start()
+        until("chosen", lambda: len(objects(w, "passive-dns")) == 3)
+        now = w.settle()
+        assert sorted(a["value"] for a in attributes(w, relation="rrname")) \
+            == ["h%d.example.org" % n for n in (17, 18, 19)]
+        assert now["left"] == 17, now
+        [told] = [e for e in w.accounts() if e["event"] == "misp.left"]
+        assert (told["sent"], told["left"], told["seen"]) == (
+            3, 17, sum(range(1, 18))), told
+        assert told["displaced"] == 0 and told["kind"] == "passive-dns"
+        infos = sorted(e["info"] for e in w.server.store.events.values())
+        assert infos[0].endswith(" (top 3)") and "(top" not in infos[1]
+        # What comes late is counted where it stands, and takes no place.
+        lane.lines([pdns("h19.example.org", at=NOON + 7200),
+                    pdns("late.example.org", count=99)])
+        until("late", lambda: "21" in [a["value"] for a in attributes(
+            w, relation="count")])
+        w.settle()
+        assert len(objects(w, "passive-dns")) == 3
         quiet(w)
 
 

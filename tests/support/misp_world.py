@@ -161,6 +161,10 @@ class World:
         except (OSError, ValueError):
             return {}
 
+    def accounts(self):
+        with open(os.path.join(self.state, "misp-export.jsonl")) as f:
+            return [json.loads(line) for line in f]
+
     def taken(self):
         return self.status().get("airlock", {}).get("taken", 0)
 

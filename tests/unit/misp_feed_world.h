@@ -85,7 +85,7 @@ teardown(void **state)
 static void
 take(struct world *w, const char *name, uint64_t at_s)
 {
-	const struct event_limits limits = {100, 1};
+	const struct event_limits limits = {100, 1, 0};
 	const struct mapper *m = mappers_find(NULL, "passive-dns");
 	struct finding f = {.mapper = m,
 	    .value = {{0, false, name}, {1, false, "A"},

@@ -10,7 +10,7 @@ static const struct event_name name = {.source = "resolver",
     .label = 1,
     .start_s = 1763683200,
     .span_s = 86400};
-static const struct event_limits limits = {100, 1};
+static const struct event_limits limits = {100, 1, 0};
 
 static struct terms_lane *
 a_lane(void)
@@ -79,7 +79,7 @@ repeats_are_one_item_with_sums(void **state)
 static void
 limits_hold(void **state)
 {
-	const struct event_limits few = {1, 3};
+	const struct event_limits few = {1, 3, 0};
 	struct event *e = an_event();
 
 	(void)state;
@@ -99,10 +99,9 @@ static void
 a_file_is_read_as_it_was_written(void **state)
 {
 	struct event *e = an_event(), *back = NULL;
-	struct event_name head;
+	struct event_file_head head;
 	struct d4_buf one, two;
 	uint64_t lost;
-	bool due;
 
 	(void)state;
 	d4_buf_init(&one, EVENT_FILE_MAX);
@@ -116,10 +115,9 @@ a_file_is_read_as_it_was_written(void **state)
 	assert_int_equal(lost, 0);
 	assert_int_equal(event_write(back, &two), D4_OK);
 	assert_true(d4_slice_eq(d4_buf_slice(&one), d4_buf_slice(&two)));
-	assert_int_equal(
-	    event_read_head(d4_buf_slice(&one), &head, &due), D4_OK);
-	assert_memory_equal(&head, &name, sizeof(name));
-	assert_true(due);
+	assert_int_equal(event_read_head(d4_buf_slice(&one), &head), D4_OK);
+	assert_memory_equal(&head.name, &name, sizeof(name));
+	assert_true(head.due && !head.waits);
 	event_free(back);
 	for (size_t n = 0; n < one.n; n++) { /* torn anywhere */
 		back = NULL;

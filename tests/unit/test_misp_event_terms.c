@@ -27,7 +27,7 @@ setup(void **state)
 	    .label = 1,
 	    .start_s = NOW_S - NOW_S % 86400,
 	    .span_s = 86400};
-	const struct event_limits limits = {100, 1};
+	const struct event_limits limits = {100, 1, 0};
 	struct event_lane one = {.id = LANE, .pipeline = "p"};
 	struct event_lane two = {.id = OTHER, .pipeline = "p"};
 	struct finding f = {.mapper = mappers_find(NULL, "passive-dns"),
