@@ -41,8 +41,8 @@ session_enter(struct session *s, enum session_state to)
 	s->state = to;
 }
 
-static void
-timer_set(struct session *s, uint64_t us)
+void
+session_timer(struct session *s, uint64_t us)
 {
 	struct timeval tv = {
 	    (time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
@@ -127,7 +127,7 @@ session_bye(struct session *s)
 	if (s->replay_no != 0)
 		replay_answered(s->sensor->replay, s->replay_no);
 	d4_tls_close(s->tls);
-	timer_set(s, s->hub->opt->handshake_us);
+	session_timer(s, s->hub->opt->handshake_us);
 }
 
 /* ---- the state machine ---- */
@@ -168,66 +168,14 @@ session_feed(struct session *s, struct d4_slice bytes)
 		return;
 	}
 	sessions_waiting(s, st == D4_AGAIN);
-	if (st == D4_OK)
+	if (st == D4_OK) {
 		sessions_rate(s, bytes.n);
+		sessions_prompt(s);
+	}
 	if (st == D4_OK && s->closing)
 		session_sensor_done(s);
 	else
 		sessions_budget(s);
-}
-
-/* How long it may stay as it is, and what it is when it stays longer. */
-static uint64_t
-session_limit(const struct session *s, uint64_t *since, enum d4_reason *why)
-{
-	const struct hub_options *opt = s->hub->opt;
-
-	*since = s->active_ms;
-	*why = D4_R_IDLE_TIMEOUT;
-	switch (s->state) {
-	case SESSION_SHAKE:
-	case SESSION_FIRST:
-		*since = s->accepted_ms;
-		*why = D4_R_HANDSHAKE_TIMEOUT;
-		return opt->handshake_us / 1000;
-	case SESSION_OPEN:
-		if (d4_parser_held(s->intake.parser) != 0)
-			return opt->frame_us / 1000;
-		return opt->idle_us / 1000;
-	case SESSION_FLUSH:
-	case SESSION_LEAVE:
-		return opt->idle_us / 1000;
-	case SESSION_BYE:
-		return 0;
-	}
-	return 0;
-}
-
-void
-session_clock(struct session *s)
-{
-	uint64_t now = d4_mono_ms(), since, limit;
-	enum d4_reason why;
-	unsigned ours;
-
-	/*
-	 * It is our fault when it is not read; but a frame that is held back
-	 * for its size must end some time, or it would be held for ever.
-	 */
-	ours = (s->pause & ~(unsigned)PAUSE_HELD) | s->hub->pause;
-	if (s->state == SESSION_OPEN && ours != 0)
-		s->active_ms = now;
-	/* So is it when nobody can say who the sensor is. */
-	if (s->state == SESSION_FIRST && (s->pause & PAUSE_WHO) != 0 &&
-	    (s->hub->silent || !d4_redis_is_up(s->hub->redis)))
-		s->accepted_ms = now;
-	limit = session_limit(s, &since, &why);
-	if (s->state == SESSION_BYE)
-		session_gone(s, "no close_notify in time");
-	else if (now - since >= limit)
-		session_refuse(s, why);
-	else
-		timer_set(s, (limit - (now - since)) * 1000 + 1000);
 }
 
 /* Frames are wanted. */
@@ -394,7 +342,7 @@ session_accept(struct hub *h, int fd)
 	s->accepted_ms = s->active_ms = d4_mono_ms();
 	sessions_add(s);
 	session_apply_pause(s);
-	timer_set(s, h->opt->handshake_us);
+	session_timer(s, h->opt->handshake_us);
 	if (registry_blocks(h->registry, &s->from))
 		session_refuse(s, D4_R_BLOCKED_IP);
 }

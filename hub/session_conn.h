@@ -26,7 +26,8 @@ struct session_stat {
  * struct session -- Shape: origin is NULL before the first authentic frame.
  * address, from: the peer without port; admitted: the registry's version that
  * let it in, as admitted_type. pause: reasons of its own; the hub's come
- * on top. active_ms: when bytes came last. reported: frames (and of them
+ * on top. active_ms: when bytes came last, shelved_ms: when it last put an
+ * entry on the shelf. reported: frames (and of them
  * type 2) that the census has, told: the type it has. drafting: in
  * hub->drafts[draft_list], since draft_us. counted: it was authentic and is in
  * its sensor's list (by_sensor; before that it may be in the sensor's waiting
@@ -54,7 +55,7 @@ struct session {
 	uint64_t admitted;
 	uint8_t admitted_type;
 	char id[D4_UUID_TEXT];
-	uint64_t accepted_ms, active_ms;
+	uint64_t accepted_ms, active_ms, shelved_ms;
 	uint64_t draft_us;
 	enum hub_drafts draft_list;
 	uint64_t held;
@@ -81,12 +82,16 @@ void session_stored(void *arg);
 void session_bye(struct session *s);
 /* session_apply_pause -- the hub's reasons or its own have changed. */
 void session_apply_pause(struct session *s);
-/* session_clock -- its time limits are others now; s may be gone after. */
-void session_clock(struct session *s);
+/* session_timer -- looks at its clock in us. */
+void session_timer(struct session *s, uint64_t us);
 /* session_gone -- frees it at once. */
 void session_gone(struct session *s, const char *why);
 /* session_enter -- another state. */
 void session_enter(struct session *s, enum session_state to);
+
+/* session_clock.c */
+/* session_clock -- looks at its time limits; s may be gone after. */
+void session_clock(struct session *s);
 
 /* session_leave.c */
 /*
@@ -137,6 +142,12 @@ void sessions_name(struct session *s);
 void sessions_add(struct session *s);
 void sessions_remove(struct session *s);
 void sessions_drafting(struct session *s, bool on);
+/*
+ * sessions_prompt -- all that had come was taken: its entry goes at once when
+ * none of it went for `flush` (a part of it, while nothing is under way), and
+ * Redis keeps up.
+ */
+void sessions_prompt(struct session *s);
 /* sessions_waiting -- it waits, or not, for its sensor to be known. */
 void sessions_waiting(struct session *s, bool on);
 /* sessions_budget -- s holds another number of bytes; s may be gone after. */

@@ -266,6 +266,7 @@ data_emit(void *arg, struct draft *d)
 
 	if (st == D4_OK) {
 		sessions_drafting(s, false);
+		s->shelved_ms = s->active_ms;
 		sensor_shelved(s->sensor, s->origin->shard, d4_now_us() / 1000);
 	}
 	return st;

@@ -5,6 +5,8 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
+#define FLUSH_IDLE 5u /* this part of `flush` is enough when Redis is idle */
+
 static void
 pause_one(struct session *s, enum hub_pause why, bool on)
 {
@@ -77,6 +79,26 @@ sessions_drafting(struct session *s, bool on)
 	TAILQ_INSERT_TAIL(&h->drafts[s->draft_list], s, drafts);
 	if (first)
 		flush_arm(h);
+}
+
+/*
+ * Who sends little waits for nothing, and who sends more for little, while
+ * Redis has nothing else to do. Else entries grow, and are no more than if
+ * each had waited.
+ */
+void
+sessions_prompt(struct session *s)
+{
+	const struct hub *h = s->hub;
+	uint64_t wait = flush_us(h, DRAFTS_SOON);
+	uint64_t since = (s->active_ms - s->shelved_ms) * 1000;
+
+	if (!s->drafting || s->draft_list != DRAFTS_SOON || wait == 0 ||
+	    !shelf_prompt(h->shelf))
+		return;
+	if (since >= wait ||
+	    (since >= wait / FLUSH_IDLE && shelf_entries(h->shelf) == 0))
+		session_shelve(s);
 }
 
 static void

@@ -95,6 +95,9 @@ size_t shelf_bytes(const struct shelf *s);
 size_t shelf_entries(const struct shelf *s);
 bool shelf_is_full(const struct shelf *s);
 
+/* shelf_prompt -- what is put now is sent now. */
+bool shelf_prompt(const struct shelf *s);
+
 /* shelf_lost -- takes everything that waits away: entries, records, bytes. */
 void shelf_lost(
     struct shelf *s, uint64_t *entries, uint64_t *records, uint64_t *bytes);

@@ -321,6 +321,12 @@ batch_send(struct shelf *s, struct shelf_item *it, unsigned n)
 	return st;
 }
 
+bool
+shelf_prompt(const struct shelf *s)
+{
+	return s->batches < SHELF_WINDOW && !s->halted;
+}
+
 /* Few transactions at a time: meanwhile the next one grows. */
 void
 shelf_send(struct shelf *s)

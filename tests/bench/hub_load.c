@@ -1,9 +1,10 @@
 /*
  * For bench_hub: one sensor that sends frames made beforehand over TLS, as
  * fast as the hub takes them, and ends its session properly.
- *   hub_load HOST:PORT UUID KEY PAYLOAD FRAMES RECORD
+ *   hub_load HOST:PORT UUID KEY PAYLOAD FRAMES RECORD [RATE]
  * PAYLOAD bytes of lines a frame (type 8), FRAMES in all, RECORD bytes of
- * frames in one SSL_write (0: one frame). Prints seconds and frames after the
+ * frames in one SSL_write (0: one frame). RATE: writes a second, as fast as
+ * the hub takes them without. Prints seconds and frames after the
  * hub's close_notify: all of it is in Redis then.
  */
 #include <netdb.h>
@@ -26,6 +27,7 @@ struct load {
 	size_t frame;   /* bytes of one frame */
 	size_t per_write;
 	uint64_t frames;
+	double rate;
 };
 
 static _Noreturn void
@@ -110,15 +112,30 @@ dial(char *address)
 	return fd;
 }
 
+/* Until the i-th write is due. */
+static void
+pace(const struct load *l, double began, uint64_t i)
+{
+	double wait = l->rate > 0 ? began + (double)i / l->rate - now() : 0;
+	struct timespec t = {(time_t)wait, 0};
+
+	if (wait <= 0)
+		return;
+	t.tv_nsec = (long)((wait - (double)t.tv_sec) * 1e9);
+	(void)nanosleep(&t, NULL);
+}
+
 static void
 send_all(SSL *ssl, const struct load *l)
 {
-	uint64_t left = l->frames * l->frame;
+	uint64_t left = l->frames * l->frame, i = 0;
+	double began = now();
 	size_t at = 0;
 
 	while (left > 0) {
 		size_t n = l->n_block - at;
 
+		pace(l, began, i++);
 		if (n > l->per_write)
 			n = l->per_write;
 		if (n > left)
@@ -139,8 +156,9 @@ main(int argc, char **argv)
 	double began;
 	int r;
 
-	if (argc != 7 || ctx == NULL)
-		die("usage: HOST:PORT UUID KEY PAYLOAD FRAMES RECORD");
+	if (argc < 7 || argc > 8 || ctx == NULL)
+		die("usage: HOST:PORT UUID KEY PAYLOAD FRAMES RECORD [RATE]");
+	l.rate = argc == 8 ? strtod(argv[7], NULL) : 0;
 	make_block(&l, argv);
 	ssl = SSL_new(ctx);
 	if (ssl == NULL || SSL_set_fd(ssl, dial(argv[1])) != 1 ||

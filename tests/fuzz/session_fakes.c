@@ -315,3 +315,17 @@ shelf_answer(unsigned n)
 	if (shelf_first == shelf_last)
 		shelf_first = shelf_last = 0;
 }
+
+bool
+shelf_prompt(const struct shelf *s)
+{
+	(void)s;
+	return w.waiting < 8;
+}
+
+size_t
+shelf_entries(const struct shelf *s)
+{
+	(void)s;
+	return w.waiting;
+}
