@@ -173,6 +173,15 @@ open_sockets(struct worker_setup *work, struct handover *before)
 		d4_fatal("ctl %s", opt->ctl);
 }
 
+/* The store that d4-hub runs itself; why not was said. */
+static bool
+start_redis(struct keeper *k, const struct hub_options *opt, char **dir)
+{
+	return !hub_options_embedded(opt) ||
+	       (hub_options_redis(opt, k->redis, dir) == D4_OK &&
+		   keeper_start(k) == D4_OK);
+}
+
 static int
 run(struct supervisor_setup *set)
 {
@@ -180,7 +189,7 @@ run(struct supervisor_setup *set)
 	struct handover before;
 	struct d4_embedded redis;
 	char *dir = NULL, *program = NULL;
-	int rc;
+	int rc = 1;
 
 	if (handover_take(&before) != D4_OK)
 		d4_fatalx("what the older version left is not understood");
@@ -189,19 +198,17 @@ run(struct supervisor_setup *set)
 	set->work.tls = read_keys(opt);
 	if (set->work.tls == NULL ||
 	    handover_program(set->argv[0], &program) != D4_OK)
-		return 1;
+		goto out;
 	set->program = program;
 	make_state(opt);
 	set->work.n_workers = hub_options_workers(opt);
 	open_sockets(&set->work, &before);
-	if (hub_options_embedded(opt)) {
+	if (hub_options_embedded(opt))
 		set->keeper.redis = &redis;
-		if (hub_options_redis(opt, &redis, &dir) != D4_OK ||
-		    keeper_start(&set->keeper) != D4_OK)
-			return 1; /* it said why */
-	}
 	/* A worker then: user, sandbox, dispatch. */
-	rc = supervisor_run(set);
+	if (start_redis(&set->keeper, opt, &dir))
+		rc = supervisor_run(set);
+out:
 	d4_tls_ctx_free(set->work.tls);
 	hub_options_free(set->work.opt);
 	handover_fini(&before);

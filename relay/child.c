@@ -98,7 +98,9 @@ child_wash(const struct child_setup *setup)
 	master_tell(setup->channel, w.have_master ? w.master : NULL, w.vault);
 	if (profile_wash(c, &p) == D4_OK &&
 	    profile_enter(c->wash_user, setup->supervisor, &p))
-		code = wash_run(&w);
+		code = wash_run(&w); /* the gate is wash's then */
+	else
+		gate_free(w.gate);
 	OPENSSL_cleanse(w.master, sizeof(w.master));
 	gate_vault_free(w.vault);
 	free((void *)(uintptr_t)w.limits.list);
