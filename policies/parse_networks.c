@@ -24,6 +24,16 @@ bad_prefix(const struct place *at, const char *remedy, struct d4_slice text)
 	    (const char *)text.p);
 }
 
+/* ::ffff:10.1.0.0/112: no packet or text has its IPv4 addresses like that. */
+static bool
+is_mapped(const struct d4_prefix *p)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return p->addr.family == 6 && p->len >= 8 * sizeof(mapped) &&
+	       memcmp(p->addr.b, mapped, sizeof(mapped)) == 0;
+}
+
 static enum d4_status
 add_prefix(
     const struct place *at, struct d4_slice text, struct d4_prefix_set *set)
@@ -36,6 +46,11 @@ add_prefix(
 	if (st != D4_OK)
 		return bad_prefix(
 		    at, "write 10.1.0.0/16 or 2001:db8::/32", text);
+	if (is_mapped(&prefix))
+		return bad_prefix(at,
+		    "write it as IPv4, 10.1.0.0/16: as IPv6 it would match "
+		    "no IPv4 address",
+		    text);
 	if (set->n == POL_PREFIXES_MAX)
 		return POL_BAD(at->r, at->node, "aggregate them",
 		    "more than %u prefixes", POL_PREFIXES_MAX);

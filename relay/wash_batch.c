@@ -12,7 +12,7 @@
 #define BATCH_STATE  (256u << 10)                 /* bytes saved with a batch */
 #define BATCH_FIELDS (2u * D4_ENTRY_FIELDS + 32u) /* room for later ones */
 
-static enum d4_status
+enum d4_status
 batch_add_ack(struct shard *s, const struct stream_id *id)
 {
 	struct stream_id *list;
@@ -58,7 +58,10 @@ batch_parse(const struct shard *s, const redisReply *fields, struct d4_entry *e)
 		pairs[i] = d4_slice_of(f->str, f->len);
 	}
 	st = d4_entry_parse(pairs, fields->elements / 2, e);
-	return st == D4_OK && !batch_own(s, e) ? D4_EMALFORMED : st;
+	/* The journal's numbers have a sign. */
+	if (st == D4_OK && (!batch_own(s, e) || e->seq > INT64_MAX - e->n))
+		st = D4_EMALFORMED;
+	return st;
 }
 
 static enum d4_status

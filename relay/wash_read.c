@@ -46,6 +46,16 @@ read_block(const struct wash *w, bool catching)
 	return lanes_parking(w->lanes) ? PARK_BLOCK_MS : WASH_BLOCK_MS;
 }
 
+/*
+ * What is read when the lease is another's already is delivered to us, and
+ * nobody works on it.
+ */
+static bool
+read_leased(const struct shard *s)
+{
+	return d4_mono_ms() - s->renewed_ms <= WASH_SAFE_MS;
+}
+
 /* New entries of all shards that are live. */
 static void
 read_live(struct wash *w, const char *block_ms)
@@ -56,7 +66,8 @@ read_live(struct wash *w, const char *block_ms)
 
 	n = read_head(w, block_ms, count, arg);
 	for (size_t i = 0; i < w->n_shards; i++) {
-		if (w->shard[i]->state == SHARD_LIVE)
+		if (w->shard[i]->state == SHARD_LIVE &&
+		    read_leased(w->shard[i]))
 			arg[n + keys++] = d4_slice_str(w->shard[i]->key);
 	}
 	if (keys == 0)
@@ -93,7 +104,8 @@ read_more(struct wash *w)
 		return;
 	catching = park_step(w);
 	for (size_t i = 0; i < w->n_shards; i++) {
-		if (w->shard[i]->state != SHARD_PENDING)
+		if (w->shard[i]->state != SHARD_PENDING ||
+		    !read_leased(w->shard[i]))
 			continue;
 		if (w->reading == 0)
 			read_pending(w, w->shard[i]);

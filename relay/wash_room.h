@@ -50,12 +50,14 @@ enum shard_state {
  *         pending: as Redis says. stored: the segment that was read last.
  *         held_said: why it is HELD was logged. told: what the hub holds for
  *         parked partners; park_ours: nobody had the shard since our journal's
- *         last batch. caught: a parked partner is in the batch.
+ *         last batch. caught: a parked partner is in the batch. stuck: looks
+ *         at which something was delivered and nothing came.
  */
 struct shard {
 	char *key;
 	struct source *source;
 	bool alone; /* nobody else can read it: no lease */
+	unsigned stuck;
 	uint32_t origin;
 	enum shard_state state;
 	bool asked;
@@ -128,23 +130,17 @@ struct wash {
 
 /* shards_look -- asks Redis which queues there are. */
 void shards_look(struct wash *w);
-
 /* shards_tick -- once a second: looks, takes and renews leases. */
 void shards_tick(struct source *src);
-
 /* shard_add -- a shard of a source, once. Errors: D4_ENOMEM, D4_ETOOBIG. */
 D4_USED enum d4_status shard_add(
     struct wash *w, struct source *src, const char *key, struct shard **out);
-
 /* shards_forget -- a batch under way is dropped, every lease taken again. */
 void shards_forget(struct wash *w);
-
 /* shards_release -- gives all leases back. */
 void shards_release(struct source *src);
-
 /* shards_ack -- the batch of one shard is durable: XACK. */
 void shards_ack(struct shard *s);
-
 /* shard_reset -- forgets the shard's journal and lease; taken again later. */
 void shard_reset(struct shard *s);
 struct shard *shard_find(const struct wash *w, const char *key, size_t n);
@@ -160,6 +156,10 @@ void read_step(struct source *src);
 void read_ahead(struct wash *w, const redisReply *entry);
 
 /* ---- wash_batch.c: a batch's way to the acknowledgement ---- */
+
+/* batch_add_ack -- for the next shards_ack. Errors: D4_ENOMEM. */
+D4_USED enum d4_status batch_add_ack(
+    struct shard *s, const struct stream_id *id);
 
 /* batch_take -- works on the entries of one shard. */
 D4_USED enum d4_status batch_take(
@@ -186,7 +186,6 @@ D4_USED enum d4_status batch_again(struct wash *w, struct shard *s,
 
 /* release_write -- decides on every lane again; what may be sent now. */
 void release_write(struct wash *w);
-
 /* release_soon -- the same after something new came; not too often. */
 void release_soon(struct wash *w);
 

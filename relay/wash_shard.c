@@ -4,10 +4,12 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/crc32c.h"
 #include "libd4/kit/log.h"
-#include "relay/wash_room.h"
+#include "relay/wash_claim.h"
 
 #define SHARD_MAX  1024ull /* shards of one queue that we believe */
 #define LOOK_TICKS 2u      /* seconds between looks for new queues */
+
+#define STUCK_LOOKS 15u /* a second between two: see shard_stuck */
 
 /*
  * One lease, compared and set in one step. 0: somebody else has it. 1: it was
@@ -53,58 +55,9 @@ shard_reset(struct shard *s)
 	s->n_acks = 0;
 }
 
-/* ---- taking over: group, entries of a dead relay ---- */
-
-static void
-on_claimed(void *arg, enum d4_status st, const redisReply *r)
-{
-	struct shard *s = arg;
-	const char *next;
-
-	if (st != D4_OK || s->state != SHARD_LEASED)
-		return;
-	if (r->type != REDIS_REPLY_ARRAY || r->elements < 2 ||
-	    r->element[0]->type != REDIS_REPLY_STRING) {
-		d4_warnx("queue=%s xautoclaim=\"%s\"", s->key,
-		    r->type == REDIS_REPLY_ERROR ? r->str : "?");
-		return;
-	}
-	next = r->element[0]->str;
-	if (strcmp(next, "0-0") != 0) {
-		const char *argv[] = {"XAUTOCLAIM", s->key,
-		    s->wash->setup->group, s->wash->setup->consumer, "0", next,
-		    "COUNT", "1000", "JUSTID"};
-
-		(void)!shard_send(s, on_claimed, argv, 9);
-		return;
-	}
-	s->state = SHARD_PENDING;
-	s->from = (struct stream_id){0, 0};
-	read_more(s->wash);
-}
-
-static void
-on_group(void *arg, enum d4_status st, const redisReply *r)
-{
-	struct shard *s = arg;
-	const char *argv[] = {"XAUTOCLAIM", s->key, s->wash->setup->group,
-	    s->wash->setup->consumer, "0", "0-0", "COUNT", "1000", "JUSTID"};
-
-	if (st != D4_OK || s->state != SHARD_LEASED)
-		return;
-	if (r->type == REDIS_REPLY_ERROR &&
-	    strncmp(r->str, "BUSYGROUP", 9) != 0) {
-		d4_warnx("queue=%s xgroup=\"%s\"", s->key, r->str);
-		return;
-	}
-	(void)!shard_send(s, on_claimed, argv, 9);
-}
-
 static void
 shard_taken(struct shard *s, uint64_t fence)
 {
-	const char *argv[] = {
-	    "XGROUP", "CREATE", s->key, s->wash->setup->group, "0", "MKSTREAM"};
 	enum d4_status st;
 
 	st = journal_open(s->wash->setup->dirs.state, s->key, &s->journal);
@@ -119,10 +72,33 @@ shard_taken(struct shard *s, uint64_t fence)
 	park_leased(s, s->fence <= journal_fence(s->journal) + 1);
 	d4_info(
 	    "queue=%s leased fence=%llu", s->key, (unsigned long long)fence);
-	(void)!shard_send(s, on_group, argv, 6);
+	claim_begin(s);
 }
 
 /* ---- leases ---- */
+
+/* Another relay has it, or had it: what we read of it counts no more. */
+static void
+shard_lost(struct shard *s, const char *how)
+{
+	d4_warnx("queue=%s lease=%s", s->key, how);
+	batch_drop(s->wash, D4_ETIMEOUT);
+	shard_reset(s);
+	streams_gate(s->wash->streams, s->wash->gate);
+}
+
+/*
+ * It is ours again after it was nobody's; with another fence than the next one
+ * somebody had it in between, and may have left entries behind.
+ */
+static void
+shard_regained(struct shard *s, uint64_t fence)
+{
+	if (fence == s->fence + 1)
+		s->fence = fence;
+	else
+		shard_lost(s, "anothers");
+}
 
 static void
 on_lease(void *arg, enum d4_status st, const redisReply *r)
@@ -138,20 +114,16 @@ on_lease(void *arg, enum d4_status st, const redisReply *r)
 		return;
 	}
 	if (r->integer == 0) {
-		if (s->state != SHARD_FREE) {
-			d4_warnx("queue=%s lease=lost", s->key);
-			batch_drop(s->wash, D4_ETIMEOUT);
-			shard_reset(s);
-			streams_gate(s->wash->streams, s->wash->gate);
-		}
+		if (s->state != SHARD_FREE)
+			shard_lost(s, "lost");
 		return;
 	}
 	s->renewed_ms = s->asked_ms;
+	if (s->state != SHARD_FREE && r->integer > 1)
+		shard_regained(s, (uint64_t)r->integer - 1);
 	if (s->state == SHARD_FREE)
 		shard_taken(
 		    s, r->integer > 1 ? (uint64_t)r->integer - 1 : s->fence);
-	else if (r->integer > 1)
-		s->fence = (uint64_t)r->integer - 1;
 }
 
 static void
@@ -166,6 +138,27 @@ shard_lease(struct shard *s)
 	(void)snprintf(ms, sizeof(ms), "%u", WASH_LEASE_MS);
 	s->asked_ms = d4_mono_ms();
 	s->asked = shard_send(s, on_lease, argv, 7) == D4_OK;
+}
+
+/*
+ * Nothing comes any more, and yet something is delivered and not done: not to
+ * us, or we would work on it. As if the lease were new, it is looked at.
+ */
+static void
+shard_stuck(struct shard *s)
+{
+	if (s->state != SHARD_LIVE || s->in_batch || s->lag != 0 ||
+	    s->pending == 0 || s->wash->stall != WASH_RUNS) {
+		s->stuck = 0;
+		return;
+	}
+	if (++s->stuck < STUCK_LOOKS)
+		return;
+	s->stuck = 0;
+	d4_warnx("queue=%s pending=%lld why=\"another relay read late\"",
+	    s->key, (long long)s->pending);
+	shard_reset(s);
+	streams_gate(s->wash->streams, s->wash->gate);
 }
 
 static void
@@ -197,6 +190,7 @@ on_groups(void *arg, enum d4_status st, const redisReply *r)
 		if (ours) {
 			s->lag = lag;
 			s->pending = pending;
+			shard_stuck(s);
 		}
 	}
 }

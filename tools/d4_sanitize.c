@@ -201,7 +201,8 @@ work_stream(const struct sanitize_args *a, const struct sanitize_job *job,
 	if (audit != NULL)
 		rc = sanitize_audit_end(a, job, s, audit);
 	audit_free(audit);
-	if (!ok)
+	/* Who asked for them must not take their absence for zeros. */
+	if (!ok || ((a->stats || a->explain) && ferror(stderr) != 0))
 		return 1;
 	return sum.broken != D4_R_NONE ? 2 : rc;
 }

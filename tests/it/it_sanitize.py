@@ -165,6 +165,15 @@ class Sanitize(Case):
         self.assertEqual(p.returncode, 1)
         self.assertIn(b"cannot write: No space left", p.stderr)
 
+    def test_counters_that_cannot_be_written_are_an_error(self):
+        for option in ("--stats", "--explain-drop"):
+            with open("/dev/full", "wb") as full:
+                p = subprocess.run(
+                    [SANITIZE, "-p", self.policy, "-P", "pdns", option],
+                    input=GOOD + b"broken\n", stdout=subprocess.PIPE,
+                    stderr=full, check=False)
+            self.assertEqual((option, p.returncode), (option, 1))
+
     def test_input_that_cannot_be_read_is_an_error(self):
         fd = os.open(self.dir, os.O_RDONLY)
         p = subprocess.run([SANITIZE, "-p", self.policy, "-P", "pdns"],

@@ -41,6 +41,8 @@ static const struct row file_rows[] = {
     {"network empty", 3, "networks: {tele: ^[]}", 0, 0, "an empty list", ""},
     {"host bits", 3, "networks: {tele: [^10.1.0.1/16]}", 0, 0,
 	"`10.1.0.1/16` is no prefix", "host bits"},
+    {"mapped", 3, "networks: {tele: [^\"::ffff:10.1.0.0/112\"]}", 0, 0,
+	"`::ffff:10.1.0.0/112` is no prefix", "write it as IPv4"},
     {"no prefix", 3, "networks: {tele: [^10.1/16]}", 0, 0, "is no prefix",
 	"write 10.1.0.0/16"},
     {"no loader", 3, "networks: {tele: {file: ^x}}", 0, 0,
