@@ -248,6 +248,22 @@ template_define(struct ipfix_templates *t, const struct ipfix_template *as)
 	return D4_OK;
 }
 
+enum d4_status
+ipfix_templates_keep(struct ipfix_templates *t, uint32_t domain)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->at[i].domain == domain)
+			t->at[n++] = t->at[i];
+	}
+	if (n == t->n)
+		return D4_OK;
+	t->n = n;
+	t->stale = true;
+	return ipfix_templates_tell(t);
+}
+
 enum ipfix_news
 ipfix_templates_compare(
     const struct ipfix_templates *t, uint32_t domain, const struct ipfix_set *s)

@@ -51,6 +51,13 @@ enum ipfix_news { IPFIX_SAME, IPFIX_NEW, IPFIX_WRONG };
 void ipfix_templates_init(struct ipfix_templates *t);
 void ipfix_templates_fini(struct ipfix_templates *t);
 
+/*
+ * ipfix_templates_keep -- only those of one domain. Errors: D4_ENOMEM, of use
+ * for ipfix_templates_forget only.
+ */
+D4_USED enum d4_status ipfix_templates_keep(
+    struct ipfix_templates *t, uint32_t domain);
+
 /* ipfix_templates_forget -- all of them; the opening is empty then. */
 void ipfix_templates_forget(struct ipfix_templates *t);
 

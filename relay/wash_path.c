@@ -298,6 +298,13 @@ job_output(struct job *j, const struct d4_tally *before, struct d4_tally *after)
 	return st;
 }
 
+/* A sensor without a clock says 0: then it is when its frame came. */
+static uint64_t
+job_made(const struct d4_entry *e)
+{
+	return e->t_hdr_s != 0 ? e->t_hdr_s : e->t_rx_us / SECOND_US;
+}
+
 static enum d4_status
 job_release(struct job *j)
 {
@@ -314,6 +321,7 @@ job_release(struct job *j)
 	if (st != D4_OK)
 		return st == D4_ENOMEM ? st : job_refuse(j, D4_R_INTERNAL);
 	before = *san_stream_tally(j->san);
+	san_stream_time(j->san, job_made(j->e));
 	st = job_out_begin(j);
 	if (st == D4_OK)
 		st = job_chain(j, &after);

@@ -152,11 +152,6 @@ chain_class(struct san_chain *c, struct d4_diag *diag)
 
 		assert(f->record != NULL); /* chain_families saw to it */
 		st = f->check != NULL ? f->check(c, diag) : D4_OK;
-		if (st == D4_OK && f->when == NULL && san_chain_epoch_s(c) != 0)
-			st = d4_diag_set(diag, san_chain_at(c, "epoch"),
-			    "take it out, or split the pipeline by type",
-			    "records of a type that the pipeline takes have "
-			    "no time of their own");
 		if (st != D4_OK)
 			return st;
 		own = f->compute != NULL ? f->compute(c) : 0;

@@ -120,6 +120,14 @@ void san_stream_begin(struct san_stream *s);
  */
 void san_stream_sensor(struct san_stream *s, const struct d4_uuid *sensor);
 
+/*
+ * san_stream_time -- when the files that come next were made, seconds since
+ * 1970, as who sent them says (the D4 header); 0: unknown. The step `epoch`
+ * takes it for records that say no time of their own. Call it before
+ * san_stream_begin.
+ */
+void san_stream_time(struct san_stream *s, uint64_t made_s);
+
 D4_USED enum d4_status san_stream_feed(
     struct san_stream *s, struct d4_slice in, struct d4_buf *out);
 D4_USED enum d4_status san_stream_finish(

@@ -40,7 +40,8 @@ epoch_needs_keys(const void *conf)
 
 const struct san_step_kind san_step_epoch = {
     .name = "epoch",
-    .families = SAN_PACKETS | SAN_PDNS,
+    .families =
+	SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_JSON | SAN_TEXT | SAN_MALTRAIL,
     .help = "other keys for each stretch of the records' time: 1h to 366d",
     .compile = epoch_compile,
     .needs_keys = epoch_needs_keys,
@@ -72,6 +73,7 @@ struct epoch {
 	struct san_keys keys;
 };
 
+/* keyed: whose keys the host has, of a family with `rekey`; NULL: its own. */
 struct san_epochs {
 	const struct san_family *family;
 	struct san_make make;
@@ -79,6 +81,7 @@ struct san_epochs {
 	char ext[64];
 	uint64_t unit_s, clock;
 	unsigned opening;
+	const struct epoch *keyed;
 	struct epoch at[SAN_EPOCH_STATES];
 };
 
@@ -149,19 +152,26 @@ epoch_find(struct san_epochs *e, uint64_t number)
 	return old;
 }
 
+/* Before the place is taken: a time without a key costs nobody his place. */
+static enum d4_reason
+epoch_keys(const struct san_epochs *e, uint64_t number, struct san_keys *out)
+{
+	enum d4_status st = san_keys_epoch(e->make.keys, number, out);
+
+	if (st == D4_OK)
+		return D4_R_NONE;
+	return st == D4_ENOENT ? D4_R_EPOCH_KEY : D4_R_INTERNAL;
+}
+
 static enum d4_reason
 epoch_make(struct san_epochs *e, struct epoch *at, uint64_t number)
 {
 	struct san_make m = e->make;
-	enum d4_status st;
 
-	epoch_clear(e, at);
-	st = san_keys_epoch(e->make.keys, number, &at->keys);
-	if (st != D4_OK)
-		return st == D4_ENOENT ? D4_R_EPOCH_KEY : D4_R_INTERNAL;
 	m.keys = &at->keys;
 	if (e->family->make(&m, &at->state) != D4_OK) {
 		at->state = NULL;
+		san_keys_wipe(&at->keys);
 		return D4_R_INTERNAL;
 	}
 	at->number = number;
@@ -169,41 +179,86 @@ epoch_make(struct san_epochs *e, struct epoch *at, uint64_t number)
 	return D4_R_NONE;
 }
 
-/* The same opening that the stream's own state has; what comes of it is it. */
+/* The epoch's place, with its state. */
+static enum d4_reason
+epoch_get(struct san_epochs *e, void *host, uint64_t number, struct epoch **out)
+{
+	struct epoch *at = epoch_find(e, number);
+	struct san_keys keys;
+	enum d4_reason why;
+
+	*out = at;
+	if (at->state != NULL && at->number == number)
+		return D4_R_NONE;
+	why = epoch_keys(e, number, &keys);
+	if (why != D4_R_NONE)
+		return why;
+	if (e->keyed == at)
+		san_epochs_unkey(e, host);
+	epoch_clear(e, at);
+	at->keys = keys;
+	san_keys_wipe(&keys);
+	return epoch_make(e, at, number);
+}
+
+/*
+ * The same opening that the stream's own state has; what comes of it is it,
+ * and what was taken off it was counted there.
+ */
 static enum d4_reason
 epoch_open(struct san_epochs *e, struct epoch *at, struct d4_slice opening)
 {
 	enum d4_reason why = D4_R_NONE;
+	struct d4_tally was;
 	struct d4_buf head;
 
 	if (at->opening == e->opening || e->family->begin == NULL)
 		return D4_R_NONE;
+	was = *e->make.tally;
 	d4_buf_init(&head, D4_OPENING_MAX);
 	why = e->family->begin(at->state, opening, &head);
 	d4_buf_fini(&head);
+	*e->make.tally = was;
 	if (why == D4_R_NONE)
 		at->opening = e->opening;
 	return why;
 }
 
-enum d4_reason
-san_epochs_state(struct san_epochs *e, const void *host,
-    const struct d4_slice in[2], void **out)
+void
+san_epochs_unkey(struct san_epochs *e, void *host)
 {
-	enum d4_reason why = D4_R_NONE;
-	struct epoch *at;
-	uint64_t t = 0;
+	if (e->keyed != NULL)
+		e->family->rekey(host, NULL);
+	e->keyed = NULL;
+}
 
-	if (!e->family->when(host, in[0], &t))
+enum d4_reason
+san_epochs_state(struct san_epochs *e, void *host,
+    const struct san_epoch_in *in, void **out, bool *rekeyed)
+{
+	enum san_dated dated = SAN_UNDATED;
+	uint64_t t = in->made_s;
+	enum d4_reason why;
+	struct epoch *at;
+
+	*out = host;
+	if (e->family->when != NULL)
+		dated = e->family->when(host, in->record, &t);
+	if (dated == SAN_NEVER)
+		return D4_R_NONE;
+	if (dated == SAN_UNDATED && t == 0)
 		return D4_R_TIME_VALUE;
-	at = epoch_find(e, t / e->unit_s);
-	if (at->state == NULL || at->number != t / e->unit_s)
-		why = epoch_make(e, at, t / e->unit_s);
-	if (why == D4_R_NONE)
-		why = epoch_open(e, at, in[1]);
+	why = epoch_get(e, host, t / e->unit_s, &at);
 	if (why != D4_R_NONE)
 		return why;
 	at->used = ++e->clock;
-	*out = at->state;
+	*rekeyed = e->family->rekey != NULL && e->keyed != at;
+	if (e->family->rekey == NULL) {
+		*out = at->state;
+		return epoch_open(e, at, in->opening);
+	}
+	if (*rekeyed)
+		e->family->rekey(host, at->state);
+	e->keyed = at;
 	return D4_R_NONE;
 }

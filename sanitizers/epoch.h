@@ -34,12 +34,26 @@ void san_epochs_free(struct san_epochs *e);
 void san_epochs_turn(struct san_epochs *e);
 
 /*
- * san_epochs_state -- the state for a record; host: the stream's own state,
- * which reads the record's time; opening: as received.
- * Errors: TIME_VALUE it has none.  EPOCH_KEY there is no key for it.
- *         INTERNAL.
+ * struct san_epoch_in -- a record, the opening that it stands under, as
+ * received, and when its file was made (0: unknown).
  */
-D4_USED enum d4_reason san_epochs_state(struct san_epochs *e, const void *host,
-    const struct d4_slice in[2], void **out);
+struct san_epoch_in {
+	struct d4_slice record, opening;
+	uint64_t made_s;
+};
+
+/*
+ * san_epochs_state -- the state for a record; host: the stream's own state,
+ * which reads the record's time. Of a family with `rekey` *out is the host
+ * itself; *rekeyed: it has other keys than for the record before.
+ * Errors: TIME_VALUE neither record nor file has a time.  EPOCH_KEY there is
+ *         no key for it.  INTERNAL.
+ */
+D4_USED enum d4_reason san_epochs_state(struct san_epochs *e, void *host,
+    const struct san_epoch_in *in, void **out, bool *rekeyed);
+
+/* san_epochs_unkey -- the host has its own keys again, until the next record.
+ */
+void san_epochs_unkey(struct san_epochs *e, void *host);
 
 #endif

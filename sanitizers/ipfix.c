@@ -34,11 +34,11 @@ ipf_destroy(void *state)
 {
 	struct ipf *f = state;
 
-	san_map_free(f->map);
-	san_token_free(f->domain);
+	san_map_free(f->own.map);
+	san_token_free(f->own.domain);
+	free(f->own.domains);
 	ipf_forget(&f->cache);
 	free(f->cache.at);
-	free(f->domains);
 	ipfix_templates_fini(&f->told);
 	d4_buf_fini(&f->opening);
 	free(f);
@@ -57,13 +57,14 @@ ipf_init(struct ipf *f, const struct san_make *m)
 	f->addr = san_chain_step(m->chain, "addr");
 	if (when != NULL)
 		f->time = *when;
-	f->domains = calloc(IPF_DOMAINS + 1, sizeof(*f->domains));
-	if (f->domains == NULL)
+	f->keyed = &f->own;
+	f->own.domains = calloc(IPF_DOMAINS + 1, sizeof(*f->own.domains));
+	if (f->own.domains == NULL)
 		return D4_ENOMEM;
 	if (f->addr != NULL)
-		st = san_map_new(f->addr, m->keys, &f->map);
+		st = san_map_new(f->addr, m->keys, &f->own.map);
 	if (st == D4_OK && f->addr != NULL)
-		st = san_token_new(m->keys->tok, &f->domain);
+		st = san_token_new(m->keys->tok, &f->own.domain);
 	return st;
 }
 
@@ -89,7 +90,9 @@ ipf_begin(void *state, struct d4_slice in, struct d4_buf *head)
 {
 	struct ipf *f = state;
 
-	f->n_domain = 0;
+	f->file++;
+	f->keyed->file = f->file;
+	f->keyed->n_domain = 0;
 	ipfix_templates_forget(&f->told);
 	return ipf_opening(f, in, head);
 }
@@ -98,6 +101,23 @@ static enum d4_reason
 ipf_turn(void *state, struct d4_slice in, struct d4_buf *head)
 {
 	return ipf_opening(state, in, head);
+}
+
+/* A message's flows have the epoch of its export. */
+static enum san_dated
+ipf_when(void *state, struct d4_slice in, uint64_t *t_s)
+{
+	(void)state;
+	*t_s = d4_get_be32(in.p + 4);
+	return SAN_DATED;
+}
+
+static void
+ipf_keys_of(void *state, void *other)
+{
+	struct ipf *f = state, *from = other != NULL ? other : f;
+
+	ipf_rekey(f, &from->own);
 }
 
 /* n flows, or what may be some, do not leave. */
@@ -306,5 +326,7 @@ const struct san_family san_family_ipfix = {
     .begin = ipf_begin,
     .turn = ipf_turn,
     .record = ipf_record,
+    .when = ipf_when,
+    .rekey = ipf_keys_of,
     .compute = ipf_class,
 };

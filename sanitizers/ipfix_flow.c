@@ -29,8 +29,8 @@ flow_ip4(struct ipf *f, const uint8_t *in, uint8_t *w, bool *scoped)
 	enum d4_reason why = D4_R_NONE;
 
 	flow_about(f, 4, in);
-	if (f->map != NULL)
-		why = san_map_ip4(f->map, from, &to, &what);
+	if (f->keyed->map != NULL)
+		why = san_map_ip4(f->keyed->map, from, &to, &what);
 	*scoped = *scoped || what == SAN_WHAT_SCOPED;
 	if (why == D4_R_NONE && to != from && flow_protected(f, what))
 		san_check_add4(&f->check, from);
@@ -48,9 +48,9 @@ flow_ip6(struct ipf *f, const uint8_t *in, uint8_t *w, bool *scoped)
 	flow_about(f, 6, in);
 	memcpy(a.b, in, 16);
 	memcpy(w, in, 16);
-	if (f->map == NULL)
+	if (f->keyed->map == NULL)
 		return D4_R_NONE;
-	why = san_map_addr(f->map, &a, &m);
+	why = san_map_addr(f->keyed->map, &a, &m);
 	*scoped = *scoped || m.what == SAN_WHAT_SCOPED;
 	if (why != D4_R_NONE)
 		return why;

@@ -22,10 +22,11 @@ opening_as(struct ipf *f, uint32_t id, uint32_t *as)
 	uint8_t b[4], h[SAN_TOKEN_LEN];
 
 	*as = id;
-	if (id == 0 || f->domain == NULL)
+	if (id == 0 || f->keyed->domain == NULL)
 		return true;
 	d4_put_be32(b, id);
-	if (san_token_hash(f->domain, "odid", d4_slice_of(b, 4), h) != D4_OK)
+	if (san_token_hash(f->keyed->domain, "odid", d4_slice_of(b, 4), h) !=
+	    D4_OK)
 		return false;
 	*as = d4_get_be32(h);
 	return true;
@@ -34,21 +35,50 @@ opening_as(struct ipf *f, uint32_t id, uint32_t *as)
 struct ipf_domain *
 ipf_domain_of(struct ipf *f, uint32_t id)
 {
+	struct ipf_keyed *k = f->keyed;
 	struct ipf_domain *d;
 	size_t i = 0;
 
-	while (i < f->n_domain && f->domains[i].id != id)
+	while (i < k->n_domain && k->domains[i].id != id)
 		i++;
-	d = &f->domains[i];
-	if (i < f->n_domain)
+	d = &k->domains[i];
+	if (i < k->n_domain)
 		return d;
 	if (i == IPF_DOMAINS)
 		return NULL;
 	*d = (struct ipf_domain){.id = id};
 	if (!opening_as(f, id, &d->as))
 		return NULL;
-	f->n_domain++;
+	k->n_domain++;
 	return d;
+}
+
+static struct ipf_domain *
+opening_nameless(struct ipf_keyed *k)
+{
+	for (size_t i = 0; i < k->n_domain; i++) {
+		if (k->domains[i].id == 0)
+			return &k->domains[i];
+	}
+	return NULL;
+}
+
+void
+ipf_rekey(struct ipf *f, struct ipf_keyed *k)
+{
+	const struct ipf_domain *was = opening_nameless(f->keyed);
+	struct ipf_domain *is;
+
+	if (k->file != f->file)
+		k->n_domain = 0;
+	k->file = f->file;
+	f->keyed = k;
+	is = was != NULL ? ipf_domain_of(f, 0) : NULL;
+	if (is != NULL)
+		is->seq = was->seq;
+	/* Without memory for the rest all is told once more. */
+	if (ipfix_templates_keep(&f->told, 0) != D4_OK)
+		ipfix_templates_forget(&f->told);
 }
 
 enum d4_reason

@@ -140,6 +140,7 @@ const struct san_family san_family_json = {
     .make = json_make,
     .destroy = json_destroy,
     .record = json_record,
+    .when = san_json_when,
     .compute = json_compute,
     .check = json_check,
 };

@@ -49,10 +49,15 @@ struct san_json_rule {
  * struct san_json_conf -- the step, compiled.
  * Shape:  seg: the segments of all paths, in the order of the rules; start:
  *         a bit for the first segment of each path; words: how many words of
- *         such bits are in use. keep: what no rule takes is kept.
+ *         such bits are in use. keep: what no rule takes is kept. stamp[0..
+ *         n_stamp): names and indexes that lead to the record's time, of a
+ *         rule or own; NULL: nobody said where it is.
  */
 struct san_json_conf {
 	bool keep;
+	struct san_path own;
+	const struct san_seg *stamp;
+	size_t n_stamp;
 	struct san_json_rule *rule;
 	size_t n_rule;
 	struct san_seg *seg;

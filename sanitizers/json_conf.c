@@ -4,7 +4,7 @@
 #include <string.h>
 #include "sanitizers/json.h"
 
-static const char *const conf_keys[] = {"default", "rules", NULL};
+static const char *const conf_keys[] = {"default", "stamp", "rules", NULL};
 
 static enum d4_status
 conf_read_default(const struct san_compile *cx, const struct d4_yaml *map,
@@ -25,16 +25,12 @@ conf_read_default(const struct san_compile *cx, const struct d4_yaml *map,
 }
 
 static enum d4_status
-conf_read_path(const struct san_compile *cx, const struct d4_yaml *node,
-    struct san_path *out)
+conf_parse_path(
+    const struct san_compile *cx, const struct d4_yaml *v, struct san_path *out)
 {
-	const struct d4_yaml *v = d4_yaml_get(node, "path");
 	const char *what = "";
 	enum d4_status st;
 
-	if (v == NULL || v->kind != D4_YAML_SCALAR)
-		return d4_diag_set(cx->diag, node->at,
-		    "write {path: /name, op: ...}", "a rule needs a `path`");
 	st = san_path_parse(v->text, out, &what);
 	if (st == D4_EMALFORMED || st == D4_ENOTSUP)
 		return d4_diag_set(cx->diag, v->at,
@@ -42,6 +38,67 @@ conf_read_path(const struct san_compile *cx, const struct d4_yaml *node,
 		    "..name",
 		    "path `%s`: %s", v->text, what);
 	return st;
+}
+
+static enum d4_status
+conf_read_path(const struct san_compile *cx, const struct d4_yaml *node,
+    struct san_path *out)
+{
+	const struct d4_yaml *v = d4_yaml_get(node, "path");
+
+	if (v == NULL || v->kind != D4_YAML_SCALAR)
+		return d4_diag_set(cx->diag, node->at,
+		    "write {path: /name, op: ...}", "a rule needs a `path`");
+	return conf_parse_path(cx, v, out);
+}
+
+/* One value at most is there. */
+static bool
+conf_single(const struct san_seg *seg, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (seg[i].deep || seg[i].kind == SAN_SEG_ANY)
+			return false;
+	}
+	return true;
+}
+
+static enum d4_status
+conf_read_stamp(const struct san_compile *cx, const struct d4_yaml *map,
+    struct san_json_conf *c)
+{
+	const struct d4_yaml *v = d4_yaml_get(map, "stamp");
+	enum d4_status st;
+
+	if (v == NULL)
+		return D4_OK;
+	if (v->kind != D4_YAML_SCALAR)
+		return d4_diag_set(cx->diag, v->at, "write stamp: /timestamp",
+		    "`stamp` is a path");
+	st = conf_parse_path(cx, v, &c->own);
+	if (st != D4_OK)
+		return st;
+	c->stamp = c->own.seg;
+	c->n_stamp = c->own.n;
+	if (conf_single(c->stamp, c->n_stamp))
+		return D4_OK;
+	return d4_diag_set(cx->diag, v->at, "write stamp: /timestamp",
+	    "path `%s` may lead to several values", v->text);
+}
+
+/* Unless it is said, the time is where the first rule says that one is. */
+static void
+conf_find_stamp(struct san_json_conf *c)
+{
+	for (size_t i = 0; c->stamp == NULL && i < c->n_rule; i++) {
+		const struct san_json_rule *r = &c->rule[i];
+
+		if (r->op != SAN_OP_TIME || r->from == r->to ||
+		    !conf_single(c->seg + r->from, r->to - r->from))
+			continue;
+		c->stamp = c->seg + r->from;
+		c->n_stamp = r->to - r->from;
+	}
 }
 
 /* conf_add_path -- the rule's segments go behind all others. */
@@ -144,6 +201,7 @@ conf_destroy(void *conf)
 		d4_buf_fini(&c->rule[i].text);
 	for (size_t i = 0; i < c->n_seg; i++)
 		free(c->seg[i].name);
+	san_path_fini(&c->own);
 	free(c->rule);
 	free(c->seg);
 	free(c);
@@ -162,11 +220,14 @@ conf_compile(
 	if (st == D4_OK)
 		st = conf_read_default(cx, node, c);
 	if (st == D4_OK)
+		st = conf_read_stamp(cx, node, c);
+	if (st == D4_OK)
 		st = conf_read_rules(cx, node, c);
 	if (st != D4_OK) {
 		conf_destroy(c);
 		return st;
 	}
+	conf_find_stamp(c);
 	*conf = c;
 	return D4_OK;
 }

@@ -44,6 +44,13 @@ D4_USED enum d4_reason san_json_rewrite(
     struct san_json_run *r, struct d4_slice record, struct d4_buf *out);
 
 /*
+ * san_json_when -- the time of a record, as the step says where it is; as
+ * san_family's.
+ */
+enum san_dated san_json_when(
+    void *state, struct d4_slice record, uint64_t *t_s);
+
+/*
  * san_json_leaks -- an address of the scope that stood in the record, at any
  * place and also in escapes, stands in what was made of it.
  * Errors: SELFCHECK, ADDR_DROP in this order; INTERNAL out of memory.

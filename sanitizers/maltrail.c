@@ -214,6 +214,18 @@ trail_record(void *state, struct d4_slice record, struct d4_buf *out,
 	return san_line_end(&r->line, &p, out, why);
 }
 
+static enum san_dated
+trail_when(void *state, struct d4_slice record, uint64_t *t_s)
+{
+	size_t n = trail_field(record);
+
+	(void)state;
+	if (n == 0 ||
+	    !san_stamp_seconds(trail_bare(d4_slice_of(record.p, n)), t_s))
+		return SAN_UNDATED;
+	return SAN_DATED;
+}
+
 static void
 trail_destroy(void *state)
 {
@@ -302,6 +314,7 @@ const struct san_family san_family_maltrail = {
     .make = trail_make,
     .destroy = trail_destroy,
     .record = trail_record,
+    .when = trail_when,
     .compute = trail_compute,
     .check = trail_check,
 };

@@ -116,11 +116,11 @@ pcap_time(const struct packet *s, const uint8_t *in, uint8_t *out)
 	return D4_R_NONE;
 }
 
-static bool
-pcap_when(const void *state, struct d4_slice rec, uint64_t *t_s)
+static enum san_dated
+pcap_when(void *state, struct d4_slice rec, uint64_t *t_s)
 {
 	*t_s = pcap_get(&((const struct packet *)state)->p.file, rec.p);
-	return true;
+	return SAN_DATED;
 }
 
 /* From the record to its packet; answers its length on the wire. */

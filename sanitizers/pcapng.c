@@ -337,6 +337,33 @@ ng_record(
 	return packet_outcome(*why);
 }
 
+/* Simple packets have no time; blocks that are no packets never leave. */
+static enum san_dated
+ng_when(void *state, struct d4_slice b, uint64_t *t_s)
+{
+	const struct ng *g = state;
+	uint32_t type = ng_get32(g, b.p), i;
+	uint64_t t;
+
+	if (type != NG_ENHANCED)
+		return type == NG_SIMPLE ? SAN_UNDATED : SAN_NEVER;
+	if (b.n < NG_PACKET)
+		return SAN_NEVER;
+	i = ng_get32(g, b.p + 8);
+	t = (uint64_t)ng_get32(g, b.p + 12) << 32 | ng_get32(g, b.p + 16);
+	if (i >= g->n || !ng_time(&g->face[i], t, &t))
+		return SAN_UNDATED;
+	*t_s = t / g->face[i].per_s;
+	return SAN_DATED;
+}
+
+/* The output has what the stream's own state made of the opening. */
+static void
+ng_left(void *state)
+{
+	ng_tell(state);
+}
+
 /* The next one's header most likely stands where this one's stood. */
 static void
 ng_ahead(const void *state, struct d4_slice b)
@@ -359,6 +386,8 @@ const struct san_family san_family_pcapng = {
     .begin = ng_begin,
     .turn = ng_turn,
     .record = ng_record,
+    .when = ng_when,
+    .left = ng_left,
     .ahead = ng_ahead,
     .compute = san_packet_class,
     .check = san_packet_check,

@@ -362,16 +362,19 @@ pdns_load(void *state, struct d4_slice in)
 }
 
 /* The whole seconds of the first field. */
-static bool
-pdns_when(const void *state, struct d4_slice rec, uint64_t *t_s)
+static enum san_dated
+pdns_when(void *state, struct d4_slice rec, uint64_t *t_s)
 {
+	uint64_t t = 0;
 	size_t i = 0;
 
 	(void)state;
-	*t_s = 0;
 	for (; i < rec.n && i < 11 && rec.p[i] >= '0' && rec.p[i] <= '9'; i++)
-		*t_s = *t_s * 10 + (uint64_t)(rec.p[i] - '0');
-	return i > 0 && i < 11;
+		t = t * 10 + (uint64_t)(rec.p[i] - '0');
+	if (i == 0 || i == 11)
+		return SAN_UNDATED;
+	*t_s = t;
+	return SAN_DATED;
 }
 
 const struct san_family san_family_pdns = {

@@ -131,6 +131,13 @@ preset_room(const struct d4_yaml *from, size_t n)
 	return NULL;
 }
 
+/* preset_nothing -- a map of which the policy gave no part: no such step. */
+static bool
+preset_nothing(const struct d4_yaml *from, const struct d4_yaml *to)
+{
+	return from->kind == D4_YAML_MAP && from->n != 0 && to->n == 0;
+}
+
 /* preset_child -- from's child i, unless it stands for what is not given. */
 static enum d4_status
 preset_child(struct preset_job *j, const struct d4_yaml *from, size_t i,
@@ -151,6 +158,12 @@ preset_child(struct preset_job *j, const struct d4_yaml *from, size_t i,
 			d4_yaml_free(to->item[to->n]);
 			return st;
 		}
+	}
+	if (st == D4_OK && ours && from->kind == D4_YAML_LIST &&
+	    preset_nothing(v, to->item[to->n])) {
+		d4_yaml_free(to->item[to->n]);
+		to->item[to->n] = NULL;
+		return D4_OK;
 	}
 	to->n += st == D4_OK;
 	return st;

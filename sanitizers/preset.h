@@ -9,10 +9,10 @@
  * Shape:  steps: YAML of a list of steps. In it `$name` stands for what the
  *         policy writes as `name`; a key or list item whose value is `$name`
  *         is left out where the policy says nothing, unless the name is among
- *         must. An item {each: $name, ...} stands once for every element of
- *         the list, `$item` in it for the element. cls: the class that we
- *         vouch for, where it is more than the steps earn by themselves;
- *         then `may` has nothing that could lessen it.
+ *         must, and so is an item of a list of which nothing is left. An item
+ * {each: $name, ...} stands once for every element of the list, `$item` in it
+ * for the element. cls: the class that we vouch for, where it is more than the
+ * steps earn by themselves; then `may` has nothing that could lessen it.
  */
 struct san_preset {
 	const char *name;

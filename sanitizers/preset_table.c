@@ -10,6 +10,9 @@
 /* The host is not in every record. */
 #define HIDE_HOST HIDE_TELESCOPE("none")
 
+/* Other keys for each stretch of time, where the policy asks for it. */
+#define EPOCH "- epoch: $epoch\n"
+
 #define PACKETS          \
 	"- link: zero\n" \
 	"- payload: headers\n"
@@ -39,19 +42,19 @@ const struct san_preset san_presets[] = {
     {.name = "telescope",
 	.help = "headers of all that reaches a telescope",
 	.must = {"scope"},
-	.may = {"into", "keep"},
-	.steps = HIDE_TELESCOPE("any") PACKETS "- time: 1ms\n"},
+	.may = {"into", "keep", "epoch"},
+	.steps = HIDE_TELESCOPE("any") PACKETS EPOCH "- time: 1ms\n"},
     {.name = "backscatter-partner",
 	.help = "what victims of spoofed floods answer to a telescope",
 	.must = {"scope"},
-	.may = {"into", "keep"},
-	.steps = "- match: backscatter\n" HIDE_TELESCOPE("dst") PACKETS
+	.may = {"into", "keep", "epoch"},
+	.steps = "- match: backscatter\n" HIDE_TELESCOPE("dst") PACKETS EPOCH
 	"- time: 1ms\n"},
     {.name = "honeypot-partner",
 	.help = "events of cowrie and dionaea, without the honeypot",
 	.must = {"scope"},
-	.may = {"into", "keep"},
-	.steps = HIDE_HOST JSON_RULES
+	.may = {"into", "keep", "epoch"},
+	.steps = HIDE_HOST EPOCH JSON_RULES
 	"      - {path: /eventid, op: keep}\n"
 	"      - {path: /timestamp, op: time, unit: 1s}\n"
 	"      - {path: /session, op: tok, domain: session}\n"
@@ -89,9 +92,9 @@ const struct san_preset san_presets[] = {
     {.name = "ja3-partner",
 	.help = "TLS fingerprints and certificates, clients as pseudonyms",
 	.must = {"scope"},
-	.may = {"keep"},
+	.may = {"keep", "epoch"},
 	.steps = "- addr: {scope: $scope, keep: $keep, others: map, "
-		 "require_scope: none}\n" JA3_SERVER
+		 "require_scope: none}\n" EPOCH JA3_SERVER
 		 "      - {path: /ClientIP, op: addr}\n"
 		 "      - {path: /ClientPort, op: replace, value: '0'}\n"
 		 "      - {path: /Timestamp, op: time, unit: 1s}\n" JA3_PRINTS
@@ -110,8 +113,8 @@ const struct san_preset san_presets[] = {
     {.name = "sshd-partner",
 	.help = "failed logins of sshd, without hosts and users",
 	.must = {"scope"},
-	.may = {"into", "keep", "suffixes"},
-	.steps = HIDE_HOST
+	.may = {"into", "keep", "suffixes", "epoch"},
+	.steps = HIDE_HOST EPOCH
 	"- text: {ip4: addr, ip6: addr, email: tok, "
 	"credentials: mask, iban: mask, mac: tok, user: tok, "
 	"host: tok, suffixes: $suffixes, stamp: rfc3164, "

@@ -1,4 +1,5 @@
 #include <string.h>
+#include "sanitizers/days.h"
 #include "sanitizers/stamp.h"
 
 #define SECOND_US INT64_C(1000000)
@@ -134,29 +135,46 @@ stamp_width(int64_t v)
 	return n;
 }
 
+/* What whole numbers count. */
+static const struct {
+	size_t digits;  /* up to so many */
+	size_t zeros;   /* nanoseconds: no unit is finer than 1000 */
+	int64_t per_us; /* microseconds in one */
+} stamp_scale[] = {{10, 0, SECOND_US}, {13, 0, 1000}, {16, 0, 1}, {19, 3, 1}};
+
+#define STAMP_SCALES (sizeof(stamp_scale) / sizeof(stamp_scale[0]))
+
+/* stamp_count -- the time of in.n digits, us; its scale, or STAMP_SCALES. */
+static size_t
+stamp_count(struct d4_slice in, int64_t *us)
+{
+	size_t i = 0;
+
+	while (i < STAMP_SCALES && in.n > stamp_scale[i].digits)
+		i++;
+	if (i < STAMP_SCALES)
+		*us = stamp_number(&in, in.n - stamp_scale[i].zeros) *
+		      stamp_scale[i].per_us;
+	return i;
+}
+
 /* stamp_floor_count -- a whole number of seconds or a thousandth of it, ... */
 static enum d4_reason
 stamp_floor_count(struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
 {
-	static const struct {
-		size_t digits;  /* up to so many */
-		size_t zeros;   /* nanoseconds: no unit is finer than 1000 */
-		int64_t per_us; /* microseconds in one */
-	} scale[] = {{10, 0, SECOND_US}, {13, 0, 1000}, {16, 0, 1}, {19, 3, 1}};
-	size_t i = 0;
-	int64_t v;
+	int64_t v = 0, per_us;
+	size_t i = stamp_count(in, &v);
 
-	while (i < 4 && in.n > scale[i].digits)
-		i++;
-	if (i == 4)
+	if (i == STAMP_SCALES)
 		return D4_R_TIME_VALUE;
-	v = stamp_number(&in, in.n - scale[i].zeros) * scale[i].per_us;
-	v = stamp_floor(v, unit_us, scale[i].per_us) / scale[i].per_us;
+	per_us = stamp_scale[i].per_us;
+	v = stamp_floor(v, unit_us, per_us) / per_us;
 	/* A few weeks of 1970 would turn into another scale. */
-	if (i > 0 && stamp_width(v) + scale[i].zeros <= scale[i - 1].digits)
+	if (i > 0 &&
+	    stamp_width(v) + stamp_scale[i].zeros <= stamp_scale[i - 1].digits)
 		return D4_R_TIME_VALUE;
 	stamp_put(out, v, stamp_width(v));
-	stamp_put(out, 0, scale[i].zeros);
+	stamp_put(out, 0, stamp_scale[i].zeros);
 	return D4_R_NONE;
 }
 
@@ -171,19 +189,7 @@ struct iso {
 	struct d4_slice zone; /* as written */
 };
 
-/* Days since 1970 of a date in the Gregorian calendar, and back. */
-static int64_t
-stamp_days_of(int64_t y, int64_t m, int64_t d)
-{
-	int64_t era, yoe, doy;
-
-	y -= m <= 2;
-	era = (y >= 0 ? y : y - 399) / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
+/* The date of a day since 1970. */
 static void
 stamp_date_of(int64_t days, struct iso *t)
 {
@@ -221,7 +227,7 @@ stamp_iso_date(struct d4_slice *in, struct iso *t)
 	t->day = stamp_number(in, 2);
 	if (t->day < 1 || t->day > 31)
 		return false;
-	stamp_date_of(stamp_days_of(t->year, t->month, t->day), &back);
+	stamp_date_of(san_days_of(t->year, t->month, t->day), &back);
 	return back.day == t->day; /* no 30 February */
 }
 
@@ -322,6 +328,13 @@ stamp_shown(const struct iso *t)
 	return t->seconds ? stamp_part(t->n_fraction) : 60 * SECOND_US;
 }
 
+static int64_t
+stamp_iso_seconds(const struct iso *t)
+{
+	return san_days_of(t->year, t->month, t->day) * DAY_S + t->hour * 3600 +
+	       t->minute * 60 + t->second - t->offset_s;
+}
+
 static enum d4_reason
 stamp_floor_iso(struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
 {
@@ -330,8 +343,7 @@ stamp_floor_iso(struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
 
 	if (!stamp_iso_read(in, &t))
 		return D4_R_TIME_VALUE;
-	us = stamp_days_of(t.year, t.month, t.day) * DAY_S + t.hour * 3600 +
-	     t.minute * 60 + t.second - t.offset_s;
+	us = stamp_iso_seconds(&t);
 	us = stamp_floor(us * SECOND_US + t.us, unit_us, stamp_shown(&t));
 	return stamp_iso_write(us + t.offset_s * SECOND_US, &t, out);
 }
@@ -352,4 +364,27 @@ san_stamp_floor(struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
 		return D4_R_TIME_VALUE;
 	*out = *san_floor_epoch(&f, &t);
 	return D4_R_NONE;
+}
+
+bool
+san_stamp_seconds(struct d4_slice in, uint64_t *t_s)
+{
+	size_t n = stamp_digits(in);
+	struct san_epoch e;
+	struct iso t;
+	int64_t s = -1;
+
+	if (n != 0 && n == in.n) {
+		if (stamp_count(in, &s) != STAMP_SCALES)
+			s /= SECOND_US;
+	} else if (n == 4 && in.p[4] == '-') {
+		if (stamp_iso_read(in, &t))
+			s = stamp_iso_seconds(&t);
+	} else if (san_epoch_read(in, &e) == D4_R_NONE) {
+		s = (int64_t)(e.us / (uint64_t)SECOND_US);
+	}
+	if (s < 0)
+		return false;
+	*t_s = (uint64_t)s;
+	return true;
 }

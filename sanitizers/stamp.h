@@ -2,6 +2,7 @@
 #ifndef SAN_STAMP_H
 #define SAN_STAMP_H
 
+#include <stdbool.h>
 #include "libd4/reason.h"
 #include "libd4/slice.h"
 
@@ -29,6 +30,12 @@ struct san_epoch {
  * digits of seconds.
  */
 enum d4_reason san_epoch_read(struct d4_slice in, struct san_epoch *out);
+
+/*
+ * san_stamp_seconds -- the time of any shape that san_stamp_floor knows,
+ * seconds since 1970; without a zone in UTC. false: it is none, or before.
+ */
+bool san_stamp_seconds(struct d4_slice in, uint64_t *t_s);
 
 /*
  * struct san_floor -- floors such times, one after the other.

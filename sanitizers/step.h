@@ -70,6 +70,12 @@ bool san_chain_takes(const struct san_chain *c, uint8_t type, const char *ext);
 /* What became of one record. */
 enum san_outcome { SAN_FORWARD, SAN_DROP, SAN_QUARANTINE };
 
+/*
+ * Does a record say its time? NEVER: it has none, and leaves in no case, so it
+ * needs no key.
+ */
+enum san_dated { SAN_UNDATED, SAN_DATED, SAN_NEVER };
+
 /* What a family needs to make its per-stream state. */
 struct san_make {
 	const struct san_chain *chain;
@@ -117,8 +123,17 @@ struct san_again {
  *          depends on more of the keys than notes can say.
  * again:   as record, with the notes of another stream: the same steps, its
  *          own keys. It trusts them no more than it must: see packet_again.c.
- * when:    the time of a record, seconds; false: it has none. NULL: records
- *          of this family have no time of their own (no step `epoch`).
+ * when:    the time that a record says of itself, seconds. *t_s holds the
+ *          file's time before (0: unknown), for stamps that say no year, and
+ *          is touched only by SAN_DATED. It may use the state's room. NULL:
+ *          records of this family say no time.
+ * left:    a record left that another state of the stream (of its epoch)
+ *          made: the output has the opening now. NULL: nobody cares.
+ * rekey:   records go through this state, with the keys of `other`, a state
+ *          of the family that is kept until the next call; NULL: with its
+ *          own. The opening is then taken once more, by turn. For a family
+ *          whose openings hang on keys; NULL: a state of each epoch makes
+ *          its records.
  * A family without `record` has no steps yet: only the empty chain takes it.
  */
 struct san_family {
@@ -139,7 +154,10 @@ struct san_family {
 	void (*sensor)(void *state, const struct d4_uuid *sensor);
 	enum d4_status (*save)(const void *state, struct d4_buf *out);
 	enum d4_status (*load)(void *state, struct d4_slice in);
-	bool (*when)(const void *state, struct d4_slice record, uint64_t *t_s);
+	enum san_dated (*when)(
+	    void *state, struct d4_slice record, uint64_t *t_s);
+	void (*left)(void *state);
+	void (*rekey)(void *state, void *other);
 	void (*ahead)(const void *state, struct d4_slice record);
 	bool (*trace)(void *state, bool on);
 	struct d4_slice (*traced)(const void *state);

@@ -145,6 +145,7 @@ san_stream_begin(struct san_stream *s)
 	stream_end(s);
 	trace_end(s);
 	s->head.n = 0;
+	s->opening = 0;
 	s->variant = 0;
 	s->at = 0;
 }
@@ -203,33 +204,42 @@ stream_concerns(const struct san_stream *s, struct d4_slice rec)
 	       san_concerns_line(c, rec);
 }
 
-/* The record through the state of its epoch. */
-static enum san_outcome
-stream_family(struct san_stream *s, struct d4_slice rec, struct d4_buf *out,
-    enum d4_reason *why)
+/* Which state makes the record, or why it does not leave. */
+static enum d4_reason
+stream_enter(struct san_stream *s, struct d4_slice rec, void **state)
 {
-	const struct d4_slice in[2] = {rec, d4_buf_slice(&s->taken)};
-	void *state = s->state;
+	*state = s->state;
+	if (!stream_concerns(s, rec))
+		return D4_R_CONCERNS_MISS;
+	return s->epochs != NULL ? stream_epoch(s, rec, state) : D4_R_NONE;
+}
 
-	*why = D4_R_NONE;
-	if (s->epochs != NULL)
-		*why = san_epochs_state(s->epochs, s->state, in, &state);
-	return *why == D4_R_NONE ? s->family->record(state, rec, out, why)
-	                         : SAN_DROP;
+static enum san_outcome
+stream_make(struct san_stream *s, void *state, struct d4_slice rec,
+    struct d4_buf *out, enum d4_reason *why)
+{
+	enum san_outcome outcome = s->family->record(state, rec, out, why);
+
+	if (outcome == SAN_FORWARD && state != s->state &&
+	    s->family->left != NULL)
+		s->family->left(s->state);
+	return outcome;
 }
 
 /* One record through the family; at most one reason to go on no further. */
 static enum d4_status
 stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
 {
+	void *state;
+	enum d4_reason why = stream_enter(s, rec, &state);
 	struct stream_record r = stream_before(s, rec.n, out);
 	struct trace_out o = {.at = out->n};
 
-	if (!stream_concerns(s, rec)) {
-		r.why = D4_R_CONCERNS_MISS;
+	if (why != D4_R_NONE) {
+		r.why = why;
 	} else if (stream_put_head(s, out) == D4_OK) {
 		o.at = out->n;
-		r.outcome = stream_family(s, rec, out, &r.why);
+		r.outcome = stream_make(s, state, rec, out, &r.why);
 	}
 	if (s->trace != NULL) {
 		o.why = r.outcome == SAN_FORWARD ? D4_R_NONE : r.why;

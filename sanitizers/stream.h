@@ -24,6 +24,9 @@ struct san_trace;
  *         know what is withheld, or NULL. trace: what is done with the file's
  *         records is noted there, or NULL. taken: the opening as received;
  *         turns: how often it changed; many: it may, see san_stream_many.
+ *         opening: bytes of head as it stands in front of the file's first
+ *         record that left; clean: records that had left before the file.
+ *         made_s: see san_stream_time.
  */
 struct san_stream {
 	const struct san_chain *chain;
@@ -37,7 +40,8 @@ struct san_stream {
 	unsigned turns;
 	uint32_t variant;
 	uint64_t raw; /* bytes passed without a cutter */
-	uint64_t at;
+	uint64_t at, made_s, clean;
+	size_t opening;
 	void (*gone)(void *arg, const struct san_gone *g);
 	void *gone_arg;
 	struct d4_buf head, taken;
@@ -89,6 +93,14 @@ bool stream_turned(const struct san_stream *s);
 
 /* stream_turn -- takes it. Answers why the rest of the file is refused. */
 D4_USED enum d4_reason stream_turn(struct san_stream *s);
+
+/*
+ * stream_epoch -- which state makes the record, by its epoch; the opening in
+ * front of it may be another one then. Errors: TIME_VALUE it has no time.
+ * EPOCH_KEY, INTERNAL; OPENING_TOOBIG.
+ */
+D4_USED enum d4_reason stream_epoch(
+    struct san_stream *s, struct d4_slice rec, void **state);
 
 /* stream_put_head -- the opening, unless it is there. As d4_buf_add. */
 D4_USED enum d4_status stream_put_head(

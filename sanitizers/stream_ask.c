@@ -4,7 +4,7 @@
 size_t
 san_stream_opening(const struct san_stream *s)
 {
-	return s->head.n;
+	return s->opening;
 }
 
 uint32_t
@@ -30,6 +30,12 @@ san_stream_sensor(struct san_stream *s, const struct d4_uuid *sensor)
 {
 	if (!s->identity && s->family->sensor != NULL)
 		s->family->sensor(s->state, sensor);
+}
+
+void
+san_stream_time(struct san_stream *s, uint64_t made_s)
+{
+	s->made_s = made_s;
 }
 
 enum d4_status

@@ -6,20 +6,25 @@
 enum d4_reason
 stream_open(struct san_stream *s, struct d4_slice in, uint32_t variant)
 {
+	enum d4_reason why = D4_R_NONE;
+
 	if (s->trace != NULL)
 		trace_open(s->trace, in, variant);
 	s->opened = true;
 	s->at += in.n;
 	s->head.n = s->taken.n = 0;
+	s->clean = s->tally.records[D4_R_NONE];
 	s->variant = variant;
 	if (s->epochs != NULL)
 		san_epochs_turn(s->epochs);
 	if (d4_buf_add(&s->taken, in.p, in.n) != D4_OK)
 		return D4_R_INTERNAL;
 	if (!s->identity && s->family->begin != NULL)
-		return s->family->begin(s->state, in, &s->head);
-	return d4_buf_add(&s->head, in.p, in.n) == D4_OK ? D4_R_NONE
-	                                                 : D4_R_INTERNAL;
+		why = s->family->begin(s->state, in, &s->head);
+	else if (d4_buf_add(&s->head, in.p, in.n) != D4_OK)
+		why = D4_R_INTERNAL;
+	s->opening = s->head.n;
+	return why;
 }
 
 bool
@@ -55,6 +60,33 @@ stream_turn(struct san_stream *s)
 	return why;
 }
 
+/* The opening anew, as it stands under other keys. */
+static enum d4_reason
+stream_rekeyed(struct san_stream *s)
+{
+	s->headed = false;
+	s->turns++;
+	s->head.n = 0;
+	return s->family->turn(s->state, d4_buf_slice(&s->taken), &s->head);
+}
+
+enum d4_reason
+stream_epoch(struct san_stream *s, struct d4_slice rec, void **state)
+{
+	struct san_epoch_in in = {.record = rec,
+	    .opening = d4_buf_slice(&s->taken),
+	    .made_s = s->made_s};
+	bool rekeyed = false;
+	enum d4_reason why =
+	    san_epochs_state(s->epochs, s->state, &in, state, &rekeyed);
+
+	if (why == D4_R_NONE && rekeyed)
+		why = stream_rekeyed(s);
+	if (why != D4_R_NONE && rekeyed) /* its head is not whole */
+		san_epochs_unkey(s->epochs, s->state);
+	return why;
+}
+
 enum d4_status
 stream_put_head(struct san_stream *s, struct d4_buf *out)
 {
@@ -64,5 +96,7 @@ stream_put_head(struct san_stream *s, struct d4_buf *out)
 		return D4_OK;
 	st = d4_buf_add(out, s->head.p, s->head.n);
 	s->headed = st == D4_OK;
+	if (s->headed && s->tally.records[D4_R_NONE] == s->clean)
+		s->opening = s->head.n;
 	return st;
 }

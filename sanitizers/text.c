@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/text_run.h"
+#include "sanitizers/text_stamp.h"
 
 static void
 text_destroy(void *state)
@@ -74,6 +75,15 @@ text_record(void *state, struct d4_slice record, struct d4_buf *out,
 	if (*why == D4_R_NONE)
 		*why = text_rewrite(r, p.line, out);
 	return san_line_end(r->line, &p, out, why);
+}
+
+static enum san_dated
+text_when(void *state, struct d4_slice record, uint64_t *t_s)
+{
+	const struct san_text_run *r = state;
+
+	return san_text_seconds(record, r->conf->stamp, t_s) ? SAN_DATED
+	                                                     : SAN_UNDATED;
 }
 
 /* text_hides -- no address leaves as it was (S1). */
@@ -158,6 +168,7 @@ const struct san_family san_family_text = {
     .make = text_make,
     .destroy = text_destroy,
     .record = text_record,
+    .when = text_when,
     .compute = text_compute,
     .check = text_check,
 };

@@ -141,20 +141,6 @@ size_t san_text_phone(
     const struct san_text_in *in, size_t at, struct san_span *out);
 
 /*
- * san_text_stamp -- where the time stamp of the line is, as the format says.
- * false: it is not there.
- */
-bool san_text_stamp(
-    struct d4_slice line, enum san_text_stamp format, struct d4_slice *out);
-
-/*
- * san_text_floor -- the stamp of that format, floored, appended.
- * Errors: TIME_VALUE, INTERNAL (*out is full).
- */
-D4_USED enum d4_reason san_text_floor(enum san_text_stamp format,
-    struct d4_slice stamp, uint64_t unit_us, struct d4_buf *out);
-
-/*
  * san_text_conf_new -- detectors and regular expressions of a map, for strings
  * that are no lines: `stamp` is an error. Errors: D4_EINVAL with the diag.
  */

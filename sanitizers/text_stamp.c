@@ -1,7 +1,11 @@
 /* Time stamps of log lines: where they are, and floored. */
 #include <string.h>
+#include "sanitizers/days.h"
 #include "sanitizers/stamp.h"
-#include "sanitizers/text.h"
+#include "sanitizers/text_stamp.h"
+
+#define STAMP_YEAR_S UINT64_C(31556952)     /* 365.2425 days */
+#define STAMP_FAR    UINT64_C(253402300799) /* the end of 9999 */
 
 /* "<134>" in front of a syslog line; its length, or 0. */
 static size_t
@@ -140,4 +144,66 @@ san_text_floor(enum san_text_stamp format, struct d4_slice stamp,
 		return why;
 	return d4_buf_add(out, to.text, to.n) == D4_OK ? D4_R_NONE
 	                                               : D4_R_INTERNAL;
+}
+
+/* "Mmm" as 1 to 12; 13: none. */
+static int
+stamp_month(const uint8_t *p)
+{
+	static const char names[][4] = {"jan", "feb", "mar", "apr", "may",
+	    "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
+	int m = 0;
+
+	while (m < 12 &&
+	       (names[m][0] != (p[0] | 0x20) || names[m][1] != (p[1] | 0x20) ||
+		   names[m][2] != (p[2] | 0x20)))
+		m++;
+	return m + 1;
+}
+
+static uint64_t
+stamp_apart(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* "Mmm dd hh:mm:ss" of the year that brings it next to *t_s. */
+static bool
+stamp_seconds_3164(struct d4_slice s, uint64_t *t_s)
+{
+	int64_t h = stamp_two(s.p + 7), min = stamp_two(s.p + 10),
+		sec = stamp_two(s.p + 13);
+	int day = (s.p[4] == ' ' ? 0 : s.p[4] - '0') * 10 + s.p[5] - '0';
+	int month = stamp_month(s.p);
+	uint64_t near = *t_s, best = 0;
+	int64_t year;
+
+	if (near == 0 || near > STAMP_FAR || month == 13 || day < 1 ||
+	    day > 31 || h > 23 || min > 59 || sec > 60)
+		return false;
+	year = 1970 + (int64_t)(near / STAMP_YEAR_S);
+	for (int64_t y = year - 1; y <= year + 1; y++) {
+		int64_t t = san_days_of(y, month, day) * SAN_DAY_S + h * 3600 +
+		            min * 60 + sec;
+
+		if (t > 0 && (best == 0 || stamp_apart((uint64_t)t, near) <
+					       stamp_apart(best, near)))
+			best = (uint64_t)t;
+	}
+	if (best != 0)
+		*t_s = best;
+	return best != 0;
+}
+
+bool
+san_text_seconds(
+    struct d4_slice line, enum san_text_stamp format, uint64_t *t_s)
+{
+	struct d4_slice stamp;
+
+	if (!san_text_stamp(line, format, &stamp))
+		return false;
+	if (format == SAN_TEXT_RFC3164)
+		return stamp_seconds_3164(stamp, t_s);
+	return san_stamp_seconds(stamp, t_s);
 }

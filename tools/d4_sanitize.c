@@ -13,8 +13,9 @@
 
 static const char usage_text[] =
     "usage: d4-sanitize -p POLICY -P PIPELINE [--partner ID] [-t TYPE] "
-    "[--stats]\n"
-    "           [--explain-drop[=N]] [--audit FILE [--protect NETWORK]]\n"
+    "[--at TIME]\n"
+    "           [--stats] [--explain-drop[=N]]\n"
+    "           [--audit FILE [--protect NETWORK]]\n"
     "           < in > out\n"
     "       d4-sanitize --help | --version\n";
 
@@ -29,6 +30,8 @@ static const char help_text[] =
     "                        7 IPFIX, 8 passive DNS, or the name of an\n"
     "                        extended type; default: the pipeline's first\n"
     "                        type\n"
+    "      --at TIME         when the file was made: for the step epoch, of\n"
+    "                        records that say no time of their own\n"
     "      --stats           one JSON object with all counters on stderr\n"
     "      --explain-drop[=N]\n"
     "                        say which records did not leave, and why: the\n"
@@ -66,6 +69,7 @@ usage(const char *what)
 
 enum option_code {
 	OPT_PARTNER = 256,
+	OPT_AT,
 	OPT_STATS,
 	OPT_EXPLAIN,
 	OPT_AUDIT,
@@ -79,6 +83,7 @@ static const struct option options[] = {
     {"pipeline", required_argument, NULL, 'P'},
     {"type", required_argument, NULL, 't'},
     {"partner", required_argument, NULL, OPT_PARTNER},
+    {"at", required_argument, NULL, OPT_AT},
     {"stats", no_argument, NULL, OPT_STATS},
     {"explain-drop", optional_argument, NULL, OPT_EXPLAIN},
     {"audit", required_argument, NULL, OPT_AUDIT},
@@ -109,6 +114,11 @@ take_long(int code, struct sanitize_args *a)
 	switch (code) {
 	case OPT_PARTNER:
 		a->partner = optarg;
+		return -1;
+	case OPT_AT:
+		if (pol_time_read(optarg, &a->made_s) != D4_OK ||
+		    a->made_s == 0)
+			return usage("--at is no time");
 		return -1;
 	case OPT_STATS:
 		a->stats = true;
@@ -219,6 +229,7 @@ work(const struct sanitize_args *a, const struct sanitize_job *job)
 		sanitize_say("%s", d4_status_text(st));
 		return 1;
 	}
+	san_stream_time(s, a->made_s);
 	rc = work_stream(a, job, s);
 	san_stream_free(s);
 	return rc;

@@ -14,6 +14,7 @@ struct sanitize_args {
 	const char *pipeline;
 	const char *partner;
 	const char *type;
+	uint64_t made_s; /* --at; 0: unknown */
 	bool stats;
 	const char *audit; /* file of the report, or NULL */
 	const char *protect[SANITIZE_NETWORKS];

@@ -203,7 +203,6 @@ epochs_that_cannot_be_are_refused(void **state)
 	    {"[" ADDR ", epoch: 90s]", 1},
 	    {"[" ADDR ", epoch: 400d]", 1},
 	    {"[" ADDR ", epoch: []]", 1},
-	    {"[" ADDR ", text: {}, epoch: 7d]", 3},
 	    {"[pdns: {min_distinct: 3}, epoch: 7d]", 8},
 	};
 
