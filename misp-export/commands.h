@@ -11,6 +11,7 @@
 int cmd_check(struct misp_conf *c, int argc, char **argv);
 int cmd_dry(struct misp_conf *c, int argc, char **argv);
 int cmd_quarantine(struct misp_conf *c, int argc, char **argv);
+int cmd_rebuild(struct misp_conf *c, int argc, char **argv);
 int cmd_recall(struct misp_conf *c, int argc, char **argv);
 int cmd_status(struct misp_conf *c, int argc, char **argv);
 

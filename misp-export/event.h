@@ -48,7 +48,8 @@ enum event_state {
  *         terms_distribution; group as in there. over: findings beyond the
  *         limit, over_told: of them in the accounts; refused: values that MISP
  *         would not take. changed: to be saved. publish_owed: the last edit
- *         must publish. waits: nothing is sent until the `top` findings with
+ *         must publish. asked: MISP said what it has of it from before our
+ *         state began. waits: nothing is sent until the `top` findings with
  *         the highest counts are chosen; chosen: how many were, 0 with top 0.
  *         unsure_s: since when a call may still be at work there that nobody
  *         waits for (0: none): it could put an older count over a newer one,
@@ -60,7 +61,7 @@ struct event {
 	struct event_name name;
 	enum event_state state;
 	int distribution;
-	bool publish, publish_owed, changed, waits;
+	bool publish, publish_owed, changed, waits, asked;
 	struct event_lane lane[EVENT_LANES];
 	size_t n_lanes;
 	struct item **items;

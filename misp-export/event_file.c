@@ -30,7 +30,7 @@ file_head(const struct event *e)
 	d4_uuid_text(&e->uuid, uuid);
 	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:i, s:i, "
 			 "s:b, s:b, s:I, s:I, s:I, s:o, s:b, s:b, s:I, s:I, "
-			 "s:I}",
+			 "s:I, s:b}",
 	    "v", EVENT_FILE_VERSION, "uuid", uuid, "source", n->source, "kind",
 	    n->kind, "label", (int)n->label, "pap", (int)n->pap, "start",
 	    (json_int_t)n->start_s, "span", (json_int_t)n->span_s, "state",
@@ -39,7 +39,8 @@ file_head(const struct event *e)
 	    (json_int_t)e->over, "refused", (json_int_t)e->refused, "unsure",
 	    (json_int_t)e->unsure_s, "lanes", file_lanes(e), "due",
 	    event_due(e), "waits", e->waits, "top", (json_int_t)e->top,
-	    "chosen", (json_int_t)e->chosen, "told", (json_int_t)e->over_told);
+	    "chosen", (json_int_t)e->chosen, "told", (json_int_t)e->over_told,
+	    "asked", e->asked);
 }
 
 static json_t *
@@ -158,6 +159,10 @@ file_read_head(const json_t *o, struct event *e)
 	e->state = (enum event_state)state;
 	e->distribution = (int)json_integer_value(far);
 	e->waits = json_is_true(json_object_get(o, "waits"));
+	/* Before it was noted, the first call was noted in front of it. */
+	e->asked = json_object_get(o, "asked") == NULL
+	               ? e->unsure_s != 0
+	               : json_is_true(json_object_get(o, "asked"));
 	e->publish = json_is_true(json_object_get(o, "publish"));
 	e->publish_owed = json_is_true(json_object_get(o, "publish_owed"));
 	return true;

@@ -32,14 +32,16 @@ exporter_status(const struct exporter *x)
 			    json_integer((json_int_t)x->maker.refused[i]));
 	}
 	rest = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:s}",
+			 "s:I, s:I, s:I, s:s}",
 	    "calls", (json_int_t)c->calls, "items", (json_int_t)c->items,
 	    "moved", (json_int_t)c->moved, "sightings",
 	    (json_int_t)c->sightings, "quarantined", (json_int_t)c->quarantined,
 	    "blocked", (json_int_t)c->blocked, "unsure", (json_int_t)c->unsure,
 	    "failed", (json_int_t)c->failed, "split", (json_int_t)c->split,
-	    "held", (json_int_t)c->held, "published", (json_int_t)c->published,
-	    "waiting", x->rest != NULL ? rest_trouble(x->rest) : "");
+	    "remembered", (json_int_t)c->remembered, "foreign",
+	    (json_int_t)c->foreign, "held", (json_int_t)c->held, "published",
+	    (json_int_t)c->published, "waiting",
+	    x->rest != NULL ? rest_trouble(x->rest) : "");
 	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
 			 "s:o, s:o, s:o, s:o}",
 	    "v", 1, "partner", x->conf->partner, "airlock",

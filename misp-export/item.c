@@ -94,14 +94,22 @@ item_sighted(const struct item *it, struct d4_uuid *out)
 }
 
 enum d4_status
+item_sighting_of(const struct event *e, const struct d4_uuid *attribute,
+    unsigned bucket, struct d4_uuid *out)
+{
+	char number[16];
+	const char *part[] = {"sighting", number, e->name.source, NULL};
+
+	(void)snprintf(number, sizeof(number), "%u", bucket);
+	return identity_of(attribute, part, out);
+}
+
+enum d4_status
 item_sighting(const struct event *e, const struct item *it, unsigned bucket,
     struct d4_uuid *out)
 {
 	struct d4_uuid attribute;
-	char number[16];
-	const char *part[] = {"sighting", number, e->name.source, NULL};
 	enum d4_status st = item_sighted(it, &attribute);
 
-	(void)snprintf(number, sizeof(number), "%u", bucket);
-	return st == D4_OK ? identity_of(&attribute, part, out) : st;
+	return st == D4_OK ? item_sighting_of(e, &attribute, bucket, out) : st;
 }

@@ -70,8 +70,13 @@ D4_USED enum d4_status item_attribute(
 /* item_sighted -- the UUID that its sightings are of. Errors: D4_ECRYPTO. */
 D4_USED enum d4_status item_sighted(const struct item *it, struct d4_uuid *out);
 
-/* item_sighting -- the UUID of the sighting of a bucket. As above. */
+/*
+ * item_sighting -- the UUID of the sighting of a bucket; item_sighting_of: by
+ * the attribute that it is of. Errors: D4_ECRYPTO.
+ */
 D4_USED enum d4_status item_sighting(const struct event *e,
     const struct item *it, unsigned bucket, struct d4_uuid *out);
+D4_USED enum d4_status item_sighting_of(const struct event *e,
+    const struct d4_uuid *attribute, unsigned bucket, struct d4_uuid *out);
 
 #endif

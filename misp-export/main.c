@@ -13,6 +13,7 @@
 #include "libd4/kit/log.h"
 #include "misp-export/commands.h"
 #include "misp-export/exporter.h"
+#include "misp-export/lock.h"
 #include "misp-export/profile.h"
 
 #define EXIT_USAGE 64 /* sysexits.h EX_USAGE */
@@ -27,6 +28,8 @@ static const struct {
     {"dry-run", cmd_dry, "as --dry-run; json: the bodies that would be sent"},
     {"quarantine", cmd_quarantine,
 	"[ls | resend UUID | resend all]  what MISP refused, and why"},
+    {"rebuild", cmd_rebuild,
+	"what was lost of the state, out of MISP; nothing is written there"},
     {"recall", cmd_recall,
 	"EVENT [ITEM] | source SOURCE  is deleted there, and published so"},
     {"status", cmd_status, "what the running exporter says of itself, JSON"},
@@ -88,12 +91,12 @@ static int
 run(struct misp_conf *c)
 {
 	struct exporter x = {.stop = -1};
-	int stop = stop_fd(), code = 1;
+	int stop = stop_fd(), lock = -1, code = 1;
 
 	if (stop < 0)
 		return 1;
 	(void)umask(0027);
-	if (misp_conf_secrets(c) && profile_user(c) &&
+	if (misp_conf_secrets(c) && profile_user(c) && lock_take(c, &lock) &&
 	    exporter_open(c, stop, &x) == D4_OK && profile_enter(c)) {
 		d4_info("started partner=%s url=%s", c->partner,
 		    c->url != NULL ? c->url : "-");
@@ -102,6 +105,7 @@ run(struct misp_conf *c)
 		code = 0;
 	}
 	exporter_close(&x);
+	lock_leave(lock);
 	(void)close(stop);
 	return code;
 }

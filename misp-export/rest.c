@@ -217,6 +217,19 @@ deliver_pick(struct rest *r, struct event *e, size_t *at, struct rest_batch *b)
 	}
 }
 
+/* What people had deleted there is none of it. */
+static void
+deliver_left(struct rest_batch *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (deliver_wants(b->item[i]))
+			b->item[n++] = b->item[i];
+	}
+	b->n = n;
+}
+
 static enum rest_step
 deliver_items(struct rest *r, struct event *e, bool *sent)
 {
@@ -229,6 +242,10 @@ deliver_items(struct rest *r, struct event *e, bool *sent)
 		deliver_pick(r, e, &at, &b);
 		if (b.n == 0)
 			return STEP_NEXT;
+		step = rest_remember(r, e);
+		if (step != STEP_NEXT || e->state == EVENT_GONE)
+			return step;
+		deliver_left(&b);
 		*sent = true;
 		step = rest_send(r, &b);
 		e->changed = true;

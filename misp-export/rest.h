@@ -19,11 +19,14 @@ enum rest_end {
 
 /*
  * struct rest_counts -- since it was made; items are objects and attributes.
- * again: calls that were repeated; unsure: time-outs and broken connections.
+ * again: calls that were repeated; unsure: time-outs and broken connections;
+ * remembered: items that came back out of MISP; foreign: what people added to
+ * those events.
  */
 struct rest_counts {
 	uint64_t calls, items, moved, sightings, quarantined, blocked;
 	uint64_t again, unsure, failed, split, held, published, recalled;
+	uint64_t remembered, foreign;
 };
 
 /*
@@ -58,6 +61,25 @@ bool rest_ready(const struct rest *r);
  */
 enum rest_end rest_deliver(
     struct rest *r, struct event *e, const struct terms *t);
+
+/*
+ * struct rest_found -- who takes what rest_rebuild finds.
+ * Shape:  event: where it belongs; NULL: it is not wanted. done: all of it is
+ *         in the event; false: stop. foreign: has a title like ours.
+ */
+struct rest_found {
+	struct event *(*event)(void *arg, const struct event_name *name);
+	bool (*done)(void *arg, struct event *e);
+	void (*foreign)(void *arg, const struct d4_uuid *uuid);
+	void *arg;
+};
+
+/*
+ * rest_rebuild -- what MISP has of all events of that space, verified by
+ * their names. Nothing is written there.
+ */
+enum rest_end rest_rebuild(struct rest *r, const struct d4_uuid *space,
+    const struct rest_found *found);
 
 const struct rest_counts *rest_counts(const struct rest *r);
 

@@ -79,6 +79,12 @@ enum rest_step rest_explain(struct rest *r, struct rest_batch *b);
 /* rest_send -- a batch, until each item is done or in quarantine. */
 enum rest_step rest_send(struct rest *r, struct rest_batch *b);
 
+/*
+ * rest_remember -- before the first call of an event's life: MISP may have it
+ * from another life of our state.
+ */
+enum rest_step rest_remember(struct rest *r, struct event *e);
+
 /* rest_recall -- deletes what is to be deleted; the rest stays. */
 enum rest_step rest_recall(struct rest *r, struct event *e);
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Seeds of the fuzz targets misp_reply, misp_event and misp_record."""
+"""Seeds of the fuzz targets misp_reply, misp_event, misp_record and
+misp_remember."""
 
+import hashlib
 import json
 import os
 import struct
+import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 U = "0d09b9b4-2cc2-5432-9e75-4d090e5fec42"
@@ -26,7 +29,48 @@ def lines(*rows):
                    for r in rows).encode()
 
 
+def name_of(space, *parts):
+    """As misp-export/identity.c: lengths in front of the parts."""
+    text = b"".join(b"%d:%s" % (len(p.encode()), p.encode()) for p in parts)
+    digest = hashlib.sha1(uuid.UUID(space).bytes + text).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=5))
+
+
+EVENT = name_of("07000000-0000-0000-0000-000000000000", "event", "resolver",
+                "passive-dns", "1763683200+86400", "green", "clear")
+OBJECT = name_of(EVENT, "object", "passive-dns",
+                 "13:a.example.org1:A11:203.0.113.9")
+
+
+def part(relation, kind, value, computed=False):
+    more = () if computed else (value,)
+    return {"uuid": name_of(OBJECT, "attribute", relation, *more),
+            "object_relation": relation, "type": kind, "value": value,
+            "to_ids": False, "deleted": False, "disable_correlation": True}
+
+
+SIGHTED = part("rrname", "text", "a.example.org")["uuid"]
+SHOWN = {"uuid": OBJECT, "name": "passive-dns", "deleted": False,
+         "comment": "c", "first_seen": "2025-11-21T00:00:00.000000+00:00",
+         "last_seen": "2025-11-21T09:00:00.000000+00:00", "Attribute": [
+             part("rrname", "text", "a.example.org"),
+             part("rrtype", "text", "A"),
+             part("rdata", "text", "203.0.113.9"),
+             part("count", "counter", "7", True)]}
+
+
 SEEDS = {
+    "misp_remember": {
+        "whole": json.dumps({
+            "info": "D4 resolver: passive-dns 2025-11-21 (top 9)",
+            "items": [{"attribute_uuid": SIGHTED, "uuid": name_of(
+                SIGHTED, "sighting", "5", "resolver"),
+                "date_sighting": "1763701200"}, SHOWN]}).encode(),
+        "deleted": json.dumps({"items": [
+            dict(SHOWN, deleted="1", Attribute=[], uuid=U)]}).encode(),
+        "twice": json.dumps({"items": [SHOWN, SHOWN]}).encode(),
+        "odd": json.dumps({"info": ": : x 2025-11-21T10", "items": [
+            1, {}, dict(SHOWN, first_seen=None, Attribute=7)]}).encode()},
     "misp_reply": {
         "errors": json.dumps({"saved": False, "errors": {
             "attribute_0": {"value": ["A similar attribute already exists "

@@ -125,6 +125,57 @@ def test_uuids_blocklist_and_sightings():
     server.close()
 
 
+def test_searches():
+    """What a rebuilt state is made of: the members that are read, where the
+    real one has them, of the same kinds."""
+    read = {
+        "801-": ("/events/restSearch", lambda b: b["response"][0]["Event"],
+                 ("id", "uuid", "info", "distribution")),
+        "822-": ("/objects/restSearch",
+                 lambda b: b["response"][0]["Object"],
+                 ("event_id", "uuid", "name", "comment", "deleted",
+                  "first_seen", "Attribute")),
+        "816-": ("/attributes/restSearch",
+                 lambda b: b["response"]["Attribute"][1],
+                 ("event_id", "object_id", "uuid", "type", "value", "to_ids",
+                  "comment", "deleted", "disable_correlation",
+                  "first_seen")),
+        "617-": ("/sightings/index/1", lambda b: b[0],
+                 ("uuid", "attribute_uuid", "date_sighting"))}
+    server = MispServer()
+    seen = {"first_seen": "2026-11-21T00:00:00.000000+00:00",
+            "last_seen": "2026-11-21T00:00:00.000000+00:00"}
+    names = ["%08d-0000-4000-8000-000000000000" % i for i in range(5)]
+    ask(server, {"method": "POST", "path": "/events/add", "body": {
+        "uuid": names[0], "info": "D4 sensor x", "distribution": "1",
+        "Attribute": [dict(seen, uuid=names[i], type="ip-src", distribution="5",
+                           value="203.0.113.%d" % i) for i in (1, 2)],
+        "Object": [dict(seen, uuid=names[3], name="passive-dns",
+                        template_uuid=names[3], template_version="1",
+                        distribution="5", Attribute=[
+                            {"uuid": names[4], "type": "text", "value": "x",
+                             "object_relation": "rrname", "distribution": "5",
+                             "category": "Other", "to_ids": False}])]}})
+    ask(server, {"method": "POST",
+                 "path": "/sightings/bulkSaveSightings/" + names[0],
+                 "body": [{"uuid": names[0], "attribute_uuid": names[1],
+                           "date_sighting": 1795293801, "source": "s"}]})
+    for front, (path, row, members) in read.items():
+        [c] = captures(front)
+        real = row(c["response"]["body"])
+        body = None if "index" in path else {"eventid": "1"}
+        status, _, got = ask(server, {
+            "method": "GET" if body is None else "POST", "path": path,
+            "body": body})
+        ours = row(json.loads(got))
+        assert status == 200
+        for member in members:
+            assert isinstance(ours[member], type(real[member])), (
+                front, member, ours[member], real[member])
+    assert not server.violations, server.violations
+    server.close()
+
+
 def test_keys():
     server = MispServer()
     for c in captures("100-auth-wrong-key", "103-auth-bearer"):

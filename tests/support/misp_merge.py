@@ -228,7 +228,7 @@ class Merge:
         if old is not None and old["event"] != event["uuid"]:
             raise Refused(UNIQUE)
         entry = self.store.objects.setdefault(name, {
-            "uuid": name, "event": event["uuid"], "name": o["name"],
+            "uuid": name, "id": str(len(self.store.objects) + 1), "event": event["uuid"], "name": o["name"],
             "deleted": False, "comment": o.get("comment", "")})
         for key in ("first_seen", "last_seen"):
             if key in o:
@@ -291,21 +291,6 @@ class Merge:
                 errors="Could not save object as at least one attribute has "
                 "failed validation. %s" % why) from None
         return 200, {}, {"Object": {"uuid": body["uuid"]}}
-
-    def do_attributes_restSearch(self, rest, body, fault):
-        if "uuid" not in body:
-            self.violate("a search that returns everything")
-        names = body.get("uuid", list(self.store.attributes))
-        deleted = 1 in (body.get("deleted") or [0])
-        found = sorted(n for n in {n.lower() for n in names}
-                       if n in self.store.attributes
-                       and (deleted or not self.store.attributes[n]["deleted"]))
-        if body.get("returnFormat") != "csv":
-            return 200, {}, {"response": {"Attribute": [
-                {"uuid": n, "value": self.store.attributes[n]["value"]}
-                for n in found]}}
-        return 200, {"Content-Type": "text/csv; charset=UTF-8"}, "".join(
-            '"%s"\n' % n for n in found) + "\n"
 
     def do_attributes_delete(self, rest, body, fault):
         a = self.store.attributes.get(rest[0].lower())

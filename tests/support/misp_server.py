@@ -14,6 +14,7 @@ import threading
 import time
 
 from misp_merge import Answer, Merge, Store, message
+from misp_search import Search
 from misp_values import Crash
 
 KEY = "k" * 40
@@ -22,7 +23,7 @@ FAULTS = ("500", "500-half", "500-after", "late", "slow", "cut", "302", "429",
 CRASH = "An Internal Error Has Occurred."
 
 
-class MispServer(Merge):
+class MispServer(Merge, Search):
     def __init__(self, key=KEY):
         self.key, self.store = key, Store()
         self.lock = threading.RLock()
