@@ -176,6 +176,24 @@ san_cpan4(struct san_cpan *c, uint32_t in, uint32_t *out)
 	return true;
 }
 
+size_t
+san_cpan_each4(struct san_cpan *c, const uint32_t *in, size_t n, uint32_t *out)
+{
+	/* Their places are all over the memory: all are asked for at once. */
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(&c->cache4[cpan_index4(in[i])]);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t a = in[i], e = c->cache4[cpan_index4(a)];
+
+		if (((e ^ a) & 0xffff0000u) == 0 && a > 0xffff)
+			out[i] = ((a ^ c->top[a >> 16] << 16) & 0xffff0000u) |
+			         (e & 0xffff);
+		else if (!cpan_miss4(c, a, &out[i]))
+			return i;
+	}
+	return n;
+}
+
 /* The 128 blocks of an IPv6 address: each has one bit more of it. */
 static void
 cpan_fill6(struct san_cpan *c, uint64_t hi, uint64_t lo)

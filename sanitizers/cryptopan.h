@@ -25,6 +25,13 @@ void san_cpan_free(struct san_cpan *c);
 void san_cpan_ahead4(const struct san_cpan *c, uint32_t in);
 
 /*
+ * san_cpan_each4 -- san_cpan4 of many; answers how many of them, from the
+ * first, until the library failed.
+ */
+D4_USED size_t san_cpan_each4(
+    struct san_cpan *c, const uint32_t *in, size_t n, uint32_t *out);
+
+/*
  * san_cpan4 -- an IPv4 address in host order.
  * san_cpan6 -- an IPv6 address in network order; in and out may be the same.
  * Both answer false, with *out untouched, when the library failed.

@@ -2,27 +2,17 @@
 #include <string.h>
 #include "sanitizers/trace.h"
 
-#define FOLLOW_AHEAD 3u /* records that are fetched before they come */
+#define FOLLOW_BYTES 8192u /* copied at once: they stay near */
 
-/*
- * struct follow -- a file on its way. led: what the leader wrote; from: where
- * in the output a copy of all of it stands, as long as there: until a record
- * that was run by itself wrote over it.
- */
+/* struct follow -- a file on its way. led: what the leader wrote. */
 struct follow {
 	struct san_stream *s;
 	const struct san_trace *t;
 	struct d4_slice led;
 	struct d4_buf *out;
-	size_t from;
-	bool there;
+	const struct san_led *item;
+	size_t n;
 };
-
-static const struct trace_item *
-follow_item(const struct san_trace *t, size_t i)
-{
-	return (const struct trace_item *)(const void *)t->items.p + i;
-}
 
 static struct d4_slice
 follow_part(struct d4_slice all, size_t at, size_t n)
@@ -33,8 +23,7 @@ follow_part(struct d4_slice all, size_t at, size_t n)
 
 /* What this stream makes of the record; *why when it does not leave. */
 static enum san_outcome
-follow_make(
-    struct follow *f, const struct trace_item *item, enum d4_reason *why)
+follow_make(struct follow *f, const struct san_led *item, enum d4_reason *why)
 {
 	struct san_stream *s = f->s;
 	struct san_again a;
@@ -47,19 +36,16 @@ follow_make(
 	if (stream_put_head(s, f->out) != D4_OK)
 		return SAN_DROP;
 	a.record = follow_part(f->t->in, item->at, item->n);
-	if (item->notes_n == 0) {
-		f->there = false;
+	if (item->notes_n == 0)
 		return s->family->record(s->state, a.record, f->out, why);
-	}
 	a.other = follow_part(f->led, item->out_at, item->out_n);
 	a.notes = follow_part(
 	    d4_buf_slice(&f->t->notes), item->notes_at, item->notes_n);
-	a.there = f->there && f->out->n == f->from + item->out_at;
 	return s->family->again(s->state, &a, f->out, why);
 }
 
 static enum d4_status
-follow_record(struct follow *f, const struct trace_item *item)
+follow_record(struct follow *f, const struct san_led *item)
 {
 	struct stream_record r = {.mark = f->out->n, .headed = f->s->headed};
 
@@ -72,43 +58,77 @@ follow_record(struct follow *f, const struct trace_item *item)
 	return stream_settle(f->s, &r, f->out);
 }
 
-static void
-follow_ahead(const struct san_stream *s, const struct san_trace *t, size_t i)
+/*
+ * How many records from item on can be made at once, and what becomes of
+ * them; 0: it has to be made by itself.
+ */
+static size_t
+follow_group(const struct follow *f, size_t from, struct d4_slice *led)
 {
-	const struct trace_item *item = follow_item(t, i);
+	const struct san_led *first = &f->item[from];
+	size_t n = 0, bytes = 0;
 
-	if (s->family->ahead != NULL)
-		s->family->ahead(
-		    s->state, follow_part(t->in, item->at, item->n));
+	if (f->s->family->run == NULL || !stream_calm(f->s))
+		return 0;
+	for (; n < SAN_RUN_MAX && from + n < f->n; n++) {
+		const struct san_led *item = &first[n];
+
+		if (item->notes_n == 0 ||
+		    item->out_at - first->out_at != bytes ||
+		    (n > 0 && bytes + item->out_n > FOLLOW_BYTES))
+			break;
+		bytes += item->out_n;
+	}
+	if (n != 0)
+		*led = follow_part(f->led, first->out_at, bytes);
+	return n;
+}
+
+/* The records from item on, as far as that goes at once; how many. */
+static size_t
+follow_run(struct follow *f, size_t from)
+{
+	struct san_led_run r = {.led = &f->item[from],
+	    .in = f->t->in,
+	    .notes = d4_buf_slice(&f->t->notes)};
+	size_t done, in = 0, out = 0;
+	struct d4_slice led;
+
+	r.n = follow_group(f, from, &led);
+	if (r.n == 0 || stream_put_head(f->s, f->out) != D4_OK ||
+	    d4_buf_reserve(f->out, led.n + SAN_RUN_SLACK) != D4_OK)
+		return 0;
+	r.other = led.p;
+	r.out = f->out->p + f->out->n;
+	memcpy(r.out, led.p, led.n);
+	done = f->s->family->run(f->s->state, &r);
+	for (size_t i = 0; i < done; i++) {
+		in += r.led[i].n;
+		out += r.led[i].out_n;
+	}
+	f->out->n += out;
+	stream_forwarded_all(f->s, done, in);
+	return done;
 }
 
 /* All records, until something stops the stream. */
 static enum d4_status
 follow_records(struct follow *f)
 {
-	size_t n = f->t->items.n / sizeof(struct trace_item), i = 0;
 	struct san_stream *s = f->s;
 	enum d4_status st = D4_OK;
+	size_t i = 0, done;
 
-	for (; st == D4_OK && s->breaker.why == D4_R_NONE && i < n; i++) {
-		if (i + FOLLOW_AHEAD < n)
-			follow_ahead(s, f->t, i + FOLLOW_AHEAD);
-		st = follow_record(f, follow_item(f->t, i));
+	while (st == D4_OK && s->breaker.why == D4_R_NONE && i < f->n) {
+		done = follow_run(f, i);
+		i += done;
+		if (done == 0)
+			st = follow_record(f, &f->item[i++]);
 	}
 	/* What is not even looked at any more. */
-	for (; s->breaker.why != D4_R_NONE && i < n; i++)
-		stream_count(s, D4_R_BREAKER_OPEN, 1, follow_item(f->t, i)->n);
+	for (; s->breaker.why != D4_R_NONE && i < f->n; i++)
+		stream_count(s, D4_R_BREAKER_OPEN, 1, f->item[i].n);
 	return st;
-}
-
-/* All that the leader wrote in one piece; without room each record asks. */
-static void
-follow_copy(struct follow *f)
-{
-	f->from = f->out->n;
-	f->there = f->led.n != 0 && d4_buf_reserve(f->out, f->led.n) == D4_OK;
-	if (f->there)
-		memcpy(f->out->p + f->from, f->led.p, f->led.n);
 }
 
 static bool
@@ -122,7 +142,12 @@ enum d4_status
 san_stream_follow(struct san_stream *s, const struct san_trace *t,
     struct d4_slice led, struct d4_buf *out)
 {
-	struct follow f = {.s = s, .t = t, .led = led, .out = out};
+	struct follow f = {.s = s,
+	    .t = t,
+	    .led = led,
+	    .out = out,
+	    .item = (const void *)t->items.p,
+	    .n = t->items.n / sizeof(struct san_led)};
 	struct stream_mark m;
 	enum d4_status st;
 
@@ -135,7 +160,6 @@ san_stream_follow(struct san_stream *s, const struct san_trace *t,
 		return D4_ENOTSUP;
 	}
 	m = stream_mark(s, out);
-	follow_copy(&f);
 	st = follow_records(&f);
 	if (s->breaker.why != D4_R_NONE) {
 		stream_undo(s, out, &m, D4_R_BREAKER_OPEN);

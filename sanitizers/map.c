@@ -106,14 +106,6 @@ san_map_ahead4(const struct san_map *m, uint32_t in)
 		san_cpan_ahead4(m->cpan, in);
 }
 
-unsigned
-san_map_keeps4(const struct san_map *m, uint32_t in)
-{
-	unsigned v = m->conf->table[in >> 16];
-
-	return v == SAN_V_SPECIAL || v == SAN_V_KEEP;
-}
-
 /* A /16 whose addresses differ. */
 static __attribute__((noinline)) unsigned
 map_mixed4(const struct san_addr *c, uint32_t in)
@@ -152,6 +144,52 @@ san_map_ip4(struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what)
 		return map_method4(m, in,
 		    c->into != NULL ? &c->into[v - SAN_V_SCOPE] : NULL, out);
 	}
+}
+
+/* One address of a scope with `into`: its network is the target's. */
+static inline uint32_t
+map_into4(const struct san_addr *c, unsigned v, uint32_t mapped)
+{
+	const struct d4_prefix *target;
+
+	if (v < SAN_V_SCOPE || c->into == NULL)
+		return mapped;
+	target = &c->into[v - SAN_V_SCOPE];
+	return d4_get_be32(target->addr.b) | (mapped & map_host4(target->len));
+}
+
+/* Crypto-PAn for as many as the table alone decides on. */
+static size_t
+map_each_cpan4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out)
+{
+	const struct san_addr *c = m->conf;
+	size_t k = 0, done;
+
+	while (k < n && (c->table[in[k] >> 16] >= SAN_V_MAP))
+		k++;
+	done = san_cpan_each4(m->cpan, in, k, out);
+	for (k = 0; k < done; k++) {
+		out[k] = map_into4(c, c->table[in[k] >> 16], out[k]);
+		if (out[k] == in[k])
+			break;
+	}
+	return k;
+}
+
+size_t
+san_map_each4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out)
+{
+	enum san_what what;
+	size_t i = 0;
+
+	if (m->cpan != NULL)
+		i = map_each_cpan4(m, in, n, out);
+	for (; i < n; i++) {
+		if (san_map_ip4(m, in[i], &out[i], &what) != D4_R_NONE ||
+		    out[i] == in[i])
+			break;
+	}
+	return i;
 }
 
 enum d4_reason

@@ -53,10 +53,11 @@ D4_USED enum d4_reason san_map_ip4(
     struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what);
 
 /*
- * san_map_keeps4 -- 1: whatever the keys are, it stays as it is. 0 may mean
- * that only the address itself would tell.
+ * san_map_each4 -- the same for many; answers how many of them, from the
+ * first, were replaced by others, without a reason against it.
  */
-unsigned san_map_keeps4(const struct san_map *m, uint32_t in);
+D4_USED size_t san_map_each4(
+    struct san_map *m, const uint32_t *in, size_t n, uint32_t *out);
 
 /*
  * san_map_snm -- the last three bytes of a solicited-node group (or of its

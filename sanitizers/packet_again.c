@@ -3,26 +3,16 @@
  * was understood, cutting its payload and rounding its time have nothing to do
  * with keys, so that work is taken over as it left. What depends on keys is
  * made by the same functions as ever, from the packet as received: addresses
- * are mapped with this partner's keys (and so remembered for its self-check),
- * fingerprints fixed up, checksums summed. The note's only part is to say
- * where; packet_notes_fit says with which steps that is all.
+ * are mapped with this partner's keys, fingerprints fixed up, checksums summed.
+ * The note's only part is to say where, and what the sums are without
+ * addresses; packet_notes_fit says with which steps that is all.
  */
 #include <string.h>
 #include "sanitizers/checksum.h"
 #include "sanitizers/packet_again.h"
 
 #define AGAIN_TCP 20u /* bytes of a TCP header that was written in full */
-
-/* A place in the notes; the packet is alone when there is none left. */
-static struct pkt_note *
-note_next(struct pkt_notes *t)
-{
-	if (t->n == PKT_NOTES) {
-		t->alone = true;
-		return NULL;
-	}
-	return &t->note[t->n++];
-}
+#define AGAIN_SUM 10u /* where the checksum of an IPv4 header stands */
 
 void
 pkt_alone(const struct pkt *p)
@@ -31,22 +21,64 @@ pkt_alone(const struct pkt *p)
 		p->notes->alone = true;
 }
 
+/* Sums of 32 bits are as good: 2^32 is 1 as 2^16 is. */
+static uint32_t
+note_fold(uint64_t sum)
+{
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	return (uint32_t)((sum & UINT32_MAX) + (sum >> 32));
+}
+
+/*
+ * Does the leader's self-check look for what a follower's looks for, and are
+ * all texts of the address as long as selfcheck_near.h wants them?
+ */
+static bool
+note_swift(bool kept, uint32_t was, uint32_t is)
+{
+	return kept || (was != is && was >> 24 != 0);
+}
+
+/*
+ * With its checksum a header sums to nothing, so without it, and without what
+ * keys replace, it sums to the complements of these.
+ */
+static uint32_t
+note_base(const struct pkt_note *o, const struct pkt_ip *ip, const uint8_t *w)
+{
+	uint64_t sum;
+	uint16_t had;
+
+	memcpy(&had, w + AGAIN_SUM, 2);
+	sum = (uint16_t)~had;
+	if ((o->kept & 1) == 0)
+		sum += (uint32_t)~htobe32(ip->to_src4);
+	if ((o->kept & 2) == 0)
+		sum += (uint32_t)~htobe32(ip->to_dst4);
+	return note_fold(sum);
+}
+
 void
 pkt_note_head(const struct pkt *p, const struct pkt_ip *ip, const uint8_t *w)
 {
 	struct pkt_notes *t = p->notes;
-	struct pkt_note *o = note_next(t);
+	struct pkt_note *o;
 
-	if (o == NULL)
+	if (t->alone || t->n == PKT_NOTES) {
+		t->alone = true;
 		return;
-	*o = (struct pkt_note){.head = true,
-	    .fixed = ip->fixed,
-	    .kept = (uint8_t)(san_map_keeps4(p->map, ip->src4) |
-			      san_map_keeps4(p->map, ip->dst4) << 1),
+	}
+	o = &t->note[t->n++];
+	*o = (struct pkt_note){.fixed = ip->fixed,
+	    .kept = (uint8_t)((t->kept >> 1 & 1) | (t->kept & 1) << 1),
 	    .out = (uint32_t)(w - t->start),
 	    .in = (uint32_t)(ip->head.p - p->in.p),
-	    .n = (uint32_t)ip->head.n};
-	t->heads++;
+	    .n = (uint32_t)ip->head.n,
+	    .src = ip->src4,
+	    .dst = ip->dst4};
+	o->base = note_base(o, ip, w);
+	o->swift = note_swift((o->kept & 1) != 0, ip->src4, ip->to_src4) &&
+	           note_swift((o->kept & 2) != 0, ip->dst4, ip->to_dst4);
 	/* In a quote, or behind other headers, the numbers stand elsewhere. */
 	if (ip->fixed && (p->depth != 0 || ip->ext.n != 0))
 		t->alone = true;
@@ -57,101 +89,106 @@ pkt_note_sum(const struct pkt *p, const struct pkt_ip *ip,
     const struct pkt_sum *s, uint64_t sum)
 {
 	struct pkt_notes *t = p->notes;
-	uint32_t at = (uint32_t)(s->at - t->start);
-	bool covers = t->n != 0 && t->note[t->n - 1].out >= at;
-	struct pkt_note *o;
+	const uint8_t *field = s->at + s->offset;
+	struct pkt_note *o = &t->note[0];
+	size_t behind;
 
-	/* Neither addresses in it nor before it: the same for everybody. */
-	if (!s->pseudo && !covers)
+	/*
+	 * Over quoted headers: these sum to nothing, whatever their addresses
+	 * are, so it is the same for everybody.
+	 */
+	if (!s->pseudo || t->alone)
 		return;
-	if (covers && s->pseudo)
+	behind = (size_t)(field - t->start) - o->out;
+	if (t->n != 1 || o->field != 0 || behind > UINT16_MAX) {
 		t->alone = true;
-	o = note_next(t);
-	if (o == NULL)
 		return;
-	*o = (struct pkt_note){.out = at,
-	    .in = s->len,
-	    .n = (uint32_t)(p->w - s->at),
-	    .field = (uint8_t)s->offset,
-	    .proto = ip->proto,
-	    .pseudo = s->pseudo,
-	    .base = sum};
-}
-
-/* Numbers of a TCP header behind an IPv4 header that give away addresses. */
-static void
-again_fixed(const struct pkt *p, struct pkt_ip *ip, size_t n, uint8_t *w)
-{
-	pkt_fixup(p, ip);
-	d4_put_be16(w + 4, ip->id);
-	d4_put_be32(w + n + 4, ip->seq);
-	d4_put_be32(w + n + 8, ip->ack);
+	}
+	sum = san_sum_tail(ip->proto, s->len, sum);
+	if ((o->kept & 1) != 0)
+		sum += htobe32(ip->to_src4);
+	if ((o->kept & 2) != 0)
+		sum += htobe32(ip->to_dst4);
+	o->cover = note_fold(sum);
+	o->field = (uint16_t)behind;
+	o->udp = ip->proto == PKT_PROTO_UDP;
 }
 
 /*
- * The header's checksum from that of the other partner's, before its addresses
- * go: a sum of what is not all zero folds to 1..ffff whatever the way, so it
- * is the one that summing anew would give.
+ * Numbers of a TCP header behind an IPv4 header that give away addresses; the
+ * sums follow what changes.
  */
 static void
-again_sum_head(const struct pkt_ip *ip, uint8_t *w)
+again_fixed(const struct pkt *p, const struct pkt_note *o,
+    const struct pkt_again *a, uint64_t sum[2])
 {
-	uint64_t sum;
-	uint16_t had;
+	uint8_t *tcp = a->w + o->n;
+	struct pkt_ip ip = {.version = 4,
+	    .proto = PKT_PROTO_TCP,
+	    .id = d4_get_be16(a->b + 4),
+	    .body = d4_slice_of(a->b + o->n, AGAIN_TCP),
+	    .src4 = o->src,
+	    .dst4 = o->dst,
+	    .to_src4 = a->src,
+	    .to_dst4 = a->dst};
 
-	memcpy(&had, w + 10, 2);
-	sum = (uint16_t)~had;
-	sum = san_sum_turn(w + 12, ip->to_src4, sum);
-	sum = san_sum_turn(w + 16, ip->to_dst4, sum);
-	san_sum_put(w + 10, san_sum_fold(sum));
+	pkt_fixup(p, &ip);
+	sum[0] = san_sum_turn(
+	    a->w + 4, (uint32_t)ip.id << 16 | d4_get_be16(a->w + 6), sum[0]);
+	sum[1] = san_sum_turn(tcp + 4, ip.seq, sum[1]);
+	sum[1] = san_sum_turn(tcp + 8, ip.ack, sum[1]);
+	d4_put_be16(a->w + 4, ip.id);
+	d4_put_be32(tcp + 4, ip.seq);
+	d4_put_be32(tcp + 8, ip.ack);
 }
 
+/*
+ * A sum of what is not all zero folds to 1..ffff whatever the way, so these
+ * checksums are the ones that summing anew would give.
+ */
+void
+pkt_again_head(
+    const struct pkt *p, const struct pkt_note *o, const struct pkt_again *a)
+{
+	uint64_t sum[2] = {o->base, o->cover};
+	uint16_t folded;
+
+	if ((o->kept & 1) == 0) {
+		sum[0] += htobe32(a->src);
+		sum[1] += htobe32(a->src);
+		d4_put_be32(a->w + 12, a->src);
+	}
+	if ((o->kept & 2) == 0) {
+		sum[0] += htobe32(a->dst);
+		sum[1] += htobe32(a->dst);
+		d4_put_be32(a->w + 16, a->dst);
+	}
+	if (o->fixed)
+		again_fixed(p, o, a, sum);
+	san_sum_put(a->w + AGAIN_SUM, san_sum_fold(sum[0]));
+	if (o->field == 0)
+		return;
+	folded = san_sum_fold(sum[1]);
+	if (folded == 0 && o->udp)
+		folded = 0xffff;
+	san_sum_put(a->w + o->field, folded);
+}
+
+/* The addresses with this partner's keys, remembered for its self-check. */
 static enum d4_reason
-again_head(
-    struct pkt *p, const struct pkt_note *o, struct pkt_ip *ip, uint8_t *w)
+again_map(struct pkt *p, const struct pkt_note *o, struct pkt_again *a,
+    bool scoped[2])
 {
-	const uint8_t *b = p->in.p + o->in;
-	enum d4_reason why, second;
+	enum d4_reason why = D4_R_NONE, second = D4_R_NONE;
 
-	ip->src4 = d4_get_be32(b + 12);
-	ip->dst4 = d4_get_be32(b + 16);
-	ip->to_src4 = ip->src4;
-	ip->to_dst4 = ip->dst4;
-	ip->src_scoped = ip->dst_scoped = false;
-	why = second = D4_R_NONE;
+	a->src = o->src;
+	a->dst = o->dst;
+	scoped[0] = scoped[1] = false;
 	if ((o->kept & 1) == 0)
-		why = pkt_map4(p, ip->src4, &ip->to_src4, &ip->src_scoped);
+		why = pkt_map4(p, o->src, &a->src, &scoped[0]);
 	if ((o->kept & 2) == 0)
-		second = pkt_map4(p, ip->dst4, &ip->to_dst4, &ip->dst_scoped);
-	if (why == D4_R_NONE)
-		why = second;
-	if (why != D4_R_NONE)
-		return why;
-	if (!o->fixed)
-		again_sum_head(ip, w);
-	d4_put_be32(w + 12, ip->to_src4);
-	d4_put_be32(w + 16, ip->to_dst4);
-	if (!o->fixed)
-		return D4_R_NONE;
-	ip->id = d4_get_be16(b + 4);
-	ip->body = d4_slice_of(b + o->n, AGAIN_TCP);
-	again_fixed(p, ip, o->n, w);
-	w[10] = 0;
-	w[11] = 0;
-	san_sum_put(w + 10, san_sum_fold(san_sum(w, o->n, 0)));
-	return D4_R_NONE;
-}
-
-/* outer: the addresses of the packet's own header. */
-static void
-again_sum(const struct pkt_note *o, const struct pkt_ip *outer, bool anew,
-    uint8_t *at)
-{
-	struct pkt_sum s = {
-	    .at = at, .offset = o->field, .len = o->in, .pseudo = o->pseudo};
-
-	pkt_sum_put(
-	    outer, &s, anew || !o->pseudo ? pkt_sum_of(&s, o->n) : o->base);
+		second = pkt_map4(p, o->dst, &a->dst, &scoped[1]);
+	return why != D4_R_NONE ? why : second;
 }
 
 /* The first header is the packet's own; quoted ones come behind it. */
@@ -159,27 +196,17 @@ enum d4_reason
 pkt_again(struct pkt *p, const struct pkt_note *note, size_t n, uint8_t *head)
 {
 	enum d4_reason why = D4_R_NONE;
-	struct pkt_ip outer, quoted;
+	bool own[2] = {false, false}, quoted[2];
 
-	assert(n > 0 && note[0].head);
-	outer.version = 4;
-	outer.later = false;
-	outer.src_scoped = outer.dst_scoped = false;
 	for (size_t i = 0; why == D4_R_NONE && i < n; i++) {
-		uint8_t *w = head + note[i].out;
+		struct pkt_again a = {
+		    .b = p->in.p + note[i].in, .w = head + note[i].out};
 
-		if (!note[i].head) {
-			outer.proto = note[i].proto;
-			again_sum(&note[i], &outer, note[0].fixed, w);
-		} else if (i > 0) {
-			why = again_head(p, &note[i], &quoted, w);
-		} else {
-			outer.proto = PKT_PROTO_TCP; /* where it is fixed */
-			why = again_head(p, &note[i], &outer, w);
-		}
+		why = again_map(p, &note[i], &a, i == 0 ? own : quoted);
+		if (why == D4_R_NONE)
+			pkt_again_head(p, &note[i], &a);
 	}
-	if (why == D4_R_NONE &&
-	    !pkt_scope_met(p, outer.src_scoped, outer.dst_scoped))
+	if (why == D4_R_NONE && !pkt_scope_met(p, own[0], own[1]))
 		why = D4_R_SCOPE_MISS;
 	return why;
 }

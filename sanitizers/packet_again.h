@@ -5,59 +5,82 @@
 #ifndef SAN_PACKET_AGAIN_H
 #define SAN_PACKET_AGAIN_H
 
+#include "sanitizers/led.h"
 #include "sanitizers/packet.h"
 
-#define PKT_NOTES 6u /* of one packet: headers and checksums */
+#define PKT_NOTES 6u /* headers of one packet */
 
 /*
- * struct pkt_note -- one place that depends on replaced addresses.
- * Shape:  A header of IPv4: out, where it stands in the record that left; in,
- *         where in the packet as received; n, its bytes. fixed: numbers
- *         behind it are made from the addresses, too (packet_fixup.c).
- *         kept: bit 0 source, bit 1 destination: no keys change it.
- *         A checksum: out, from where on it covers n bytes of the record;
- *         field, where it stands among them; of `in` bytes on the wire with
- *         protocol proto. base: its sum without the addresses of the pseudo
- *         header. pseudo: it has one.
+ * struct pkt_note -- a header of IPv4 with addresses that keys replace.
+ * Shape:  out, where it stands in the record that left; in, where in the
+ *         packet as received; n, its bytes. src, dst: as received, host order;
+ *         kept: bit 0 source, bit 1 destination: no keys change it. fixed:
+ *         numbers behind it are made from the addresses, too (packet_fixup.c).
+ *         base: what its checksum sums without the addresses that keys
+ *         change. field: where behind `out` a checksum stands that covers the
+ *         addresses, 0: none; cover: its sum, as base; udp: it is never 0.
+ *         swift: all its addresses were replaced by others, so the leader's
+ *         self-check looked for them all.
  */
 struct pkt_note {
-	uint64_t base;
 	uint32_t out, in, n;
-	uint8_t head, fixed, kept, field, proto, pseudo;
+	uint32_t src, dst;
+	uint32_t base, cover;
+	uint16_t field;
+	uint8_t kept, fixed, udp, swift;
 };
 
 /*
  * struct pkt_notes -- of the packet under way. start: where its record begins
  * in the output. maps: addresses of IPv4 that were replaced; each must be one
  * of a noted header's, or the packet is alone: what became of it cannot be
- * told from its notes.
+ * told from its notes. kept: a bit for each of them, the last one lowest: no
+ * keys change it. to: where the notes go, behind its end.
  */
 struct pkt_notes {
 	const uint8_t *start;
-	unsigned n, maps, heads;
+	unsigned n, maps, kept;
 	bool alone;
-	struct pkt_note note[PKT_NOTES];
+	struct d4_buf *to;
+	struct pkt_note *note;
 };
 
 static inline void
 pkt_notes_begin(struct pkt_notes *t, const uint8_t *start)
 {
+	size_t room = PKT_NOTES * sizeof(*t->note);
+
 	t->start = start;
-	t->n = t->maps = t->heads = 0;
-	t->alone = false;
+	t->n = t->maps = 0;
+	t->alone = t->to->cap - t->to->n < room &&
+	           d4_buf_reserve(t->to, room) != D4_OK;
+	t->note = (void *)(t->to->p + t->to->n);
 }
 
 /* pkt_notes_whole -- the packet can be made again from its notes. */
 static inline bool
 pkt_notes_whole(const struct pkt_notes *t)
 {
-	return !t->alone && t->n != 0 && t->maps == 2 * t->heads;
+	return !t->alone && t->n != 0 && t->maps == 2 * t->n;
 }
 
 /* pkt_alone -- more of the keys is in the packet than notes can say. */
 void pkt_alone(const struct pkt *p);
 
-/* pkt_note_head -- a header of IPv4 was written at w. */
+/* pkt_note_map -- an address was replaced, p->what became of it. */
+static inline void
+pkt_note_map(const struct pkt *p)
+{
+	bool kept = p->what == SAN_WHAT_SPECIAL || p->what == SAN_WHAT_KEPT;
+
+	p->notes->maps++;
+	p->notes->kept = p->notes->kept << 1 | kept;
+}
+
+/*
+ * pkt_note_head -- a header of IPv4 was written at w; source and destination
+ * were the last addresses that were replaced.
+ */
 void pkt_note_head(
     const struct pkt *p, const struct pkt_ip *ip, const uint8_t *w);
 
@@ -80,10 +103,27 @@ void pkt_sum_put(
     const struct pkt_ip *ip, const struct pkt_sum *s, uint64_t sum);
 
 /*
+ * struct pkt_again -- a noted header for another partner: b, as received; w,
+ * where it stands in the record; src, dst: the addresses as they are now.
+ */
+struct pkt_again {
+	const uint8_t *b;
+	uint8_t *w;
+	uint32_t src, dst;
+};
+
+/* pkt_again_head -- writes the addresses and what is made from them. */
+void pkt_again_head(
+    const struct pkt *p, const struct pkt_note *o, const struct pkt_again *a);
+
+/*
  * pkt_again -- replaces the addresses in the record at head, a copy of
  * another partner's, by this one's. Answers why it must not leave.
  */
 D4_USED enum d4_reason pkt_again(
     struct pkt *p, const struct pkt_note *note, size_t n, uint8_t *head);
+
+/* packet_run.c: as san_family.run; skip: bytes of a record's own header. */
+size_t pkt_run(struct pkt *p, const struct san_led_run *r, size_t skip);
 
 #endif

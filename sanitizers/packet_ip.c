@@ -21,9 +21,9 @@ pkt_map4(struct pkt *p, uint32_t in, uint32_t *out, bool *scoped)
 		*out = in;
 		return D4_R_NONE;
 	}
-	if (p->notes != NULL)
-		p->notes->maps++;
 	why = san_map_ip4(p->map, in, out, &p->what);
+	if (p->notes != NULL)
+		pkt_note_map(p);
 	*scoped = p->what == SAN_WHAT_SCOPED;
 	if (why == D4_R_NONE && *out != in && ip_protected(p, p->what))
 		san_check_add4(&p->check, in);

@@ -198,21 +198,22 @@ pcap_notes_fit(const struct san_opts *o)
 }
 
 static bool
-pcap_trace(void *state, bool on)
+pcap_trace(void *state, struct d4_buf *notes)
 {
 	struct packet *s = state;
 
-	s->p.notes = on && pcap_notes_fit(&s->p.opt) ? &s->notes : NULL;
+	s->notes.to = notes;
+	s->p.notes =
+	    notes != NULL && pcap_notes_fit(&s->p.opt) ? &s->notes : NULL;
 	return s->p.notes != NULL;
 }
 
-static struct d4_slice
+static size_t
 pcap_traced(const void *state)
 {
 	const struct pkt_notes *t = &((const struct packet *)state)->notes;
 
-	return d4_slice_of(
-	    t->note, pkt_notes_whole(t) ? t->n * sizeof(t->note[0]) : 0);
+	return pkt_notes_whole(t) ? t->n * sizeof(t->note[0]) : 0;
 }
 
 static enum san_outcome
@@ -227,19 +228,23 @@ pcap_again(void *state, const struct san_again *a, struct d4_buf *out,
 	*why = D4_R_INTERNAL;
 	assert(a->record.n >= PCAP_HEAD && a->notes.n >= sizeof(*note) &&
 	       (uintptr_t)note % _Alignof(struct pkt_note) == 0);
-	if (!a->there && d4_buf_reserve(out, a->record.n + PKT_SLACK) != D4_OK)
+	if (d4_buf_reserve(out, a->record.n + PKT_SLACK) != D4_OK)
 		return SAN_DROP;
 	head = out->p + out->n;
-	if (!a->there)
-		memcpy(head, a->other.p, a->other.n);
+	memcpy(head, a->other.p, a->other.n);
 	(void)pcap_enter(&s->p, a->record);
-	s->p.ip_at = note[0].in;
 	*why = pkt_again(&s->p, note, a->notes.n / sizeof(*note), head);
 	if (*why == D4_R_NONE)
 		*why = packet_judge(&s->p, d4_slice_of(head, a->other.n));
 	if (*why == D4_R_NONE)
 		out->n += a->other.n;
 	return packet_outcome(*why);
+}
+
+static size_t
+pcap_run(void *state, const struct san_led_run *r)
+{
+	return pkt_run(&((struct packet *)state)->p, r, PCAP_HEAD);
 }
 
 const struct san_family san_family_packets = {
@@ -255,6 +260,7 @@ const struct san_family san_family_packets = {
     .trace = pcap_trace,
     .traced = pcap_traced,
     .again = pcap_again,
+    .run = pcap_run,
     .compute = san_packet_class,
     .check = san_packet_check,
 };

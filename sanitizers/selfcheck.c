@@ -2,14 +2,10 @@
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/selfcheck.h"
+#include "sanitizers/selfcheck_near.h"
 
-#define CHECK_BLOCK 16u
-#define CHECK_RUN   7u  /* the shortest text of an address, "1.2.3.4" */
-#define CHECK_TEXT  80u /* the longest, ip6.arpa nibbles, NUL included */
-
-/* Sixteen bytes at a time: a plain loop is a third of the whole pipeline. */
-#define CHECK_LANES uint8_t __attribute__((vector_size(16)))
-#define CHECK_WORDS uint32_t __attribute__((vector_size(16)))
+#define CHECK_RUN  7u  /* the shortest text of an address, "1.2.3.4" */
+#define CHECK_TEXT 80u /* the longest, ip6.arpa nibbles, NUL included */
 
 void
 san_check_add4(struct san_check *c, uint32_t addr)
@@ -50,29 +46,6 @@ static bool
 check_four(const uint8_t *p, uint32_t addr)
 {
 	return d4_get_be32(p) == addr || d4_get_le32(p) == addr;
-}
-
-/*
- * Where in a block of 16 positions do the two middle bytes stand, in either
- * order? p[0..18) is readable.
- */
-static CHECK_LANES
-check_block(const uint8_t *p, uint8_t b1, uint8_t b2)
-{
-	CHECK_LANES x, y;
-
-	memcpy(&x, p + 1, CHECK_BLOCK);
-	memcpy(&y, p + 2, CHECK_BLOCK);
-	return (CHECK_LANES)(((x == b1) & (y == b2)) | ((x == b2) & (y == b1)));
-}
-
-static bool
-check_any(CHECK_LANES m)
-{
-	uint64_t half[2];
-
-	memcpy(half, &m, sizeof(half));
-	return (half[0] | half[1]) != 0;
 }
 
 /*
@@ -121,23 +94,6 @@ check_run(struct d4_slice out, size_t at)
 	while (to < out.n && check_class(out.p[to]))
 		to++;
 	return to - from >= CHECK_RUN;
-}
-
-/*
- * Four such characters at a multiple of four in a block? One more character
- * ('/') counts: whoever says yes is looked at again.
- */
-static CHECK_LANES
-check_fours(const uint8_t *p)
-{
-	CHECK_LANES x, m;
-	CHECK_WORDS w;
-
-	memcpy(&x, p, CHECK_BLOCK);
-	m = (CHECK_LANES)(((uint8_t)':' - x <= (uint8_t)(':' - '-')) |
-			  ((x | 0x20) - (uint8_t)'a' <= (uint8_t)('f' - 'a')));
-	w = (CHECK_WORDS)m;
-	return (CHECK_LANES)(w == UINT32_MAX);
 }
 
 /*

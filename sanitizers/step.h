@@ -84,15 +84,8 @@ struct san_make {
 	struct d4_tally *tally; /* the stream's: for its parts */
 };
 
-/*
- * struct san_again -- a record that a stream with the same steps and other
- * keys has released: as received, as it left there, and the family's notes.
- * there: a copy of other stands behind the end of the output already.
- */
-struct san_again {
-	struct d4_slice record, other, notes;
-	bool there;
-};
+struct san_again;
+struct san_led_run;
 
 /*
  * struct san_family -- one kind of record.
@@ -116,13 +109,17 @@ struct san_again {
  *          an error of save *out is as before.
  * ahead:   a record that comes soon: what it needs is fetched from memory
  *          into the caches. NULL where nothing is far away.
- * trace:   whether notes are taken, from now on, of what is done with each
- *          record; false: not with these steps. NULL, as the next two, where
- *          nobody can follow (follow.h).
- * traced:  the notes of the last record, once it was forwarded; none: it
- *          depends on more of the keys than notes can say.
+ * trace:   from now on notes of what is done with a record are written behind
+ *          the end of *notes (NULL: no longer); false: not with these steps.
+ *          NULL, as the next three, where nobody can follow (follow.h).
+ * traced:  how many bytes of notes the last record has, once it was forwarded;
+ *          the caller adds them to notes->n. 0: it depends on more of the keys
+ *          than notes can say.
  * again:   as record, with the notes of another stream: the same steps, its
  *          own keys. It trusts them no more than it must: see packet_again.c.
+ * run:     the same with many records, where they stand: makes its own of as
+ *          many as it can vouch for at once, from the first, and answers how
+ *          many; the one behind them has to be made by `again`.
  * when:    the time that a record says of itself, seconds. *t_s holds the
  *          file's time before (0: unknown), for stamps that say no year, and
  *          is touched only by SAN_DATED. It may use the state's room. NULL:
@@ -159,10 +156,11 @@ struct san_family {
 	void (*left)(void *state);
 	void (*rekey)(void *state, void *other);
 	void (*ahead)(const void *state, struct d4_slice record);
-	bool (*trace)(void *state, bool on);
-	struct d4_slice (*traced)(const void *state);
+	bool (*trace)(void *state, struct d4_buf *notes);
+	size_t (*traced)(const void *state);
 	enum san_outcome (*again)(void *state, const struct san_again *a,
 	    struct d4_buf *out, enum d4_reason *why);
+	size_t (*run)(void *state, const struct san_led_run *r);
 };
 
 /* sanitizers/table.c: all steps and families, and which type is which. */

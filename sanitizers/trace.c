@@ -30,7 +30,7 @@ san_stream_lead(struct san_stream *s, struct san_trace *t)
 {
 	t->lead = NULL;
 	if (s->identity || s->family->again == NULL || s->epochs != NULL ||
-	    !s->family->trace(s->state, true))
+	    !s->family->trace(s->state, &t->notes))
 		return D4_ENOTSUP;
 	t->lead = s;
 	t->counted = s->tally.in;
@@ -45,7 +45,7 @@ void
 trace_end(struct san_stream *s)
 {
 	if (s->trace != NULL)
-		(void)s->family->trace(s->state, false);
+		(void)s->family->trace(s->state, NULL);
 	s->trace = NULL;
 }
 
@@ -104,26 +104,26 @@ void
 trace_note(struct san_trace *t, const struct san_stream *s, struct d4_slice rec,
     const struct trace_out *o)
 {
-	struct d4_slice notes = d4_slice_of(NULL, 0);
-	struct trace_item item;
+	struct san_led *led;
 
 	if (t->broken || !trace_holds(t, rec) || o->at < t->from ||
-	    o->at + o->n - t->from > UINT32_MAX || trace_ends(o->why)) {
+	    o->at + o->n - t->from > UINT32_MAX || trace_ends(o->why) ||
+	    d4_buf_reserve(&t->items, sizeof(*led)) != D4_OK) {
 		t->broken = true;
 		return;
 	}
-	item = (struct trace_item){.at = (uint32_t)(rec.p - t->in.p),
+	led = (void *)(t->items.p + t->items.n);
+	*led = (struct san_led){.at = (uint32_t)(rec.p - t->in.p),
 	    .n = (uint32_t)rec.n,
 	    .notes_at = (uint32_t)t->notes.n,
 	    .why = trace_same(o->why) ? o->why : D4_R_NONE};
 	if (o->why == D4_R_NONE) {
-		notes = s->family->traced(s->state);
-		item.out_at = (uint32_t)(o->at - t->from);
-		item.out_n = (uint32_t)o->n;
-		item.notes_n = (uint32_t)notes.n;
+		led->out_at = (uint32_t)(o->at - t->from);
+		led->out_n = (uint32_t)o->n;
+		led->notes_n = (uint32_t)s->family->traced(s->state);
 	}
-	t->broken = d4_buf_add(&t->items, &item, sizeof(item)) != D4_OK ||
-	            d4_buf_add(&t->notes, notes.p, notes.n) != D4_OK;
+	t->notes.n += led->notes_n;
+	t->items.n += sizeof(*led);
 }
 
 bool
@@ -132,5 +132,5 @@ trace_whole(const struct san_trace *t)
 	return t->lead != NULL && t->fed && !t->broken &&
 	       t->lead->breaker.why == D4_R_NONE &&
 	       t->lead->tally.in - t->counted ==
-	           t->items.n / sizeof(struct trace_item);
+	           t->items.n / sizeof(struct san_led);
 }

@@ -3,30 +3,17 @@
 #define SAN_TRACE_H
 
 #include "sanitizers/follow.h"
+#include "sanitizers/led.h"
 #include "sanitizers/stream.h"
 
 #define TRACE_ITEMS (1u << 20) /* bytes of items */
 #define TRACE_NOTES (4u << 20) /* bytes of the families' notes */
 
 /*
- * struct trace_item -- one record of the file.
- * Shape:  at, n: where it stands in the file. out_at, out_n: what became of
- *         it in the output. notes_at, notes_n: the family's notes; none of a
- *         record that left: it has to be run by itself. why: it was
- *         withheld, whatever the keys are; D4_R_NONE: see notes.
- */
-struct trace_item {
-	uint32_t at, n;
-	uint32_t out_at, out_n;
-	uint32_t notes_at, notes_n;
-	enum d4_reason why;
-};
-
-/*
  * struct san_trace
  * Shape:  lead: whose file; counted: its tally's in when the file began;
  *         in: all of the file, from: where its output begins. broken: the
- *         items do not say all that happened.
+ *         items (struct san_led) do not say all that happened.
  */
 struct san_trace {
 	const struct san_stream *lead;

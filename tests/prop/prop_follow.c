@@ -20,12 +20,15 @@ static const char *const chains[] = {
     "[addr: {method: zero}, link: hmac, payload: zero, time: 1h]",
     "[addr: {scope: telescope, others: map}, checksums: keep-status]",
     "[addr: {scope: telescope, others: map}, sample: 1/2]",
+    "[addr: {scope: telescope, method: pfx, others: keep}, payload: keep]",
+    "[addr: {method: mask, mask4: 24}, payload: 'keep:64']",
 };
 
 #define CHAINS (sizeof(chains) / sizeof(chains[0]))
 
 /* Can the others follow at all with these steps? */
-static const bool leads[CHAINS] = {true, true, true, true};
+static const bool leads[CHAINS] = {
+    true, true, true, true, [7] = true, [8] = true};
 
 struct world {
 	struct san_chain *chain;
@@ -262,6 +265,38 @@ nobody_follows_another_chain_or_a_file_that_was_not_led(void **state)
 	world_close(&other);
 }
 
+/*
+ * Payloads are kept, and begin with what ends an address that a port or a
+ * checksum may begin: doubts where something was written, some of them hits.
+ */
+static void
+doubts_are_settled_by_the_whole_check(void **state)
+{
+	struct prop r = prop_case(prop_seed(), 11);
+	struct d4_buf file;
+	struct world w;
+
+	(void)state;
+	world_open(&w, chains[1]);
+	for (size_t round = 0; round < 20; round++) {
+		test_pcap_open(&file, 1);
+		for (size_t i = 0; i < 700; i++) {
+			uint8_t p[64];
+			size_t n = make_tcp(p, &r);
+
+			memcpy(p + 52, p + 30 + prop_below(&r, 3), 2);
+			memcpy(p + n, p + 31, 3);
+			memcpy(p + n + 3, "10.1.2.", 7);
+			d4_put_be16(p + 16, (uint16_t)(n + 10 - 14));
+			d4_put_be16(p + 26, (uint16_t)(p[32] << 8 | p[31]));
+			test_pcap_add(&file, p, n + 10, n + 10);
+		}
+		check_file(&w, d4_buf_slice(&file));
+		d4_buf_fini(&file);
+	}
+	world_close(&w);
+}
+
 /* Self-check hits of its own, until its breaker opens in the middle. */
 static void
 a_followers_own_doubt_stops_it_alone(void **state)
@@ -300,6 +335,7 @@ main(void)
 	    cmocka_unit_test(numbers_made_of_addresses_are_each_partners_own),
 	    cmocka_unit_test(
 		nobody_follows_another_chain_or_a_file_that_was_not_led),
+	    cmocka_unit_test(doubts_are_settled_by_the_whole_check),
 	    cmocka_unit_test(a_followers_own_doubt_stops_it_alone),
 	};
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "sanitizers/selfcheck.h"
+#include "sanitizers/selfcheck_near.h"
 
 static void
 check_of(struct san_check *c, const char *addr)
@@ -129,6 +130,45 @@ more_addresses_than_fit_are_said(void **state)
 	assert_false(san_check_hit(&c, d4_slice_str("10.1.0.0")));
 }
 
+/* Wherever a form of 10.1.2.3 holds a byte of those that were written. */
+static void
+assert_near(const void *form, size_t len, bool text)
+{
+	static const size_t written[] = {1, 2, 8, 10, 16};
+	uint8_t b[256];
+
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		size_t n = written[i];
+
+		for (size_t at = 100 - len + 1; at < 100 + n; at++) {
+			memset(b, 0xfe, sizeof(b));
+			memcpy(b + at, form, len);
+			if (text)
+				assert_true(
+				    check_any(san_near_text(b + 100, n)));
+			else
+				assert_true(check_any(
+				    san_near4(b + 100, n, 0x0a010203)));
+		}
+		memset(b, 0xfe, sizeof(b));
+		assert_false(check_any(san_near_text(b + 100, n)));
+		assert_false(check_any(san_near4(b + 100, n, 0x0a010203)));
+	}
+}
+
+static void
+what_meets_a_written_byte_is_suspected_wherever_it_begins(void **state)
+{
+	static const char *const texts[] = {"10.1.2.3", "1.2.3.4", "10-1-2-3",
+	    "167838211", "0a010203", "0A010203", "3.2.1.10"};
+
+	(void)state;
+	assert_near("\x0a\x01\x02\x03", 4, false);
+	assert_near("\x03\x02\x01\x0a", 4, false);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_near(texts[i], strlen(texts[i]), true);
+}
+
 int
 main(void)
 {
@@ -137,6 +177,8 @@ main(void)
 	    cmocka_unit_test(bytes_of_ipv6_are_found_in_both_orders),
 	    cmocka_unit_test(what_only_resembles_an_address_is_no_hit),
 	    cmocka_unit_test(more_addresses_than_fit_are_said),
+	    cmocka_unit_test(
+		what_meets_a_written_byte_is_suspected_wherever_it_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
