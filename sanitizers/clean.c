@@ -150,5 +150,5 @@ san_clean(const struct san_addr *c, struct d4_slice data)
 		if (clean_text_at(c, data, i))
 			return false;
 	}
-	return true;
+	return !san_hidden_scope(data, &c->scope);
 }

@@ -5,48 +5,56 @@
 #define DASHED_FIRST 4u  /* digits of the first group */
 #define DASHED_LEAST 3u  /* dashes of the shortest: 2001-db8--1 */
 
+/* A text, and what stands in it for colons. */
+struct dashed {
+	struct d4_slice t;
+	uint8_t mark;
+};
+
 static bool
-dashed_part(uint8_t c)
+dashed_part(const struct dashed *d, size_t i)
 {
-	return c == '-' || san_hex_digit(c) >= 0;
+	return i < d->t.n &&
+	       (d->t.p[i] == d->mark || san_hex_digit(d->t.p[i]) >= 0);
 }
 
 /* Exactly the text between from and end, if it is one. */
 static bool
 dashed_is(
-    struct d4_slice t, size_t from, size_t end, const struct san_wanted *w)
+    const struct dashed *d, size_t from, size_t end, const struct san_wanted *w)
 {
+	struct d4_slice t = d->t;
 	uint8_t text[DASHED_MAX];
 	struct d4_addr a;
 	size_t n = end - from;
 
 	for (size_t i = 0; i < n; i++)
-		text[i] = t.p[from + i] == '-' ? ':' : t.p[from + i];
+		text[i] = t.p[from + i] == d->mark ? ':' : t.p[from + i];
 	return d4_addr_parse(d4_slice_of(text, n), &a) == D4_OK &&
 	       a.family == 6 && w->is(w->arg, &a);
 }
 
 /* All that begin at `from`; they end where a group does. */
 static bool
-dashed_from(struct d4_slice t, size_t from, const struct san_wanted *w)
+dashed_from(const struct dashed *d, size_t from, const struct san_wanted *w)
 {
+	const uint8_t *p = d->t.p;
 	unsigned dashes = 0, doubles = 0;
 	size_t i = from;
 
-	for (; i < t.n && i - from < DASHED_MAX && dashed_part(t.p[i]); i++) {
-		bool last = i + 1 == t.n || !dashed_part(t.p[i + 1]) ||
-		            t.p[i + 1] == '-';
+	for (; i - from < DASHED_MAX && dashed_part(d, i); i++) {
+		bool last = !dashed_part(d, i + 1) || p[i + 1] == d->mark;
 
-		if (t.p[i] == '-') {
+		if (p[i] == d->mark) {
 			dashes++;
-			doubles += t.p[i - 1] == '-';
-			last = t.p[i - 1] == '-'; /* 2001-db8-77-- */
+			doubles += p[i - 1] == d->mark;
+			last = p[i - 1] == d->mark; /* 2001-db8-77-- */
 		}
 		if (doubles > 1 || dashes > 8)
 			return false;
 		if (last && dashes >= DASHED_LEAST &&
 		    (doubles == 1 || dashes == 7) &&
-		    dashed_is(t, from, i + 1, w))
+		    dashed_is(d, from, i + 1, w))
 			return true;
 	}
 	return false;
@@ -69,19 +77,25 @@ dashed_first(struct d4_slice t, size_t at)
 	return true;
 }
 
-bool
-san_find_dashed(struct d4_slice t, const struct san_wanted *w)
+static bool
+dashed_with(const struct dashed *d, const struct san_wanted *w)
 {
-	const uint8_t *p = t.p, *end;
+	const uint8_t *p = d->t.p, *end = p + d->t.n;
 
-	if (t.n == 0)
-		return false;
-	end = t.p + t.n;
-	while (p < end && (p = memchr(p, '-', (size_t)(end - p))) != NULL) {
-		size_t at = (size_t)(p++ - t.p);
+	while (p < end && (p = memchr(p, d->mark, (size_t)(end - p))) != NULL) {
+		size_t at = (size_t)(p++ - d->t.p);
 
-		if (dashed_first(t, at) && dashed_from(t, at - DASHED_FIRST, w))
+		if (dashed_first(d->t, at) &&
+		    dashed_from(d, at - DASHED_FIRST, w))
 			return true;
 	}
 	return false;
+}
+
+bool
+san_find_dashed(struct d4_slice t, const struct san_wanted *w)
+{
+	const struct dashed dash = {t, '-'}, line = {t, '_'};
+
+	return t.n != 0 && (dashed_with(&dash, w) || dashed_with(&line, w));
 }

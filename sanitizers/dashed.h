@@ -5,9 +5,9 @@
 #include "sanitizers/find_hidden.h"
 
 /*
- * san_find_dashed -- a wanted IPv6 address is written with dashes for colons;
- * its first group has four digits (any real one's has), so that words with
- * dashes between are none.
+ * san_find_dashed -- a wanted IPv6 address is written with dashes, or
+ * underscores, for colons; its first group has four digits (any real one's
+ * has), so that words with dashes between are none.
  */
 bool san_find_dashed(struct d4_slice text, const struct san_wanted *w);
 

@@ -194,7 +194,10 @@ name_judge(const struct san_dns *d, bool question)
 		return D4_R_PDNS_SUFFIX;
 	if (d->scope != NULL && n->digits &&
 	    (san_name_reverse(n, d->scope) ||
-		san_dns_tells(d, d4_slice_of(n->text, n->n))))
+		san_dns_tells(d, d4_slice_of(n->text, n->n)) ||
+		/* base64 has a case */
+		san_hidden_scope(
+		    d4_slice_of(d->name.wire, d->name.n), d->scope)))
 		return D4_R_PDNS_REVERSE;
 	if (question && d->conf->allow != NULL &&
 	    !san_suffixes_has(d->conf->allow, n))

@@ -1,12 +1,14 @@
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/dashed.h"
-#include "sanitizers/defang.h"
 #include "sanitizers/find.h"
-#include "sanitizers/find_hidden.h"
+#include "sanitizers/find_coded.h"
+#include "sanitizers/find_loose.h"
+#include "sanitizers/window.h"
 
 #define HIDDEN_RUN     8u  /* the shortest row of digits that counts */
 #define HIDDEN_DECIMAL 10u /* digits of the largest u32 */
+#define HIDDEN_OCTAL   12u /* the same in octal, and a 0 in front */
 #define HIDDEN_LANES   uint8_t __attribute__((vector_size(16)))
 #define HIDDEN_NIBBLES 63u /* bytes of 32 nibbles with dots */
 
@@ -93,34 +95,61 @@ hidden_is_part(struct d4_slice t, size_t from, size_t to)
 }
 
 static bool
-hidden_decimal(
-    struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
+hidden_word(uint64_t v, const struct san_wanted *w)
 {
 	struct d4_addr a = {.family = 4};
-	uint64_t v = 0;
 
-	if (to - from < HIDDEN_RUN || to - from > HIDDEN_DECIMAL ||
-	    hidden_is_part(t, from, to))
-		return false;
-	for (size_t i = from; i < to; i++)
-		v = v * 10 + (uint64_t)(t.p[i] - '0');
-	if (v > UINT32_MAX)
-		return false;
 	d4_put_be32(a.b, (uint32_t)v);
 	return w->is(w->arg, &a);
 }
 
-/* hidden_run -- all that a run of hex digits may be. */
+static bool
+hidden_decimal(
+    struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
+{
+	uint64_t v = 0, octal = 0;
+	bool eights = t.p[from] == '0'; /* octal, by its digits */
+
+	if (to - from < HIDDEN_RUN || to - from > HIDDEN_OCTAL ||
+	    hidden_is_part(t, from, to))
+		return false;
+	for (size_t i = from; i < to; i++) {
+		v = v * 10 + (uint64_t)(t.p[i] - '0');
+		octal = octal * 8 + (uint64_t)(t.p[i] - '0');
+		eights &= t.p[i] < '8';
+	}
+	if (eights && octal <= UINT32_MAX && hidden_word(octal, w))
+		return true;
+	if (v > UINT32_MAX || to - from > HIDDEN_DECIMAL)
+		return false;
+	if (hidden_word(v, w) || hidden_word(__builtin_bswap32((uint32_t)v), w))
+		return true;
+	/* What Java and SQL make of 128.0.0.0 and up. */
+	return from > 0 && t.p[from - 1] == '-' && v <= INT32_MAX &&
+	       hidden_word(UINT32_MAX - v + 1, w);
+}
+
+/* hidden_digits -- 8 or 32 hex digits; Linux shows words as they stand. */
+static bool
+hidden_digits(struct d4_slice d, const struct san_wanted *w)
+{
+	struct d4_addr a = {.family = d.n == 8 ? 4 : 6};
+
+	if ((d.n != 8 && d.n != 32) || !san_hex_read(d, d.n, 1, a.b))
+		return false;
+	if (w->is(w->arg, &a))
+		return true;
+	for (size_t i = 0; i < d.n / 2; i += 4)
+		d4_put_be32(a.b + i, d4_get_le32(a.b + i));
+	return w->is(w->arg, &a);
+}
+
+/* hidden_run -- all that a run of hex digits may be, but a text. */
 static bool
 hidden_run(
     struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
 {
-	size_t n = to - from;
-	struct d4_addr a = {.family = n == 8 ? 4 : 6};
-
-	if ((n == 8 || n == 32) &&
-	    san_hex_read(d4_slice_of(t.p + from, n), n, 1, a.b) &&
-	    w->is(w->arg, &a))
+	if (hidden_digits(d4_slice_of(t.p + from, to - from), w))
 		return true;
 	for (size_t i = from + HIDDEN_RUN - 1; i < to; i += HIDDEN_RUN) {
 		size_t first = i, end = i;
@@ -140,7 +169,7 @@ hidden_run(
 
 /* A run of HIDDEN_RUN hex digits covers one position in HIDDEN_RUN. */
 static bool
-hidden_numbers(struct d4_slice t, const struct san_wanted *w)
+hidden_numbers(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 {
 	size_t i = HIDDEN_RUN - 1;
 
@@ -155,7 +184,10 @@ hidden_numbers(struct d4_slice t, const struct san_wanted *w)
 			from--;
 		while (to < t.n && hidden_hex[t.p[to]] != 0)
 			to++;
-		if (to - from >= HIDDEN_RUN && hidden_run(t, from, to, w))
+		if (to - from >= HIDDEN_RUN &&
+		    (hidden_run(t, from, to, w) ||
+			san_find_hex(
+			    d4_slice_of(t.p + from, to - from), w, depth)))
 			return true;
 		i = to + HIDDEN_RUN;
 	}
@@ -264,10 +296,25 @@ hidden_zones(struct d4_slice t, const struct san_wanted *w)
 }
 
 bool
+san_find_numbers(struct d4_slice text, const struct san_wanted *w)
+{
+	return hidden_numbers(text, w, SAN_WINDOW_DEPTH) ||
+	       san_find_pairs(text, w);
+}
+
+bool
+san_find_layer(struct d4_slice text, const struct san_wanted *w, unsigned depth)
+{
+	return hidden_numbers(text, w, depth) || hidden_zones(text, w) ||
+	       san_find_dashed(text, w) || san_find_loose(text, w) ||
+	       san_find_base64(text, w, depth) ||
+	       san_find_coded(text, w, depth);
+}
+
+bool
 san_find_hidden(struct d4_slice text, const struct san_wanted *w)
 {
-	return hidden_numbers(text, w) || hidden_zones(text, w) ||
-	       san_find_defanged(text, w) || san_find_dashed(text, w);
+	return san_find_layer(text, w, 0);
 }
 
 static bool
@@ -279,7 +326,7 @@ hidden_of_set(const void *arg, const struct d4_addr *a)
 bool
 san_hidden_scope(struct d4_slice text, const struct d4_prefix_set *scope)
 {
-	struct san_wanted w = {hidden_of_set, scope};
+	struct san_wanted w = {.is = hidden_of_set, .arg = scope};
 
 	return san_find_hidden(text, &w);
 }

@@ -4,26 +4,48 @@
 
 #include "libd4/prefix.h"
 
-/* struct san_wanted -- which addresses are looked for; arg is its caller's. */
+/*
+ * struct san_wanted -- which addresses are looked for; arg and first are its
+ * caller's.
+ * Shape:  first: first octets of IPv4 addresses that are worth a question,
+ *         256 of them, or NULL: all. Only the searches that read much use it.
+ */
 struct san_wanted {
 	bool (*is)(const void *arg, const struct d4_addr *a);
 	const void *arg;
+	const bool *first;
 };
 
 /*
  * san_find_hidden -- a wanted address stands in the text as
  *   four reversed octets before in-addr.arpa, 32 nibbles before ip6.arpa,
- *   exactly 8 or 32 hex digits with no hex digit beside them,
- *   a number of 8 to 10 digits with no digit beside them (u32), unless it
- *   has or is a fraction or has an exponent.
+ *   exactly 8 or 32 hex digits with no hex digit beside them, in network
+ *   order and as little-endian words (/proc/net/tcp),
+ *   a number of 8 to 10 digits with no digit beside them (u32, in both
+ *   orders, behind a dash i32 as well), unless it has or is a fraction or has
+ *   an exponent, and one of 10 to 12 octal digits that begins with 0,
  *   four octets with [.] (.) [dot] between them (sanitizers/defang.h),
- *   an IPv6 text with dashes for colons (sanitizers/dashed.h).
+ *   an IPv6 text with dashes or underscores for colons (sanitizers/dashed.h),
+ *   four numbers with anything else between them, and what inet_aton reads
+ *   (sanitizers/find_loose.h),
+ *   any of it, or an address as usual, behind escapes, in Unicode, in base64
+ *   or in hex digits (sanitizers/find_coded.h).
  * Where there are several readings, all are asked for until one is wanted.
  * Says nothing of what was meant: the time stamp 1700000000 is 101.83.241.0
  * as well, the first group of a UUID and a date (20240101) are 8 hex digits.
  * With a scope that holds such values they are found, which is fail-closed.
  */
 bool san_find_hidden(struct d4_slice text, const struct san_wanted *w);
+
+/*
+ * san_find_numbers -- of these only what may have come by chance: hex digits,
+ * in a row or in pairs, and numbers.
+ */
+bool san_find_numbers(struct d4_slice text, const struct san_wanted *w);
+
+/* san_find_layer -- the same in a text that was decoded `depth` times. */
+bool san_find_layer(
+    struct d4_slice text, const struct san_wanted *w, unsigned depth);
 
 /* san_hidden_scope -- the same for what is of the set (san_scope_has). */
 bool san_hidden_scope(struct d4_slice text, const struct d4_prefix_set *scope);

@@ -76,7 +76,7 @@ leak_wanted(const void *arg, const struct d4_addr *a)
 enum d4_reason
 san_leak_judge(struct san_leak *l, struct d4_slice made)
 {
-	struct san_wanted w = {leak_wanted, l};
+	struct san_wanted w = {leak_wanted, l, l->first};
 
 	if (leak_hit(l, made))
 		return D4_R_SELFCHECK;

@@ -78,25 +78,29 @@ judge_require(const struct san_pdns_run *r)
 	return D4_R_INTERNAL;
 }
 
-/* judge_spelled -- the name spells an address of the scope, in some form. */
+/*
+ * judge_spelled -- the name spells an address of the scope, in some form; text
+ * is the name in its own case, for base64 has one.
+ */
 static bool
-judge_spelled(const struct san_pdns_run *r, const struct san_name *n)
+judge_spelled(const struct san_pdns_run *r, const struct san_name *n,
+    struct d4_slice text)
 {
 	if (!r->deny_reverse || !n->digits)
 		return false;
-	return san_name_reverse(n, r->scope) ||
-	       judge_tells(r, d4_slice_of(n->text, n->n));
+	return san_name_reverse(n, r->scope) || judge_tells(r, text);
 }
 
 /* judge_name -- what holds for the name asked for and for names in answers. */
 static enum d4_reason
-judge_name(const struct san_pdns_run *r, const struct san_name *n)
+judge_name(const struct san_pdns_run *r, const struct san_name *n,
+    struct d4_slice text)
 {
 	if (n->n_labels < 2 || san_name_denied_label(n))
 		return D4_R_PDNS_LABEL;
 	if (san_suffixes_has(r->conf->deny, n))
 		return D4_R_PDNS_SUFFIX;
-	return judge_spelled(r, n) ? D4_R_PDNS_REVERSE : D4_R_NONE;
+	return judge_spelled(r, n, text) ? D4_R_PDNS_REVERSE : D4_R_NONE;
 }
 
 static enum d4_reason
@@ -106,7 +110,7 @@ judge_qname(struct san_pdns_run *r)
 
 	if (!san_name_parse(r->line.f[PDNS_QNAME], &r->name))
 		return D4_R_PDNS_VALUE;
-	why = judge_name(r, &r->name);
+	why = judge_name(r, &r->name, r->line.f[PDNS_QNAME]);
 	if (why == D4_R_NONE && r->conf->allow != NULL &&
 	    !san_suffixes_has(r->conf->allow, &r->name))
 		return D4_R_PDNS_ALLOW;
@@ -134,7 +138,8 @@ judge_word(struct san_pdns_run *r, struct d4_slice text)
 {
 	if (!san_name_parse(text, &r->word))
 		return D4_R_PDNS_VALUE;
-	return r->word.n_labels == 0 ? D4_R_NONE : judge_name(r, &r->word);
+	return r->word.n_labels == 0 ? D4_R_NONE
+	                             : judge_name(r, &r->word, text);
 }
 
 static bool

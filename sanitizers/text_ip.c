@@ -40,8 +40,8 @@ ip_word(const struct san_text_in *in, size_t at, const char *word)
 static size_t
 ip_gap(const struct san_text_in *in, size_t at, uint8_t first)
 {
-	if (first == '-')
-		return san_text_byte(in, at) == '-';
+	if (first == '-' || first == '_')
+		return san_text_byte(in, at) == first;
 	return san_dot(in->line, at);
 }
 
@@ -92,7 +92,7 @@ ip_joins(const struct san_text_in *in, size_t end)
 
 	if (san_is_digit(c))
 		return true;
-	return (c == '.' || c == '-') &&
+	return (c == '.' || c == '-' || c == '_') &&
 	       san_is_digit(san_text_byte(in, end + 1));
 }
 
@@ -108,7 +108,7 @@ ip_begins(const struct san_text_in *in, size_t at)
 
 	if (san_is_digit(c))
 		return false;
-	if ((c != '.' && c != '-') || at < 2 ||
+	if ((c != '.' && c != '-' && c != '_') || at < 2 ||
 	    !san_is_digit(in->line.p[at - 2]))
 		return true;
 	for (i = at - 1; i > 0 && san_is_digit(in->line.p[i - 1]); i--)
@@ -259,6 +259,35 @@ ip_may6(const struct san_text_in *in, size_t at)
 	return false;
 }
 
+/*
+ * ip_longer -- two more groups follow: rather sixteen bytes in pairs. One may
+ * be a port.
+ */
+static bool
+ip_longer(const struct san_text_in *in, size_t end)
+{
+	size_t i = end + 1;
+
+	if (san_text_byte(in, end) != ':')
+		return false;
+	while (i - end < 6 && san_hex_digit(san_text_byte(in, i)) >= 0)
+		i++;
+	return i > end + 1 && san_text_byte(in, i) == ':';
+}
+
+/* ip_within -- two groups are in front: the row began before. */
+static bool
+ip_within(const struct san_text_in *in, size_t at)
+{
+	size_t i = at;
+
+	if (at == 0 || in->line.p[--i] != ':')
+		return false;
+	while (i > 0 && san_hex_digit(in->line.p[i - 1]) >= 0)
+		i--;
+	return i > 0 && i < at - 1 && in->line.p[i - 1] == ':';
+}
+
 size_t
 san_text_ip6(const struct san_text_in *in, size_t at, struct san_span *out)
 {
@@ -266,7 +295,7 @@ san_text_ip6(const struct san_text_in *in, size_t at, struct san_span *out)
 	size_t n, arpa;
 
 	if (!ip_may6(in, at) || san_is_alnum(before) ||
-	    (before == ':' && in->line.p[at] == ':'))
+	    (before == ':' && in->line.p[at] == ':') || ip_within(in, at))
 		return 0;
 	arpa = before == '.' ? 0 : ip_arpa(in, at, out);
 	if (arpa != 0)
@@ -276,7 +305,8 @@ san_text_ip6(const struct san_text_in *in, size_t at, struct san_span *out)
 
 		if (d4_addr_parse(d4_slice_of(in->line.p + at, n), &a) !=
 			D4_OK ||
-		    a.family != 6 || san_is_alnum(san_text_byte(in, at + n)))
+		    a.family != 6 || san_is_alnum(san_text_byte(in, at + n)) ||
+		    ip_longer(in, at + n))
 			continue;
 		*out = (struct san_span){
 		    .from = at, .to = at + n, .kind = SAN_KIND_IP6, .addr = a};

@@ -204,13 +204,15 @@ scan_may6(const uint8_t *p, size_t n)
 
 /*
  * scan_may4 -- a word without dots and dashes may hold an IPv4 address as
- * 10[dot]1[dot]2[dot]3. Most are "sshd[1234]:".
+ * 10[dot]1[dot]2[dot]3, 10_1_2_3, 10%2e1%2e2%2e3. Most are "sshd[1234]:".
  */
 static bool
 scan_may4(const uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++) {
 		if ((p[i] | 0x20) == 'd' && (p[i + 1] | 0x20) == 'o')
+			return true;
+		if ((p[i] == '_' || p[i] == '%') && san_is_digit(p[i + 1]))
 			return true;
 	}
 	return false;

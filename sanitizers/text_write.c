@@ -1,5 +1,6 @@
 /* What becomes of a find: an address, a token, a mask. */
 #include <string.h>
+#include "sanitizers/defang.h"
 #include "sanitizers/find_hidden.h"
 #include "sanitizers/text_run.h"
 
@@ -42,6 +43,15 @@ write_octet(struct d4_buf *out, unsigned v)
 	return d4_buf_add(out, text + n, 3 - n);
 }
 
+/* Bytes between two numbers: %2e has a digit of its own. */
+static size_t
+write_gap(struct d4_slice value, size_t i)
+{
+	size_t n = san_dot(value, i);
+
+	return n != 0 ? n : 1;
+}
+
 /* The octets go where numbers stood; what was between them stays. */
 static enum d4_reason
 write_quad(const struct write *w, const struct d4_addr *to)
@@ -52,7 +62,10 @@ write_quad(const struct write *w, const struct d4_addr *to)
 
 	for (size_t i = 0; st == D4_OK && i < w->value.n;) {
 		if (!san_is_digit(w->value.p[i])) {
-			st = d4_buf_add(w->out, w->value.p + i++, 1);
+			size_t n = write_gap(w->value, i);
+
+			st = d4_buf_add(w->out, w->value.p + i, n);
+			i += n;
 			continue;
 		}
 		while (i < w->value.n && san_is_digit(w->value.p[i]))

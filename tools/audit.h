@@ -24,7 +24,8 @@ enum audit_spelling {
 	AUDIT_TEXT,     /* dotted, dashed, RFC 4291 */
 	AUDIT_REVERSED, /* bytes in reversed order */
 	AUDIT_INVERTED, /* all bits flipped, as Teredo does */
-	AUDIT_HIDDEN,   /* in-addr.arpa, hex digits, a number, 10[.]1 */
+	AUDIT_HIDDEN,   /* hex digits, a number: perhaps by chance */
+	AUDIT_CODED,    /* in-addr.arpa, 10[.]1, 10_1, escaped, base64 */
 	AUDIT_SPELLINGS,
 };
 

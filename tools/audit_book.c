@@ -173,7 +173,8 @@ audit_book_own(const struct audit_book *b, size_t *n)
 		return NULL;
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->hit[i].n[AUDIT_IN] != 0 &&
-		    (b->hit[i].field || b->hit[i].spelling == AUDIT_TEXT))
+		    (b->hit[i].field || b->hit[i].spelling == AUDIT_TEXT ||
+			b->hit[i].spelling == AUDIT_CODED))
 			own[m++] = b->hit[i].addr;
 	}
 	qsort(own, m, sizeof(*own), book_order_addr);

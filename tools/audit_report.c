@@ -12,6 +12,7 @@ static const char *const report_spelling[AUDIT_SPELLINGS] = {
     [AUDIT_REVERSED] = "reversed",
     [AUDIT_INVERTED] = "inverted",
     [AUDIT_HIDDEN] = "hidden",
+    [AUDIT_CODED] = "coded",
 };
 
 /* struct report -- own: addresses of the input, n_own of them. */
@@ -220,9 +221,11 @@ report_alike(const struct report *r)
 	(void)fprintf(r->out,
 	    "\nSearched for, at every byte: four or sixteen bytes in network "
 	    "order, four reversed, four\ninverted (Teredo); dotted, dashed "
-	    "and RFC 4291 text; reverse names, hex digits, numbers,\n10[.]1 "
-	    "(hidden). Not searched for: names, mail addresses, what is "
-	    "compressed or encrypted.\n\nread and approved: "
+	    "and RFC 4291 text; hex digits and numbers (hidden); reverse\n"
+	    "names, 10[.]1, 10_1, 0xa.0x1, escapes, forms of Unicode, base64 "
+	    "(coded), once a record.\nNot searched for: names, mail "
+	    "addresses, what is compressed or encrypted.\n\nread and "
+	    "approved: "
 	    "______________________   date: ______________\n");
 }
 

@@ -7,12 +7,12 @@
 #include "sanitizers/find_hidden.h"
 #include "tools/audit.h"
 
-#define SCAN_PLAIN 32u /* dotted addresses of a record */
+#define SCAN_PLAIN 64u /* addresses that a record spells */
 
 /*
  * struct scan -- a record being looked at.
- * Shape:  parts: of a packet. plain: what was noted as text already; hidden
- *         spellings are found together with the plain one.
+ * Shape:  parts: of a packet. plain: what was noted already, as text or as
+ *         hidden: what is decoded for a search holds the plain ones as well.
  */
 struct scan {
 	const struct audit_scope *scope;
@@ -30,7 +30,7 @@ scan_place(const struct scan *s, enum audit_spelling how, size_t at,
 {
 	const struct audit_record *r = s->r;
 
-	if (how == AUDIT_HIDDEN)
+	if (how == AUDIT_HIDDEN || how == AUDIT_CODED)
 		(void)snprintf(out, AUDIT_PLACE, "anywhere");
 	else if (!r->capture)
 		audit_line_name(r->bytes, r->type, at, out);
@@ -147,6 +147,20 @@ scan_begin(const struct san_find *f)
 	return at;
 }
 
+/* scan_new -- the record was not known to spell it; now it is. */
+static bool
+scan_new(struct scan *s, const struct d4_addr *a)
+{
+	for (unsigned i = 0; i < s->n_plain; i++) {
+		if (s->plain[i].family == a->family &&
+		    memcmp(s->plain[i].b, a->b, a->family == 4 ? 4 : 16) == 0)
+			return false;
+	}
+	if (s->n_plain < SCAN_PLAIN)
+		s->plain[s->n_plain++] = *a;
+	return true;
+}
+
 static void
 scan_text(struct scan *s)
 {
@@ -157,37 +171,24 @@ scan_text(struct scan *s)
 		if (!san_scope_has(&s->scope->set, &a))
 			continue;
 		scan_note(s, &a, scan_begin(&f), AUDIT_TEXT);
-		if (a.family == 4 && s->n_plain < SCAN_PLAIN)
-			s->plain[s->n_plain++] = a;
+		(void)scan_new(s, &a);
 	}
 }
 
-/* scan_plain -- it stands there as plain text, once more. */
-static bool
-scan_plain(struct scan *s, const struct d4_addr *a)
-{
-	for (unsigned i = 0; i < s->n_plain; i++) {
-		if (a->family != 4 || memcmp(s->plain[i].b, a->b, 4) != 0)
-			continue;
-		s->plain[i] = s->plain[--s->n_plain];
-		return true;
-	}
-	return false;
-}
-
-/* struct scan_wanted -- what san_find_hidden hands back. */
+/* struct scan_wanted -- what a search hands back, and what to call it. */
 struct scan_wanted {
 	struct scan *scan;
+	enum audit_spelling how;
 };
 
-/* san_find_hidden asks for every reading; that it ends nothing is "no". */
+/* A search asks for every reading; that it ends nothing is "no". */
 static bool
 scan_hidden(const void *arg, const struct d4_addr *a)
 {
 	const struct scan_wanted *w = arg;
 
-	if (scan_protected(w->scan, a) && !scan_plain(w->scan, a))
-		scan_note(w->scan, a, 0, AUDIT_HIDDEN);
+	if (san_scope_has(&w->scan->scope->set, a) && scan_new(w->scan, a))
+		scan_note(w->scan, a, 0, w->how);
 	return false;
 }
 
@@ -196,7 +197,7 @@ audit_scan(const struct audit_scope *s, const struct audit_record *r,
     struct audit_book *b)
 {
 	struct scan scan = {.scope = s, .r = r, .book = b};
-	struct scan_wanted hidden = {.scan = &scan};
+	struct scan_wanted hidden = {.scan = &scan, .how = AUDIT_HIDDEN};
 	struct san_wanted wanted = {.is = scan_hidden, .arg = &hidden};
 	struct d4_slice packet = r->bytes;
 
@@ -208,5 +209,7 @@ audit_scan(const struct audit_scope *s, const struct audit_record *r,
 	if (r->capture)
 		scan_binary(&scan);
 	scan_text(&scan);
+	(void)san_find_numbers(r->bytes, &wanted);
+	hidden.how = AUDIT_CODED;
 	(void)san_find_hidden(r->bytes, &wanted);
 }

@@ -47,6 +47,18 @@ TEXT = {
 
 EVENT = b'"2024-05-06 07:08:09.123456" %s 10.1.2.3 53 9.9.9.9 53 UDP %s\n'
 
+FIND = {
+    "escapes": b"\x07\x09 %31%30.1 \\x31 \\u0031 \\061 &#46; &#x2e; =2E [.] (dot) "
+               b"[::] %u0031 \\U00000031 \\u{31} 10%252e",
+    "unicode": b"\x0e\x05\xef\xbc\x91\xe3\x80\x82\xe2\x80\x8b\xc2\xb7\xf0\x9d"
+               b"\x9f\x8e\xff\xe2\x80 1\x000\x00",
+    "base64": b"\x0f\x20MTAuMS4yLjM= ab/MTEuMS4yLjM-_ CgECAw== =====\n"
+              b"IAENuAB3AAAAAAAAAAsACg==",
+    "numbers": b"\x02\x03 9_10_1_2 0xa.0x1 012.01 10.1.51 0a:01:02 -268369405 "
+               b"01200201003 50462986 B80D012000007700",
+    "long": b"\x10\x80" + b"%41MTAu" * 400,
+}
+
 TRAIL = {
     "good": EVENT % (b"pc1", b"DNS (www.)evil.net \"mal ware\" (static)"),
     "scope": EVENT % (b'"a ""b"""', b"IP 10.1.9.9 x y"),
@@ -95,6 +107,8 @@ def main():
     for name, text in TEXT.items():
         for i, pipeline in enumerate(("scope", "tokens", "masks")):
             put("san_text", "%s_%s" % (name, pipeline), bytes([i + 9]) + text)
+    for name, text in FIND.items():
+        put("find", name, text)
     for name, text in TRAIL.items():
         put("san_maltrail", name, b"\x07" + text)
     for name, text in PDNS.items():

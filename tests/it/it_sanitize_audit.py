@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."), "tests",
                                 "support"))
 import records  # noqa: E402
 from flow_places import A4B, F4B, VARIABLE, stream  # noqa: E402
+import line_places  # noqa: E402
 from packet_places import t4  # noqa: E402
 
 
@@ -91,7 +92,27 @@ class Audit(Case):
         self.assertEqual(rows.pop((".ip", "text")), (1, 1, 1, 1))
         self.assertEqual(rows.pop((".t", "text")), (1, 1, 1, 1))
         self.assertEqual(rows.pop(("a key", "text")), (1, 1, 1, 1))
-        self.assertEqual(rows, {("anywhere", "hidden"): (2, 1, 2, 1)}, text)
+        self.assertEqual(rows, {("anywhere", "hidden"): (1, 1, 1, 1)}, text)
+
+    def test_the_audit_finds_every_spelling_by_itself(self):
+        rows = [(n, line) for n, line, want in line_places.TEXT
+                if want == "addr.drop" and n != "IPv6 in pairs of digits"]
+        self.assertGreater(len(rows), 30)
+        data = "".join(line + "\n" for _, line in rows).encode()
+        _, text, found = self.audit(
+            "identity", data, 3, "-t", "3", "--protect", "telescope")
+        self.assertEqual(set(found), {("anywhere", "coded"),
+                                      ("anywhere", "hidden")}, text)
+        counts = list(found.values())
+        self.assertGreaterEqual(sum(n[0] for n in counts), len(rows), text)
+        self.assertEqual([n[0] for n in counts], [n[2] for n in counts], text)
+        # What is no number by chance is told without any other spelling.
+        for name, line in rows[-12:]:
+            _, text, found = self.audit(
+                "identity", line.encode() + b"\n", 3, "-t", "3",
+                "--protect", "telescope")
+            self.assertEqual(list(found), [("anywhere", "coded")],
+                             (name, text))
 
     def test_the_audit_of_a_capture_names_the_layers(self):
         tele, other = bytes((10, 1, 2, 3)), bytes((192, 0, 2, 9))

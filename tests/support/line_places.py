@@ -4,12 +4,16 @@ The telescope is 10.1.0.0/16 and 2001:db8:77::/48; A4 and A6 are of it. A row
 is (name, line, what becomes of it: "pass" or a reason). PIPELINES: type, the
 steps, and what must not stand in what passed.
 """
+import base64
 import json
 
 A4, A6 = "10.1.2.3", "2001:db8:77::a:b"
 NIBBLES = "b.0.0.0.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.7.0.0.8.b.d.0.1.0.0.2"
 SECRETS = ("hunter2", "alice@corp.example", "alice", "pc7.corp.example",
            "00:11:22:33:44:55", "DE89370400440532013000")
+
+
+CODED = base64.b64encode(("from %s to" % A4).encode()).decode()
 
 
 def pdns(client="192.0.2.1", server="192.0.2.53", qname="www.example.org",
@@ -42,6 +46,12 @@ PDNS = [
     ("name in hex digits", pdns(qname="0a010203.example.org"),
      "pdns.reverse"),
     ("name as a number", pdns(qname="167838211.example.org"),
+     "pdns.reverse"),
+    ("name with underscores", pdns(qname="h_10_1_2_3.example.org"),
+     "pdns.reverse"),
+    ("name in hexadecimal octets", pdns(
+        qname="0x0a-0x01-0x02-0x03.example.org"), "pdns.reverse"),
+    ("name in base64", pdns(qname="mail-MTAuMS4yLjM.example.org"),
      "pdns.reverse"),
     ("answer", pdns(answer=A4), "pdns.answer"),
     ("answer of IPv6", pdns(rrtype="AAAA", answer=A6), "pdns.answer"),
@@ -77,6 +87,20 @@ JSON = [
     ("hex digits", event(n="0A010203"), "addr.drop"),
     ("a number", event(n=167838211), "addr.drop"),
     ("with [.]", event(n="10[.]1[.]2[.]3"), "addr.drop"),
+    ("underscores", event(n="10_1_2_3"), "addr.drop"),
+    ("a list of octets", event(n=[10, 1, 2, 3]), "addr.drop"),
+    ("hexadecimal octets", event(n="0xa.0x1.0x2.0x3"), "addr.drop"),
+    ("short form of inet_aton", event(n="10.1.515"), "addr.drop"),
+    ("a number, little-endian", event(n=50462986), "addr.drop"),
+    ("escaped twice", event(n="10\\u002e1\\u002e2\\u002e3"), "addr.drop"),
+    ("full width", '{"ip": "192.0.2.7", "n": "\uff11\uff10.1.2.3"}',
+     "addr.drop"),
+    ("base64 of a text", event(n=CODED), "addr.drop"),
+    ("base64 of its bytes", event(n="CgECAw=="), "addr.drop"),
+    ("hex digits of a text", event(n=A4.encode().hex()), "addr.drop"),
+    ("percent signs", event(n="a=10%2e1%2e2%2e3"), "addr.drop"),
+    ("IPv6, written out", event(n="2001:0db8:0077:0:0:0:000a:000b"),
+     "addr.drop"),
     ("key twice", '{"ip": "192.0.2.7", "ip": "%s"}' % A4, "json.duplicate"),
     ("lone surrogate", '{"ip": "192.0.2.7", "n": "\\ud800"}', "json.utf8"),
     ("syntax", '{"ip": "192.0.2.7", n: "%s"}' % A4, "json.syntax"),
@@ -95,8 +119,51 @@ TEXT = [
     ("dashes", "host ip-10-1-2-3.example.org", "pass"),
     ("reverse name", "PTR 3.2.1.10.in-addr.arpa", "pass"),
     ("reverse name of IPv6", "PTR %s.ip6.arpa" % NIBBLES, "pass"),
+    ("escaped dots", r"match 10\.1\.2\.3 and 10%2e1%2E2%2e3", "pass"),
+    ("underscores", "host_10_1_2_3 10_1_2_3", "pass"),
     ("hex digits", "peer 0a010203 refused", "addr.drop"),
+    ("hex digits, little-endian", "1: 0302010A:0016 00000000:0000",
+     "addr.drop"),
+    ("hex digits in pairs", "peer 0a:01:02:03 0a 01 02 03", "addr.drop"),
+    ("bytes of C", r'"\x0a\x01\x02\x03"', "addr.drop"),
     ("a number", "peer 167838211 refused", "addr.drop"),
+    ("a number, little-endian", "peer 50462986 refused", "addr.drop"),
+    ("an octal number", "peer 01200201003 refused", "addr.drop"),
+    ("hexadecimal octets", "GET http://0xa.0x1.0x2.0x3/", "addr.drop"),
+    ("octal octets", "GET http://012.0x1.02.03/", "addr.drop"),
+    ("mixed bases", "GET http://0xa.1.02.3/", "addr.drop"),
+    ("short form of inet_aton", "peer 10.1.515 refused", "addr.drop"),
+    ("shortest form, in a URL", "GET http://10.66051/", "addr.drop"),
+    ("commas, as of FTP", "227 Passive (10,1,2,3,19,137)", "addr.drop"),
+    ("blanks", "octets 10 1 2 3", "addr.drop"),
+    ("the word dot", "see 10 dot 1 dot 2 dot 3", "addr.drop"),
+    ("percent signs", "GET /?q=%31%30.1.2.3", "addr.drop"),
+    ("percent signs, twice", "GET /?q=10%252e1%252e2%252e3", "addr.drop"),
+    ("Unicode escapes", r'{"a": "\u0031\u0030.1.2.3"}', "addr.drop"),
+    ("octal escapes", r"log: 10\0561\0562\0563", "addr.drop"),
+    ("entities of HTML", "<b>10&#46;1&#x2e;2&#46;3</b>", "addr.drop"),
+    ("quoted-printable", "mail 10=2E1=2E2=2E3", "addr.drop"),
+    ("full width", "see \uff11\uff10.1.2.3", "addr.drop"),
+    ("full stops of Chinese", "see 10\u30021\u30022\u30023", "addr.drop"),
+    ("no width between", "see 10.\u200b1.2.3", "addr.drop"),
+    ("base64 of an address", "v " + base64.b64encode(A4.encode()).decode(),
+     "addr.drop"),
+    ("base64 of a line", "v=%s;" % CODED, "addr.drop"),
+    ("base64 behind other letters", "/x/ab%s" % CODED, "addr.drop"),
+    ("base64 of its bytes", "v CgECAw==", "addr.drop"),
+    ("hex digits of a text", "v " + A4.encode().hex(), "addr.drop"),
+    ("IPv6, written out", "via 2001:0DB8:0077:0000:0:0:000a:000B", "pass"),
+    ("IPv6 with underscores", "host_2001_db8_77__a_b", "addr.drop"),
+    ("IPv6 with [:]", "via 2001[:]db8[:]77[::]a[:]b", "addr.drop"),
+    ("IPv6 with percent signs", "q=2001%3adb8%3a77%3a%3aa%3ab",
+     "addr.drop"),
+    ("IPv6 in pairs of digits", "20:01:0d:b8:00:77:00:00:00:00:00:00:00:0a:"
+     "00:0b", "addr.drop"),
+    ("IPv6 in base64", "v " + base64.b64encode(A6.encode()).decode(),
+     "addr.drop"),
+    ("6to4", "via 2002:a01:203::1", "pass"),
+    ("Teredo", "via 2001:0:a01:203::f5fe:fdfc", "pass"),
+    ("ISATAP", "via fd00::5efe:10.1.2.3", "pass"),
     ("mail address", "mail from alice@corp.example", "pass"),
     ("credentials in a URL", "GET ftp://alice:hunter2@192.0.2.1/", "pass"),
     ("credentials with a comma", "GET ftp://alice,b:hunter2@192.0.2.1/",

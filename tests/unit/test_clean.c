@@ -30,6 +30,8 @@ any_address_of_the_scope_is_found_in_any_encoding(void **state)
 	    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.7.0.0.8.b.d.0.1.0.0.2",
 	    "abc\x0a\x01zz",
 	    "zz\x01\x0axyz",
+	    "GET /?ip=10%2e1%2e2%2e3 HTTP/1.1",
+	    "Authorization: Basic MTAuMS4yLjM6eA==",
 	};
 
 	(void)state;

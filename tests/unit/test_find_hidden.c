@@ -54,7 +54,9 @@ every_spelling_is_found_wherever_it_stands(void **state)
 	    "2001-db8-77--1.pool.org", "h-2001-DB8-77--1x", "2001-0db8-77--",
 	    "ip6-2001-0db8-0077-0000-0000-0000-0000-0001.org",
 	    "2001-db8-77-0-0-0-0-1", "a-b-2001-db8-77-1--0a2",
-	    "node2001-db8-77--1", "abcd2001-db8-77--1.x"};
+	    "node2001-db8-77--1", "abcd2001-db8-77--1.x", "h_2001_db8_77__1_x",
+	    "0302010A:0016", "50462986", "B80D012000007700000000000B000A00",
+	    "-268369405", "01200201003"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -119,7 +121,7 @@ static void
 both_readings_of_eight_digits_are_asked_for(void **state)
 {
 	unsigned calls = 0, *p = &calls;
-	struct san_wanted w = {is_second, &p};
+	struct san_wanted w = {.is = is_second, .arg = &p};
 
 	(void)state;
 	assert_true(san_find_hidden(d4_slice_str("16843009"), &w));

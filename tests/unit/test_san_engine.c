@@ -9,9 +9,9 @@
 #include "chain.h"
 #include "pcap.h"
 
-static const char engine[] = "san4";
+static const char engine[] = "san5";
 static const char digest[] =
-    "92dd2452df79fb517e245b4c6d7d7f1d1e6529d04cb5311260efef779d962c23";
+    "444d659ac3c34205f190db78441565452ef6ed807d1d43a1d827bc4973deadcc";
 
 #define SCOPED                                                       \
 	"- addr: {scope: telescope, method: cryptopan, others: %s, " \
@@ -62,6 +62,9 @@ static const struct {
 	"Jun 15 12:00:00 h sshd[1]: Failed password from 10.1.2.3 port 22\n"
 	"a 10[.]1[.]2[.]3 [2001:db8:77::1]:443 3.2.1.10.in-addr.arpa\n"
 	"host 0a010203 x\n"
+	"10_1_2_3 10\\.1\\.2\\.3\n"
+	"peer 0xa.0x1.0x2.0x3\n"
+	"v MTAuMS4yLjM= 10.1.515\n"
 	"nothing\n"},
     {254, "maltrail",
 	SCOPED_LINES "- time: 1h\n- maltrail: {sensor: zero, deny_suffix: "

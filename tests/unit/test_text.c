@@ -21,6 +21,9 @@ addresses_are_found_however_they_are_written(void **state)
 		"198[dot]18[dot]2[dot]3"},
 	    {"10{.}1{.}2{.}3 hxxp://10[.1[.2[.3/",
 		"198{.}18{.}2{.}3 hxxp://198[.18[.2[.3/"},
+	    {"10\\.1\\.2\\.3 a?x=10%2e1%2E2%2e3&y=1",
+		"198\\.18\\.2\\.3 a?x=198%2e18%2E2%2e3&y=1"},
+	    {"host_10_1_2_3 10_1_2_3", "host_198_18_2_3 198_18_2_3"},
 	    {"ip-10-1-2-3.ec2.internal ec2-10-1-2-3.x",
 		"ip-198-18-2-3.ec2.internal ec2-198-18-2-3.x"},
 	    {"3.2.1.10.in-addr.arpa", "3.2.18.198.in-addr.arpa"},
@@ -56,6 +59,13 @@ what_no_detector_can_replace_is_withheld(void **state)
 	    {"host 0a010203 x", "addr.drop"},
 	    {"n 167838211", "addr.drop"},
 	    {"n010.1.2.3.4", "addr.drop"},
+	    {"9_10_1_2_3", "addr.drop"},
+	    {"q 0xa.0x1.0x2.0x3", "addr.drop"},
+	    {"q 10.1.515", "addr.drop"},
+	    {"227 Entering Passive Mode (10,1,2,3,19,137)", "addr.drop"},
+	    {"data MTAuMS4yLjM= end", "addr.drop"},
+	    {"\\u0031\\u0030.1.2.3", "addr.drop"},
+	    {"10 dot 1 dot 2 dot 3", "addr.drop"},
 	};
 
 	(void)state;

@@ -1,0 +1,233 @@
+#include <string.h>
+#include "libd4/wire.h"
+#include "sanitizers/find_loose.h"
+#include "sanitizers/lanes.h"
+
+#define LOOSE_GAP    6u  /* bytes between two numbers */
+#define LOOSE_DIGITS 12u /* of the longest number: a u32 in octal, and 0 */
+#define LOOSE_PARTS  4u
+
+/*
+ * struct loose -- a row of numbers with the same marks between them.
+ * Shape:  octal: 010 is 8. hex, zero: some number began with 0x, with 0.
+ *         host: it stands where a URL has its host.
+ */
+struct loose {
+	struct d4_slice t, gap;
+	bool octal, hex, zero, host;
+	unsigned n;
+	uint32_t part[LOOSE_PARTS];
+};
+
+static uint8_t
+loose_byte(struct d4_slice t, size_t i)
+{
+	return i < t.n ? t.p[i] : 0;
+}
+
+static bool
+loose_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* What may stand between: ASCII marks and blanks, but no colon. */
+static bool
+loose_mark(uint8_t c)
+{
+	if (c < ' ' || c >= 0x7f || c == ':')
+		return c == '\t';
+	return !loose_digit(c) && ((c | 0x20) < 'a' || (c | 0x20) > 'z');
+}
+
+/* loose_prefix -- 0x or 0 at `at`: which base, and how many bytes. */
+static unsigned
+loose_prefix(const struct loose *l, size_t at, size_t *n)
+{
+	uint8_t behind = loose_byte(l->t, at + 1);
+
+	*n = 0;
+	if (loose_byte(l->t, at) != '0')
+		return 10;
+	if ((behind | 0x20) == 'x') {
+		*n = 2;
+		return 16;
+	}
+	return l->octal && loose_digit(behind) ? 8 : 10;
+}
+
+/* loose_number -- the number at *at, which goes behind it. */
+static bool
+loose_number(struct loose *l, size_t *at, uint32_t *out)
+{
+	uint64_t v = 0;
+	size_t n = 0, skip, from;
+	unsigned base = loose_prefix(l, *at, &skip);
+
+	from = *at + skip;
+	for (; n < LOOSE_DIGITS; n++) {
+		int d = san_hex_digit(loose_byte(l->t, from + n));
+
+		if (d < 0 || (unsigned)d >= base)
+			break;
+		v = v * base + (unsigned)d;
+	}
+	if (n == 0 || v > UINT32_MAX || loose_digit(loose_byte(l->t, from + n)))
+		return false;
+	l->hex |= base == 16;
+	l->zero |= n > 1 && l->t.p[from] == '0';
+	*at = from + n;
+	*out = (uint32_t)v;
+	return true;
+}
+
+/* loose_begin -- where the number in front of `end` begins; end: none. */
+static size_t
+loose_begin(struct d4_slice t, size_t end)
+{
+	size_t at = end;
+
+	while (at > 0 && end - at < LOOSE_DIGITS &&
+	       san_hex_digit(t.p[at - 1]) >= 0)
+		at--;
+	if (at > 1 && (t.p[at - 1] | 0x20) == 'x' && t.p[at - 2] == '0')
+		return at - 2;
+	for (at = end;
+	     at > 0 && end - at < LOOSE_DIGITS && loose_digit(t.p[at - 1]);)
+		at--;
+	return at;
+}
+
+/* loose_row -- reads on from `at` while the gap is the same one. */
+static void
+loose_row(struct loose *l, size_t at)
+{
+	l->hex = false;
+	l->zero = false;
+	for (l->n = 0; l->n < LOOSE_PARTS; l->n++) {
+		if (!loose_number(l, &at, &l->part[l->n]))
+			return; /* "10.1.515." ends with a dot */
+		if (l->t.n - at <= l->gap.n ||
+		    memcmp(l->t.p + at, l->gap.p, l->gap.n) != 0) {
+			l->n++;
+			return;
+		}
+		at += l->gap.n;
+	}
+}
+
+/* loose_dotted -- the gap is a dot, perhaps with a backslash. */
+static bool
+loose_dotted(const struct loose *l)
+{
+	return l->gap.p[l->gap.n - 1] == '.' &&
+	       (l->gap.n == 1 || (l->gap.n == 2 && l->gap.p[0] == '\\'));
+}
+
+/* loose_sure -- two or three numbers are no version and no fraction. */
+static bool
+loose_sure(const struct loose *l)
+{
+	if (!loose_dotted(l))
+		return false;
+	return l->hex || l->host || (l->n == 3 && l->part[2] > 255);
+}
+
+/* loose_plain -- san_find_next gives this one. */
+static bool
+loose_plain(const struct loose *l)
+{
+	return l->gap.n == 1 && (l->gap.p[0] == '.' || l->gap.p[0] == '-') &&
+	       !l->hex && !l->octal;
+}
+
+/* loose_asked -- the row as an address, if it is one that is wanted. */
+static bool
+loose_asked(const struct loose *l, const struct san_wanted *w)
+{
+	struct d4_addr a = {.family = 4};
+	unsigned bits = 0;
+	uint32_t v = 0;
+
+	if (l->n < 2 || (l->n == LOOSE_PARTS ? loose_plain(l) : !loose_sure(l)))
+		return false;
+	for (unsigned i = 0; i + 1 < l->n; i++, bits += 8) {
+		if (l->part[i] > 255)
+			return false;
+		v |= l->part[i] << (24 - bits);
+	}
+	if (l->part[l->n - 1] > UINT32_MAX >> bits)
+		return false;
+	d4_put_be32(a.b, v | l->part[l->n - 1]);
+	return w->is(w->arg, &a);
+}
+
+/* loose_at -- the number in front of the gap [from, to) begins a row. */
+static bool
+loose_at(struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
+{
+	struct loose l = {.t = t, .gap = d4_slice_of(t.p + from, to - from)};
+	size_t begin = loose_begin(t, from), at = begin;
+	uint32_t v;
+
+	if (begin == from)
+		return false;
+	l.host =
+	    begin > 1 && (t.p[begin - 1] == '@' ||
+			     (t.p[begin - 1] == '/' && t.p[begin - 2] == '/'));
+	for (unsigned k = 0; k < 2; k++, at = begin) {
+		l.octal = k == 1;
+		if (!loose_number(&l, &at, &v) || v > 255 ||
+		    (w->first != NULL && !w->first[v]))
+			continue;
+		loose_row(&l, begin);
+		if ((l.zero || !l.octal) && loose_asked(&l, w))
+			return true;
+	}
+	return false;
+}
+
+/* loose_gap -- where the marks that end at `end` begin; end: they do not. */
+static size_t
+loose_gap(struct d4_slice t, size_t end)
+{
+	size_t at = end;
+
+	while (at > 0 && end - at <= LOOSE_GAP && loose_mark(t.p[at - 1]))
+		at--;
+	return end - at > LOOSE_GAP || at == 0 || san_hex_digit(t.p[at - 1]) < 0
+	           ? end
+	           : at;
+}
+
+/* Marks with a digit behind; letters and digits fall out by the block. */
+static struct san_marks
+loose_block(const uint8_t *p)
+{
+	SAN_LANES x = san_lanes(p), y = san_lanes(p + 1), low = x | 0x20;
+
+	return san_marks_of(
+	    san_lanes_in(y, '0', '9') &
+	    ~(san_lanes_in(x, '0', ':') | san_lanes_in(low, 'a', 'z')));
+}
+
+bool
+san_find_loose(struct d4_slice t, const struct san_wanted *w)
+{
+	struct san_blocks b = {.text = t, .more = 1};
+	const uint8_t *p;
+	size_t at;
+
+	while ((p = san_blocks_next(&b, &at)) != NULL) {
+		struct san_marks m = loose_block(p);
+
+		while (san_marks_any(&m)) {
+			size_t end = at + san_marks_next(&m) + 1;
+			size_t from = end < t.n ? loose_gap(t, end) : end;
+
+			if (from != end && loose_at(t, from, end, w))
+				return true;
+		}
+	}
+	return san_find_pairs(t, w);
+}

@@ -1,0 +1,24 @@
+/* Numbers that make an address, with anything but a dot or dash between. */
+#ifndef SAN_FIND_LOOSE_H
+#define SAN_FIND_LOOSE_H
+
+#include "sanitizers/find_hidden.h"
+
+/*
+ * san_find_loose -- a wanted address is written
+ *   as four numbers with the same one to six marks between them: 10_1_2_3,
+ *   "10, 1, 2, 3", 10\.1\.2\.3 (a colon is none: 10:01:02 is a time of day);
+ *   each may be 0xa or 012 as well, and 010 is read both ways;
+ *   as inet_aton reads three or two numbers with dots: 10.1.515, 0xa.0x10203;
+ *   where the last one would fit an octet, and with two numbers, only with a
+ *   0x or where a URL has its host, for 10.1.3 is a version and 10.05 a price;
+ *   as pairs of hex digits with the same one or two marks between: four, or
+ *   sixteen (0a:01:02:03, \x0a\x01\x02\x03).
+ * Plain dots and dashes between decimal numbers are left to san_find_next.
+ */
+bool san_find_loose(struct d4_slice text, const struct san_wanted *w);
+
+/* san_find_pairs -- the last of these; part of it. */
+bool san_find_pairs(struct d4_slice text, const struct san_wanted *w);
+
+#endif
