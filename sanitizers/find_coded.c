@@ -244,7 +244,7 @@ san_find_coded(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 {
 	struct san_window x;
 
-	if (depth >= SAN_WINDOW_DEPTH || !coded_any(t))
+	if (t.p == NULL || depth >= SAN_WINDOW_DEPTH || !coded_any(t))
 		return false;
 	san_window_init(&x, w, depth + 1);
 	for (size_t i = 0; i < t.n && !x.found;) {
