@@ -4,11 +4,9 @@
 
 #include "sanitizers/find_hidden.h"
 
-#define SAN_WINDOW 1024u /* bytes that are searched at once */
-#define SAN_WINDOW_AGAIN                                                   \
-	160u                /* of them once more: longer than any spelling \
-	                     */
-#define SAN_WINDOW_DEPTH 2u /* decoded, and what that gave decoded */
+#define SAN_WINDOW       1024u /* bytes that are searched at once */
+#define SAN_WINDOW_AGAIN 160u  /* of them once more; no spelling is so long */
+#define SAN_WINDOW_DEPTH 2u    /* decoded, and what that gave decoded */
 
 /*
  * struct san_window -- a text on its way; on the stack of its caller.
