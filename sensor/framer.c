@@ -61,6 +61,12 @@ framer_pending(const struct framer *f)
 	return f->len != 0;
 }
 
+size_t
+framer_held(const struct framer *f)
+{
+	return f->len;
+}
+
 enum d4_status
 framer_flush(struct framer *f)
 {
@@ -134,6 +140,7 @@ framer_give_up(struct framer *f, const struct ring_frame *old, bool waits)
 		t->records[D4_R_LOST_AT_SOURCE] += old->records;
 		t->bytes[D4_R_LOST_AT_SOURCE] += old->len - D4_HEADER_LEN;
 	}
+	ring_book_keep(f->conf.ring);
 }
 
 /* Room in the ring; where reading shall not stop, the oldest make it. */

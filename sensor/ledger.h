@@ -7,6 +7,7 @@
 
 #include "sensor/counts.h"
 #include "sensor/ring.h"
+#include "sensor/running.h"
 
 struct ledger;
 
@@ -26,5 +27,19 @@ void ledger_free(struct ledger *l);
  */
 bool ledger_note(
     struct ledger *l, const struct d4_tally *now, struct ring_book *book);
+
+/*
+ * ledger_owes -- what has been counted as lost, and is not noted yet; without
+ * what a book that survives has of it (durable).
+ */
+void ledger_owes(const struct ledger *l, const struct d4_tally *now,
+    bool durable, struct running_state *out);
+
+/*
+ * ledger_left -- a line for what an earlier run may have lost, on the disk
+ * when this returns, and the same into *now. Errors: D4_EIO, D4_ENOSPC.
+ */
+D4_USED enum d4_status ledger_left(
+    struct ledger *l, const struct running_left *left, struct d4_tally *now);
 
 #endif

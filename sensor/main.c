@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "libd4/kit/log.h"
 #include "libd4/type.h"
+#include "sensor/books.h"
 #include "sensor/enroll.h"
 #include "sensor/sensor.h"
 
@@ -31,10 +32,20 @@ on_frames(void *arg)
 {
 	struct sensor *s = arg;
 
+	books_state(s, 0);
+	if (ring_broken(s->ring)) /* what is made until it is mended is lost */
+		event_active(s->tick, EV_TIMEOUT, 0);
 	if (s->tee != NULL)
 		tee_wake(s->tee);
 	else
 		on_wake(s);
+}
+
+/* So many bytes are read next, and are nobody's but ours then. */
+static void
+on_taking(void *arg, size_t n)
+{
+	books_state(arg, n);
 }
 
 /* No more frames will come, and the tee has had them all. */
@@ -161,11 +172,13 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (ring_sync(s->ring) != D4_OK)
-		d4_warn("spool cannot be written dir=%s", s->conf.spool);
-	/* What the source may forget now is noted, if it was lost. */
-	if (ledger_note(s->ledger, &s->counts.tally, ring_book(s->ring)))
-		reader_settled(s->reader, ring_settled(s->ring));
+	if (ring_broken(s->ring)) {
+		if (!books_repair(s))
+			sensor_fail(s, "the spool cannot be mended");
+		on_frames(s);
+		on_room(s);
+	}
+	books_tick(s);
 }
 
 static void
@@ -181,6 +194,7 @@ on_done(void *arg, const char *why)
 }
 
 static const struct reader_events reader_events = {
+    .taking = on_taking,
     .frames = on_frames,
     .opened = on_opened,
     .turn = on_turn,
@@ -201,18 +215,6 @@ static const struct tee_events tee_events = {
 };
 
 /* ---- counts ---- */
-
-/* What the ring holds: sent and not confirmed, and never sent. */
-static void
-sensor_left(const struct sensor *s, uint64_t *unconfirmed, uint64_t *unsent)
-{
-	struct ring_sum sent = ring_sum_sent(s->ring);
-	struct ring_sum waiting = ring_sum_waiting(s->ring);
-	uint64_t again = ring_waiting_again(s->ring);
-
-	*unconfirmed = ring_book(s->ring)->acked + sent.records + again;
-	*unsent = waiting.records - again;
-}
 
 /* Drops by reason, as " drop.NAME=N"; returns their sum. */
 static uint64_t
@@ -245,7 +247,7 @@ sensor_report(const struct sensor *s, const char *event)
 	uint64_t unconfirmed, unsent, dropped;
 	char drops[1024];
 
-	sensor_left(s, &unconfirmed, &unsent);
+	books_left(s, &unconfirmed, &unsent);
 	if (ring_durable(s->ring))
 		held = unsent + unconfirmed - ring_book(s->ring)->acked;
 	else
@@ -263,26 +265,6 @@ sensor_report(const struct sensor *s, const char *event)
 	    (unsigned long long)held, (unsigned long long)s->counts.resent,
 	    (unsigned long long)s->counts.bytes_in,
 	    (unsigned long long)s->counts.sessions, drops);
-}
-
-/* The end: what memory holds still goes with it, and is noted as lost. */
-static void
-sensor_note_end(struct sensor *s)
-{
-	struct d4_tally last = s->counts.tally;
-	uint64_t unconfirmed, unsent;
-
-	if (ring_sync(s->ring) != D4_OK)
-		d4_warn("spool cannot be written dir=%s", s->conf.spool);
-	sensor_left(s, &unconfirmed, &unsent);
-	if (!ring_durable(s->ring)) {
-		last.records[D4_R_LOST_AT_SOURCE] += unsent;
-		last.records[D4_R_MAYBE_LOST] += unconfirmed;
-	}
-	if (!ledger_note(s->ledger, &last, ring_book(s->ring)))
-		return;
-	ring_agreed(s->ring); /* what was not confirmed is noted */
-	reader_settled(s->reader, ring_settled(s->ring));
 }
 
 /* ---- signals ---- */
@@ -336,7 +318,7 @@ sensor_run(struct sensor *s)
 	if (ring_sum_waiting(s->ring).frames != 0)
 		on_frames(s);
 	(void)event_base_dispatch(s->base);
-	sensor_note_end(s);
+	books_end(s);
 	sensor_report(s, "end");
 	return s->failure == NULL && t->records[D4_R_NONE] == t->in ? 0 : 1;
 }

@@ -107,6 +107,14 @@ reader_step(struct reader *r)
 /* ---- what the source tells ---- */
 
 static void
+on_take(void *arg, size_t n)
+{
+	struct reader *r = arg;
+
+	r->ev->taking(r->arg, n);
+}
+
+static void
 on_give(void *arg, struct d4_slice bytes)
 {
 	struct reader *r = arg;
@@ -151,6 +159,7 @@ on_end(void *arg, const char *why)
 }
 
 static const struct source_events source_events = {
+    .take = on_take,
     .give = on_give,
     .cut = on_cut,
     .drop = on_drop,
@@ -264,6 +273,21 @@ reader_stop(struct reader *r)
 	r->finished = true;
 	if (r->state == READER_READING)
 		reader_step(r);
+}
+
+void
+reader_held(const struct reader *r, uint64_t *whole, uint64_t *uncut)
+{
+	uint64_t framing = framer_held(r->conf.framer);
+
+	*whole = r->run.data.n;
+	*uncut = r->in.n;
+	if (r->cutter == NULL) {
+		*uncut += framing; /* a record when it is a frame */
+		return;
+	}
+	*whole += framing;
+	*uncut += d4_cutter_held(r->cutter);
 }
 
 struct d4_slice

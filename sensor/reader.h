@@ -21,7 +21,8 @@ struct reader_conf {
 };
 
 /*
- * struct reader_events -- frames: there may be new ones in the ring.
+ * struct reader_events -- frames: there may be new ones in the ring; what was
+ * given is cut, as far as there is room. taking: see struct source_events.
  * opened: the session's opening is this from now on; an error ends the input.
  * turn: the next records have another opening (a capture of another kind):
  *       when all that went before is confirmed and the session is over, call
@@ -29,6 +30,7 @@ struct reader_conf {
  * end: no more will come; why is NULL at the end of input, else what broke.
  */
 struct reader_events {
+	void (*taking)(void *arg, size_t n);
 	void (*frames)(void *arg);
 	enum d4_status (*opened)(void *arg, struct d4_slice opening);
 	void (*turn)(void *arg);
@@ -53,6 +55,12 @@ void reader_settled(struct reader *r, uint64_t frames);
 
 /* reader_stop -- reads no more; what is whole goes out, then `end`. */
 void reader_stop(struct reader *r);
+
+/*
+ * reader_held -- bytes that are in no frame yet: *whole of records that are
+ * counted, *uncut of others.
+ */
+void reader_held(const struct reader *r, uint64_t *whole, uint64_t *uncut);
 
 /* reader_opening -- what a session begins with; may be empty. */
 struct d4_slice reader_opening(const struct reader *r);

@@ -36,6 +36,8 @@ ring_free(struct ring *r)
 {
 	if (r == NULL)
 		return;
+	if (r->fd >= 0)
+		ring_guard(NULL, 0, -1);
 	if (r->top != NULL)
 		(void)munmap(r->top, ring_mapped(r));
 	if (r->fd >= 0)
@@ -44,15 +46,19 @@ ring_free(struct ring *r)
 }
 
 /*
- * An empty ring starts over: the pages in use stay few. Positions go on, so
- * that no frame of an earlier round can be taken for one of this.
+ * An empty ring starts over: the pages in use stay few, and a damaged place at
+ * its end is room again. Positions go on, so that no frame of an earlier round
+ * can be taken for one of this.
  */
 static void
 ring_restart(struct ring *r)
 {
-	if (r->tail != r->head || r->head % r->size == 0)
+	if (r->sent.frames + r->waiting.frames != 0)
 		return;
-	r->head += ring_stretch(r, r->head);
+	if (r->head % r->size != 0)
+		r->head += ring_stretch(r, r->head);
+	else if (r->tail == r->head)
+		return;
 	r->tail = r->next = r->head;
 	ring_note(r);
 }
@@ -104,12 +110,12 @@ ring_commit(struct ring *r, size_t len, uint32_t records)
 	    .magic = RING_FRAME,
 	    .len = (uint32_t)len,
 	    .pos = r->head,
-	    .base = r->top->base,
+	    .base = r->now.base,
 	    .records = records,
 	};
 	ring_add(&r->waiting, f);
 	r->made++;
-	r->top->base += records;
+	r->now.base += records;
 	r->head += sizeof(*f) + ring_round(len);
 	ring_note(r);
 }
@@ -130,12 +136,31 @@ ring_behind(const struct ring *r, uint64_t pos)
 	       ring_round(ring_at(r, pos)->len);
 }
 
+/*
+ * The frame that stands at pos or behind it; NULL: its page is lost. Its first
+ * and last bytes are touched to see that.
+ */
+static struct ring_frame *
+ring_look(const struct ring *r, uint64_t pos)
+{
+	volatile uint32_t touch;
+	struct ring_frame *f;
+
+	if (ring_hurt(r))
+		return NULL;
+	f = ring_at(r, ring_skip(r, pos));
+	touch = f->magic;
+	touch = f->zero[2];
+	(void)touch;
+	return ring_hurt(r) ? NULL : f;
+}
+
 struct ring_frame *
 ring_next(const struct ring *r)
 {
 	if (r->waiting.frames == 0 || (r->tee && r->next >= r->teed))
 		return NULL;
-	return ring_at(r, ring_skip(r, r->next));
+	return ring_look(r, r->next);
 }
 
 void
@@ -150,7 +175,7 @@ ring_tee_next(const struct ring *r)
 {
 	uint64_t pos = ring_skip(r, r->teed < r->tail ? r->tail : r->teed);
 
-	return r->tee && pos != r->head ? ring_at(r, pos) : NULL;
+	return r->tee && pos != r->head ? ring_look(r, pos) : NULL;
 }
 
 void
@@ -172,7 +197,9 @@ ring_sent(struct ring *r, uint64_t wire_end)
 {
 	struct ring_frame *f = ring_next(r);
 
-	assert(f != NULL);
+	assert(f != NULL || ring_hurt(r));
+	if (f == NULL)
+		return;
 	f->wire_end = wire_end;
 	ring_sub(&r->waiting, f);
 	ring_add(&r->sent, f);
@@ -182,7 +209,7 @@ ring_sent(struct ring *r, uint64_t wire_end)
 const struct ring_frame *
 ring_oldest(const struct ring *r)
 {
-	return r->sent.frames == 0 ? NULL : ring_at(r, ring_skip(r, r->tail));
+	return r->sent.frames == 0 ? NULL : ring_look(r, r->tail);
 }
 
 void
@@ -190,10 +217,12 @@ ring_release(struct ring *r)
 {
 	const struct ring_frame *f = ring_oldest(r);
 
-	assert(f != NULL);
+	assert(f != NULL || ring_hurt(r));
+	if (f == NULL)
+		return;
 	ring_sub(&r->sent, f);
 	r->gone++;
-	r->top->tail_base = f->base + f->records;
+	r->now.tail_base = f->base + f->records;
 	r->tail = ring_behind(r, ring_skip(r, r->tail));
 	ring_note(r);
 }
@@ -209,13 +238,14 @@ ring_drop(struct ring *r, struct ring_frame *what, bool *waits)
 		ring_release(r);
 		return true;
 	}
-	f = ring_next(r);
+	if (!ring_hurt(r))
+		f = ring_next(r);
 	if (f == NULL)
 		return false;
 	*what = *f;
 	ring_sub(&r->waiting, f);
 	r->gone++;
-	r->top->tail_base = f->base + f->records;
+	r->now.tail_base = f->base + f->records;
 	r->tail = r->next = ring_behind(r, ring_skip(r, r->next));
 	ring_note(r);
 	return true;
@@ -248,7 +278,7 @@ ring_waiting_again(const struct ring *r)
 {
 	uint64_t pos = r->next, records = 0;
 
-	for (uint64_t i = 0; i < r->waiting.frames; i++) {
+	for (uint64_t i = 0; i < r->waiting.frames && !ring_hurt(r); i++) {
 		const struct ring_frame *f;
 
 		pos = ring_skip(r, pos);
@@ -282,5 +312,11 @@ ring_agreed(struct ring *r)
 struct ring_book *
 ring_book(struct ring *r)
 {
-	return &r->top->book;
+	return &r->now.book;
+}
+
+void
+ring_book_keep(struct ring *r)
+{
+	ring_note(r);
 }

@@ -69,7 +69,10 @@ struct d4_slice ring_bytes(const struct ring_frame *f);
 /* ring_sent -- the first that waits is sent, and ends at wire_end. */
 void ring_sent(struct ring *r, uint64_t wire_end);
 
-/* ring_oldest -- the first frame that was sent, or NULL. */
+/*
+ * ring_oldest -- the first frame that was sent, or NULL. As ring_next it is
+ * NULL, too, while ring_broken (ring_file.h).
+ */
 const struct ring_frame *ring_oldest(const struct ring *r);
 
 /* ring_release -- forgets the oldest frame, which must have been sent. */
@@ -110,7 +113,11 @@ uint64_t ring_made(const struct ring *r);
  */
 void ring_agreed(struct ring *r);
 
-/* ring_book -- to be read and written; as durable as the frames. */
+/*
+ * ring_book -- to be read and written; ring_book_keep: as durable as the
+ * frames from now on.
+ */
 struct ring_book *ring_book(struct ring *r);
+void ring_book_keep(struct ring *r);
 
 #endif

@@ -14,106 +14,6 @@
 
 static const uint8_t ring_magic[8] = "d4ring1\n";
 
-/* Room for a frame's struct, at the least, where the memory ends. */
-static bool
-file_fits(const struct ring *r, uint64_t pos, size_t n)
-{
-	return pos % RING_ALIGN == 0 && ring_stretch(r, pos) >= n;
-}
-
-static bool
-file_frame_ok(
-    const struct ring_file_conf *conf, const struct ring *r, uint64_t pos)
-{
-	const struct ring_frame *f = ring_at(r, pos);
-
-	if (!file_fits(r, pos, sizeof(*f)) || f->magic != RING_FRAME ||
-	    f->pos != pos || f->len <= D4_HEADER_LEN || f->len > RING_WIRE ||
-	    sizeof(*f) + ring_round(f->len) > ring_stretch(r, pos))
-		return false;
-	return conf->check(conf->arg, ring_bytes(f));
-}
-
-/* Where the mark at pos leads to, or pos itself. */
-static uint64_t
-file_skip(const struct ring *r, uint64_t pos)
-{
-	const struct ring_frame *f = ring_at(r, pos);
-
-	if (!file_fits(r, pos, RING_ALIGN) || f->magic != RING_SKIP ||
-	    f->pos != pos || f->len == 0 || f->len > r->size / RING_ALIGN)
-		return pos;
-	return pos + (uint64_t)f->len * RING_ALIGN;
-}
-
-/* The next whole frame behind a damaged place; `end` when there is none. */
-static uint64_t
-file_search(const struct ring_file_conf *conf, const struct ring *r,
-    uint64_t pos, uint64_t end)
-{
-	while (pos < end && !file_frame_ok(conf, r, pos))
-		pos += RING_ALIGN;
-	return pos < end ? pos : end;
-}
-
-/*
- * A frame that is whole. *was: records before the next one, as they were
- * numbered; a gap is counted, and closed, so that it is counted once.
- */
-static uint64_t
-file_accept(
-    struct ring *r, uint64_t pos, uint64_t *was, struct ring_found *found)
-{
-	struct ring_frame *f = ring_at(r, pos);
-
-	if (f->base > *was)
-		found->damaged += f->base - *was;
-	*was = f->base + f->records;
-	f->base = r->top->base;
-	r->top->base += f->records;
-	r->waiting.frames++;
-	r->waiting.records += f->records;
-	r->waiting.bytes += f->len;
-	r->made++;
-	return pos + sizeof(*f) + ring_round(f->len);
-}
-
-/*
- * From the tail on, frame by frame. After a power failure some may be
- * damaged, and there may be more than the head knows of.
- */
-static void
-file_walk(
-    const struct ring_file_conf *conf, struct ring *r, struct ring_found *found)
-{
-	uint64_t pos = r->tail, end = r->tail + r->size, to;
-	uint64_t known = r->top->head, base = r->top->base;
-	uint64_t was = r->top->tail_base;
-
-	if (known < pos || known > end)
-		known = pos;
-	r->top->base = was;
-	while (pos < end) {
-		if (file_frame_ok(conf, r, pos)) {
-			pos = file_accept(r, pos, &was, found);
-			continue;
-		}
-		to = file_skip(r, pos);
-		if (to == pos && pos < known) {
-			to = file_search(conf, r, pos + RING_ALIGN, known);
-			ring_put_skip(r, pos, to - pos);
-		}
-		if (to == pos || to > end)
-			break;
-		pos = to;
-	}
-	if (was < base)
-		found->damaged += base - was;
-	r->head = pos;
-	r->next = r->tail;
-	found->held = r->waiting;
-}
-
 /* ---- the file ---- */
 
 static enum d4_status
@@ -123,20 +23,30 @@ file_error(int e)
 	return e == ENOSPC || e == EDQUOT || e == EFBIG ? D4_ENOSPC : D4_EIO;
 }
 
-static enum d4_status
-file_map(struct ring *r, size_t bytes, size_t room)
+enum d4_status
+ring_map(struct ring *r, size_t bytes, size_t room)
 {
+	int again = r->top != NULL ? MAP_FIXED : 0;
 	void *mem;
 
 	r->size = bytes;
 	r->room = room;
-	mem = mmap(
-	    NULL, ring_mapped(r), PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+	mem = mmap(r->top, ring_mapped(r), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | again, r->fd, 0);
 	if (mem == MAP_FAILED)
 		return errno == ENOMEM ? D4_ENOMEM : D4_EIO;
 	r->top = mem;
 	r->mem = (uint8_t *)mem + RING_HEAD;
+	ring_guard(mem, ring_mapped(r), r->fd);
 	return D4_OK;
+}
+
+enum d4_status
+ring_extend(struct ring *r)
+{
+	int e = posix_fallocate(r->fd, 0, (off_t)ring_mapped(r));
+
+	return e == 0 ? D4_OK : file_error(e);
 }
 
 /* An empty ring; the magic is last: half a file is no file. */
@@ -146,20 +56,22 @@ file_make(const struct ring_file_conf *conf, struct ring *r)
 	size_t bytes =
 	    ring_round(conf->bytes < RING_MIN ? RING_MIN : conf->bytes);
 	enum d4_status st;
-	int e;
+	int saved;
 
 	if (ftruncate(r->fd, 0) < 0)
 		return D4_EIO;
-	e = posix_fallocate(
-	    r->fd, 0, (off_t)(RING_HEAD + bytes + D4_OPENING_MAX));
-	if (e != 0) {
-		if (ftruncate(r->fd, 0) < 0) /* what it got is given back */
-			e = errno;
-		return file_error(e);
+	r->size = bytes;
+	r->room = D4_OPENING_MAX;
+	st = ring_extend(r);
+	if (st != D4_OK) {
+		saved = errno;
+		/* What it got is given back. */
+		return ftruncate(r->fd, 0) < 0 ? D4_EIO : file_error(saved);
 	}
-	st = file_map(r, bytes, D4_OPENING_MAX);
+	st = ring_map(r, bytes, D4_OPENING_MAX);
 	if (st != D4_OK)
 		return st;
+	r->now = (struct ring_head){.book = r->now.book};
 	r->top->order = RING_ORDER;
 	r->top->frame_size = sizeof(struct ring_frame);
 	r->top->size = bytes;
@@ -167,6 +79,7 @@ file_make(const struct ring_file_conf *conf, struct ring *r)
 	memcpy(r->top->owner, conf->owner, sizeof(r->top->owner));
 	ring_note(r);
 	memcpy(r->top->magic, ring_magic, sizeof(ring_magic));
+	r->now = *r->top;
 	return D4_OK;
 }
 
@@ -178,19 +91,26 @@ file_known(const struct ring_head *h, const struct stat *sb)
 	    h->size > RING_FILE_MAX || h->size < RING_MIN ||
 	    h->size % RING_ALIGN != 0 ||
 	    (h->room != 0 && h->room != D4_OPENING_MAX) ||
-	    (uint64_t)sb->st_size != RING_HEAD + h->size + h->room ||
+	    (uint64_t)sb->st_size > RING_HEAD + h->size + h->room ||
 	    h->opening_n > (h->room != 0 ? D4_OPENING_MAX : RING_SMALL))
 		return D4_EVERSION;
 	return D4_OK;
 }
 
-/* Takes up a file that is there. */
+/* Takes up a file that is there; somebody may have cut it off. */
 static enum d4_status
-file_recover(const struct ring_file_conf *conf, struct ring *r,
-    const struct ring_head *h, struct ring_found *found)
+file_recover(
+    struct ring *r, const struct ring_head *h, struct ring_found *found)
 {
-	enum d4_status st = file_map(r, (size_t)h->size, h->room);
+	enum d4_status st = D4_OK;
+	struct stat sb;
 
+	r->size = (size_t)h->size;
+	r->room = h->room;
+	if (fstat(r->fd, &sb) < 0 || (uint64_t)sb.st_size < ring_mapped(r))
+		st = ring_extend(r);
+	if (st == D4_OK)
+		st = ring_map(r, r->size, r->room);
 	if (st != D4_OK)
 		return st;
 	/* The tail is written first: half written, its shadow is right. */
@@ -199,8 +119,10 @@ file_recover(const struct ring_file_conf *conf, struct ring *r,
 		r->tail = ~r->top->tail_not;
 	if (r->tail % RING_ALIGN != 0)
 		return D4_EVERSION;
-	found->book = r->top->book;
-	file_walk(conf, r, found);
+	r->head = r->top->head;
+	r->now = *r->top;
+	found->book = r->now.book;
+	ring_walk(r, found);
 	return D4_OK;
 }
 
@@ -215,16 +137,13 @@ file_use(const struct ring_file_conf *conf, struct ring *r,
 	/* Without its key nobody can tell whether frames are whole. */
 	if (!mine && h->tail != h->head)
 		return D4_EEXIST;
-	st = file_recover(conf, r, h, found);
+	st = file_recover(r, h, found);
 	if (st != D4_OK || r->waiting.frames != 0)
 		return st;
 	(void)munmap(r->top, ring_mapped(r));
 	r->top = NULL;
 	r->tail = r->next = r->head = 0;
-	st = file_make(conf, r);
-	if (st == D4_OK)
-		r->top->book = found->book;
-	return st;
+	return file_make(conf, r);
 }
 
 static enum d4_status
@@ -262,6 +181,8 @@ ring_open(const struct ring_file_conf *conf, struct ring_found *found,
 	if (r == NULL)
 		return D4_ENOMEM;
 	r->fd = -1;
+	r->check = conf->check;
+	r->arg = conf->arg;
 	*found = (struct ring_found){.damaged = 0};
 	st = file_open(conf, r, found);
 	if (st != D4_OK) {
@@ -273,6 +194,7 @@ ring_open(const struct ring_file_conf *conf, struct ring_found *found,
 	if (r->waiting.frames == 0)
 		r->top->opening_n = 0;
 	ring_note(r);
+	r->faults = ring_guard_faults();
 	*out = r;
 	return ring_sync(r);
 }

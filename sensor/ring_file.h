@@ -53,6 +53,22 @@ D4_USED enum d4_status ring_open(const struct ring_file_conf *conf,
 D4_USED enum d4_status ring_sync(struct ring *r);
 
 /*
+ * ring_broken -- a page of the file cannot be read, or is gone (ring_guard.h):
+ * until ring_repair no frame is given.
+ */
+bool ring_broken(const struct ring *r);
+
+/*
+ * ring_repair -- looks all frames through. Those that are whole wait, in their
+ * old order; *lost: those that are not. Nothing may be under way: no session,
+ * no place reserved; the opening has to be set again. A file that was cut off
+ * gets its size again.
+ * Errors: D4_ENOSPC, D4_EIO it does not: what is there is used all the same,
+ *         and new frames may not survive us.
+ */
+D4_USED enum d4_status ring_repair(struct ring *r, struct ring_sum *lost);
+
+/*
  * ring_settled -- up to this frame nothing is needed any more from where it
  * came, once the book is noted: it is on the disk, or ring_agreed. What TCP
  * only acknowledged is gone, too, but memory forgets that when we are killed.

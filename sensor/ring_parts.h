@@ -5,6 +5,8 @@
 #include "libd4/cutter.h"
 #include "libd4/header.h"
 #include "sensor/ring.h"
+#include "sensor/ring_file.h"
+#include "sensor/ring_guard.h"
 
 #define RING_ALIGN 16u
 #define RING_HEAD  4096u /* bytes of a file in front of the frames */
@@ -37,10 +39,16 @@ struct ring_head {
  * struct ring -- positions only grow; a position modulo size is a place in
  * mem. A frame never runs over the end: a RING_SKIP (magic, len in units of
  * RING_ALIGN, pos) leads on. tail <= next <= head <= tail + size. agreed: of
- * those gone, up to which frame it is known what became of them.
+ * those gone, up to which frame it is known what became of them. now: what
+ * stands in top, but for the opening; top may be lost (ring_guard.h). faults:
+ * pages that were lost when the frames were last looked through.
  */
 struct ring {
 	struct ring_head *top;
+	struct ring_head now;
+	bool (*check)(void *arg, struct d4_slice wire);
+	void *arg;
+	unsigned faults;
 	uint8_t *mem;
 	size_t size, room;
 	uint64_t tail, next, head;
@@ -89,13 +97,35 @@ ring_put_skip(const struct ring *r, uint64_t pos, uint64_t n)
 	f->pos = pos;
 }
 
-/* Positions into the top, for the next run. */
+/* Positions and book into the top, for the next run. */
 static inline void
 ring_note(struct ring *r)
 {
+	r->top->tail_base = r->now.tail_base;
+	r->top->base = r->now.base;
+	r->top->book = r->now.book;
 	r->top->tail = r->tail;
 	r->top->head = r->head;
 	r->top->tail_not = ~r->tail;
 }
+
+/* A page of the file was lost since: what the ring says may be zeros. */
+static inline bool
+ring_hurt(const struct ring *r)
+{
+	return r->fd >= 0 && ring_guard_faults() != r->faults;
+}
+
+/*
+ * ring_walk -- from the tail on, frame by frame: those that are whole wait.
+ * found->damaged: records of those that are not.
+ */
+void ring_walk(struct ring *r, struct ring_found *found);
+
+/* ring_map -- the file, or again what is mapped. Errors: D4_ENOMEM, D4_EIO. */
+D4_USED enum d4_status ring_map(struct ring *r, size_t bytes, size_t room);
+
+/* ring_extend -- the disk's room for all of it. Errors: D4_ENOSPC, D4_EIO. */
+D4_USED enum d4_status ring_extend(struct ring *r);
 
 #endif

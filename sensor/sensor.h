@@ -14,7 +14,8 @@
 /*
  * struct sensor -- made by sensor_open in the order in which it stands here.
  * tick: every so often, what is durable. state: a folder for files of ours.
- * held: records that an earlier run left in the spool.
+ * owing: at the end something is not noted. unwritten: what a kill would lose
+ * cannot be written, it was said.
  */
 struct sensor {
 	struct options options;
@@ -26,6 +27,7 @@ struct sensor {
 	struct d4_hmac *hmac;
 	struct ring *ring;
 	struct ledger *ledger;
+	struct running *running; /* of a stream, where it could be made */
 	struct framer *framer;
 	struct event_base *base;
 	struct event *resume, *turned, *tick;
@@ -35,7 +37,7 @@ struct sensor {
 	struct tee *tee;
 	struct reader *reader;
 	const char *failure; /* the first thing that went wrong */
-	bool stopping;
+	bool stopping, owing, unwritten;
 };
 
 /* Whom the parts tell: main.c. */

@@ -61,3 +61,10 @@ session_ended(struct session *s, enum d4_tls_end how, const char *why)
 	    (unsigned long long)s->conf.counts->tally.records[D4_R_NONE]);
 	session_next(s);
 }
+
+void
+session_break(struct session *s, const char *why)
+{
+	if (s->tls != NULL && s->state != SESSION_DIAL)
+		session_ended(s, D4_TLS_RESET, why);
+}

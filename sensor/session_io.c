@@ -179,6 +179,7 @@ session_settle(struct session *s, bool confirmed, uint64_t acked)
 		ring_rewind(s->conf.ring);
 	}
 	book->acked = 0;
+	ring_book_keep(s->conf.ring);
 	ring_agreed(s->conf.ring);
 	s->ev->room(s->arg);
 }

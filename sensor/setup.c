@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
-#include "sensor/sensor.h"
+#include "sensor/books.h"
 
 #define SETUP_DIAL_MS  15000u /* for TCP and the handshake */
 #define SETUP_PROXY_MS 60000u /* Tor may have to build a circuit first */
@@ -155,6 +155,7 @@ setup_recovered(struct sensor *s, const struct ring_found *f)
 		    (unsigned long long)maybe);
 	(void)ledger_note(s->ledger, t, ring_book(s->ring));
 	ring_book(s->ring)->acked = 0;
+	ring_book_keep(s->ring);
 }
 
 static enum d4_status
@@ -221,6 +222,8 @@ setup_frames(struct sensor *s)
 	fc.ring = s->ring;
 	if (st == D4_OK)
 		st = framer_new(&fc, &s->framer);
+	if (st == D4_OK)
+		books_open(s);
 	return st;
 }
 
@@ -368,6 +371,7 @@ sensor_close(struct sensor *s)
 		event_base_free(s->base);
 	framer_free(s->framer);
 	ring_free(s->ring);
+	running_close(s->running, !s->owing);
 	ledger_free(s->ledger);
 	d4_hmac_free(s->hmac);
 	d4_tls_ctx_free(s->tls);

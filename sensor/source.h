@@ -33,6 +33,7 @@ struct source_conf {
 
 /*
  * struct source_events -- what a source tells the reader.
+ * take: it is about to read at most n bytes that nobody can give again.
  * give: bytes, once after each source_want, never from inside it; they stay
  *       as they are until the next source_want or source_free.
  * cut:  after give or instead of it: here ends a file, a connection, a
@@ -41,6 +42,7 @@ struct source_conf {
  * end:  no more will come; why is NULL or says what broke.
  */
 struct source_events {
+	void (*take)(void *arg, size_t n);
 	void (*give)(void *arg, struct d4_slice bytes);
 	void (*cut)(void *arg);
 	void (*drop)(void *arg, enum d4_reason why, uint64_t bytes);
@@ -74,14 +76,15 @@ struct source {
 /*
  * struct source_row -- one kind. file: of the configuration directory, has
  * the path; NULL: none. path: where that file is not needed. many: one bad
- * item is skipped, and does not end the input.
+ * item is skipped, and does not end the input. stream: what was read cannot
+ * be read again.
  */
 struct source_row {
 	const char *name;
 	enum d4_status (*make)(const struct source_conf *conf,
 	    const struct source_owner *to, struct source **out);
 	const char *file, *path;
-	bool many, redis;
+	bool many, redis, stream;
 };
 
 /* source_find -- the row of a name, or NULL. */

@@ -93,9 +93,11 @@ static void
 fd_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct source_fd *f = arg;
-	ssize_t n = read(fd, f->buf, sizeof(f->buf));
+	ssize_t n;
 
 	(void)what;
+	f->base.to.ev->take(f->base.to.arg, sizeof(f->buf));
+	n = read(fd, f->buf, sizeof(f->buf));
 	if (n > 0) {
 		f->base.to.ev->give(
 		    f->base.to.arg, d4_slice_of(f->buf, (size_t)n));

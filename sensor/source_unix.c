@@ -64,8 +64,10 @@ unix_accept(struct source_unix *u)
 static void
 unix_read(struct source_unix *u)
 {
-	ssize_t n = read(u->conn, u->buf, sizeof(u->buf));
+	ssize_t n;
 
+	u->base.to.ev->take(u->base.to.arg, sizeof(u->buf));
+	n = read(u->conn, u->buf, sizeof(u->buf));
 	if (n > 0) {
 		unix_give(u, (size_t)n);
 		return;
@@ -86,6 +88,7 @@ unix_dgrams(struct source_unix *u)
 {
 	size_t sum = 0;
 
+	u->base.to.ev->take(u->base.to.arg, sizeof(u->buf));
 	errno = EAGAIN;
 	for (int i = 0; i < UNIX_DGRAMS; i++) {
 		size_t room = sizeof(u->buf) - sum;

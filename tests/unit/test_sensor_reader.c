@@ -13,6 +13,7 @@ struct bench {
 	int fd[2];
 	uint8_t type;
 	unsigned n_frames, ends, openings, turns;
+	size_t taking;
 	bool hold; /* leave frames in the ring */
 	const char *why;
 };
@@ -61,8 +62,16 @@ on_turn(void *arg)
 	b->turns++;
 }
 
+static void
+on_taking(void *arg, size_t n)
+{
+	struct bench *b = arg;
+
+	b->taking = n;
+}
+
 static const struct reader_events events = {
-    on_frames, on_opened, on_turn, on_end};
+    on_taking, on_frames, on_opened, on_turn, on_end};
 
 static void
 open_bench_from(struct bench *b, uint8_t type, const char *kind)

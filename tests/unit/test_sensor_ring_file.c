@@ -32,6 +32,7 @@ an_empty_one_is_made_anew_with_its_book(void **state)
 	ring_release(w->r);
 	ring_book(w->r)->acked = 7;
 	ring_book(w->r)->lost = 3;
+	ring_book_keep(w->r);
 	again(w);
 	assert_int_equal(w->found.held.frames, 0);
 	assert_int_equal(w->found.book.acked, 7);

@@ -15,13 +15,26 @@ struct world {
 	struct d4_buf got;
 	unsigned cuts, drops, ends;
 	const char *why;
+	size_t taken;
 };
+
+/* What nobody can give again is announced before it is read. */
+static void
+on_take(void *arg, size_t n)
+{
+	struct world *w = arg;
+
+	w->taken = n;
+}
 
 static void
 on_give(void *arg, struct d4_slice bytes)
 {
 	struct world *w = arg;
 
+	if (w->s->conf.kind != NULL && w->s->conf.kind->stream)
+		assert_true(w->taken >= bytes.n);
+	w->taken = 0;
 	assert_int_equal(d4_buf_add(&w->got, bytes.p, bytes.n), D4_OK);
 	source_want(w->s, 0);
 }
@@ -55,7 +68,8 @@ on_end(void *arg, const char *why)
 	w->why = why;
 }
 
-static const struct source_events events = {on_give, on_cut, on_drop, on_end};
+static const struct source_events events = {
+    on_take, on_give, on_cut, on_drop, on_end};
 
 static enum d4_status
 try_open(struct world *w, const char *kind, uint8_t type)
