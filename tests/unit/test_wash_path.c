@@ -1,9 +1,6 @@
 /* What wash puts into the airlock stands under what it was released under. */
-#include "libd4/kit/file.h"
 #include "policy.h"
-#include "relay/lanes_partner.h"
-#include "relay/wash_path.h"
-#include "tmpfixture.h"
+#include "wash_world.h"
 
 #define WEAK   "{client: keep, server: zero}"
 #define STRONG "{client: zero, server: zero}"
@@ -36,86 +33,15 @@ static const char meta_rule[] =
     "  - {id: r1, to: [p1], from: [s1], meta: [a-jl], pipeline: both, "
     "because: \"x\"}\n";
 
-/* All that an entry needs; spool: the airlock. */
-struct world {
-	char spool[96];
-	struct gate *gate;
-	struct lanes *lanes;
-	struct streams *streams;
-	struct journal *journal;
-	struct d4_buf out;
-	struct wash_common common;
-	uint64_t id;
-};
-
-static struct gate *
-load(const char *rules)
-{
-	static const uint8_t master[D4_MASTER_LEN] = {1};
-	struct d4_diag diag = {.file = NULL};
-	struct gate *g = NULL;
-	char path[96], text[4096];
-
-	(void)snprintf(path, sizeof(path), "%s/policy.yaml", dir);
-	(void)snprintf(text, sizeof(text), "%s%s", head_text, rules);
-	assert_int_equal(
-	    d4_file_replace(path, d4_slice_str(text), 0600), D4_OK);
-	if (gate_load(path, &diag, &g) != D4_OK)
-		fail_msg("%s", diag.what);
-	gate_keys_set(g, master);
-	return g;
-}
-
 static void
 begin(struct world *w, const char *rules)
 {
-	static char state[96], cursors[96];
-	struct lanes_dirs dirs = {w->spool, state, cursors, NULL, NULL};
+	char text[4096];
 
-	*w = (struct world){.id = 0};
-	(void)snprintf(w->spool, sizeof(w->spool), "%s/spool", dir);
-	(void)snprintf(state, sizeof(state), "%s/state", dir);
-	(void)snprintf(cursors, sizeof(cursors), "%s/cursors", dir);
-	assert_int_equal(d4_dir_make(w->spool, 0700), D4_OK);
-	assert_int_equal(d4_dir_make(state, 0700), D4_OK);
-	d4_buf_init(&w->out, D4_SPOOL_ENTRY);
-	d4_buf_init(&w->common.out, D4_SPOOL_ENTRY);
-	w->gate = load(rules);
-	assert_int_equal(lanes_open(&dirs, &w->lanes), D4_OK);
-	assert_int_equal(streams_new(state, &w->streams), D4_OK);
-	streams_gate(w->streams, w->gate);
-	assert_int_equal(journal_open(state, "d4:{8:0}:q", &w->journal), D4_OK);
-}
-
-static void
-end(struct world *w)
-{
-	streams_free(w->streams);
-	lanes_close(w->lanes);
-	journal_close(w->journal);
-	gate_free(w->gate);
-	d4_buf_fini(&w->out);
-	d4_buf_fini(&w->common.out);
-}
-
-static void
-put_entry(struct world *w, struct d4_entry *e)
-{
-	struct wash_work work = {.gate = w->gate,
-	    .streams = w->streams,
-	    .lanes = w->lanes,
-	    .journal = w->journal,
-	    .out = &w->out,
-	    .common = &w->common,
-	    .origin = 7,
-	    .id = {++w->id, 0},
-	    .now_us = NOW_S * UINT64_C(1000000)};
-
-	e->seq = w->id;
-	e->n = 1;
-	e->t_rx_us = work.now_us;
-	e->sess = e->sensor;
-	assert_int_equal(wash_entry(&work, e), D4_OK);
+	(void)snprintf(text, sizeof(text), "%s%s", head_text, rules);
+	world_begin(w);
+	w->now_us = NOW_S * UINT64_C(1000000);
+	world_gate(w, world_load(text));
 }
 
 /* One entry of a sensor, durable unless the batch goes on. */
@@ -125,7 +51,7 @@ put(struct world *w, const char *sensor, const char *line, bool commit)
 	struct d4_entry e = {.type = 8, .data = d4_slice_str(line)};
 
 	assert_int_equal(d4_uuid_parse(sensor, &e.sensor), D4_OK);
-	put_entry(w, &e);
+	world_put(w, &e);
 	if (commit)
 		assert_int_equal(lanes_commit(w->lanes), D4_OK);
 }
@@ -170,7 +96,7 @@ two_rules_of_one_lane_keep_apart_what_each_released(void **state)
 	put(&w, SENSOR_1, LINE("6"), false);
 	put(&w, SENSOR_2, LINE("7"), true);
 	assert_int_equal(under_its_own(&w), 7);
-	end(&w);
+	world_end(&w);
 }
 
 /* Only a-jl is shared; the pipeline could take both. */
@@ -186,12 +112,12 @@ an_entry_that_says_another_type_than_its_header_goes_nowhere(void **state)
 	(void)state;
 	begin(&w, meta_rule);
 	assert_int_equal(d4_uuid_parse(SENSOR_1, &e.sensor), D4_OK);
-	put_entry(&w, &e);
+	world_put(&w, &e);
 	assert_int_equal(lanes_n(w.lanes), 0);
 	e.ext = d4_slice_str("a-jl");
-	put_entry(&w, &e);
+	world_put(&w, &e);
 	assert_int_equal(lanes_n(w.lanes), 1);
-	end(&w);
+	world_end(&w);
 }
 
 int
