@@ -89,6 +89,7 @@ compat_run(const struct hub_options *opt, const char *url, pid_t parent)
 	compat_capture_load(&c);
 	compat_queues(&c);
 	c.queues_ms = c.behind_ms = d4_mono_ms();
+	c.began_s = d4_now_us() / 1000000;
 	d4_info("compat ready queues=%zu data=%s", c.n_queues, c.data);
 	/* Until the supervisor ends it: all that matters is in Redis. */
 	for (;;) {

@@ -220,10 +220,13 @@ bool
 compat_capture_add(struct compat *c, struct compat_queue *q, const char *id,
     const struct d4_entry *e)
 {
-	struct compat_capture *a = capture_open(c, e);
 	struct d4_slice data = e->data;
+	struct compat_capture *a;
 	struct compat_grown *g;
 
+	if (!compat_room(c))
+		return false;
+	a = capture_open(c, e);
 	if (a != NULL && a->bytes != 0)
 		d4_slice_skip(&data, data.n < GLOBAL_LEN ? data.n : GLOBAL_LEN);
 	if (a == NULL || !write_at(a->fd, data, a->bytes)) {

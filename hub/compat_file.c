@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <jansson.h>
 #include <openssl/evp.h>
@@ -322,12 +323,26 @@ record_write(const struct record *r)
 }
 
 bool
+compat_room(struct compat *c)
+{
+	struct statvfs v;
+
+	if (fstatvfs(c->data_fd, &v) == 0 &&
+	    (uint64_t)v.f_bavail * v.f_frsize >= c->opt->compat_reserve)
+		return true;
+	c->why = "less than compat_reserve is free in compat_data";
+	return false;
+}
+
+bool
 compat_files(
     struct compat *c, const struct compat_queue *q, const struct d4_entry *e)
 {
 	struct record r = {.c = c, .q = q, .e = e, .seq = e->seq};
 	struct d4_slice rest = e->data;
 
+	if (!compat_room(c))
+		return false;
 	while (rest.n != 0) {
 		const uint8_t *end = memchr(rest.p, '\n', rest.n);
 		size_t n = end != NULL ? (size_t)(end - rest.p) : rest.n;

@@ -4,15 +4,19 @@
 
 #include <hiredis/hiredis.h>
 #include "hub/compat.h"
+#include "hub/compat_bounds.h"
 #include "hub/compat_script.h"
 #include "hub/queue.h"
 #include "libd4/kit/account.h"
 #include "libd4/kit/overflow.h"
 
 #define COMPAT_COUNT 32u /* entries of a queue in one read */
-#define COMPAT_WORDS 16u /* of one script's call, at most */
+#define COMPAT_WORDS 40u /* of one call, at most */
 #define COMPAT_PATH  512u
 #define COMPAT_SEEN  256u
+#define COMPAT_WHY   128u
+
+#define COMPAT_WORKER_TYPES 9u /* of d4-core's workers: 1, 2, 3, 8 */
 
 /* How the entries of a queue become items of analyzer lists. */
 enum compat_kind {
@@ -30,7 +34,9 @@ enum compat_kind {
  *         of the set of its queues ("8", "254:ja3-jl"). worker: d4-core's own
  *         workers take its sessions. pending: what was delivered and not
  *         acknowledged is read again. rest_ms: not read before. behind: the
- *         last read was full, so there is more.
+ *         last read was full, so there is more. since_s: it waits since
+ *         then (seconds since 1970) for `why`; 0: it does not. said: in the
+ *         log. wait_ms: that it did last.
  */
 struct compat_queue {
 	char key[QUEUE_KEY];
@@ -38,8 +44,9 @@ struct compat_queue {
 	char set[D4_META_TYPE + 4];
 	uint8_t type;
 	enum compat_kind kind;
-	bool worker, pending, behind;
-	uint64_t rest_ms;
+	bool worker, pending, behind, said;
+	uint64_t rest_ms, since_s, wait_ms;
+	char why[COMPAT_WHY];
 	struct d4_overflow_file stored;
 };
 
@@ -65,17 +72,20 @@ struct compat_grown {
 	char value[COMPAT_PATH + 96];
 };
 
-/* One call that waits for its answer; grow: of COMPAT_GROW. */
+/* One call that waits for its answer; grow: of COMPAT_GROW. ack: a plain one.
+ */
 struct compat_call {
 	struct compat_queue *queue;
 	char id[48];
-	bool grow;
+	bool grow, ack;
 };
 
 /*
  * struct compat -- Shape: calls: sent, in order. gone: sessions that were not
  * connected when looked last; n_gone of them. cut: items trimmed, not yet in
- * the account. seen: sensors that have a folder.
+ * the account. seen: sensors that have a folder. why: an entry could not be
+ * taken. stream_bytes: in session streams, about. idle_s: since when a session
+ * of this type waits for a worker. keep_since: files of an item are ours since.
  */
 struct compat {
 	const struct hub_options *opt;
@@ -95,8 +105,13 @@ struct compat {
 	char (*gone)[D4_UUID_TEXT];
 	size_t n_gone;
 	struct d4_buf stored, items;
-	uint64_t cut, entries, pushed;
-	uint64_t tick_ms, look_ms, queues_ms, behind_ms;
+	uint64_t cut, entries, pushed, trimmed, dropped, stream_bytes;
+	uint64_t tick_ms, look_ms, queues_ms, behind_ms, tell_ms;
+	uint64_t began_s, idle_s[COMPAT_WORKER_TYPES], keep_since[KEEP_TYPES];
+	struct compat_keep *keep;
+	struct compat_unread unread;
+	uint64_t kept_bytes, removed_files, removed_bytes, removed_unread;
+	const char *why;
 	struct d4_uuid seen[COMPAT_SEEN];
 	bool any;
 };
@@ -125,6 +140,8 @@ void compat_send(struct compat *c, struct compat_queue *q, const char *id,
 void compat_collect(struct compat *c);
 /* compat_ack -- an entry that gives nothing. */
 void compat_ack(struct compat *c, struct compat_queue *q, const char *id);
+/* compat_drop -- accounts it first. false: the account cannot be written. */
+bool compat_drop(struct compat *c, struct compat_queue *q, const char *id);
 void compat_scripts_load(struct compat *c);
 
 /* ---- compat_queue.c ---- */
@@ -148,6 +165,8 @@ bool compat_take(struct compat *c, struct compat_queue *q, const char *id,
  */
 bool compat_files(
     struct compat *c, const struct compat_queue *q, const struct d4_entry *e);
+/* compat_room -- compat_reserve is free; else false, and c->why. */
+bool compat_room(struct compat *c);
 /* compat_day -- "DATA/UUID/TYPE/YYYY/mm/dd" of an entry's time. */
 bool compat_day(const struct compat *c, const char *uuid, uint64_t us,
     const char *type, char out[COMPAT_PATH]);

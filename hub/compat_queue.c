@@ -106,6 +106,7 @@ queue_join(struct compat *c, uint8_t type, const char *ext, unsigned shard)
 		d4_fatalx("out of memory");
 	c->queue = all;
 	c->queue[c->n_queues++] = q;
+	compat_since(c, &q);
 	d4_info("compat queue=%s to=%s", q.key,
 	    q.worker ? "workers" : "analyzer lists");
 }
@@ -162,8 +163,10 @@ note(struct compat *c, const struct compat_queue *q, const char *id,
 static bool
 rest(struct compat_queue *q, const char *why)
 {
-	if (q->rest_ms == 0)
+	if (!q->said)
 		d4_warnx("alarm=compat queue=%s waits why=\"%s\"", q->key, why);
+	compat_waits(q, why);
+	q->said = true;
 	q->rest_ms = d4_mono_ms() + REST_MS;
 	q->pending = true;
 	return false;
@@ -178,8 +181,7 @@ entry_fetch(struct compat *c, struct compat_queue *q, const char *id,
 	    d4_overflow_read(&q->stored, c->overflow, q->key, e, &c->stored);
 
 	if (st == D4_OK)
-		return compat_take(c, q, id, e) ||
-		       rest(q, "its files cannot be written");
+		return compat_take(c, q, id, e) || rest(q, c->why);
 	if (st != D4_ENOENT && st != D4_ECHECKSUM && st != D4_EVERSION)
 		return rest(q, d4_status_text(st));
 	if (!note(c, q, id,
@@ -215,8 +217,7 @@ entry_read(struct compat *c, struct compat_queue *q, const redisReply *r)
 	}
 	if (e.ref.segment != 0)
 		return entry_fetch(c, q, r->element[0]->str, &e);
-	return compat_take(c, q, r->element[0]->str, &e) ||
-	       rest(q, "its files cannot be written");
+	return compat_take(c, q, r->element[0]->str, &e) || rest(q, c->why);
 }
 
 static struct compat_queue *

@@ -69,6 +69,7 @@ compat_send(struct compat *c, struct compat_queue *q, const char *id,
 	call = &c->call[c->n_calls++];
 	call->queue = q;
 	call->grow = false;
+	call->ack = false;
 	(void)snprintf(call->id, sizeof(call->id), "%s", id);
 	if (redisAppendCommandArgv(c->redis, w->n, w->argv, w->len) != REDIS_OK)
 		compat_lost(c, "send");
@@ -84,6 +85,22 @@ compat_ack(struct compat *c, struct compat_queue *q, const char *id)
 	words_add(&w, COMPAT_GROUP);
 	words_add(&w, id);
 	compat_send(c, q, id, &w);
+	c->call[c->n_calls - 1].ack = true;
+}
+
+bool
+compat_drop(struct compat *c, struct compat_queue *q, const char *id)
+{
+	if (d4_account_write(c->account, true, "compat.unworked",
+		json_pack("{s:s,s:s,s:s}", "queue", q->key, "id", id, "why",
+		    "d4-core's worker was missing for compat_give_up")) !=
+	    D4_OK) {
+		d4_warn("account");
+		return false;
+	}
+	c->dropped++;
+	compat_ack(c, q, id);
+	return true;
 }
 
 static long long
@@ -99,11 +116,23 @@ number(const redisReply *r, size_t i)
 static void
 answer_rest(struct compat_queue *q, const char *why)
 {
-	if (q->rest_ms == 0)
+	if (!q->said)
 		d4_warnx(
 		    "alarm=compat queue=%s waits why=\"%.120s\"", q->key, why);
+	compat_waits(q, why);
+	q->said = true;
 	q->rest_ms = d4_mono_ms() + REST_MS;
 	q->pending = true;
+}
+
+static void
+answer_full(struct compat *c, const struct compat_call *call)
+{
+	if (compat_gives_up(c, call->queue) &&
+	    compat_drop(c, call->queue, call->id))
+		return;
+	answer_rest(call->queue, "a session's stream is full: does the worker"
+				 " of its type run?");
 }
 
 static void
@@ -122,8 +151,8 @@ answer(struct compat *c, const struct compat_call *call, const redisReply *r)
 	}
 	switch (number(r, 0)) {
 	case COMPAT_FULL:
-		answer_rest(q, "a session's stream is full: does the worker of"
-			       " its type run?");
+		compat_waits(q, "a session's stream is full");
+		answer_full(c, call);
 		return;
 	case COMPAT_REFUSED:
 		if (d4_account_write(c->account, false, "compat.incorrect",
@@ -134,6 +163,8 @@ answer(struct compat *c, const struct compat_call *call, const redisReply *r)
 	default:
 		break;
 	}
+	if (!call->ack)
+		compat_goes_on(c, q);
 	c->entries++;
 	c->pushed += (uint64_t)number(r, 1);
 	c->cut += (uint64_t)number(r, 2);
@@ -142,12 +173,15 @@ answer(struct compat *c, const struct compat_call *call, const redisReply *r)
 void
 compat_collect(struct compat *c)
 {
+	struct compat_call call;
+
 	for (size_t i = 0; i < c->n_calls; i++) {
 		void *r = NULL;
 
 		if (redisGetReply(c->redis, &r) != REDIS_OK)
 			compat_lost(c, "no answer");
-		answer(c, &c->call[i], r);
+		call = c->call[i]; /* an answer may be another call */
+		answer(c, &call, r);
 		freeReplyObject(r);
 	}
 	c->n_calls = 0;

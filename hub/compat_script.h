@@ -7,16 +7,22 @@
 #define HUB_COMPAT_SCRIPT_H
 
 enum compat_script_id {
-	COMPAT_WANTED, /* item, set, sensor -> how many queues */
-	COMPAT_PUSH,   /* key, id, item, set, sensor, lines, now, max */
-	COMPAT_STREAM, /* key, id, type, session, sensor, data, time, now,
-	                  meta, bytes to leave out behind the first entry */
-	COMPAT_STALL,  /* key: it may go on */
-	COMPAT_GROW,   /* key, id, session, what is known of its file */
-	COMPAT_CLOSE,  /* session, item, set, sensor, path, now, max */
-	COMPAT_DUE,    /* now: announces sessions */
-	COMPAT_LIVE,   /* -> sessions that are not connected */
-	COMPAT_END,    /* session */
+	COMPAT_WANTED,  /* item, set, sensor -> how many queues */
+	COMPAT_PUSH,    /* key, id, item, set, sensor, lines (empty: those of
+	                   the entry), now, max */
+	COMPAT_STREAM,  /* key, id, type, session, sensor, data (empty: the
+	                   entry's), time, now, meta, bytes to leave out behind
+	                   the first entry, given up: others behind a session
+	                   that is full do not wait */
+	COMPAT_STALL,   /* key: it may go on */
+	COMPAT_GROW,    /* key, id, session, what is known of its file */
+	COMPAT_CLOSE,   /* session, item, set, sensor, path, now, max */
+	COMPAT_DUE,     /* now: announces sessions */
+	COMPAT_LIVE,    /* -> sessions that are not connected */
+	COMPAT_END,     /* session */
+	COMPAT_WORKERS, /* -> bytes of all session streams, then type and time
+	                   of the oldest session that no worker has taken */
+	COMPAT_SINCE,   /* item, now or nothing: forgets -> since when */
 	COMPAT_SCRIPTS,
 };
 

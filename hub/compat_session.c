@@ -13,6 +13,7 @@
 
 #define TICK_MS   500u
 #define LOOK_MS   500u
+#define TELL_MS   2000u
 #define QUEUES_MS 3000u
 #define BEHIND_MS 30000u /* a reader that never catches up looks anyway */
 
@@ -96,10 +97,26 @@ tick(struct compat *c)
 		return;
 	if (d4_account_write(c->account, true, "compat.trimmed",
 		json_pack("{s:I,s:s}", "items", (json_int_t)c->cut, "why",
-		    "an analyzer list was longer than its max_size")) == D4_OK)
+		    "an analyzer list was longer than its max_size")) ==
+	    D4_OK) {
+		c->trimmed += c->cut;
 		c->cut = 0;
-	else
+	} else {
 		d4_warn("account");
+	}
+}
+
+static void
+slow_tick(struct compat *c)
+{
+	compat_workers_look(c);
+	for (size_t i = 0; i < c->n_queues; i++) {
+		struct compat_queue *q = &c->queue[i];
+
+		if (q->rest_ms == 0 && !q->pending)
+			compat_goes_on(c, q);
+	}
+	compat_tell(c);
 }
 
 void
@@ -115,6 +132,11 @@ compat_look(struct compat *c)
 		c->tick_ms = now;
 		tick(c);
 	}
+	if (now - c->tell_ms >= TELL_MS) {
+		c->tell_ms = now;
+		slow_tick(c);
+	}
+	compat_keep_step(c, now);
 	if (!behind(c))
 		c->behind_ms = now;
 	if (now - c->look_ms >= LOOK_MS &&

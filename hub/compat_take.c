@@ -30,6 +30,16 @@ take_texts(
 	(void)snprintf(t->skip, sizeof(t->skip), "%u", e->type == 1 ? 24u : 0u);
 }
 
+/*
+ * Nothing, when the script finds it in the entry: then it does not go over the
+ * socket again, and Redis reads (and syncs) many small calls at once.
+ */
+static struct d4_slice
+take_data(const struct d4_entry *e)
+{
+	return e->ref.segment != 0 ? e->data : (struct d4_slice){NULL, 0};
+}
+
 static void
 take_stream(struct compat *c, struct compat_queue *q, const char *id,
     const struct d4_entry *e)
@@ -44,11 +54,13 @@ take_stream(struct compat *c, struct compat_queue *q, const char *id,
 	words_add(&w, t.type);
 	words_add(&w, t.sess);
 	words_add(&w, t.uuid);
-	words_slice(&w, e->data);
+	words_slice(&w, take_data(e));
 	words_add(&w, t.t_hdr);
 	words_add(&w, t.now);
 	words_slice(&w, e->meta);
 	words_add(&w, t.skip);
+	words_add(&w, compat_gives_up(c, q) ? "1" : "");
+	c->stream_bytes += e->data.n;
 	compat_send(c, q, id, &w);
 }
 
@@ -67,7 +79,7 @@ take_push(struct compat *c, struct compat_queue *q, const char *id,
 	words_add(&w, q->item);
 	words_add(&w, q->set);
 	words_add(&w, t.uuid);
-	words_slice(&w, paths ? d4_buf_slice(&c->items) : e->data);
+	words_slice(&w, paths ? d4_buf_slice(&c->items) : take_data(e));
 	words_add(&w, t.now);
 	words_add(&w, t.max);
 	compat_send(c, q, id, &w);
@@ -115,12 +127,24 @@ take_folder(struct compat *c, const struct d4_entry *e)
 		(void)compat_folder(c, path);
 }
 
+/* Session streams hold what they may: its worker comes, or is given up. */
+static bool
+take_full(struct compat *c, struct compat_queue *q, const char *id)
+{
+	c->why = "session streams hold compat_streams: do d4-core's workers"
+		 " run?";
+	return compat_gives_up(c, q) && compat_drop(c, q, id);
+}
+
 bool
 compat_take(struct compat *c, struct compat_queue *q, const char *id,
     const struct d4_entry *e)
 {
 	take_folder(c, e);
+	c->why = "its files cannot be written";
 	if (q->worker) {
+		if (c->stream_bytes + e->data.n > c->opt->compat_streams)
+			return take_full(c, q, id);
 		take_stream(c, q, id, e);
 		return true;
 	}

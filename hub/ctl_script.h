@@ -22,7 +22,7 @@ extern const char ctl_script_stats_sensor[], ctl_script_stats_types[],
     ctl_script_stats_addresses[], ctl_script_stats_clocks[];
 extern const char ctl_script_events_look[], ctl_script_events_list[],
     ctl_script_events_put[], ctl_script_events_drop[],
-    ctl_script_events_reset[], ctl_script_archives[];
+    ctl_script_events_reset[], ctl_script_archives[], ctl_script_compat[];
 extern const char ctl_script_analyzers[], ctl_script_analyzer_create[],
     ctl_script_analyzer_remove[], ctl_script_analyzer_size[],
     ctl_script_analyzer_peek[], ctl_script_analyzer_empty[];

@@ -66,9 +66,13 @@ const char ctl_script_events_look[] =
     "local m=G('d4:archive:'..a,'up','told_seen','full') "
     "ar[#ar+1]=cjson.encode({archive=a,up=N(m[1]),told_seen=N(m[2]), "
     "full=N(m[3])}) end "
+    "local k=G('d4:compat','told_seen','waits') "
+    "local w=T(k[2]) or '[]' if not pcall(cjson.decode,w) then w='[]' end "
+    "local compat=N(k[1]) and ',\"compat\":{\"told_seen\":'.. "
+    "string.format('%.0f',N(k[1]))..',\"waits\":'..w..'}' or '' "
     "return '{\"now\":'..string.format('%.0f',now)..',\"more\":'..skip.. "
     "',\"sensors\":['..table.concat(rows,',').. "
-    "'],\"archives\":['..table.concat(ar,',')..']}' ";
+    "'],\"archives\":['..table.concat(ar,',')..']'..compat..'}' ";
 
 const char ctl_script_events_list[] =
     "local r,k=p('HGETALL','d4:events'),{} if r.err then r={} end "
@@ -93,6 +97,16 @@ const char ctl_script_events_drop[] =
 const char ctl_script_events_reset[] =
     "c('DEL','d4:events') c('HSET','d4:watch','began_seen',A[1]) "
     "return '{}' ";
+
+const char ctl_script_compat[] =
+    "local r=p('HGETALL','d4:compat') if r.err or #r==0 then "
+    "return no('compat: d4-core is not on, or has just begun') end local "
+    "o,w={},'[]' "
+    "for i=1,#r,2 do if r[i]=='waits' then w=r[i+1] else "
+    "o[r[i]]=N(r[i+1]) end end "
+    "if not pcall(cjson.decode,w) then w='[]' end "
+    "o.up=o.told_seen~=nil and now-o.told_seen<60 "
+    "return '{\"compat\":'..cjson.encode(o)..',\"waits\":'..w..'}' ";
 
 const char ctl_script_archives[] =
     "local rows={} for _,a in ipairs(S('d4:archives')) do "

@@ -132,6 +132,8 @@ const struct ctl_row ctl_rows[] = {
 	.script = ctl_script_events_reset},
     {"archives", "list", "what d4-hub archive does", .alone = true, .script = ctl_script_archives,
 	.columns = "archive up told_seen full records files parts kept_bytes"},
+    {"compat", "show", "what compat: d4-core does, and what it waits for", .alone = true,
+	.script = ctl_script_compat},
     {"metrics", "show", "a page of metrics for Prometheus", .alone = true, .text = "page"},
     {"analyzers", "list", "d4-core's analyzer queues", .script = ctl_script_analyzers,
 	.columns = "queue type items max_size sensors description"},

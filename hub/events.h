@@ -17,19 +17,22 @@
 #define EVENT_CLEAR   2u /* looks at which it is over, until it is cleared */
 
 /* X(symbol, "name", looks until it is raised, "for people") */
-#define EVENT_KINDS(X)                                                       \
-	X(HUB_DOWN, "hub.down", 3, "the hub does not answer")                \
-	X(REDIS_DOWN, "redis.down", 2, "the hub has no Redis")               \
-	X(REDIS_FULL, "redis.full", 1, "the memory of Redis is nearly full") \
-	X(QUEUE_FULL, "queue.full", 1, "a queue is full: sensors wait")      \
-	X(QUEUE_FILLING, "queue.filling", 2, "a queue will soon be full")    \
-	X(QUEUE_UNREAD, "queue.unread", 3, "nobody reads a queue")           \
-	X(QUEUE_DISK, "queue.disk", 1, "the disk of a queue takes no more")  \
-	X(SENSOR_SILENT, "sensor.silent", 1, "a sensor sends nothing")       \
-	X(SENSOR_SKEW, "sensor.skew", 2, "the clock of a sensor is off")     \
-	X(CERT_EXPIRING, "cert.expiring", 1, "a certificate runs out")       \
-	X(ARCHIVE_FULL, "archive.full", 1, "the disk of an archive is full") \
-	X(ARCHIVE_DOWN, "archive.down", 1, "an archive does not run")
+#define EVENT_KINDS(X)                                                         \
+	X(HUB_DOWN, "hub.down", 3, "the hub does not answer")                  \
+	X(REDIS_DOWN, "redis.down", 2, "the hub has no Redis")                 \
+	X(REDIS_FULL, "redis.full", 1, "the memory of Redis is nearly full")   \
+	X(QUEUE_FULL, "queue.full", 1, "a queue is full: sensors wait")        \
+	X(QUEUE_FILLING, "queue.filling", 2, "a queue will soon be full")      \
+	X(QUEUE_UNREAD, "queue.unread", 3, "nobody reads a queue")             \
+	X(QUEUE_DISK, "queue.disk", 1, "the disk of a queue takes no more")    \
+	X(SENSOR_SILENT, "sensor.silent", 1, "a sensor sends nothing")         \
+	X(SENSOR_SKEW, "sensor.skew", 2, "the clock of a sensor is off")       \
+	X(CERT_EXPIRING, "cert.expiring", 1, "a certificate runs out")         \
+	X(ARCHIVE_FULL, "archive.full", 1, "the disk of an archive is full")   \
+	X(ARCHIVE_DOWN, "archive.down", 1, "an archive does not run")          \
+	X(COMPAT_WAITS, "compat.waits", 1, "compatibility with d4-core waits") \
+	X(COMPAT_DOWN, "compat.down", 1,                                       \
+	    "compatibility with d4-core does not run")
 
 enum event_kind {
 #define EVENT_ENUM(sym, name, looks, text) EVENT_##sym,

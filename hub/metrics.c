@@ -84,6 +84,25 @@ static const struct metric archives_table[] = {
 	"bytes removed for age or size"},
 };
 
+static const struct metric compat_table[] = {
+    {"compat.up", "d4_compat_up", "gauge", "1: it runs"},
+    {"compat.entries", "d4_compat_entries_total", "counter", "entries taken"},
+    {"compat.items", "d4_compat_items_total", "counter",
+	"items and messages made of them"},
+    {"compat.trimmed_items", "d4_compat_trimmed_items_total", "counter",
+	"items that lists dropped"},
+    {"compat.dropped_entries", "d4_compat_dropped_entries_total", "counter",
+	"entries that a missing worker did not get"},
+    {"compat.stream_bytes", "d4_compat_stream_bytes", "gauge",
+	"bytes of session streams"},
+    {"compat.kept_bytes", "d4_compat_kept_bytes", "gauge",
+	"bytes of its files at the last look"},
+    {"compat.removed_bytes", "d4_compat_removed_bytes_total", "counter",
+	"bytes removed for age or size"},
+    {"compat.removed_unread", "d4_compat_removed_unread_total", "counter",
+	"files of them that were items still"},
+};
+
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
 /* "a.b" of an object; NULL: not there. */
@@ -288,5 +307,15 @@ metrics_archives(const json_t *archives, struct d4_buf *out)
 	     i < N(archives_table) && st == D4_OK && json_array_size(list) != 0;
 	     i++)
 		st = put_archive(out, &archives_table[i], list);
+	return st;
+}
+
+enum d4_status
+metrics_compat(const json_t *compat, struct d4_buf *out)
+{
+	enum d4_status st = D4_OK;
+
+	for (size_t i = 0; i < N(compat_table) && st == D4_OK; i++)
+		st = put_single(out, &compat_table[i], compat);
 	return st;
 }

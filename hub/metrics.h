@@ -9,7 +9,8 @@
 
 /*
  * metrics_hub -- status: the answer to `status`. metrics_events,
- * metrics_archives: the answers to `events list`, `archives list`.
+ * metrics_archives, metrics_compat: the answers to `events list`, `archives
+ * list`, `compat show`.
  * What is missing in an answer is missing in the page.
  * Errors: D4_ENOMEM, D4_ETOOBIG.
  */
@@ -17,5 +18,6 @@ D4_USED enum d4_status metrics_hub(const json_t *status, struct d4_buf *out);
 D4_USED enum d4_status metrics_events(const json_t *events, struct d4_buf *out);
 D4_USED enum d4_status metrics_archives(
     const json_t *archives, struct d4_buf *out);
+D4_USED enum d4_status metrics_compat(const json_t *compat, struct d4_buf *out);
 
 #endif

@@ -43,7 +43,8 @@ struct hub_options {
 	uint64_t tee_buffer, tee_memory, tee_wait_us;
 	char *compat, *compat_data;
 	struct d4_conf_list compat_workers;
-	uint64_t compat_rotate_us, compat_size;
+	uint64_t compat_rotate_us, compat_size, compat_age_us, compat_bytes;
+	uint64_t compat_reserve, compat_streams, compat_give_up_us;
 	struct d4_conf_list types;
 	const struct d4_yaml *ext_tree, *archive, *events;
 	struct d4_yaml *tree;

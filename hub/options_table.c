@@ -7,6 +7,7 @@
 #define AT(member) offsetof(struct hub_options, member)
 #define S          1000000ull /* us */
 #define MIB        (1ull << 20)
+#define DAY        (86400 * S)
 
 const struct d4_conf_option hub_options_table[] = {
     {"listen", D4_CONF_LIST, AT(listen), 0, 80, "*:4443", false,
@@ -114,6 +115,18 @@ const struct d4_conf_option hub_options_table[] = {
 	"5m", false, "a capture is closed, and its path an item, so often"},
     {"compat_size", D4_CONF_UINT, AT(compat_size), 1, 1000000000000ull,
 	"100000", false, "items of an analyzer list without max_size"},
+    {"compat_age", D4_CONF_DURATION, AT(compat_age_us), 0, 36500 * DAY, "30d",
+	false,
+	"files that items name are removed when they are older; 0s: never"},
+    {"compat_bytes", D4_CONF_BYTES, AT(compat_bytes), 0, 1ull << 60, "0B",
+	false, "of all of them; beyond it the oldest go; 0B: no limit"},
+    {"compat_reserve", D4_CONF_BYTES, AT(compat_reserve), 0, 1ull << 50,
+	"512MiB", false, "of the disk that they leave free"},
+    {"compat_streams", D4_CONF_BYTES, AT(compat_streams), MIB, 1ull << 40,
+	"256MiB", false, "of all session streams for d4-core's workers"},
+    {"compat_give_up", D4_CONF_DURATION, AT(compat_give_up_us), 0, 365 * DAY,
+	"0s", false,
+	"a worker is waited for so long, then it misses entries; 0s: for ever"},
     {"events", D4_CONF_TREE, AT(events), 0, 0, NULL, false,
 	"a map: what d4-hub watch says, and how (d4-hub watch --help)"},
     {"sandbox", D4_CONF_STRING, AT(sandbox), 0, 16, "strict", false,

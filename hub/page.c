@@ -40,6 +40,8 @@ page_ask(const char *ctl, struct d4_buf *out)
 		st = page_part(ctl, "events.list", metrics_events, out);
 	if (st == D4_OK)
 		st = page_part(ctl, "archives.list", metrics_archives, out);
+	if (st == D4_OK)
+		st = page_part(ctl, "compat.show", metrics_compat, out);
 	return st;
 }
 

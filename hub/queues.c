@@ -22,6 +22,10 @@ queue_leave(struct hub *h, const struct queue *q)
 			d4_warnx(
 			    "queue=%s reader=" COMPAT_GROUP " stays", q->name);
 	}
+	/* What it said; and which files would be its own, when it is back. */
+	if (d4_redis_sendf(
+		h->redis, NULL, NULL, "DEL d4:compat d4:compat:since") != D4_OK)
+		d4_warnx("key=d4:compat stays");
 }
 
 /* What Redis says counts: entries are there under that number. */

@@ -3,6 +3,8 @@
 #include "hub/watch.h"
 
 #define ARCHIVE_LATE_S 60 /* it says what it does every second */
+#define COMPAT_LATE_S  60 /* every two */
+#define COMPAT_WAITS_S 60 /* a worker looks every 10 s */
 #define MEMORY_PART    85 /* percent; the hub stops reading there */
 #define SKIPPED        "and-more"
 
@@ -145,6 +147,31 @@ look_archive(struct events *s, const json_t *o, json_int_t now)
 	events_hold(s, EVENT_ARCHIVE_DOWN, name, text);
 }
 
+static void
+look_compat(struct events *s, const json_t *o, json_int_t now)
+{
+	json_int_t told = number(o, "told_seen");
+	char text[EVENT_TEXT];
+	const json_t *w;
+	size_t i;
+
+	if (o == NULL)
+		return;
+	if (now - told > COMPAT_LATE_S) {
+		(void)snprintf(text, sizeof(text), "last heard of at %lld",
+		    (long long)told);
+		events_hold(s, EVENT_COMPAT_DOWN, "compat", text);
+	}
+	json_array_foreach(json_object_get(o, "waits"), i, w)
+	{
+		if (now - number(w, "since_seen") < COMPAT_WAITS_S)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s, since %lld",
+		    text_of(w, "why"), (long long)number(w, "since_seen"));
+		events_hold(s, EVENT_COMPAT_WAITS, text_of(w, "what"), text);
+	}
+}
+
 void
 watch_sensors(struct events *s, const json_t *look)
 {
@@ -157,6 +184,8 @@ watch_sensors(struct events *s, const json_t *look)
 		events_blind(s, EVENT_SENSOR_SKEW);
 		events_blind(s, EVENT_ARCHIVE_FULL);
 		events_blind(s, EVENT_ARCHIVE_DOWN);
+		events_blind(s, EVENT_COMPAT_WAITS);
+		events_blind(s, EVENT_COMPAT_DOWN);
 		return;
 	}
 	json_array_foreach(json_object_get(look, "sensors"), i, o)
@@ -172,6 +201,7 @@ watch_sensors(struct events *s, const json_t *look)
 	{
 		look_archive(s, o, number(look, "now"));
 	}
+	look_compat(s, json_object_get(look, "compat"), number(look, "now"));
 }
 
 void

@@ -51,8 +51,9 @@ static const struct embedded_user users[] = {
 	"~map:active_connection-uuid-session_uuid:* ~analyzer* "
 	"~sensor:queues:* +ping +select +evalsha +script|load "
 	"+xreadgroup +xack +xgroup|create +xpending +xadd +xlen "
+	"+xrange +llen +lrange +lrem +scard +memory|usage "
 	"+get +set +del +smembers +sismember +sadd +srem +hget +hgetall +hset "
-	"+hdel +hexists +lpush +ltrim +zadd +zrem +zrangebyscore"},
+	"+hdel +hexists +hsetnx +lpush +ltrim +zadd +zrem +zrangebyscore"},
     {"admin", "~* &* +@all"},
 };
 
