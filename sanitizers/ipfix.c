@@ -36,7 +36,7 @@ ipf_destroy(void *state)
 
 	san_map_free(f->own.map);
 	san_token_free(f->own.domain);
-	free(f->own.domains);
+	free(f->domains);
 	ipf_forget(&f->cache);
 	free(f->cache.at);
 	ipfix_templates_fini(&f->told);
@@ -58,13 +58,15 @@ ipf_init(struct ipf *f, const struct san_make *m)
 	if (when != NULL)
 		f->time = *when;
 	f->keyed = &f->own;
-	f->own.domains = calloc(IPF_DOMAINS + 1, sizeof(*f->own.domains));
-	if (f->own.domains == NULL)
+	f->domains = calloc(IPF_DOMAINS + 1, sizeof(*f->domains));
+	if (f->domains == NULL)
 		return D4_ENOMEM;
 	if (f->addr != NULL)
 		st = san_map_new(f->addr, m->keys, &f->own.map);
 	if (st == D4_OK && f->addr != NULL)
 		st = san_token_new(m->keys->tok, &f->own.domain);
+	if (st == D4_OK && f->addr != NULL)
+		st = ipf_tag(&f->own);
 	return st;
 }
 
@@ -90,9 +92,7 @@ ipf_begin(void *state, struct d4_slice in, struct d4_buf *head)
 {
 	struct ipf *f = state;
 
-	f->file++;
-	f->keyed->file = f->file;
-	f->keyed->n_domain = 0;
+	f->n_domain = 0;
 	ipfix_templates_forget(&f->told);
 	return ipf_opening(f, in, head);
 }

@@ -46,23 +46,24 @@ struct ipf_layout {
 	struct ipf_act *act;
 };
 
-/* An observation domain: what it is called outside, data records that left. */
+/*
+ * An observation domain: what it is called outside, data records that left.
+ * tag: under whose keys, see ipf_keyed; 0: under all.
+ */
 struct ipf_domain {
+	uint64_t tag;
 	uint32_t id, as, seq;
 };
 
 /*
  * struct ipf_keyed -- what hangs on keys.
- * Shape:  map: NULL without an addr step; domain: the same. domains: 0 is in
- *         none of another epoch: its name and numbers are the file's. file:
- *         of which file they are.
+ * Shape:  map: NULL without an addr step; domain: the same, of the names of
+ *         domains. tag: tells keys apart, of the same token; 0 without one.
  */
 struct ipf_keyed {
 	struct san_map *map;
 	struct san_token *domain;
-	uint64_t file;
-	size_t n_domain;
-	struct ipf_domain *domains;
+	uint64_t tag;
 };
 
 /* struct ipf_cache -- all layouts; slot: 0, or an index + 1. */
@@ -76,8 +77,7 @@ struct ipf_cache {
  * struct ipf -- a stream's state.
  * Shape:  told: the templates that the output knows, as received. opening:
  *         those that it knows with the next message, while untold. own: made
- *         with it; keyed: of its own or of an epoch's. file: counts them. Of
- *         the flow
+ *         with it; keyed: its own or an epoch's. Of the flow
  *         under way: check, src, dst (an address of the scope stands there),
  *         about (it concerns the partner).
  */
@@ -85,13 +85,15 @@ struct ipf {
 	const struct san_addr *addr;
 	const struct san_concerns *concerns;
 	struct san_when time;
-	struct ipf_keyed own, *keyed;
-	uint64_t file;
+	struct ipf_keyed own;
+	const struct ipf_keyed *keyed;
 	struct d4_tally *tally;
 	struct ipf_cache cache;
 	struct ipfix_templates told;
 	struct d4_buf opening;
 	bool untold;
+	size_t n_domain;
+	struct ipf_domain *domains;
 	struct san_check check;
 	bool src, dst, about;
 };
@@ -139,7 +141,10 @@ D4_USED enum d4_status ipf_tell(struct ipf *f);
  * ipf_rekey -- goes on with the keys of k; what was told of domains that are
  * called otherwise then is told anew by the next ipf_opening.
  */
-void ipf_rekey(struct ipf *f, struct ipf_keyed *k);
+void ipf_rekey(struct ipf *f, const struct ipf_keyed *k);
+
+/* ipf_tag -- sets k->tag. Errors: D4_ECRYPTO. */
+D4_USED enum d4_status ipf_tag(struct ipf_keyed *k);
 
 /* ipf_domain_of -- made when new; NULL: there are too many. */
 struct ipf_domain *ipf_domain_of(struct ipf *f, uint32_t id);

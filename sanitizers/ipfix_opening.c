@@ -35,47 +35,40 @@ opening_as(struct ipf *f, uint32_t id, uint32_t *as)
 struct ipf_domain *
 ipf_domain_of(struct ipf *f, uint32_t id)
 {
-	struct ipf_keyed *k = f->keyed;
+	uint64_t tag = id != 0 ? f->keyed->tag : 0;
 	struct ipf_domain *d;
 	size_t i = 0;
 
-	while (i < k->n_domain && k->domains[i].id != id)
+	while (i < f->n_domain &&
+	       (f->domains[i].id != id || f->domains[i].tag != tag))
 		i++;
-	d = &k->domains[i];
-	if (i < k->n_domain)
+	d = &f->domains[i];
+	if (i < f->n_domain)
 		return d;
 	if (i == IPF_DOMAINS)
 		return NULL;
-	*d = (struct ipf_domain){.id = id};
+	*d = (struct ipf_domain){.tag = tag, .id = id};
 	if (!opening_as(f, id, &d->as))
 		return NULL;
-	k->n_domain++;
+	f->n_domain++;
 	return d;
 }
 
-static struct ipf_domain *
-opening_nameless(struct ipf_keyed *k)
+enum d4_status
+ipf_tag(struct ipf_keyed *k)
 {
-	for (size_t i = 0; i < k->n_domain; i++) {
-		if (k->domains[i].id == 0)
-			return &k->domains[i];
-	}
-	return NULL;
+	uint8_t h[SAN_TOKEN_LEN];
+
+	if (san_token_hash(k->domain, "odid", d4_slice_of(NULL, 0), h) != D4_OK)
+		return D4_ECRYPTO;
+	k->tag = d4_get_be64(h) | 1;
+	return D4_OK;
 }
 
 void
-ipf_rekey(struct ipf *f, struct ipf_keyed *k)
+ipf_rekey(struct ipf *f, const struct ipf_keyed *k)
 {
-	const struct ipf_domain *was = opening_nameless(f->keyed);
-	struct ipf_domain *is;
-
-	if (k->file != f->file)
-		k->n_domain = 0;
-	k->file = f->file;
 	f->keyed = k;
-	is = was != NULL ? ipf_domain_of(f, 0) : NULL;
-	if (is != NULL)
-		is->seq = was->seq;
 	/* Without memory for the rest all is told once more. */
 	if (ipfix_templates_keep(&f->told, 0) != D4_OK)
 		ipfix_templates_forget(&f->told);

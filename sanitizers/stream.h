@@ -26,7 +26,8 @@ struct san_trace;
  *         turns: how often it changed; many: it may, see san_stream_many.
  *         opening: bytes of head as it stands in front of the file's first
  *         record that left; clean: records that had left before the file.
- *         made_s: see san_stream_time.
+ *         made_s: see san_stream_time. retold: bytes of openings that other
+ *         keys made anew.
  */
 struct san_stream {
 	const struct san_chain *chain;
@@ -40,7 +41,7 @@ struct san_stream {
 	unsigned turns;
 	uint32_t variant;
 	uint64_t raw; /* bytes passed without a cutter */
-	uint64_t at, made_s, clean;
+	uint64_t at, made_s, clean, retold;
 	size_t opening;
 	void (*gone)(void *arg, const struct san_gone *g);
 	void *gone_arg;

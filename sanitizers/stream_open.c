@@ -14,6 +14,7 @@ stream_open(struct san_stream *s, struct d4_slice in, uint32_t variant)
 	s->at += in.n;
 	s->head.n = s->taken.n = 0;
 	s->clean = s->tally.records[D4_R_NONE];
+	s->retold = 0;
 	s->variant = variant;
 	if (s->epochs != NULL)
 		san_epochs_turn(s->epochs);
@@ -60,14 +61,26 @@ stream_turn(struct san_stream *s)
 	return why;
 }
 
-/* The opening anew, as it stands under other keys. */
+/*
+ * The opening anew, as it stands under other keys. It is as long as an opening
+ * may be, and a record is short: whoever lets the keys change with every record
+ * gets no more of them than he sends.
+ */
 static enum d4_reason
 stream_rekeyed(struct san_stream *s)
 {
+	enum d4_reason why;
+
 	s->headed = false;
 	s->turns++;
 	s->head.n = 0;
-	return s->family->turn(s->state, d4_buf_slice(&s->taken), &s->head);
+	why = s->family->turn(s->state, d4_buf_slice(&s->taken), &s->head);
+	if (why != D4_R_NONE)
+		return why;
+	if (s->retold + s->head.n > s->at + STREAM_HEAD_MAX)
+		return D4_R_OPENING_TOOBIG;
+	s->retold += s->head.n;
+	return D4_R_NONE;
 }
 
 enum d4_reason

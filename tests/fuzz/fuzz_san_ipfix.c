@@ -1,5 +1,5 @@
 /*
- * IPFIX through three pipelines. First byte: which, and the size of the
+ * IPFIX through four pipelines. First byte: which, and the size of the
  * pieces; the rest is the stream. What must hold besides: messages are whole,
  * every flow has a template in front of it in the output, no address field
  * holds an address of the scope, what is not of the list is zero or empty,
@@ -16,6 +16,8 @@ static const char *const fuzz_steps[] = {
     "[addr: {scope: s, others: map, into: [198.18.0.0/16, "
     "'2001:db8:fffe::/48'], require_scope: dst}, time: 1h]",
     "[addr: {scope: s, method: zero, others: drop}]",
+    "[addr: {scope: s, into: [198.18.0.0/16, '2001:db8:fffe::/48'], "
+    "others: keep}, epoch: 1h]",
 };
 
 #define FUZZ_STEPS ((unsigned)(sizeof(fuzz_steps) / sizeof(fuzz_steps[0])))

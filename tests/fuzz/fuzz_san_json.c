@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { IDENTITY, ALLOW, OPS, SCOPE, PIPELINES };
+enum { IDENTITY, ALLOW, OPS, SCOPE, EPOCH, PIPELINES };
 
 static const char *const steps[PIPELINES] = {
     [IDENTITY] = "- json: {default: keep}",
@@ -23,6 +23,10 @@ static const char *const steps[PIPELINES] = {
 	      "{path: /m, "
 	      "op: redact, detect: {}}]}\n"
 	      "- addr: {scope: x, method: pnat, others: keep, into: "
+	      "[198.18.0.0/16, 2001:db8:fffe::/48]}",
+    [EPOCH] = "- json: {stamp: /l/0, default: keep, rules: [{path: /ip, "
+	      "op: addr}]}\n- epoch: 1h\n"
+	      "- addr: {scope: x, others: keep, into: "
 	      "[198.18.0.0/16, 2001:db8:fffe::/48]}",
 };
 
@@ -58,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	d4_buf_init(&out, FUZZ_OUT);
 	c = fuzz_chosen(steps, PIPELINES, 6, d4_slice_of(data, size), &out);
 	is_json(d4_buf_slice(&out));
-	if (data[0] % PIPELINES == SCOPE)
+	if (data[0] % PIPELINES >= SCOPE)
 		fuzz_hidden(&out);
 	else
 		fuzz_again(c, &out);

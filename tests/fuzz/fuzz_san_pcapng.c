@@ -1,5 +1,5 @@
 /*
- * pcapng through three pipelines. First byte: which, and the size of the
+ * pcapng through four pipelines. First byte: which, and the size of the
  * pieces; the rest is the file. What must hold besides: only four kinds of
  * blocks leave, with no options but those that may, in sections that know
  * their interfaces, as many packets as were counted; and a packet that leaves
@@ -16,6 +16,8 @@ static const char *const fuzz_steps[] = {
     "inner_l4_checksum: incremental, checksums: keep-status, tcp_ts: zero, "
     "time: {floor: 1s, shift: true}]",
     "[addr: {scope: s, method: zero, others: keep}, payload: keep, link: keep]",
+    "[addr: {scope: s, into: [198.18.0.0/16, '2001:db8:fffe::/48'], "
+    "others: keep}, epoch: 1h]",
 };
 
 #define FUZZ_STEPS ((unsigned)(sizeof(fuzz_steps) / sizeof(fuzz_steps[0])))

@@ -6,12 +6,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SCOPE, TOKENS, MASKS, PIPELINES };
+enum { SCOPE, EPOCH, TOKENS, MASKS, PIPELINES };
 
 static const char *const steps[PIPELINES] = {
     [SCOPE] = "- text: {suffixes: [corp.example], phone: mask}\n"
 	      "- addr: {scope: x, method: pnat, others: keep, require_scope: "
 	      "none, into: [198.18.0.0/16, 2001:db8:fffe::/48]}",
+    [EPOCH] = "- text: {stamp: iso8601}\n- epoch: 1h\n"
+	      "- addr: {scope: x, others: keep, require_scope: none, into: "
+	      "[198.18.0.0/16, 2001:db8:fffe::/48]}",
     [TOKENS] = "- text: {ip4: tok, ip6: tok, suffixes: [net], stamp: iso8601, "
 	       "regex: [{match: 'id=(\\w+)', act: tok, domain: id}]}\n"
 	       "- time: 1h",
@@ -29,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	d4_buf_init(&out, FUZZ_OUT);
 	(void)fuzz_chosen(steps, PIPELINES, 3, d4_slice_of(data, size), &out);
-	if (data[0] % PIPELINES == SCOPE)
+	if (data[0] % PIPELINES <= EPOCH)
 		fuzz_hidden(&out);
 	d4_buf_fini(&out);
 	return 0;

@@ -2,6 +2,7 @@
 #ifndef TEST_PACKETS_H
 #define TEST_PACKETS_H
 
+#include "libd4/wire.h"
 #include "pcapfile.h"
 #include "prop.h"
 
@@ -58,6 +59,29 @@ make_file(struct prop *r, struct d4_buf *out)
 			p.n = prop_below(r, p.n + 1);
 		test_pcap_add(out, p.b, p.n, p.n + prop_below(r, 2) * 100);
 	}
+}
+
+static inline bool
+packet_holds(const uint8_t *p, size_t n, const uint8_t *what, size_t len)
+{
+	return memmem(p, n, what, len) != NULL;
+}
+
+/*
+ * Is it an address of the (damaged) packet? Elsewhere the same bytes are a
+ * number like any other, as a Mirai sequence number to another destination.
+ */
+static inline bool
+packet_has(const struct packet *p, const uint8_t *what, size_t len)
+{
+	uint16_t ether = d4_get_be16(p->b + 12);
+
+	if (ether == 0x0800)
+		return packet_holds(p->b + 26, 8, what, len);
+	if (ether == 0x0806)
+		return packet_holds(p->b + 28, 14, what, len);
+	return ether == 0x86dd && len == 16 &&
+	       packet_holds(p->b + 22, 32, what, len);
 }
 
 #endif
