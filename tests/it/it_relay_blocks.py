@@ -12,7 +12,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import records as r  # noqa: E402
 import relay  # noqa: E402
-from flow_places import A4B, F4B, stream  # noqa: E402
+from flow_places import (A4B, F4B, messages as messages_of,  # noqa: E402
+                         stream)
 from packet_places import leak, t4  # noqa: E402
 from packets_of import fields_of, packets_of, written  # noqa: E402
 from relay import balanced, until  # noqa: E402
@@ -37,11 +38,13 @@ def capture(order, n):
 
 
 def flows(n):
+    """Of a domain that is a token; each hour has another one."""
     rows = [(F4B, A4B, b"eth0")] * 10
     return stream([(FIELDS, rows)]) + b"".join(
         r.message(0x0a010203, 0, r.ipfix_set(256, *[b"".join(x)
-                                                    for x in rows]))
-        for _ in range(n - 1)), n
+                                                    for x in rows]),
+                  when=1700000000 + 20 * i)
+        for i in range(n - 1)), n
 
 
 SENSORS = (("cap", 5), ("other", 5), ("flows", 7))
@@ -53,7 +56,8 @@ def policy(uuid):
         source("cap", [uuid("cap"), uuid("other")], types="5") +
         source("flows", [uuid("flows")], types="7"),
         pipeline("packets", types="5", steps="[{addr: {}}]") +
-        pipeline("flows", types="7", steps="[{addr: {}}, {time: 1h}]"),
+        pipeline("flows", types="7",
+                 steps="[{addr: {}}, {time: 1h}, {epoch: 1h}]"),
         share("cap-out", "cap", "packets") +
         share("flows-out", "flows", "flows"))
 
@@ -96,7 +100,10 @@ def both(world, test, top):
     found = [x.split("\t") for x in lines if x.split("\t")[1]]
     assert len(found) == messages, (len(found), messages)
     assert all(len(x[2].split(",")) == 10 for x in found)
-    # Each session counts its flows from 0.
+    domains = {r.struct.unpack_from(">I", m, 12)[0]
+               for m in messages_of(got)}
+    assert len(domains) == 3 and 0x0a010203 not in domains, domains
+    # Each session counts the flows of a domain from 0.
     numbers = [int(x[0]) for x in found]
     assert all(b in (a + 10, 0) for a, b in zip(numbers, numbers[1:]))
 
