@@ -32,8 +32,9 @@ struct pkt_file {
 	uint8_t fcs;    /* bytes of checksum behind each packet */
 };
 
-/* Link layers of a packet, outside in; kinds belong to packet_link.c. */
+/* Link layers of `in`, outside in; kinds belong to packet_link.c. */
 struct pkt_link {
+	struct d4_slice in;
 	unsigned n;
 	uint8_t kind[PKT_NEST];
 	uint16_t at[PKT_NEST + 1]; /* where each begins; the last: the end */
@@ -113,9 +114,7 @@ pkt_copy(struct pkt *p, const uint8_t *from, size_t n)
 	return at;
 }
 
-/* All answer D4_R_NONE or why the packet must not leave. */
-
-/* packet_link.c */
+/* All answer D4_R_NONE or why the packet must not leave. packet_link.c: */
 bool pkt_link_known(uint16_t type);
 D4_USED enum d4_reason pkt_link_decode(struct pkt *p, struct pkt_link *out);
 D4_USED enum d4_reason pkt_link_write(struct pkt *p, const struct pkt_link *l);

@@ -8,7 +8,7 @@
  *              packet type u8 | address length u8 | address[8]
  */
 #include <string.h>
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_again.h"
 
 #define LINK_LENGTH_MAX 1500u /* above it is a type */
 #define LINK_NETLINK    824u  /* ARPHRD: its protocol is no EtherType */
@@ -187,13 +187,14 @@ link_network(uint16_t ether)
 	       ether == PKT_ETH_ARP || ether == PKT_ETH_RARP;
 }
 
-enum d4_reason
-pkt_link_decode(struct pkt *p, struct pkt_link *out)
+/* link_walk -- the layers of `in`, which begins with one of that kind. */
+static enum d4_reason
+link_walk(struct d4_slice in, uint8_t kind, struct pkt_link *out)
 {
-	uint8_t kind = link_first(p->file.link);
-	struct d4_slice rest = p->in;
+	struct d4_slice rest = in;
 	size_t at = 0;
 
+	out->in = in;
 	for (unsigned n = 0; n < PKT_NEST; n++) {
 		const uint8_t *head = rest.p;
 
@@ -214,6 +215,18 @@ pkt_link_decode(struct pkt *p, struct pkt_link *out)
 			return D4_R_L3;
 	}
 	return D4_R_NESTING;
+}
+
+enum d4_reason
+pkt_link_decode(struct pkt *p, struct pkt_link *out)
+{
+	return link_walk(p->in, link_first(p->file.link), out);
+}
+
+enum d4_reason
+pkt_link_ethernet(struct d4_slice in, struct pkt_link *out)
+{
+	return link_walk(in, LINK_ETHERNET, out);
 }
 
 static enum d4_reason
@@ -313,7 +326,7 @@ pkt_link_write(struct pkt *p, const struct pkt_link *l)
 
 	p->sized = false;
 	for (unsigned i = 0; why == D4_R_NONE && i < l->n; i++) {
-		why = link_put(p, l->kind[i], p->in.p + l->at[i]);
+		why = link_put(p, l->kind[i], l->in.p + l->at[i]);
 		p->sized |= l->kind[i] == LINK_PPPOE || l->kind[i] == LINK_SNAP;
 	}
 	return why;

@@ -13,6 +13,7 @@ import tempfile
 ROOT = os.environ.get("D4_SOURCE", ".")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from packet_places import ROWS, leak  # noqa: E402
+from packet_places_more import TUNNEL_ROWS  # noqa: E402
 from packets import pcap, unpcap  # noqa: E402
 
 PIPE = os.path.join(os.environ["D4_BIN"], "..", "tests",
@@ -40,10 +41,10 @@ def fail(*what):
     failures.append(what)
 
 
-def run(steps, folder):
+def run(steps, folder, rows=ROWS):
     """[(output, fate)] of every row, each a file and a stream of its own."""
-    paths = [os.path.join(folder, "%d.pcap" % i) for i in range(len(ROWS))]
-    for path, (_, link, packet, _) in zip(paths, ROWS):
+    paths = [os.path.join(folder, "%d.pcap" % i) for i in range(len(rows))]
+    for path, (_, link, packet, *_) in zip(paths, rows):
         with open(path, "wb") as f:
             f.write(pcap(link, [packet]))
     p = subprocess.run([PIPE, "--each", steps] + paths, capture_output=True,
@@ -77,6 +78,40 @@ def judge(name, link, packets, folder):
         fail(name, "tshark: bad checksum", packets[int(n) - 1][0])
 
 
+def fields(path, *names):
+    """What tshark reads in each packet, of the innermost layer."""
+    p = subprocess.run(
+        ["tshark", "-r", path, "-n", "-T", "fields", "-E", "occurrence=l"] +
+        [x for n in names for x in ("-e", n)],
+        capture_output=True, text=True)
+    return [line.split("\t") for line in p.stdout.splitlines()]
+
+
+def tunnels(folder):
+    """tshark reads what is inside, and its destination is a replaced one."""
+    steps = PIPELINES[0][:-1] + ", tunnels: decode]"
+    passed = []
+    for row, (out, fate) in zip(TUNNEL_ROWS, run(steps, folder, TUNNEL_ROWS)):
+        if fate == "pass":
+            passed.append((row[0], unpcap(out)[1][0][3], len(row[2])))
+    judge("tunnels", 1, passed, folder)
+    read = fields(os.path.join(folder, "out.pcap"), "frame.protocols",
+                  "ip.dst", "tcp.dstport")
+    inside = {name: r for (name, *_), r in zip(passed, read)}
+    for name, tunnel in (
+            ("GRE of Ethernet", "gre:eth"), ("NVGRE", "gre:eth"),
+            ("VXLAN", "vxlan:eth"), ("VXLAN of VXLAN", "vxlan:eth"),
+            ("Geneve", "geneve:eth"), ("Geneve of IPv4", "geneve:ip"),
+            ("Geneve with options", "geneve:eth"), ("GTP-U", "gtp:ip")):
+        protocols, dst, port = inside[name]
+        if tunnel not in protocols or not protocols.endswith("tcp") or \
+                not dst.startswith("198.18.") or port != "80":
+            fail("tunnel", name, inside[name])
+    for name, p, _ in passed:
+        if "hash" in name and b"\2\3" in p[34:36]:
+            fail("tunnel", name, "the source port stayed")
+
+
 def main():
     if not shutil.which("tshark"):
         print("tshark is absent: skipped")
@@ -101,6 +136,7 @@ def main():
                     judge("pipeline %d" % i, link, packets, folder)
             n = sum(map(len, passed.values()))
             print("pipeline %d: %d of %d passed on" % (i, n, len(ROWS)))
+        tunnels(folder)
     sys.exit(1 if failures else 0)
 
 

@@ -91,6 +91,10 @@ DNS_ROWS = [
     ("another port", 1, u4(dns(WWW, rr(HERE, 1, A4B)), sport=5353), "pass"),
 ]
 
+VXLAN = b"\x08\0\0\0\0\0\1\0"
+GENEVE = b"\0\0\x65\x58\0\0\1\0"
+VLAN = eth(0x8100, b"\0\7\x08\0" + I4)
+ARP = eth(0x806, b"\0\1\x08\0\6\4\0\1" + bytes(6) + A4B + bytes(6) + A4B)
 GTP = b"\x30\xff" + struct.pack("!H", len(I4)) + A4B
 
 
@@ -114,16 +118,56 @@ TUNNEL_ROWS = [
     ("GRE of IPv6", 1, eth(IP4, ip4(F4, A4, 47, b"\0\0\x86\xdd" + I6)),
      "pass", 14 + 24 + 60),
     ("GRE with a key", 1, eth(IP4, ip4(F4, A4, 47, b"\x20\0\x08\0" + A4B +
-                                       I4)), "pass", 34),
+                                       I4)), "pass", 14 + 28 + 40),
+    ("GRE with a number", 1, eth(IP4, ip4(F4, A4, 47, b"\x30\0\x08\0" + A4B +
+                                          A4B + I4)), "pass", 14 + 32 + 40),
+    ("GRE with a checksum", 1, eth(IP4, ip4(
+        F4, A4, 47, b"\x80\0\x08\0" + A4B + I4)), "pass", 34),
     ("GRE of Ethernet", 1, eth(IP4, ip4(F4, A4, 47, b"\0\0\x65\x58" + t4())),
-     "pass", 34),
+     "pass", 34 + 4 + 54),
+    ("NVGRE", 1, eth(IP4, ip4(F4, A4, 47, b"\x20\0\x65\x58" + A4B + t4())),
+     "pass", 34 + 8 + 54),
+    ("GRE, wrong version inside", 1, eth(IP4, ip4(
+        F4, A4, 47, b"\0\0\x86\xdd" + I4)), "pass", 34),
     ("Teredo", 1, u4(I6, dport=3544), "pass", 14 + 28 + 60),
     ("Teredo with a head of its own", 1, u4(b"\0\0" + A4B + b"\0\0" + I6,
                                             dport=3544), "pass", 42),
     ("GTP-U", 1, u4(GTP + I4, dport=2152), "pass", 14 + 28 + 8 + 40),
     ("GTP-U with a number", 1, u4(b"\x32" + GTP[1:] + A4B + I4, dport=2152),
      "pass", 42),
-    ("VXLAN", 1, u4(b"\x08\0\0\0\0\0\1\0" + t4(), dport=4789), "pass", 42),
+    ("VXLAN", 1, u4(VXLAN + t4(), dport=4789), "pass", 42 + 8 + 54),
+    ("VXLAN over IPv6", 1, eth(IP6, ip6(F6, A6, UDP, udp(
+        F6, A6, VXLAN + t4(), dport=8472))), "pass", 62 + 8 + 54),
+    ("VXLAN, source port is a hash", 1, u4(VXLAN + t4(), sport=0x0203,
+                                           dport=4789), "pass", 104),
+    ("VXLAN with more flags", 1, u4(b"\x0c\0\0\0\0\0\1\0" + t4(),
+                                    dport=4789), "pass", 42),
+    ("VXLAN, address as number", 1, u4(b"\x08\0\0\0" + A4B[1:] + b"\0" + t4(),
+                                       dport=4789), "pass", 104),
+    ("VXLAN of VLAN", 1, u4(VXLAN + VLAN, dport=4789), "pass", 108),
+    ("VXLAN of ARP", 1, u4(VXLAN + ARP, dport=4789), "pass", 50 + 42),
+    ("VXLAN of LLDP", 1, u4(VXLAN + eth(0x88cc, A4B * 9), dport=4789),
+     "pass", 42),
+    ("VXLAN of VXLAN", 1, u4(VXLAN + u4(VXLAN + t4(), dport=4789),
+                             dport=4789), "pass", 100 + 54),
+    ("VXLAN, frame cut", 1, u4(VXLAN + t4()[:50], dport=4789), "pass", 42),
+    ("VXLAN, padding of the frame", 1, u4(VXLAN + t4() + A4B * 3,
+                                          dport=4789), "pass", 104),
+    ("VXLAN, answered", 1, u4(VXLAN + t4(), sport=4789, dport=9), "pass", 42),
+    ("Geneve", 1, u4(GENEVE + t4(), dport=6081), "pass", 42 + 8 + 54),
+    ("Geneve of IPv4", 1, u4(b"\0\0\x08\0" + A4B[1:] + b"\0" + I4, dport=6081),
+     "pass", 42 + 8 + 40),
+    ("Geneve of IPv6", 1, u4(b"\0\0\x86\xdd" + bytes(4) + I6, dport=6081),
+     "pass", 42 + 8 + 60),
+    ("Geneve with options", 1, u4(
+        b"\3\x40\x65\x58" + bytes(4) + b"\1\2\x80\2" + A4B * 2 + t4(),
+        dport=6081), "pass", 42 + 20 + 54),
+    ("Geneve, options too long", 1, u4(
+        b"\x3f\0\x65\x58" + bytes(4) + A4B, dport=6081), "pass", 42),
+    ("Geneve, control message", 1, u4(
+        b"\0\x80\x65\x58" + bytes(4) + t4(), dport=6081), "pass", 42),
+    ("Geneve of something else", 1, u4(
+        b"\0\0\x12\x34" + bytes(4) + t4(), dport=6081), "pass", 42),
     ("inside: Mirai's seq", 1, eth(IP4, ip4(F4, A4, 4, t4(seq=A4I)[14:])),
      "pass", 14 + 20 + 40),
     ("inside: UDP data", 1, eth(IP4, ip4(F4, A4, 4, u4(A4.encode())[14:])),
