@@ -1,5 +1,5 @@
 /*
- * Captures through three pipelines. First byte: which, and the size of the
+ * Captures through four pipelines. First byte: which, and the size of the
  * pieces; the rest is the file. What must hold, whatever the file is: every
  * record is accounted for, the output is a capture with whole packets and no
  * longer than the input, a packet that leaves holds none of its own addresses
@@ -23,6 +23,8 @@ static const char *const fuzz_steps[] = {
     "time: {floor: 1s, shift: true}]",
     "[addr: {scope: s, method: zero, others: keep, require_scope: dst}, "
     "payload: keep, link: keep, match: [backscatter, icmp, udp, tcp]]",
+    "[addr: {scope: s, into: [198.18.0.0/16, '2001:db8:fffe::/48'], "
+    "others: keep}, tunnels: decode, payload: clean, tags: keep]",
 };
 
 #define FUZZ_CHAINS (sizeof(fuzz_steps) / sizeof(fuzz_steps[0]))
