@@ -10,39 +10,6 @@
 
 #define EXIT_AWAY 69 /* sysexits.h EX_UNAVAILABLE */
 
-static const char usage[] =
-    "usage: d4-hub ctl [-c CONF | --ctl PATH] [--json] NOUN VERB ...\n"
-    "  asks and changes the running hub, by its control socket\n"
-    "  --json   the answer as it is, for programs\n\n"
-    "commands (* changes something: for root and the hub's own account):\n";
-
-static void
-help_row(const struct ctl_row *row, FILE *to)
-{
-	char line[200];
-	int n = snprintf(line, sizeof(line), "%s %s %s", row->admin ? "*" : " ",
-	    row->noun, row->verb);
-
-	for (size_t i = 0; i < ctl_args(row) && n > 0; i++) {
-		const struct ctl_arg *a = &row->arg[i];
-		bool flag = a->kind == CTL_FLAG;
-		const char *left = a->option ? "[--" : "";
-		const char *mid = a->option && !flag ? " ..." : "";
-
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " %s%s%s%s",
-		    left, a->name, mid, a->option ? "]" : "");
-	}
-	(void)fprintf(to, "  %s\n        %s\n", line, row->help);
-}
-
-static void
-help(FILE *to)
-{
-	(void)fputs(usage, to);
-	for (size_t i = 0; i < ctl_n_rows; i++)
-		help_row(&ctl_rows[i], to);
-}
-
 static int
 wrong(const char *what, const char *which)
 {
@@ -113,7 +80,7 @@ line_word(struct ctl_line *l, const char **noun, const char *word)
 		return 0;
 	}
 	l->row = ctl_find_words(*noun, word);
-	return l->row != NULL ? 0 : wrong("no such command", word);
+	return l->row != NULL ? 0 : ctl_no_command(*noun, word);
 }
 
 /* How many words the option takes; 0: there is no such one, or no value. */
@@ -141,13 +108,17 @@ line_read(int argc, char **argv, struct ctl_line *l)
 			continue;
 		}
 		n = line_option(l, word, next);
+		if (n == 0 && next == NULL)
+			return wrong(
+			    "no such option, or it wants a value", word);
 		if (n == 0)
-			return wrong("no such option, or no value", word);
+			return wrong("no such option of this command", word);
 	}
 	if (rc == 0 && l->row == NULL && noun != NULL)
 		l->row = ctl_find_noun(noun);
+	l->noun = noun;
 	if (rc == 0 && l->row == NULL && !l->help)
-		rc = wrong("no command", noun != NULL ? noun : "");
+		rc = ctl_no_command(noun, NULL);
 	return rc;
 }
 
@@ -177,9 +148,16 @@ ctl_request(const struct ctl_line *l)
 int
 ctl_away(const struct ctl_line *l, enum d4_status st)
 {
-	(void)fprintf(stderr,
-	    "d4-hub ctl: %s: %s (%s); remedy: does the hub run?\n", l->ctl,
-	    d4_status_text(st), st == D4_EIO ? strerror(errno) : "no answer");
+	int e = st == D4_EIO ? errno : 0;
+
+	if (e == EACCES || e == EPERM)
+		(void)fprintf(stderr,
+		    "d4-hub ctl: %s: %s; remedy: be root, or of its group\n",
+		    l->ctl, strerror(e));
+	else
+		(void)fprintf(stderr,
+		    "d4-hub ctl: %s: %s; remedy: does the hub run?\n", l->ctl,
+		    e != 0 ? strerror(e) : d4_status_text(st));
 	return EXIT_AWAY;
 }
 
@@ -196,8 +174,8 @@ ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer)
 		return 0;
 	why = json_string_value(json_object_get(*answer, "error"));
 	(void)fprintf(stderr, "d4-hub ctl: %s\n", why != NULL ? why : "?");
-	if (l->json)
-		(void)json_dumpf(*answer, stdout, JSON_INDENT(1));
+	if (l->json && json_dumpf(*answer, stdout, JSON_INDENT(1)) == 0)
+		(void)putchar('\n');
 	json_decref(*answer);
 	return 1;
 }
@@ -245,7 +223,7 @@ cmd_ctl(int argc, char **argv)
 
 	if (rc != 0 || l.help) {
 		if (l.help)
-			help(stdout);
+			ctl_help(stdout, l.noun);
 		return rc;
 	}
 	if (l.ctl != NULL)

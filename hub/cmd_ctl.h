@@ -2,6 +2,7 @@
 #ifndef HUB_CMD_CTL_H
 #define HUB_CMD_CTL_H
 
+#include <stdio.h>
 #include "hub/ctl_args.h"
 
 /*
@@ -12,8 +13,15 @@ struct ctl_line {
 	const char *conf, *ctl;
 	bool json, help;
 	const struct ctl_row *row;
+	const char *noun;
 	const char *text[CTL_ARGS];
 };
+
+/* ctl_help -- all commands, or those of a noun. */
+void ctl_help(FILE *to, const char *noun);
+
+/* ctl_no_command -- says what there is instead; the exit status. */
+int ctl_no_command(const char *noun, const char *verb);
 
 /* ctl_request -- what the hub is asked. */
 json_t *ctl_request(const struct ctl_line *l);

@@ -12,6 +12,8 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
+#define REDIS_S 3 /* it waits for Redis; who asks waits 5 */
+
 /* Shape: waits: for a reload or an upgrade; done: its answer. */
 struct control {
 	struct hub *hub;
@@ -20,13 +22,16 @@ struct control {
 	struct peers *peers;
 };
 
-/* A command that Redis is working on. */
+/* A command that Redis is working on; call: NULL once it was told to wait. */
 struct control_ask {
 	struct control *control;
 	struct d4_ctl_call *call;
 	const struct ctl_row *row;
 	struct ctl_given given;
 	char key[D4_KEY_MAX + 1];
+	struct event *timer;
+	uid_t uid;
+	pid_t pid;
 };
 
 static void
@@ -34,6 +39,8 @@ ask_free(struct control_ask *ask)
 {
 	ctl_args_fini(&ask->given);
 	OPENSSL_cleanse(ask->key, sizeof(ask->key));
+	if (ask->timer != NULL)
+		event_free(ask->timer);
 	free(ask);
 }
 
@@ -50,53 +57,43 @@ control_note(const struct control_ask *ask, const char *why)
 	(void)d4_log_quote((const char *)first->p,
 	    row->arg[0].kind == CTL_IN ? 0 : first->n, what, sizeof(what));
 	d4_info("ctl cmd=%s.%s what=%s uid=%u pid=%d result=\"%s\"", row->noun,
-	    row->verb, what, (unsigned)ask->call->uid, (int)ask->call->pid,
-	    why);
+	    row->verb, what, (unsigned)ask->uid, (int)ask->pid, why);
 }
 
 static void
 ask_failed(struct control_ask *ask, const char *why)
 {
 	control_note(ask, why);
-	d4_ctl_fail(ask->call, why);
+	if (ask->call != NULL)
+		d4_ctl_fail(ask->call, why);
 	ask_free(ask);
 }
 
-/* ---- what Redis answers ---- */
-
-/* What no JSON reader would take, shown as ?: no UTF-8, and NUL. */
+/* Before whoever asked gives up; what Redis does then is noted still. */
 static void
-make_plain(char *text, size_t n)
+on_late(evutil_socket_t fd, short what, void *arg)
 {
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)text[i] >= 0x80) {
-			text[i] = '?';
-		} else if (text[i] == '\\') {
-			if (n - i > 6 && memcmp(text + i, "\\u0000", 6) == 0)
-				memcpy(text + i, "\\u003f", 6);
-			i++; /* what is escaped begins nothing */
-		}
-	}
+	struct control_ask *ask = arg;
+
+	(void)fd;
+	(void)what;
+	d4_ctl_fail(ask->call, ask->row->admin
+				   ? "Redis does not answer: it may be done "
+				     "later, or not"
+				   : "Redis does not answer");
+	ask->call = NULL;
 }
 
-/* Redis may hold any bytes as a description. */
-static json_t *
-answer_json(const redisReply *reply)
+static bool
+ask_timer(struct control_ask *ask)
 {
-	json_t *o = json_loadb(reply->str, reply->len, 0, NULL);
-	char *copy;
+	const struct timeval tv = {REDIS_S, 0};
 
-	if (o != NULL)
-		return o;
-	copy = malloc(reply->len + 1);
-	if (copy == NULL)
-		return NULL;
-	memcpy(copy, reply->str, reply->len);
-	make_plain(copy, reply->len);
-	o = json_loadb(copy, reply->len, 0, NULL);
-	free(copy);
-	return o;
+	ask->timer = evtimer_new(ask->control->hub->base, on_late, ask);
+	return ask->timer != NULL && evtimer_add(ask->timer, &tv) == 0;
 }
+
+/* ---- what Redis answers ---- */
 
 static void
 control_effect(struct control_ask *ask)
@@ -140,7 +137,7 @@ on_reply(void *arg, enum d4_status st, const redisReply *reply)
 		ask_failed(ask, error_text(reply));
 		return;
 	}
-	answer = reply->type == REDIS_REPLY_STRING ? answer_json(reply) : NULL;
+	answer = reply->type == REDIS_REPLY_STRING ? control_json(reply) : NULL;
 	if (!json_is_object(answer)) {
 		json_decref(answer);
 		ask_failed(ask, "answer of Redis not understood");
@@ -148,7 +145,10 @@ on_reply(void *arg, enum d4_status st, const redisReply *reply)
 	}
 	control_effect(ask);
 	control_note(ask, "ok");
-	d4_ctl_answer(ask->call, answer);
+	if (ask->call != NULL)
+		d4_ctl_answer(ask->call, answer);
+	else
+		json_decref(answer);
 	ask_free(ask);
 }
 
@@ -209,7 +209,7 @@ control_script(struct control_ask *ask)
 		return;
 	}
 	d4_buf_init(&script, 65536);
-	st = ask_send(ask, &script);
+	st = ask_timer(ask) ? ask_send(ask, &script) : D4_ENOMEM;
 	d4_buf_fini(&script);
 	if (st != D4_OK)
 		ask_failed(ask,
@@ -344,7 +344,11 @@ on_call(void *arg, struct d4_ctl_call *call)
 				      : why);
 		return;
 	}
-	*ask = (struct control_ask){.control = c, .call = call, .row = row};
+	*ask = (struct control_ask){.control = c,
+	    .call = call,
+	    .row = row,
+	    .uid = call->uid,
+	    .pid = call->pid};
 	if (ctl_args_read(row, call->request, &ask->given, why) != D4_OK)
 		ask_failed(ask, why);
 	else if (!control_allows(ask))

@@ -11,6 +11,9 @@
 json_t *control_answer(struct hub *h, const struct ctl_row *row,
     const struct ctl_given *given, const char **why);
 
+/* control_json -- a text of Redis as a new value; NULL: none. */
+json_t *control_json(const redisReply *reply);
+
 /*
  * control_gather -- answers call with answer (taken) and what the other
  * workers say to request, in one; peers may be NULL. finish, if any, makes of

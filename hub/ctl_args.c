@@ -247,6 +247,29 @@ wrong(char why[CTL_WHY], const char *what, const char *name)
 	return D4_EINVAL;
 }
 
+/* What would be valid. */
+static const char *
+expected(const struct ctl_arg *a)
+{
+	static const char *const texts[] = {
+	    [CTL_UUID] = "a UUID",
+	    [CTL_NAME] = "up to 64 letters, digits, . _ -",
+	    [CTL_TEXT] = "one line, up to 1000 bytes",
+	    [CTL_BYTES] = "a size: 4096, 100kB, 1MiB",
+	    [CTL_COUNT] = "a number up to 1000000",
+	    [CTL_TIME] = "a time: 30s, 12h, 7d",
+	    [CTL_FROM] = "networks with commas, or any",
+	    [CTL_CERT] = "uuid, name:NAME, sha256:HEX, or any",
+	    [CTL_WHO] = "a UUID, an address, or ADDRESS/BITS",
+	    [CTL_TYPE] = "a type: 8, or 254.NAME",
+	    [CTL_DAY] = "a day: YYYYMMDD",
+	    [CTL_FLAG] = "true or false",
+	    [CTL_IN] = "a text",
+	};
+
+	return a->kind == CTL_WORD ? a->words : texts[a->kind];
+}
+
 /* Every member is an argument. */
 static const char *
 stranger(const struct ctl_row *row, const json_t *request)
@@ -288,8 +311,12 @@ ctl_args_read(const struct ctl_row *row, const json_t *request,
 			st = read_one(a, value, out, i);
 		else if (a->must)
 			st = wrong(why, "missing", a->name);
-		if (st != D4_OK && value != NULL)
-			st = wrong(why, "not valid", a->name);
+		if (st != D4_OK && value != NULL) {
+			(void)snprintf(why, CTL_WHY,
+			    "not valid: %.64s; remedy: write %s", a->name,
+			    expected(a));
+			st = D4_EINVAL;
+		}
 	}
 	if (st != D4_OK)
 		ctl_args_fini(out);

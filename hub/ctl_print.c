@@ -50,7 +50,7 @@ cell_list(const json_t *value, char *out, size_t n)
 	const json_t *item;
 	size_t i, at = 0;
 
-	out[0] = '\0';
+	(void)snprintf(out, n, "%s", json_array_size(value) == 0 ? "-" : "");
 	json_array_foreach(value, i, item)
 	{
 		const char *text = json_string_value(item);
@@ -86,24 +86,72 @@ cell(const char *name, const json_t *value, char *out, size_t n)
 	make_plain(out);
 }
 
+/* Whom it is about first, then by name. */
+static int
+by_name(const void *a, const void *b)
+{
+	static const char *const first[] = {
+	    "uuid", "state", "queue", "what", "group"};
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		bool one = strcmp(x, first[i]) == 0;
+
+		if (one || strcmp(y, first[i]) == 0)
+			return one ? -1 : 1;
+	}
+	return strcmp(x, y);
+}
+
+static void
+print_object(const char *prefix, const json_t *v)
+{
+	size_t n = json_object_size(v), i = 0;
+	const char **keys = calloc(n + 1, sizeof(*keys)), *key;
+	const json_t *item;
+	char name[512];
+
+	if (keys == NULL)
+		return;
+	json_object_foreach((json_t *)(uintptr_t)v, key, item)
+	{
+		keys[i++] = key;
+	}
+	qsort(keys, n, sizeof(*keys), by_name);
+	for (i = 0; i < n; i++) {
+		(void)snprintf(name, sizeof(name), "%s%s%s", prefix,
+		    prefix[0] != '\0' ? "." : "", keys[i]);
+		ctl_print_flat(name, json_object_get(v, keys[i]));
+	}
+	free(keys);
+}
+
+static bool
+is_words(const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (!json_is_string(item))
+			return false;
+	}
+	return true;
+}
+
 void
 ctl_print_flat(const char *prefix, const json_t *v)
 {
-	const char *key, *dot = prefix[0] != '\0' ? "." : "";
 	const json_t *item;
 	char name[512], text[1100];
 	size_t i;
 
 	if (json_is_object(v)) {
-		json_object_foreach((json_t *)(uintptr_t)v, key, item)
-		{
-			(void)snprintf(
-			    name, sizeof(name), "%s%s%s", prefix, dot, key);
-			ctl_print_flat(name, item);
-		}
+		print_object(prefix, v);
 		return;
 	}
-	if (json_is_array(v)) {
+	if (json_is_array(v) && !is_words(v)) {
 		json_array_foreach(v, i, item)
 		{
 			(void)snprintf(name, sizeof(name), "%s.%zu", prefix, i);
@@ -185,6 +233,7 @@ ctl_print(const json_t *answer, const char *columns)
 	const json_t *value;
 	const char *key;
 	struct table t;
+	size_t lists = 0;
 
 	if (columns == NULL) {
 		ctl_print_flat("", answer);
@@ -193,7 +242,9 @@ ctl_print(const json_t *answer, const char *columns)
 	table_columns(&t, columns);
 	json_object_foreach((json_t *)(uintptr_t)answer, key, value)
 	{
-		if (json_is_array(value))
+		/* Another list than the columns are of has none of them. */
+		if (json_is_array(value) &&
+		    (lists++ == 0 || json_array_size(value) != 0))
 			table_print(&t, value);
 	}
 }

@@ -25,7 +25,9 @@ extern const char ctl_script_events_look[], ctl_script_events_list[],
     ctl_script_events_reset[], ctl_script_archives[], ctl_script_compat[];
 extern const char ctl_script_analyzers[], ctl_script_analyzer_create[],
     ctl_script_analyzer_remove[], ctl_script_analyzer_size[],
-    ctl_script_analyzer_peek[], ctl_script_analyzer_empty[];
+    ctl_script_analyzer_peek[], ctl_script_analyzer_empty[],
+    ctl_script_analyzer_describe[], ctl_script_analyzer_add[],
+    ctl_script_analyzer_drop[], ctl_script_analyzer_show[];
 extern const char ctl_script_backup[], ctl_script_restore[];
 
 /* ctl_prelude -- what stands before each of them: helpers. */

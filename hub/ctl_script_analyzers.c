@@ -96,3 +96,44 @@ const char ctl_script_analyzer_empty[] = LUA_QUEUE
     "local k=list(q) "
     "local n=in2(function() local n=c('LLEN',k) c('DEL',k) return n end) "
     "return cjson.encode({queue=q,dropped=n}) ";
+
+const char ctl_script_analyzer_describe[] =
+    LUA_QUEUE "local q=Q(A[2]) if not q then return no('no such queue') end "
+	      "c('HSET','analyzer:'..q,'description',A[3]) "
+	      "return cjson.encode({queue=q,description=A[3]}) ";
+
+/*
+ * Only of a queue of a group: one of all sensors would become another one. The
+ * last sensor stays, for the same reason.
+ */
+#define LUA_GROUP                                                        \
+	LUA_QUEUE                                                        \
+	"local q=Q(A[2]) if not q then return no('no such queue') end "  \
+	"local set='analyzer_sensor_group:'..q local _,_,item=about(q) " \
+	"local n=p('SCARD',set) if n==0 then "                           \
+	"return no('it is of all sensors; remedy: analyzers create "     \
+	"--group') end local by='sensor:queues:'..item..':'..A[3] "
+
+const char ctl_script_analyzer_add[] =
+    LUA_GROUP "if st(A[3])=='unknown' then return no('unknown sensor') end "
+	      "n=n+c('SADD',set,A[3]) c('SADD',by,q) "
+	      "return cjson.encode({queue=q,sensor=U(A[3]),sensors=n}) ";
+
+const char ctl_script_analyzer_drop[] = LUA_GROUP
+    "if not is(set,A[3]) then return no('not in it') end "
+    "if n==1 then return no('it is the last one; remedy: analyzers remove') "
+    "end c('SREM',set,A[3]) c('SREM',by,q) "
+    "return cjson.encode({queue=q,sensor=U(A[3]),sensors=n-1}) ";
+
+const char ctl_script_analyzer_show[] =
+    LUA_QUEUE "local q=Q(A[2]) if not q then return no('no such queue') end "
+	      "local t,e=about(q) local k=list(q) local m={} "
+	      "for _,u in ipairs(S('analyzer_sensor_group:'..q)) do "
+	      "m[#m+1]=hex(u) and U(u) or u end "
+	      "local n=in2(function() return p('LLEN',k) end) "
+	      "local o=cjson.encode({queue=q,list=k,items=N(tostring(n)), "
+	      "type=e~='' and t..'.'..e or t, "
+	      "max_size=N(H('analyzer:'..q,'max_size')), "
+	      "last_updated_seen=N(H('analyzer:'..q,'last_updated')), "
+	      "description=H('analyzer:'..q,'description')}) "
+	      "return string.sub(o,1,-2)..',\"sensors\":'..L(m)..'}' ";

@@ -286,7 +286,14 @@ class Words(Case):
                      ["tag", self.s.uuid, "a b"],
                      ["describe", self.s.uuid, "a\nb"],
                      ["list", "--state", "good"]):
-            self.assertIn("not valid", self.fails("sensors", *args))
+            self.assertRegex(self.fails("sensors", *args),
+                             "not valid: .*; remedy: write ")
+        self.assertIn("sensors and one of list show approve",
+                      self.fails("sensors", "fly", code=64))
+        self.assertIn("one of sensors groups", self.fails("fly", code=64))
+        some = self.hub.run("ctl", "groups", "--help").stdout
+        self.assertIn("groups add group uuid", some)
+        self.assertNotIn("sensors list", some)
         done = subprocess.run([PROGRAM, "ctl", "--ctl", "/nonexistent",
                                "sensors", "list"], capture_output=True,
                               text=True, timeout=30)

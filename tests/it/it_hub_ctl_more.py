@@ -2,7 +2,9 @@
 """d4-hub ctl: analyzer queues of d4-core, backup and restore."""
 
 import os
+import re
 import shutil
+import signal
 import stat
 import sys
 import unittest
@@ -80,6 +82,61 @@ class Analyzers(Case):
                           (["create", "8", "--group", "no"], "no such group"),
                           (["peek", q], "no such queue")):
             self.assertIn(why, self.fails("analyzers", *args))
+
+
+    def test_the_sensors_of_a_queue_can_change(self):
+        r, t = self.hub.redis(), self.hub.enroll("--type", "8")
+        self.ctl("groups", "add", "some", self.s.uuid)
+        q = self.ctl("analyzers", "create", "8", "--group", "some")["queue"]
+        all_ = self.ctl("analyzers", "create", "8")["queue"]
+        self.ctl("analyzers", "describe", q, "of some")
+        self.assertEqual(self.ctl("analyzers", "add", q,
+                                  t.uuid)["sensors"], 2)
+        self.assertTrue(r.sismember("sensor:queues:8:" + t.hex, q))
+        got = self.ctl("analyzers", "show", q)
+        self.assertEqual(
+            (set(got["sensors"]), got["description"], got["type"],
+             got["list"]),
+            ({t.uuid, self.s.uuid}, "of some", "8", "analyzer:8:" + q))
+        self.assertEqual(self.ctl("analyzers", "drop", q,
+                                  self.s.uuid)["sensors"], 1)
+        self.assertEqual(r.smembers("analyzer_sensor_group:" + q),
+                         {t.hex.encode()})
+        self.assertFalse(r.exists("sensor:queues:8:" + self.s.hex))
+        for args, why in ((["drop", q, self.s.uuid], "not in it"),
+                          (["drop", q, t.uuid], "the last one"),
+                          (["add", all_, t.uuid], "of all sensors"),
+                          (["add", q, str(uuid.uuid4())], "unknown sensor")):
+            self.assertIn(why, self.fails("analyzers", *args))
+        for one in (q, all_):
+            self.ctl("analyzers", "remove", one, "--yes")
+
+    def test_without_redis_it_says_what_it_knows(self):
+        self.ctl("sensors", "revoke", self.s.uuid)
+        pid, mark = self.hub.redis_pid(), self.hub.log_size()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            # Sent and late, or not sent: when the hub has seen it already.
+            why = self.fails("sensors", "approve", self.s.uuid)
+            self.assertIn("Redis does not answer", why)
+            self.assertIn("Redis does not answer",
+                          self.fails("sensors", "list"))
+            self.assertIn("8", [q["queue"] for q in
+                                self.ctl("queues", "list")["queues"]])
+            self.assertEqual(self.ctl("sessions", "list")["sessions"], [])
+            self.assertIn("d4_hub_redis_up",
+                          self.ctl("metrics")["page"])
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        until("it is done, or was not sent", lambda: re.search(
+            r'cmd=sensors.approve .* result="%s"' % (
+                "ok" if "later" in why else "Redis does not answer"),
+            self.hub.log(mark)))
+        until("Redis is back", lambda: self.hub.run(
+            "ctl", "-c", self.hub.conf, "sensors", "list",
+            check=False).returncode == 0)
+        self.assertEqual(self.ctl("sensors", "show", self.s.uuid)["state"],
+                         "approved" if "later" in why else "revoked")
 
 
 class Backup(Case):

@@ -161,14 +161,17 @@ a_request_has_its_arguments_and_no_others(void **unused)
 	    {"groups.list", "{\"cmd\":\"groups.list\"}", NULL},
 	    {"groups.list", "{\"x\":1}", "no such argument: x"},
 	    {"sensors.kick", "{}", "missing: uuid"},
-	    {"sensors.kick", "{\"uuid\":5}", "not valid: uuid"},
-	    {"sensors.kick", "{\"uuid\":\"5\"}", "not valid: uuid"},
+	    {"sensors.kick", "{\"uuid\":5}",
+		"not valid: uuid; remedy: write a UUID"},
+	    {"sensors.kick", "{\"uuid\":\"5\"}",
+		"not valid: uuid; remedy: write a UUID"},
 	    {"queues.empty", "{\"queue\":\"8\"}", NULL},
 	    {"queues.empty", "{\"queue\":\"8\",\"yes\":true}", NULL},
 	    {"queues.empty", "{\"queue\":\"8\",\"yes\":\"1\"}",
-		"not valid: yes"},
+		"not valid: yes; remedy: write true or false"},
 	    {"groups.add", "{\"group\":\"a\\u0000b\",\"uuid\":\"x\"}",
-		"not valid: group"},
+		"not valid: group; remedy: write up to 64 letters, digits, . _ "
+	        "-"},
 	    {"config.backup", "{}", NULL},
 	};
 	char why[CTL_WHY];
