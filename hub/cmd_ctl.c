@@ -93,6 +93,14 @@ line_option(struct ctl_line *l, const char *word, const char *next)
 }
 
 static int
+no_option(const char *word, const char *next)
+{
+	return wrong(next == NULL ? "no such option, or it wants a value"
+				  : "no such option of this command",
+	    word);
+}
+
+static int
 line_read(int argc, char **argv, struct ctl_line *l)
 {
 	const char *noun = NULL;
@@ -108,11 +116,8 @@ line_read(int argc, char **argv, struct ctl_line *l)
 			continue;
 		}
 		n = line_option(l, word, next);
-		if (n == 0 && next == NULL)
-			return wrong(
-			    "no such option, or it wants a value", word);
 		if (n == 0)
-			return wrong("no such option of this command", word);
+			return no_option(word, next);
 	}
 	if (rc == 0 && l->row == NULL && noun != NULL)
 		l->row = ctl_find_noun(noun);
@@ -221,7 +226,7 @@ cmd_ctl(int argc, char **argv)
 	char text[1024];
 	int rc = line_read(argc, argv, &l);
 
-	if (rc != 0 || l.help) {
+	if (rc != 0 || l.help || l.row == NULL) {
 		if (l.help)
 			ctl_help(stdout, l.noun);
 		return rc;

@@ -53,14 +53,15 @@ ctl_help(FILE *to, const char *noun)
 static void
 name_words(const char *noun)
 {
+	bool verbs = noun != NULL && is_noun(noun);
 	const char *last = "";
 
 	for (size_t i = 0; i < ctl_n_rows; i++) {
 		const struct ctl_row *row = &ctl_rows[i];
-		const char *word = is_noun(noun) ? row->verb : row->noun;
+		const char *word = verbs ? row->verb : row->noun;
 
-		if (is_noun(noun) ? strcmp(row->noun, noun) != 0
-				  : strcmp(last, word) == 0)
+		if (verbs ? strcmp(row->noun, noun) != 0
+			  : strcmp(last, word) == 0)
 			continue;
 		(void)fprintf(stderr, " %s", word);
 		last = word;

@@ -171,7 +171,7 @@ a_request_has_its_arguments_and_no_others(void **unused)
 		"not valid: yes; remedy: write true or false"},
 	    {"groups.add", "{\"group\":\"a\\u0000b\",\"uuid\":\"x\"}",
 		"not valid: group; remedy: write up to 64 letters, digits, . _ "
-	        "-"},
+		"-"},
 	    {"config.backup", "{}", NULL},
 	};
 	char why[CTL_WHY];
