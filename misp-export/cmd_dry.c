@@ -22,7 +22,7 @@ dry_open(struct misp_conf *c, struct dry_dir *dir, struct exporter *x)
 {
 	enum d4_status st;
 
-	*x = (struct exporter){.conf = c, .stop = -1};
+	*x = (struct exporter){.conf = c, .stop = -1, .hup = -1};
 	(void)snprintf(dir->path, sizeof(dir->path), "/tmp/d4-misp-XXXXXX");
 	if (mkdtemp(dir->path) == NULL)
 		return D4_EIO;

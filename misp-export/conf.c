@@ -107,6 +107,7 @@ misp_conf_free(struct misp_conf *c)
 {
 	if (c == NULL)
 		return;
+	free(c->file);
 	free(c->spool);
 	free(c->freeze);
 	free(c->cursors);
@@ -149,12 +150,14 @@ misp_conf_log(const struct misp_conf *c)
 }
 
 static enum d4_status
-conf_derive(struct misp_conf *c)
+conf_derive(struct misp_conf *c, const char *path)
 {
+	c->file = strdup(path);
 	c->spool = d4_path(c->airlock, "spool");
 	c->freeze = d4_path(c->airlock, "freeze");
 	c->cursors = d4_path(c->airlock, "misp");
-	if (c->spool == NULL || c->freeze == NULL || c->cursors == NULL)
+	if (c->file == NULL || c->spool == NULL || c->freeze == NULL ||
+	    c->cursors == NULL)
 		return D4_ENOMEM;
 	return D4_OK;
 }
@@ -172,7 +175,7 @@ misp_conf_load(const char *path, struct d4_diag *diag, struct misp_conf **out)
 	diag->file = path;
 	st = d4_conf_load(conf_table, path, diag, &c->tree, c);
 	if (st == D4_OK)
-		st = conf_derive(c);
+		st = conf_derive(c, path);
 	if (st == D4_OK)
 		st = mappers_read(c->mappers_tree, diag, &c->mappers);
 	if (st == D4_OK)

@@ -12,11 +12,12 @@
 
 /*
  * struct misp_conf -- what the file says; durations in microseconds.
- * Shape:  spool, freeze, cursors: of the relay (airlock). key_text, ca_pem:
- *         read by misp_conf_secrets, before the sandbox. feed NULL: none; url
- *         NULL: no REST, only the feed. top: of tops kinds; kind: the tree's.
+ * Shape:  file: its path. spool, freeze, cursors: of the relay (airlock).
+ * key_text, ca_pem: read by misp_conf_secrets, before the sandbox. feed NULL:
+ * none; url NULL: no REST, only the feed. top: of tops kinds; kind: the tree's.
  */
 struct misp_conf {
+	char *file;
 	char *partner;
 	char *airlock;
 	char *dir;
@@ -68,6 +69,14 @@ uint64_t misp_conf_top(const struct misp_conf *c, const char *kind);
 /* misp_conf_check -- what no table can say; conf_check.c. D4_EINVAL. */
 D4_USED enum d4_status misp_conf_check(
     struct misp_conf *c, struct d4_diag *diag);
+
+/*
+ * misp_conf_fixed -- options of fresh that only a restart changes are those
+ * of old from now on; each that was to change is named in the log.
+ * Errors: D4_ENOMEM.
+ */
+D4_USED enum d4_status misp_conf_fixed(
+    const struct misp_conf *old, struct misp_conf *fresh);
 
 /* misp_conf_secrets -- the API key and the CA bundle; false: logged why. */
 bool misp_conf_secrets(struct misp_conf *c);

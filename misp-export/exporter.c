@@ -2,12 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/freeze.h"
 #include "libd4/kit/log.h"
 #include "misp-export/absorb.h"
 #include "misp-export/event_terms.h"
+#include "misp-export/reload.h"
 #include "misp-export/request.h"
 #include "misp-export/tidy.h"
 
@@ -99,11 +102,11 @@ open_tidy(const struct misp_conf *c)
 }
 
 enum d4_status
-exporter_open(const struct misp_conf *c, int stop, struct exporter *x)
+exporter_open(const struct misp_conf *c, struct exporter *x)
 {
 	enum d4_status st;
 
-	*x = (struct exporter){.conf = c, .stop = stop};
+	x->conf = c;
 	st = finding_init(&x->maker);
 	x->maker.told = on_refused;
 	x->maker.arg = x;
@@ -121,7 +124,7 @@ exporter_open(const struct misp_conf *c, int stop, struct exporter *x)
 	if (st == D4_OK && c->feed != NULL)
 		st = feed_open(c, &x->feed);
 	if (st == D4_OK && c->warninglists != NULL)
-		st = warninglists_load(c->warninglists, &x->lists);
+		st = warninglists_load(c->warninglists, NULL, &x->lists);
 	if (st != D4_OK)
 		d4_warn("start dir=%s airlock=%s error=\"%s\"", c->dir,
 		    c->airlock, d4_status_text(st));
@@ -143,6 +146,7 @@ exporter_close(struct exporter *x)
 	d4_buf_fini(&x->told);
 	free(x->quarantine);
 	free(x->released);
+	misp_conf_free(x->reloaded);
 }
 
 /* ---- taking ---- */
@@ -278,17 +282,27 @@ exporter_turn(struct exporter *x)
 			exporter_feed(x);
 	}
 	exporter_old(x);
+	exporter_lost(x);
 	exporter_tell(x);
 	return more;
 }
 
 /* false: we are to stop. */
 static bool
-exporter_wait(const struct exporter *x, int ms)
+exporter_wait(struct exporter *x, int ms)
 {
-	struct pollfd p = {.fd = x->stop, .events = POLLIN};
+	struct pollfd p[2] = {{.fd = x->stop, .events = POLLIN},
+	    {.fd = x->hup, .events = POLLIN}};
+	struct signalfd_siginfo si;
 
-	return poll(&p, x->stop >= 0 ? 1 : 0, ms) <= 0;
+	if (poll(p, 2, ms) > 0 && p[0].revents != 0)
+		return false;
+	while (x->hup >= 0 && p[1].revents != 0 &&
+	       read(x->hup, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		reload(x);
+		p[1].revents = 0; /* one is as good as many */
+	}
+	return true;
 }
 
 void

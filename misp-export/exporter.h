@@ -15,16 +15,19 @@
 
 /*
  * struct exporter -- everything together.
- * Shape:  stop: readable when we are to stop, -1 never. rest, http NULL: no
- *         url, or a dry run. refused: values, by enum value_why; unknown:
+ * Shape:  conf: borrowed, or reloaded, which is ours. stop: readable when we
+ *         are to stop, hup: when to reload (a signalfd); -1 never. rest, http
+ * NULL: no url, or a dry run. refused: values, by enum value_why; unknown:
  *         records of lanes for which there is no mapper; odd: lines that are
  *         none of their format; red: records that no MISP may have. over:
- *         findings beyond the limit of an event; left: those not of its top.
+ *         findings beyond the limit of an event; left: those not of its top;
+ *         lost: items of mappers that are gone, in the accounts.
  *         told: the
  *         status file, as it was written last.
  */
 struct exporter {
 	const struct misp_conf *conf;
+	struct misp_conf *reloaded;
 	struct d4_account *account;
 	struct airlock *airlock;
 	struct store *store;
@@ -34,17 +37,20 @@ struct exporter {
 	struct feed *feed;          /* NULL: none */
 	struct warninglists *lists; /* NULL: none */
 	struct terms terms;
-	uint64_t unknown, odd, red, records, over, left;
+	uint64_t unknown, odd, red, records, over, left, lost;
 	uint64_t flushed_ms, fed_ms;
 	char *quarantine, *released; /* folder; the relay's file */
 	enum d4_status terms_said;
 	struct d4_buf told;
-	int stop;
+	int stop, hup;
 };
 
-/* exporter_open -- with its folders there. Errors: logged. */
+/*
+ * exporter_open -- with its folders there; out->stop and out->hup are set.
+ * Errors: logged.
+ */
 D4_USED enum d4_status exporter_open(
-    const struct misp_conf *c, int stop, struct exporter *out);
+    const struct misp_conf *c, struct exporter *out);
 void exporter_close(struct exporter *x);
 
 /*
@@ -63,6 +69,9 @@ bool exporter_terms(struct exporter *x);
  */
 void exporter_choose(struct exporter *x);
 void exporter_over(struct exporter *x);
+
+/* exporter_lost -- what no mapper can send any more is accounted. */
+void exporter_lost(struct exporter *x);
 
 /* exporter_run -- until it is to stop. */
 void exporter_run(struct exporter *x);

@@ -99,3 +99,20 @@ exporter_over(struct exporter *x)
 		e->changed = true;
 	}
 }
+
+void
+exporter_lost(struct exporter *x)
+{
+	uint64_t n = store_lost(x->store);
+	json_t *o;
+
+	if (n == x->lost)
+		return;
+	o = json_pack("{s:I, s:s}", "items", (json_int_t)(n - x->lost), "why",
+	    "their mapper is gone or has other rows");
+	if (o == NULL ||
+	    d4_account_write(x->account, true, "misp.dropped", o) != D4_OK)
+		d4_warn("account");
+	else
+		x->lost = n;
+}

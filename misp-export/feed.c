@@ -15,6 +15,18 @@
 
 /* ---- opening ---- */
 
+void
+feed_conf(struct feed *f, const struct misp_conf *c)
+{
+	f->conf = c;
+	f->print = 0;
+	json_decref(f->tags);
+	f->tags = json_array();
+	for (size_t i = 0; i < c->tags.n; i++)
+		(void)json_array_append_new(
+		    f->tags, json_string(c->tags.item[i]));
+}
+
 enum d4_status
 feed_open(const struct misp_conf *c, struct feed **out)
 {
@@ -23,13 +35,9 @@ feed_open(const struct misp_conf *c, struct feed **out)
 
 	if (f == NULL)
 		return D4_ENOMEM;
-	f->conf = c;
 	d4_buf_init(&f->hashes, FEED_LIST);
-	f->tags = json_array();
 	f->gone = json_object();
-	for (size_t i = 0; i < c->tags.n; i++)
-		(void)json_array_append_new(
-		    f->tags, json_string(c->tags.item[i]));
+	feed_conf(f, c);
 	st = d4_dir_make(c->feed, 0755);
 	if (st == D4_OK)
 		st = feed_read(f);

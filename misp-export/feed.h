@@ -22,6 +22,9 @@ struct feed_counts {
  * Errors: D4_EIO, D4_ENOSPC, D4_ENOMEM.
  */
 D4_USED enum d4_status feed_open(const struct misp_conf *c, struct feed **out);
+/* feed_conf -- another configuration: all is written anew. Borrowed. */
+void feed_conf(struct feed *f, const struct misp_conf *c);
+
 void feed_free(struct feed *f);
 
 /*

@@ -48,6 +48,9 @@ D4_USED enum d4_status http_new(
     const struct misp_conf *c, int stop, struct http **out);
 void http_free(struct http *h);
 
+/* http_conf -- another configuration of the same server; borrowed. */
+void http_conf(struct http *h, const struct misp_conf *c);
+
 /* http_gzip -- whether bodies may be compressed (getVersion says). */
 void http_gzip(struct http *h, bool on);
 

@@ -140,8 +140,6 @@ http_fixed(struct http *h)
 	(void)curl_easy_setopt(
 	    h->easy, CURLOPT_USERAGENT, "d4-misp-export/" D4_VERSION);
 	(void)curl_easy_setopt(
-	    h->easy, CURLOPT_TIMEOUT_MS, (long)(c->timeout_us / 1000));
-	(void)curl_easy_setopt(
 	    h->easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT);
 	(void)curl_easy_setopt(h->easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	(void)curl_easy_setopt(h->easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -199,6 +197,7 @@ http_new(const struct misp_conf *c, int stop, struct http **out)
 		return D4_ENOMEM;
 	}
 	http_fixed(h);
+	http_conf(h, c);
 	*out = h;
 	return D4_OK;
 }
@@ -225,6 +224,15 @@ http_free(struct http *h)
 	headers_free(h->get);
 	d4_buf_fini(&h->request);
 	free(h);
+}
+
+void
+http_conf(struct http *h, const struct misp_conf *c)
+{
+	h->conf = c;
+	h->gzip = h->gzip && c->gzip;
+	(void)curl_easy_setopt(
+	    h->easy, CURLOPT_TIMEOUT_MS, (long)(c->timeout_us / 1000));
 }
 
 void

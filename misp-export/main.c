@@ -72,15 +72,16 @@ load(const char *path)
 	return NULL;
 }
 
-/* Readable when somebody wants us to stop. */
+/* Readable when one of two signals came; 0: no second one. */
 static int
-stop_fd(void)
+signal_fd(int one, int two)
 {
 	sigset_t set;
 
 	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, one);
+	if (two != 0)
+		(void)sigaddset(&set, two);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return -1;
@@ -90,14 +91,14 @@ stop_fd(void)
 static int
 run(struct misp_conf *c)
 {
-	struct exporter x = {.stop = -1};
-	int stop = stop_fd(), lock = -1, code = 1;
+	struct exporter x = {
+	    .stop = signal_fd(SIGTERM, SIGINT), .hup = signal_fd(SIGHUP, 0)};
+	int lock = -1, code = 1;
 
-	if (stop < 0)
-		return 1;
 	(void)umask(0027);
-	if (misp_conf_secrets(c) && profile_user(c) && lock_take(c, &lock) &&
-	    exporter_open(c, stop, &x) == D4_OK && profile_enter(c)) {
+	if (x.stop >= 0 && x.hup >= 0 && misp_conf_secrets(c) &&
+	    profile_user(c) && lock_take(c, &lock) &&
+	    exporter_open(c, &x) == D4_OK && profile_enter(c)) {
 		d4_info("started partner=%s url=%s", c->partner,
 		    c->url != NULL ? c->url : "-");
 		exporter_run(&x);
@@ -106,7 +107,8 @@ run(struct misp_conf *c)
 	}
 	exporter_close(&x);
 	lock_leave(lock);
-	(void)close(stop);
+	(void)close(x.stop);
+	(void)close(x.hup);
 	return code;
 }
 

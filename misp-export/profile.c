@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "libd4/kit/log.h"
@@ -23,6 +25,19 @@ profile_add(struct profile_list *l, const char *path)
 		l->path[l->n++] = path;
 }
 
+static char *
+profile_folder(const char *file)
+{
+	char *copy = strdup(file);
+	char *slash = copy != NULL ? strrchr(copy, '/') : NULL;
+
+	if (slash != NULL)
+		slash[slash == copy ? 1 : 0] = '\0';
+	else if (copy != NULL)
+		(void)snprintf(copy, strlen(copy) + 1, ".");
+	return copy;
+}
+
 bool
 profile_user(const struct misp_conf *c)
 {
@@ -44,11 +59,14 @@ profile_enter(const struct misp_conf *c)
 	    .connect = true,
 	    .best_effort = strcmp(c->sandbox, "best-effort") == 0};
 	const char *why = "";
+	char *conf = profile_folder(c->file);
 	enum d4_status st;
 
 	profile_add(&read, c->spool);
 	profile_add(&read, c->freeze);
 	profile_add(&read, c->warninglists);
+	/* SIGHUP reads it again, and editors replace it. */
+	profile_add(&read, conf);
 	for (size_t i = 0; i < sizeof(profile_names) / sizeof(profile_names[0]);
 	     i++)
 		profile_add(&read, profile_names[i]);
@@ -56,6 +74,7 @@ profile_enter(const struct misp_conf *c)
 	profile_add(&write, c->dir);
 	profile_add(&write, c->feed);
 	st = d4_sandbox_enter(&box, &why);
+	free(conf);
 	if (st == D4_OK)
 		return true;
 	d4_warnx("sandbox=%s error=\"%s\" remedy=\"sandbox: best-effort goes "

@@ -28,6 +28,15 @@ rest_free(struct rest *r)
 	free(r);
 }
 
+void
+rest_conf(struct rest *r, const struct misp_conf *c)
+{
+	r->set.conf = c;
+	r->greeted = false;
+	r->group[0] = '\0';
+	r->next_ms = r->wait_us = 0;
+}
+
 const struct rest_counts *
 rest_counts(const struct rest *r)
 {

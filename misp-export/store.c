@@ -17,7 +17,7 @@ struct store {
 	struct d4_uuid space;
 	struct store_known *list;
 	size_t n, cap;
-	uint64_t turn;
+	uint64_t turn, lost;
 };
 
 /* ---- files ---- */
@@ -65,7 +65,7 @@ store_bad(const char *path, enum d4_status st)
 }
 
 static enum d4_status
-store_read(const struct store *s, const struct d4_uuid *u, struct event **out)
+store_read(struct store *s, const struct d4_uuid *u, struct event **out)
 {
 	char *path = store_path(s, u);
 	enum d4_status st = D4_ENOMEM;
@@ -77,9 +77,13 @@ store_read(const struct store *s, const struct d4_uuid *u, struct event **out)
 		st = d4_file_read(path, &text);
 	if (st == D4_OK)
 		st = event_read(d4_buf_slice(&text), s->mappers, &lost, out);
-	if (st == D4_OK && lost > 0)
-		d4_warnx("state file=%s items=%llu without a mapper", path,
-		    (unsigned long long)lost);
+	if (st == D4_OK && lost > 0) {
+		s->lost += lost;
+		(*out)->changed = true; /* once */
+		d4_warnx("alarm state file=%s items=%llu of other rows, or "
+			 "without a mapper: not sent",
+		    path, (unsigned long long)lost);
+	}
 	if (st == D4_EMALFORMED || st == D4_EVERSION) {
 		store_bad(path, st);
 		st = D4_ENOENT;
@@ -119,6 +123,12 @@ store_find(const struct store *s, const struct d4_uuid *u)
 	while (i < s->n && !d4_uuid_eq(&s->list[i].uuid, u))
 		i++;
 	return i;
+}
+
+uint64_t
+store_lost(const struct store *s)
+{
+	return s->lost;
 }
 
 size_t

@@ -52,6 +52,9 @@ size_t store_n(const struct store *s);
 size_t store_due(const struct store *s);
 const struct store_known *store_at(const struct store *s, size_t i);
 
+/* store_lost -- items that were not sent, and whose mapper is another now. */
+uint64_t store_lost(const struct store *s);
+
 /* store_load -- the i-th one, in memory; as store_get. */
 D4_USED enum d4_status store_load(
     struct store *s, size_t i, struct event **out);

@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,25 +9,56 @@
 #include "misp-export/warninglist_set.h"
 
 #define LIST_NAME  128u
+#define LIST_FILE  288u
 #define LIST_VALUE 4096u /* longer ones are in no list */
 
 /*
- * struct list -- types: JSON array of the attributes that it is for, NULL: of
- * all. hits: findings that were not sent for it.
+ * struct list -- file: in the folder. types: JSON array of the attributes that
+ * it is for, NULL: of all. hits: findings that were not sent for it. users: of
+ * two loads, while one takes the other's place.
  */
 struct list {
+	char file[LIST_FILE];
 	char name[LIST_NAME];
 	json_t *types;
 	struct warn_set set;
 	uint64_t hits;
+	unsigned users;
 };
 
 struct warninglists {
-	struct list list[WARNINGLISTS];
+	struct list *list[WARNINGLISTS];
 	size_t n;
 };
 
 /* ---- loading ---- */
+
+/* struct loading -- out: what is made; before: what held until now. */
+struct loading {
+	const char *dir;
+	const struct warninglists *before;
+	struct warninglists *out;
+};
+
+static void
+list_free(struct list *l)
+{
+	if (--l->users > 0)
+		return;
+	json_decref(l->types);
+	warn_set_fini(&l->set);
+	free(l);
+}
+
+static struct list *
+list_before(const struct loading *g, const char *file)
+{
+	for (size_t i = 0; g->before != NULL && i < g->before->n; i++) {
+		if (strcmp(g->before->list[i]->file, file) == 0)
+			return g->before->list[i];
+	}
+	return NULL;
+}
 
 static bool
 list_kind(const char *text, enum warn_kind *out)
@@ -36,6 +68,7 @@ list_kind(const char *text, enum warn_kind *out)
 	    [WARN_SUBSTRING] = "substring",
 	    [WARN_HOSTNAME] = "hostname",
 	    [WARN_CIDR] = "cidr",
+	    [WARN_REGEX] = "regex",
 	};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -48,91 +81,143 @@ list_kind(const char *text, enum warn_kind *out)
 }
 
 static enum d4_status
-list_read(struct warninglists *w, const char *path, const json_t *o)
+list_put(struct loading *g, struct list *l)
 {
-	const char *name = json_string_value(json_object_get(o, "name"));
+	if (g->out->n == WARNINGLISTS)
+		return D4_ETOOBIG;
+	l->users++;
+	g->out->list[g->out->n++] = l;
+	return D4_OK;
+}
+
+/* It is none now: the one of before stays, else it is left out. */
+static enum d4_status
+list_odd(struct loading *g, const char *file, const char *why)
+{
+	struct list *was = list_before(g, file);
+
+	d4_warnx("warninglist=%s/%s error=\"%s\" %s", g->dir, file, why,
+	    was != NULL ? "(the one of before stays)" : "(left out)");
+	return was != NULL ? list_put(g, was) : D4_OK;
+}
+
+static enum d4_status
+list_make(struct loading *g, const char *file, const json_t *o, struct list *l)
+{
+	const json_t *types = json_object_get(o, "matching_attributes");
 	const char *type = json_string_value(json_object_get(o, "type"));
-	json_t *types = json_object_get(o, "matching_attributes");
-	const json_t *words = json_object_get(o, "list");
-	struct list *l = &w->list[w->n];
-	enum warn_kind kind;
+	const struct list *was = list_before(g, file);
+	enum warn_kind kind = WARN_STRING;
 	enum d4_status st;
 
-	if (name == NULL || !json_is_array(words) || !list_kind(type, &kind)) {
-		d4_warnx("warninglist=%s left out, type=%s", path,
-		    type != NULL ? type : "none");
-		return D4_OK;
-	}
-	if (w->n == WARNINGLISTS)
-		return D4_ETOOBIG;
-	(void)snprintf(l->name, sizeof(l->name), "%s", name);
-	st = warn_set_init(&l->set, kind, words);
+	(void)snprintf(l->file, sizeof(l->file), "%s", file);
+	(void)snprintf(l->name, sizeof(l->name), "%s",
+	    json_string_value(json_object_get(o, "name")));
+	(void)list_kind(type, &kind);
 	if (json_is_array(types) && json_array_size(types) != 0)
-		l->types = json_incref(types);
-	w->n++; /* also after an error: to be freed */
+		l->types = json_incref((json_t *)(uintptr_t)types);
+	if (was != NULL)
+		l->hits = was->hits;
+	st = warn_set_init(&l->set, kind, json_object_get(o, "list"));
+	if (st == D4_OK && l->set.regex.odd != 0)
+		d4_warnx("warninglist=%s/%s patterns=%zu left out, the first: "
+			 "%s",
+		    g->dir, file, l->set.regex.odd, l->set.regex.why);
 	return st;
 }
 
 static enum d4_status
-list_load(struct warninglists *w, const char *path)
+list_read(struct loading *g, const char *file, const json_t *o)
+{
+	const char *type = json_string_value(json_object_get(o, "type"));
+	enum warn_kind kind;
+	enum d4_status st;
+	struct list *l;
+
+	if (!json_is_string(json_object_get(o, "name")) ||
+	    !json_is_array(json_object_get(o, "list")) ||
+	    !list_kind(type, &kind))
+		return list_odd(g, file, "no name, list, or known type");
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return D4_ENOMEM;
+	st = list_put(g, l);
+	if (st != D4_OK) {
+		free(l);
+		return st;
+	}
+	return list_make(g, file, o, l);
+}
+
+static enum d4_status
+list_load(struct loading *g, const char *file, const char *path)
 {
 	struct d4_buf text;
 	enum d4_status st;
 	json_t *o = NULL;
+	int none;
 
 	d4_buf_init(&text, WARNINGLIST_FILE);
 	st = d4_file_read(path, &text);
+	none = errno;
 	if (st == D4_OK)
 		o = json_loadb((const char *)text.p, text.n, 0, NULL);
 	d4_buf_fini(&text);
-	if (st == D4_ENOENT || st == D4_ENOMEM)
-		return st == D4_ENOENT ? D4_OK : st;
+	if (st == D4_ENOENT || (st == D4_EIO && none == ENOTDIR))
+		return D4_OK; /* a folder without a list, or another file */
+	if (st == D4_ENOMEM)
+		return st;
 	if (json_is_object(o))
-		st = list_read(w, path, o);
+		st = list_read(g, file, o);
 	else
-		d4_warnx("warninglist=%s left out: %s", path,
+		st = list_odd(g, file,
 		    st == D4_OK ? "not a JSON object" : d4_status_text(st));
 	json_decref(o);
-	return st == D4_ENOMEM || st == D4_ETOOBIG ? st : D4_OK;
+	return st;
 }
 
 static enum d4_status
-list_entry(struct warninglists *w, const char *dir, const char *name)
+list_entry(struct loading *g, const char *name)
 {
 	size_t n = strlen(name);
-	bool file = n > 5 && strcmp(name + n - 5, ".json") == 0;
+	bool whole = n > 5 && strcmp(name + n - 5, ".json") == 0;
+	char *path = NULL, file[LIST_FILE];
 	enum d4_status st;
-	char *path = NULL;
 
-	if (name[0] == '.')
+	if (name[0] == '.' || n + 11 >= sizeof(file))
 		return D4_OK;
-	if (asprintf(&path, "%s/%s%s", dir, name, file ? "" : "/list.json") < 0)
+	(void)snprintf(
+	    file, sizeof(file), "%s%s", name, whole ? "" : "/list.json");
+	path = d4_path(g->dir, file);
+	if (path == NULL)
 		return D4_ENOMEM;
-	st = list_load(w, path);
+	st = list_load(g, file, path);
 	free(path);
 	return st;
 }
 
 enum d4_status
-warninglists_load(const char *dir, struct warninglists **out)
+warninglists_load(const char *dir, const struct warninglists *before,
+    struct warninglists **out)
 {
-	struct warninglists *w = calloc(1, sizeof(*w));
+	struct loading g = {
+	    dir, before, calloc(1, sizeof(struct warninglists))};
 	DIR *d = opendir(dir);
 	enum d4_status st = D4_OK;
 	struct dirent *e;
 
-	if (w == NULL || d == NULL)
-		st = w == NULL ? D4_ENOMEM : D4_EIO;
+	if (g.out == NULL || d == NULL)
+		st = g.out == NULL ? D4_ENOMEM : D4_EIO;
 	while (st == D4_OK && (e = readdir(d)) != NULL)
-		st = list_entry(w, dir, e->d_name);
+		st = list_entry(&g, e->d_name);
 	if (d != NULL)
 		(void)closedir(d);
 	if (st != D4_OK) {
-		warninglists_free(w);
+		warninglists_free(g.out);
 		return st;
 	}
-	d4_info("warninglists=%s lists=%zu", dir, w->n);
-	*out = w;
+	d4_info("warninglists=%s lists=%zu", dir, g.out->n);
+	*out = g.out;
 	return D4_OK;
 }
 
@@ -141,10 +226,8 @@ warninglists_free(struct warninglists *w)
 {
 	if (w == NULL)
 		return;
-	for (size_t i = 0; i < w->n; i++) {
-		json_decref(w->list[i].types);
-		warn_set_fini(&w->list[i].set);
-	}
+	for (size_t i = 0; i < w->n; i++)
+		list_free(w->list[i]);
 	free(w);
 }
 
@@ -181,7 +264,7 @@ list_is_for(const struct list *l, const char *type)
 
 /* "192.0.2.1|443": each part by itself, and the whole. */
 static bool
-list_has(const struct list *l, const char *type, const char *value)
+list_has(struct list *l, const char *type, const char *value)
 {
 	const char *bar = NULL;
 	char first[LIST_VALUE];
@@ -205,8 +288,8 @@ lists_find(const struct warninglists *w, const char *type, const char *value)
 	if (strlen(value) >= LIST_VALUE)
 		return w->n;
 	type = list_type(type, value);
-	while (i < w->n && !(list_is_for(&w->list[i], type) &&
-			       list_has(&w->list[i], type, value)))
+	while (i < w->n && !(list_is_for(w->list[i], type) &&
+			       list_has(w->list[i], type, value)))
 		i++;
 	return i;
 }
@@ -217,7 +300,7 @@ warninglists_find(
 {
 	size_t i = lists_find(w, type, value);
 
-	return i < w->n ? w->list[i].name : NULL;
+	return i < w->n ? w->list[i]->name : NULL;
 }
 
 /* A pseudonym is nobody's address, whatever stands in a list. */
@@ -234,11 +317,21 @@ warninglists_take(struct warninglists *w, const struct finding *f)
 			continue;
 		at = lists_find(w, rel->type, f->value[i].text);
 		if (at < w->n) {
-			w->list[at].hits += f->count;
+			w->list[at]->hits += f->count;
 			return true;
 		}
 	}
 	return false;
+}
+
+static void
+json_count(json_t *o, const char *name, const char *end, uint64_t n)
+{
+	char key[LIST_NAME + 16];
+
+	(void)snprintf(key, sizeof(key), "%s%s", name, end);
+	if (n != 0)
+		(void)json_object_set_new(o, key, json_integer((json_int_t)n));
 }
 
 json_t *
@@ -247,9 +340,10 @@ warninglists_json(const struct warninglists *w)
 	json_t *o = json_object();
 
 	for (size_t i = 0; w != NULL && o != NULL && i < w->n; i++) {
-		if (w->list[i].hits != 0)
-			(void)json_object_set_new(o, w->list[i].name,
-			    json_integer((json_int_t)w->list[i].hits));
+		const struct list *l = w->list[i];
+
+		json_count(o, l->name, "", l->hits);
+		json_count(o, l->name, ": limit", l->set.regex.limits);
 	}
 	return o;
 }

@@ -17,11 +17,12 @@ struct warninglists;
 /*
  * warninglists_load -- DIR/NAME.json and DIR/NAME/list.json, as their
  * repository has them. A file that is none of them is named in the log and
- * left out, and so are lists of type regex.
+ * left out; if it was a list in `before` (NULL: nothing), that one stays. What
+ * was counted goes on.
  * Errors: D4_EIO DIR cannot be read.  D4_ETOOBIG too many.  D4_ENOMEM.
  */
-D4_USED enum d4_status warninglists_load(
-    const char *dir, struct warninglists **out);
+D4_USED enum d4_status warninglists_load(const char *dir,
+    const struct warninglists *before, struct warninglists **out);
 void warninglists_free(struct warninglists *w);
 
 /*
@@ -37,7 +38,10 @@ const char *warninglists_find(
  */
 bool warninglists_take(struct warninglists *w, const struct finding *f);
 
-/* warninglists_json -- how many findings by list, an object. */
+/*
+ * warninglists_json -- how many findings by list, an object; "LIST: limit":
+ * questions that a pattern's limit ended.
+ */
 json_t *warninglists_json(const struct warninglists *w);
 
 #endif

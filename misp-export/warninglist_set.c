@@ -115,6 +115,8 @@ warn_set_init(struct warn_set *s, enum warn_kind kind, const json_t *list)
 	d4_buf_init(&s->words, WARN_BYTES);
 	if (kind == WARN_CIDR)
 		return set_net(s, list);
+	if (kind == WARN_REGEX)
+		return warn_regex_init(&s->regex, list);
 	if (n > UINT32_MAX / 4)
 		return D4_ETOOBIG;
 	for (s->n_slots = 16; s->n_slots < 2 * n;)
@@ -129,6 +131,7 @@ warn_set_fini(struct warn_set *s)
 	d4_buf_fini(&s->words);
 	free(s->slot);
 	d4_prefix_set_fini(&s->net);
+	warn_regex_fini(&s->regex);
 }
 
 /* ---- asking ---- */
@@ -165,7 +168,7 @@ set_has_part(const struct warn_set *s, const char *value)
 }
 
 bool
-warn_set_has(const struct warn_set *s, const char *value)
+warn_set_has(struct warn_set *s, const char *value)
 {
 	struct d4_addr a;
 
@@ -176,6 +179,8 @@ warn_set_has(const struct warn_set *s, const char *value)
 		return s->n != 0 && set_has_part(s, value);
 	case WARN_HOSTNAME:
 		return set_has_name(s, value);
+	case WARN_REGEX:
+		return warn_regex_has(&s->regex, value);
 	case WARN_CIDR:
 		break;
 	}

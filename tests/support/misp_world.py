@@ -137,6 +137,12 @@ class World:
               self.process.poll() is not None)
         assert self.process.poll() is None, self.text()
 
+    def reload(self, end="reload done"):
+        """SIGHUP, and the line that it was obeyed with."""
+        seen = self.text().count(end)
+        self.process.send_signal(signal.SIGHUP)
+        until(end, lambda: self.text().count(end) > seen)
+
     def run(self, *words):
         return subprocess.run(
             [PROGRAM, "-c", self.conf, *words], capture_output=True,

@@ -22,7 +22,10 @@ static const struct {
     {"parts.json", "{\"name\": \"parts\", \"type\": \"substring\", \"list\": "
 		   "[\"/wp-login\"], \"matching_attributes\": [\"url\"]}"},
     {"regex.json",
-	"{\"name\": \"regex\", \"type\": \"regex\", \"list\": [\".*\"]}"},
+	"{\"name\": \"regex\", \"type\": \"regex\", \"list\": "
+	"[\"/^phone-[0-9]+$/i\", \"#^a/b$#\", \"^plain[0-9]$\", \"/(/\", "
+	"\"/x/Z\", \"\", 7, \"/^(a+)+$/\"], \"matching_attributes\": "
+	"[\"comment\"]}"},
     {"broken.json", "{\"name\": "},
     {"array.json", "[]"},
     {"README.md", "no list"},
@@ -76,6 +79,13 @@ static const struct {
     {"url", "http://h.example/wp-login.php", "parts"},
     {"uri", "/wp-login.php", NULL},
     {"text", "", NULL},
+    {"comment", "Phone-0123", "regex"},
+    {"comment", "phone-0123x", NULL},
+    {"comment", "a/b", "regex"},
+    {"comment", "plain7", "regex"},
+    {"comment", "xplain7", NULL},
+    {"url", "phone-0123", NULL},
+    {"comment", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", NULL},
 };
 
 static void
@@ -83,7 +93,7 @@ a_value_is_found_as_misp_would_find_it(void **state)
 {
 	struct warninglists *w = NULL;
 
-	assert_int_equal(warninglists_load(*state, &w), D4_OK);
+	assert_int_equal(warninglists_load(*state, NULL, &w), D4_OK);
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		const char *got =
 		    warninglists_find(w, asked[i].type, asked[i].value);
@@ -116,7 +126,7 @@ a_finding_is_counted_for_what_it_is_about_unless_a_pseudonym(void **state)
 	struct warninglists *w = NULL;
 	json_t *o;
 
-	assert_int_equal(warninglists_load(*state, &w), D4_OK);
+	assert_int_equal(warninglists_load(*state, NULL, &w), D4_OK);
 	assert_true(warninglists_take(w, &known));
 	assert_false(warninglists_take(w, &other));
 	assert_false(warninglists_take(w, &hidden));
@@ -128,13 +138,74 @@ a_finding_is_counted_for_what_it_is_about_unless_a_pseudonym(void **state)
 	warninglists_free(w);
 }
 
+/* What a limit ended is counted, and the value is in no list. */
+static void
+a_pattern_that_never_ends_is_ended(void **state)
+{
+	struct warninglists *w = NULL;
+	json_t *o;
+
+	assert_int_equal(warninglists_load(*state, NULL, &w), D4_OK);
+	assert_null(warninglists_find(
+	    w, "comment", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"));
+	o = warninglists_json(w);
+	assert_int_equal(
+	    json_integer_value(json_object_get(o, "regex: limit")), 1);
+	json_decref(o);
+	warninglists_free(w);
+}
+
+static void
+put(const char *dir, const char *file, const char *text)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
+	assert_int_equal(
+	    d4_file_replace(path, d4_slice_str(text), 0644), D4_OK);
+}
+
+/* Read again: new ones come, lost ones go, a broken one stays as it was. */
+static void
+a_broken_file_keeps_the_list_of_before(void **state)
+{
+	struct finding known = finding_of("www.example.com", false);
+	struct warninglists *w = NULL, *next = NULL;
+	char path[160];
+	json_t *o;
+
+	assert_int_equal(warninglists_load(*state, NULL, &w), D4_OK);
+	assert_true(warninglists_take(w, &known));
+	put(*state, "top.json", "{\"name\": \"top\", ");
+	put(*state, "public-dns/list.json",
+	    "{\"name\": \"dns\", \"type\": "
+	    "\"cidr\", \"list\": "
+	    "[\"9.9.9.9\"]}");
+	(void)snprintf(path, sizeof(path), "%s/parts.json", (char *)*state);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(warninglists_load(*state, w, &next), D4_OK);
+	warninglists_free(w);
+	assert_string_equal(
+	    warninglists_find(next, "domain", "example.com"), "top");
+	assert_string_equal(
+	    warninglists_find(next, "ip-dst", "9.9.9.9"), "dns");
+	assert_null(warninglists_find(next, "ip-dst", "8.8.8.8"));
+	assert_null(
+	    warninglists_find(next, "url", "http://h.example/wp-login.php"));
+	assert_true(warninglists_take(next, &known));
+	o = warninglists_json(next);
+	assert_int_equal(json_integer_value(json_object_get(o, "top")), 6);
+	json_decref(o);
+	warninglists_free(next);
+}
+
 static void
 a_folder_that_is_not_there_is_an_error(void **state)
 {
 	struct warninglists *w = NULL;
 
 	(void)state;
-	assert_int_equal(warninglists_load("/nonexistent", &w), D4_EIO);
+	assert_int_equal(warninglists_load("/nonexistent", NULL, &w), D4_EIO);
 	assert_null(w);
 }
 
@@ -146,6 +217,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH(a_value_is_found_as_misp_would_find_it),
 	    WITH(a_finding_is_counted_for_what_it_is_about_unless_a_pseudonym),
+	    WITH(a_pattern_that_never_ends_is_ended),
+	    WITH(a_broken_file_keeps_the_list_of_before),
 	    cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
 	};
 
