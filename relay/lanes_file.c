@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <jansson.h>
 #include "libd4/kit/file.h"
+#include "libd4/kit/spool_format.h"
 #include "relay/lanes_file.h"
 
 #define FILE_VERSION 1
@@ -119,12 +120,33 @@ file_feeds(const struct lane *lane)
 	return list;
 }
 
+/* A segment's header, for the day when none of the lane can be read. */
+static json_t *
+file_head(const struct lane *lane)
+{
+	json_t *head = NULL;
+	struct d4_buf b;
+	char *hex = NULL;
+
+	d4_buf_init(&b, SPOOL_HEAD + SPOOL_JSON_MAX);
+	if (spool_lane_encode(&lane->head, "", &b) == D4_OK)
+		hex = malloc(2 * b.n + 1);
+	if (hex != NULL) {
+		d4_slice_hex(d4_buf_slice(&b), hex);
+		head = json_string(hex);
+	}
+	free(hex);
+	d4_buf_fini(&b);
+	return head;
+}
+
 static char *
 file_text(const struct lane *lane)
 {
-	json_t *o = json_pack("{s:i, s:s, s:s, s:I, s:o}", "v", FILE_VERSION,
-	    "partner", lane->head.partner, "lane", lane->head.id, "after",
-	    (json_int_t)lane->after, "feeds", file_feeds(lane));
+	json_t *o = json_pack("{s:i, s:s, s:s, s:I, s:o, s:o*}", "v",
+	    FILE_VERSION, "partner", lane->head.partner, "lane", lane->head.id,
+	    "after", (json_int_t)lane->after, "feeds", file_feeds(lane), "head",
+	    file_head(lane));
 	char *text = o == NULL ? NULL : json_dumps(o, JSON_COMPACT);
 
 	json_decref(o);
@@ -170,17 +192,13 @@ file_nibble(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Appends what a meta member says to out. */
+/* Appends the bytes of a string of hex digits to out. */
 static bool
-file_read_meta(const json_t *v, struct d4_buf *out)
+file_read_hex(const json_t *hex, struct d4_buf *out)
 {
-	const json_t *hex = json_object_get(v, "hex");
 	const char *s = json_string_value(hex);
 	size_t n = json_string_length(hex);
 
-	if (json_is_string(v))
-		return d4_buf_add(out, json_string_value(v),
-			   json_string_length(v)) == D4_OK;
 	if (s == NULL || n % 2 != 0)
 		return false;
 	for (size_t i = 0; i < n; i += 2) {
@@ -194,6 +212,16 @@ file_read_meta(const json_t *v, struct d4_buf *out)
 			return false;
 	}
 	return true;
+}
+
+/* Appends what a meta member says to out. */
+static bool
+file_read_meta(const json_t *v, struct d4_buf *out)
+{
+	if (json_is_string(v))
+		return d4_buf_add(out, json_string_value(v),
+			   json_string_length(v)) == D4_OK;
+	return file_read_hex(json_object_get(v, "hex"), out);
 }
 
 static enum d4_status
@@ -248,25 +276,62 @@ file_read(const json_t *o, struct lane *lane)
 	return D4_OK;
 }
 
+/* Reads and parses it. Owns: *out. */
+static enum d4_status
+file_open(const char *path, json_t **out)
+{
+	struct d4_buf text;
+	enum d4_status st;
+
+	d4_buf_init(&text, LANES_FILE_MAX);
+	st = path == NULL ? D4_ENOMEM : d4_file_read(path, &text);
+	if (st == D4_OK) {
+		*out = json_loadb((const char *)text.p, text.n,
+		    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+		st = *out == NULL ? D4_EMALFORMED : D4_OK;
+	}
+	d4_buf_fini(&text);
+	return st;
+}
+
 enum d4_status
 lanes_file_load(const char *state, struct lane *lane)
 {
 	char *path = file_path(state, lane, false);
-	struct d4_buf text;
-	enum d4_status st;
-	json_t *o;
+	json_t *o = NULL;
+	enum d4_status st = file_open(path, &o);
 
-	if (path == NULL)
-		return D4_ENOMEM;
-	d4_buf_init(&text, LANES_FILE_MAX);
-	st = d4_file_read(path, &text);
+	if (st == D4_OK)
+		st = file_read(o, lane);
+	json_decref(o);
 	free(path);
-	if (st == D4_OK) {
-		o = json_loadb((const char *)text.p, text.n,
-		    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-		st = o == NULL ? D4_EMALFORMED : file_read(o, lane);
-		json_decref(o);
-	}
-	d4_buf_fini(&text);
+	return st;
+}
+
+enum d4_status
+lanes_file_head(const char *state, const struct lane_name *name,
+    struct d4_buf *meta, struct d4_spool_lane *out)
+{
+	char file[128];
+	char *path;
+	json_t *o = NULL;
+	struct d4_buf b;
+	enum d4_status st;
+	size_t used;
+
+	(void)snprintf(
+	    file, sizeof(file), "lanes/%s/%s.json", name->partner, name->id);
+	path = d4_path(state, file);
+	st = file_open(path, &o);
+	d4_buf_init(&b, SPOOL_HEAD + SPOOL_JSON_MAX);
+	if (st == D4_OK && !file_read_hex(json_object_get(o, "head"), &b))
+		st = D4_EMALFORMED;
+	if (st == D4_OK)
+		st = spool_lane_decode(d4_buf_slice(&b), meta, out, &used);
+	if (st == D4_AGAIN)
+		st = D4_EMALFORMED;
+	d4_buf_fini(&b);
+	json_decref(o);
+	free(path);
 	return st;
 }

@@ -1,8 +1,13 @@
-/* STATE/lanes/PARTNER/LANE.json: what fed a lane. */
+/* STATE/lanes/PARTNER/LANE.json: what a lane is, and what fed it. */
 #ifndef RELAY_LANES_FILE_H
 #define RELAY_LANES_FILE_H
 
 #include "relay/lanes.h"
+
+/* Which lane: of its partner, by its id. */
+struct lane_name {
+	const char *partner, *id;
+};
 
 #define LANES_FILE_MAX (64u << 20) /* bytes of such a file */
 
@@ -19,6 +24,15 @@ D4_USED enum d4_status lanes_file_save(
  *         was set.
  */
 D4_USED enum d4_status lanes_file_load(const char *state, struct lane *lane);
+
+/*
+ * lanes_file_head -- the header that the lane had when the file was saved, for
+ * one whose own are damaged; out->meta points into meta (initialised by the
+ * caller). Errors: as lanes_file_load; D4_EMALFORMED, too: of another lane.
+ */
+D4_USED enum d4_status lanes_file_head(const char *state,
+    const struct lane_name *name, struct d4_buf *meta,
+    struct d4_spool_lane *out);
 
 /* lanes_file_remove -- of a lane that is no more. */
 void lanes_file_remove(const char *state, const char *partner, const char *id);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
+#include "libd4/reason.h"
 #include "relay/lanes_file.h"
 #include "relay/lanes_room.h"
 #include "relay/marks.h"
@@ -26,27 +27,66 @@ lane_recall(const struct lanes *ls, struct lane *lane)
 		lane->after = seq;
 }
 
-/* A lane found on disk: its header is that of its last segment. */
+/*
+ * What lane it is: says its last segment that can be read, or the file of what
+ * fed it. Then post can tell what is damaged of it, and it goes on.
+ */
 static enum d4_status
-lanes_found(struct lanes *ls, const char *partner, const char *id)
+lanes_head(const struct lanes *ls, const struct lane_name *of,
+    struct d4_buf *meta, struct d4_spool_lane *head)
 {
-	struct d4_spool_lane head;
-	struct lane *lane = NULL;
-	struct d4_buf meta;
 	enum d4_status st;
 	char name[128];
 	char *path;
 
-	(void)snprintf(name, sizeof(name), "%s/%s", partner, id);
+	(void)snprintf(name, sizeof(name), "%s/%s", of->partner, of->id);
 	path = d4_path(ls->dirs.spool, name);
 	if (path == NULL)
 		return D4_ENOMEM;
-	d4_buf_init(&meta, 1u << 20);
-	st = d4_spool_head(path, &meta, &head);
+	st = d4_spool_head(path, meta, head);
 	free(path);
-	if (st == D4_OK &&
-	    (strcmp(head.partner, partner) != 0 || strcmp(head.id, id) != 0))
+	if (st == D4_EMALFORMED &&
+	    lanes_file_head(ls->dirs.state, of, meta, head) == D4_OK) {
+		d4_warnx("airlock partner=%s lane=%s no header can be read",
+		    of->partner, of->id);
+		st = D4_OK;
+	}
+	if (st == D4_OK && (strcmp(head->partner, of->partner) != 0 ||
+			       strcmp(head->id, of->id) != 0))
 		st = D4_EMALFORMED;
+	return st;
+}
+
+/* Nobody knows what lane it is: what it holds is never sent. */
+static void
+lanes_unknown(const struct lanes *ls, const struct lane_name *of)
+{
+	struct d4_spool_mark mark = {.total = 0};
+	bool known = marks_find(ls->marks, of->partner, of->id, &mark);
+
+	if (ls->dirs.account == NULL)
+		return;
+	if (d4_account_write(ls->dirs.account, true, "airlock.unknown",
+		json_pack("{s:s, s:s, s:s, s:I, s:b}", "partner", of->partner,
+		    "lane", of->id, "reason",
+		    d4_reason_name(D4_R_SPOOL_DAMAGED), "records_at_most",
+		    (json_int_t)mark.total, "known", known)) != D4_OK)
+		d4_warn("account");
+}
+
+static enum d4_status
+lanes_found(struct lanes *ls, const char *partner, const char *id)
+{
+	const struct lane_name of = {partner, id};
+	struct d4_spool_lane head;
+	struct lane *lane = NULL;
+	struct d4_buf meta;
+	enum d4_status st;
+
+	d4_buf_init(&meta, 1u << 20);
+	st = lanes_head(ls, &of, &meta, &head);
+	if (st == D4_EMALFORMED)
+		lanes_unknown(ls, &of);
 	if (st == D4_OK)
 		st = lane_new(&head, &lane);
 	d4_buf_fini(&meta);

@@ -187,9 +187,9 @@ D4_USED enum d4_status d4_spool_tail(
     const char *lane_dir, uint64_t *seq, uint64_t *total);
 
 /*
- * d4_spool_head -- the header of the lane's last segment; out->meta points
- * into meta (initialised by the caller). Errors: D4_ENOENT no segment; as
- * for a damaged header, D4_EMALFORMED, D4_ECHECKSUM, D4_EVERSION; D4_EIO.
+ * d4_spool_head -- the header of the lane's last segment that has a valid one;
+ * out->meta points into meta (initialised by the caller). Errors: D4_ENOENT no
+ * segment; D4_EMALFORMED all of them are damaged; D4_EIO, D4_ENOMEM.
  */
 D4_USED enum d4_status d4_spool_head(
     const char *lane_dir, struct d4_buf *meta, struct d4_spool_lane *out);

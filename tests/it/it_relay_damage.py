@@ -74,6 +74,40 @@ def test_damage_at_the_end_of_a_lane_is_told_and_it_goes_on():
         org.close()
 
 
+def test_a_lane_whose_header_is_damaged_is_accounted_at_the_start():
+    """Its only segment; before anything new comes for the lane."""
+    org = two("budget: 8MiB")
+    try:
+        pdns = Sensor(org, 8, uid=LOG)
+        sent = gone = 0
+        start_acme(org)
+        for at, bad in ((30, b"\xff"), (0, bytes(64))):
+            org.partners["acme"].stop()
+            sent = feed(pdns, sent, 3)
+            org.up()
+            until("read", lambda: confirmed(org, "other") == sent)
+            org.stop()
+            for path in segments(org):  # others are confirmed
+                with open(path, "r+b") as f:
+                    f.seek(at)
+                    f.write(bad)
+            start_acme(org)
+            org.up()
+            gone += 1500
+            until("told", lambda: sum(told(org)) == gone)
+            assert not [a for a in org.records("wash")
+                        if a["event"].startswith("airlock.")]
+            # What comes then has its own segment.
+            sent = feed(pdns, sent, 1)
+            until("the rest", lambda: confirmed(org, "acme") == sent - gone)
+            assert relay.balanced(org.lane_now())
+            org.stop()
+        assert org.partners["acme"].lines(8) == numbered(
+            1500, 500) + numbered(3500, 500)
+    finally:
+        org.close()
+
+
 def flip_last(path):
     with open(path, "r+b") as f:
         f.seek(-1, os.SEEK_END)

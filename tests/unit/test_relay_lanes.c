@@ -129,7 +129,7 @@ damage_at_the_end_is_not_forgotten_over_a_restart(void **state)
 	lanes_close(ls);
 }
 
-/* Nobody knows what lane it is, until the next entry comes for it. */
+/* The file of what fed it says what lane it is. */
 static void
 a_damaged_header_costs_no_count(void **state)
 {
@@ -146,7 +146,7 @@ a_damaged_header_costs_no_count(void **state)
 	assert_int_equal(pwrite(fd, "xxxx", 4, 16), 4);
 	assert_int_equal(close(fd), 0);
 	ls = open_lanes();
-	assert_int_equal(lanes_n(ls), 0);
+	assert_int_equal(lanes_n(ls), 1);
 	lane = get(ls, "r1", 1);
 	assert_int_equal(d4_spool_total(lane->writer), 6);
 	put(ls, lane, 3);

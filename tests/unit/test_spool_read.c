@@ -267,12 +267,12 @@ a_lane_without_a_segment_is_not_there_and_has_no_tail(void **state)
 }
 
 static void
-the_head_of_a_lane_is_that_of_its_last_segment(void **state)
+the_head_of_a_lane_is_that_of_its_last_whole_segment(void **state)
 {
 	struct d4_spool_writer *w = open_writer(dir, "r1", NULL);
 	struct d4_spool_lane lane = make_lane("r2"), got = {.type = 0};
 	struct d4_buf meta;
-	char path[256];
+	char path[256], file[256];
 
 	(void)state;
 	d4_buf_init(&meta, 65536);
@@ -289,6 +289,14 @@ the_head_of_a_lane_is_that_of_its_last_segment(void **state)
 	d4_spool_writer_close(w);
 	flip(40, 1);
 	assert_int_equal(d4_spool_head(path, &meta, &got), D4_OK);
+	flip(40, 1);
+	/* Of the one before, where the last is damaged; of none. */
+	lane_path(dir, "00000000000000000002.seg", file, sizeof(file));
+	assert_int_equal(truncate(file, 30), 0);
+	assert_int_equal(d4_spool_head(path, &meta, &got), D4_OK);
+	assert_string_equal(got.rule, "r1");
+	flip(40, 1);
+	assert_int_equal(d4_spool_head(path, &meta, &got), D4_EMALFORMED);
 	d4_buf_fini(&meta);
 }
 
@@ -343,7 +351,7 @@ main(void)
 	    T(an_entry_of_a_later_version_is_passed_over_and_said),
 	    T(a_reader_starts_behind_any_entry),
 	    T(a_reader_whose_segments_were_trimmed_goes_on_behind_them),
-	    T(the_head_of_a_lane_is_that_of_its_last_segment),
+	    T(the_head_of_a_lane_is_that_of_its_last_whole_segment),
 	    T(a_segment_of_another_lane_is_never_delivered),
 	    T(a_lane_without_a_segment_is_not_there_and_has_no_tail),
 	};
