@@ -11,6 +11,7 @@ json_destroy(void *state)
 		return;
 	san_line_fini(&r->line);
 	san_token_free(r->token);
+	san_cof_free(r->cof);
 	san_json_keys_fini(&r->keys);
 	d4_buf_fini(&r->made);
 	if (r->text != NULL)
@@ -26,6 +27,8 @@ json_parts(struct san_json_run *r, const struct san_make *m)
 
 	if (st == D4_OK && san_json_uses(r->conf, SAN_OP_TOK))
 		st = san_token_new(m->keys->tok, &r->token);
+	if (st == D4_OK)
+		st = san_cof_new(m->chain, &r->cof);
 	if (st != D4_OK || !san_json_uses(r->conf, SAN_OP_REDACT))
 		return st;
 	r->text = calloc(1, sizeof(*r->text));
@@ -63,7 +66,11 @@ json_record(void *state, struct d4_slice record, struct d4_buf *out,
 	struct san_line_part p = san_line_begin(&r->line, record, out);
 	struct d4_slice made;
 
-	*why = san_json_rewrite(r, record, out);
+	*why = D4_R_NONE;
+	if (r->cof != NULL)
+		*why = san_cof_judge(r->cof, &r->keys, record);
+	if (*why == D4_R_NONE)
+		*why = san_json_rewrite(r, record, out);
 	made = d4_buf_slice(out);
 	(void)d4_slice_skip(&made, p.from);
 	if (*why == D4_R_NONE && san_line_missed(&r->line))
@@ -111,7 +118,8 @@ json_check(const struct san_chain *c, struct d4_diag *diag)
 	bool uses;
 
 	if (conf == NULL)
-		return d4_diag_set(diag, san_chain_at(c, "addr"),
+		return d4_diag_set(diag,
+		    san_chain_at(c, addr != NULL ? "addr" : "cof"),
 		    "add `- json: {default: drop, rules: [...]}`",
 		    "JSON needs a step `json`");
 	uses = san_json_maps(conf);

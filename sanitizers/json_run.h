@@ -2,6 +2,7 @@
 #ifndef SAN_JSON_RUN_H
 #define SAN_JSON_RUN_H
 
+#include "sanitizers/cof.h"
 #include "sanitizers/json.h"
 #include "sanitizers/json_lex.h"
 #include "sanitizers/text_run.h"
@@ -9,13 +10,15 @@
 /*
  * struct san_json_run -- what a stream keeps for it.
  * Shape:  token: NULL where no rule needs it. keys: the room of the reader.
- *         text: for redact, or NULL; made: its result before it is quoted.
+ *         cof: NULL without that step. text: for redact, or NULL; made: its
+ * result before it is quoted.
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
 	struct san_token *token;
 	struct san_json_keys keys;
 	struct san_text_run *text;
+	struct san_cof *cof;
 	struct d4_buf made;
 	struct san_line line;
 };

@@ -71,7 +71,11 @@ struct san_pdns_conf {
 	uint64_t min_count;
 };
 
-extern const struct san_step_kind san_step_pdns;
+/*
+ * The step `cof` has the same conf, of which it reads scope, rrtypes, names
+ * and min_count.
+ */
+extern const struct san_step_kind san_step_pdns, san_step_cof;
 extern const struct san_family san_family_pdns;
 
 #endif

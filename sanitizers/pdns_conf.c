@@ -9,11 +9,12 @@
 #define DAY_S        UINT64_C(86400)
 #define WINDOW_BYTES (UINT64_C(32) << 20)
 
-/* One key of the step. */
+/* One key of the step; cof: of the step `cof`, too. */
 struct conf_key {
 	const char *name;
 	enum d4_status (*read)(const struct san_compile *cx,
 	    const struct d4_yaml *v, struct san_pdns_conf *c);
+	bool cof;
 };
 
 static enum d4_status
@@ -115,7 +116,8 @@ static enum d4_status
 conf_read_rrtypes(const struct san_compile *cx, const struct d4_yaml *v,
     struct san_pdns_conf *c)
 {
-	static const struct conf_key item = {"rrtypes", conf_read_rrtype};
+	static const struct conf_key item = {
+	    "rrtypes", conf_read_rrtype, false};
 
 	c->rrtypes = 0;
 	return conf_each(cx, v, c, &item);
@@ -147,7 +149,8 @@ static enum d4_status
 conf_read_deny(const struct san_compile *cx, const struct d4_yaml *v,
     struct san_pdns_conf *c)
 {
-	static const struct conf_key item = {"deny_suffix", conf_read_deny_one};
+	static const struct conf_key item = {
+	    "deny_suffix", conf_read_deny_one, false};
 
 	return conf_each(cx, v, c, &item);
 }
@@ -164,7 +167,7 @@ conf_read_allow(const struct san_compile *cx, const struct d4_yaml *v,
     struct san_pdns_conf *c)
 {
 	static const struct conf_key item = {
-	    "allow_suffix", conf_read_allow_one};
+	    "allow_suffix", conf_read_allow_one, false};
 
 	c->allow = san_suffixes_new();
 	if (c->allow == NULL)
@@ -276,36 +279,39 @@ conf_read_min_count(const struct san_compile *cx, const struct d4_yaml *v,
 }
 
 static const struct conf_key conf_keys[] = {
-    {"client", conf_read_client},
-    {"server", conf_read_server},
-    {"scope", conf_read_scope},
-    {"rrtypes", conf_read_rrtypes},
-    {"deny_suffix", conf_read_deny},
-    {"allow_suffix", conf_read_allow},
-    {"deny_reverse", conf_read_reverse},
-    {"answer_scope", conf_read_answer},
-    {"trim_labels", conf_read_trim},
-    {"min_distinct", conf_read_distinct},
-    {"window", conf_read_window},
-    {"window_memory", conf_read_memory},
-    {"ttl", conf_read_ttl},
-    {"min_count", conf_read_min_count},
+    {"client", conf_read_client, false},
+    {"server", conf_read_server, false},
+    {"scope", conf_read_scope, true},
+    {"rrtypes", conf_read_rrtypes, true},
+    {"deny_suffix", conf_read_deny, true},
+    {"allow_suffix", conf_read_allow, true},
+    {"deny_reverse", conf_read_reverse, true},
+    {"answer_scope", conf_read_answer, false},
+    {"trim_labels", conf_read_trim, false},
+    {"min_distinct", conf_read_distinct, false},
+    {"window", conf_read_window, false},
+    {"window_memory", conf_read_memory, false},
+    {"ttl", conf_read_ttl, false},
+    {"min_count", conf_read_min_count, true},
 };
 
 #define CONF_KEYS (sizeof(conf_keys) / sizeof(conf_keys[0]))
 
 static enum d4_status
 conf_read_keys(const struct san_compile *cx, const struct d4_yaml *map,
-    struct san_pdns_conf *c)
+    bool cof, struct san_pdns_conf *c)
 {
 	const char *known[CONF_KEYS + 1] = {NULL};
 	enum d4_status st;
+	size_t n = 0;
 
-	for (size_t i = 0; i < CONF_KEYS; i++)
-		known[i] = conf_keys[i].name;
+	for (size_t i = 0; i < CONF_KEYS; i++) {
+		if (!cof || conf_keys[i].cof)
+			known[n++] = conf_keys[i].name;
+	}
 	st = d4_yaml_keys(map, known, cx->diag);
 	for (size_t i = 0; st == D4_OK && i < CONF_KEYS; i++) {
-		const struct d4_yaml *v = d4_yaml_get(map, known[i]);
+		const struct d4_yaml *v = d4_yaml_get(map, conf_keys[i].name);
 
 		if (v != NULL)
 			st = conf_keys[i].read(cx, v, c);
@@ -333,8 +339,8 @@ conf_destroy(void *conf)
 }
 
 static enum d4_status
-conf_compile(
-    const struct san_compile *cx, const struct d4_yaml *node, void **conf)
+conf_new(const struct san_compile *cx, const struct d4_yaml *node, bool cof,
+    void **conf)
 {
 	struct san_pdns_conf *c = calloc(1, sizeof(*c));
 	const struct san_pdns_rrtype *row;
@@ -349,13 +355,24 @@ conf_compile(
 	c->deny = san_suffixes_new();
 	st = c->deny == NULL ? D4_ENOMEM : san_pdns_deny_default(c->deny);
 	if (st == D4_OK)
-		st = conf_read_keys(cx, node, c);
-	if (st != D4_OK) {
+		st = conf_read_keys(cx, node, cof, c);
+	if (st == D4_OK)
+		*conf = c;
+	else
 		conf_destroy(c);
-		return st;
-	}
-	*conf = c;
-	return D4_OK;
+	return st;
+}
+
+static enum d4_status
+conf_pdns(const struct san_compile *cx, const struct d4_yaml *node, void **conf)
+{
+	return conf_new(cx, node, false, conf);
+}
+
+static enum d4_status
+conf_cof(const struct san_compile *cx, const struct d4_yaml *node, void **conf)
+{
+	return conf_new(cx, node, true, conf);
 }
 
 static bool
@@ -368,7 +385,15 @@ const struct san_step_kind san_step_pdns = {
     .name = "pdns",
     .families = SAN_PDNS,
     .help = "columns, record types, names and thresholds of passive DNS",
-    .compile = conf_compile,
+    .compile = conf_pdns,
     .destroy = conf_destroy,
     .needs_keys = conf_needs_keys,
+};
+
+const struct san_step_kind san_step_cof = {
+    .name = "cof",
+    .families = SAN_JSON,
+    .help = "record types and names of passive DNS in JSON (COF)",
+    .compile = conf_cof,
+    .destroy = conf_destroy,
 };

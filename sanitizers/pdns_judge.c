@@ -206,6 +206,21 @@ judge_listed(const struct san_pdns_run *r)
 }
 
 enum d4_reason
+san_pdns_about(struct san_pdns_run *r, struct d4_slice qname,
+    struct d4_slice rrtype, struct d4_slice answer)
+{
+	enum d4_reason why;
+
+	r->line.f[PDNS_QNAME] = qname;
+	r->line.f[PDNS_ANSWER] = answer;
+	r->line.type = san_pdns_rrtype_find(rrtype);
+	if (!judge_listed(r))
+		return D4_R_PDNS_RRTYPE;
+	why = judge_qname(r);
+	return why == D4_R_NONE ? judge_answer(r) : why;
+}
+
+enum d4_reason
 san_pdns_judge(struct san_pdns_run *r, struct d4_slice record)
 {
 	enum d4_reason why = san_pdns_split(record, &r->line);

@@ -47,6 +47,14 @@ struct san_pdns_run {
  */
 enum d4_reason san_pdns_judge(struct san_pdns_run *r, struct d4_slice record);
 
+/*
+ * san_pdns_about -- may this be told of a name? By conf, scope and deny_reverse
+ * of *r alone; all three borrowed. Errors: PDNS_RRTYPE, PDNS_VALUE,
+ *         PDNS_LABEL, PDNS_SUFFIX, PDNS_REVERSE, PDNS_ALLOW, PDNS_ANSWER.
+ */
+enum d4_reason san_pdns_about(struct san_pdns_run *r, struct d4_slice qname,
+    struct d4_slice rrtype, struct d4_slice answer);
+
 struct san_pdns_suffix;
 
 /*

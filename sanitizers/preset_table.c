@@ -89,6 +89,17 @@ const struct san_preset san_presets[] = {
 		 "rrtypes: [A, AAAA, CNAME, NS, MX], "
 		 "min_distinct: 5, window: 7d}\n"
 		 "- time: 1h\n"},
+    {.name = "cof-partner",
+	.help = "passive DNS in JSON (COF), without what else is told",
+	.may = {"scope", "deny_suffix"},
+	.steps =
+	    "- cof: {scope: $scope, deny_suffix: $deny_suffix}\n" JSON_RULES
+	    "      - {path: /rrname, op: keep}\n"
+	    "      - {path: /rrtype, op: keep}\n"
+	    "      - {path: /rdata, op: keep}\n"
+	    "      - {path: /time_first, op: time, unit: 1m}\n"
+	    "      - {path: /time_last, op: time, unit: 1m}\n"
+	    "      - {path: /count, op: keep}\n"},
     {.name = "ja3-partner",
 	.help = "TLS fingerprints and certificates, clients as pseudonyms",
 	.must = {"scope"},

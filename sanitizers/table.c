@@ -26,6 +26,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_time,
     &san_step_epoch,
     &san_step_pdns,
+    &san_step_cof,
     &san_step_json,
     &san_step_text,
     &san_step_maltrail,

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { IDENTITY, ALLOW, OPS, SCOPE, EPOCH, PIPELINES };
+enum { IDENTITY, ALLOW, OPS, COF, SCOPE, EPOCH, PIPELINES };
 
 static const char *const steps[PIPELINES] = {
     [IDENTITY] = "- json: {default: keep}",
@@ -18,6 +18,7 @@ static const char *const steps[PIPELINES] = {
 	"- json: {default: keep, rules: [{path: /a, op: replace, value: "
 	"[]}, {path: /t, op: time, unit: 1s}, {path: /s, op: trunc, n: 3}, "
 	"{path: '$.l[0]', op: replace, value: 1}, {path: '$..x', op: drop}]}",
+    [COF] = "{preset: cof-partner, scope: x}",
     [SCOPE] = "- json: {default: keep, rules: [{path: /ip, op: addr}, {path: "
 	      "'$.l[*]', op: trunc, n: 9}, {path: /u, op: tok, domain: u}, "
 	      "{path: /m, "

@@ -37,6 +37,8 @@ pipelines:
   - {id: pdns-partner, types: [8],
      steps: {preset: pdns-partner, scope: telescope}}
   - {id: pdns-public, types: [8], steps: pdns-public}
+  - {id: cof, types: [6],
+     steps: {preset: cof-partner, scope: telescope}}
   - {id: ja3-partner, meta: [ja3-jl],
      steps: {preset: ja3-partner, scope: telescope}}
   - {id: ja3-public, meta: [ja3-jl], class: S3,
@@ -158,6 +160,31 @@ class Presets(Case):
         self.assertEqual({o.split(b"||")[4] for o in out.splitlines()},
                          {b"seen.example.org"})
 
+    def test_cof_partner(self):
+        def record(name, kind, data, **more):
+            return dict({"rrname": name, "rrtype": kind, "rdata": data,
+                         "time_first": 1700000059, "time_last": 1700000119,
+                         "count": 7, "sensor_id": "hp1", "bailiwick": "org."},
+                        **more)
+        good = [record("seen.example.org.", "A", "192.0.2.1"),
+                record("seen.example.org", "MX", ["10 mx.example.net.",
+                                                  "20 b.example.net."])]
+        out, stats = self.wash("cof", lines(
+            *good, record("own.example.org", "A", ["192.0.2.1", "10.1.7.7"]),
+            record("printer.corp.", "A", "192.0.2.1"),
+            record("h-10-1-7-7.example.org", "A", "192.0.2.1"),
+            record("seen.example.org", "TXT", "10.1.7.7"),
+            record("seen.example.org", "A", {"hidden": "10.1.7.7"}),
+            record("seen.example.org", "A", "192.0.2.1", count="10.1.7.7")))
+        self.assertEqual(
+            (stats["forward"], stats["pdns.answer"], stats["pdns.suffix"],
+             stats["pdns.reverse"], stats["pdns.rrtype"], stats["json.type"]),
+            (2, 1, 1, 1, 1, 2))
+        self.assertEqual([json.loads(x) for x in out.splitlines()], [
+            {"rrname": g["rrname"], "rrtype": g["rrtype"],
+             "rdata": g["rdata"], "time_first": 1700000040,
+             "time_last": 1700000100, "count": 7} for g in good])
+
     def test_ja3_partner_and_public(self):
         data = lines(ja3("192.0.2.80"), ja3("10.1.4.4"),
                      ja3("192.0.2.81", "10.1.4.5"),
@@ -221,7 +248,7 @@ class Presets(Case):
                                   stderr=subprocess.PIPE, check=False)
         p = ask()
         names = re.findall(r"^(\S+) +\S", p.stdout.decode(), re.M)
-        self.assertEqual((p.returncode, len(names)), (0, 9))
+        self.assertEqual((p.returncode, len(names)), (0, 10))
         for name in names:
             self.assertTrue(ask(name).stdout.startswith(b"- "), name)
         p = ask("nope")
