@@ -252,7 +252,8 @@ class World:
         if not self.drained():
             return None
         status = self.relay_status()
-        if not status or not status["post"] or any(
+        if not status or not status["post"] or \
+                "airlock" not in status or any(  # wash is away just now
                 p["parked"] for p in status["airlock"]["partners"]) or \
                 len(status["lanes"]) < len(marked.KINDS) + (
                     len(CORE_KINDS) if self.core else 0):
