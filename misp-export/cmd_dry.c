@@ -105,7 +105,7 @@ dry_json(
 }
 
 static void
-dry_event(const struct exporter *x, const struct event *e, bool json)
+dry_event(const struct exporter *x, struct event *e, bool json)
 {
 	const struct event_ask ask = {.terms = &x->terms,
 	    .now_us = d4_now_us(),
@@ -113,6 +113,7 @@ dry_event(const struct exporter *x, const struct event *e, bool json)
 	struct event_may may;
 
 	event_released(e, &ask, &may);
+	event_narrow(e, &may);
 	if (!event_due(e) || may.distribution < 0 || may.lanes == 0)
 		return;
 	if (json)

@@ -34,6 +34,24 @@ lane_same(const struct event *e, size_t i, const struct terms_lane *l)
 	       l->pap <= e->name.pap;
 }
 
+/* The rule says of which kinds its findings are, or their type does. */
+static bool
+lane_names(const char *object, const char *kind)
+{
+	size_t n = strlen(kind);
+
+	if (*object == '\0')
+		return mappers_is_default(kind);
+	while (*object != '\0') {
+		size_t len = strcspn(object, ", ");
+
+		if (len == n && memcmp(object, kind, n) == 0)
+			return true;
+		object += len + strspn(object + len, ", ");
+	}
+	return false;
+}
+
 static void
 may_lane(const struct event *e, size_t i, const struct event_ask *ask,
     struct event_may *out)
@@ -42,6 +60,7 @@ may_lane(const struct event *e, size_t i, const struct event_ask *ask,
 	uint64_t from;
 
 	if (l == NULL || !lane_same(e, i, l) ||
+	    !lane_names(l->object, e->name.kind) ||
 	    (ask->feed && l->distribution == 0)) {
 		out->publish = false;
 		return;
@@ -53,11 +72,36 @@ may_lane(const struct event *e, size_t i, const struct event_ask *ask,
 		return;
 	}
 	out->lanes |= 1ULL << i;
+	out->ids |= l->ids ? 1ULL << i : 0;
 	out->lane[i].delay_us = l->delay_us;
 	out->lane[i].max_age_s = l->max_age_s;
 	out->timed = out->timed || l->delay_us != 0 || l->max_age_s != 0;
 	out->distribution = terms_narrower(out->distribution,
 	    terms_distribution(e->name.label, l->distribution, ask->group));
+}
+
+bool
+event_remembered(const struct event *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		if (e->items[i]->lanes == 0 && e->items[i]->state == ITEM_DONE)
+			return true;
+	}
+	return false;
+}
+
+void
+event_narrow(struct event *e, const struct event_may *may)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		struct item *it = e->items[i];
+
+		if (!it->ids || (it->lanes & may->lanes & ~may->ids) == 0)
+			continue;
+		it->ids = false;
+		it->moved = true;
+		e->changed = true;
+	}
 }
 
 void
@@ -67,7 +111,7 @@ event_released(
 	*out = (struct event_may){.now_us = ask->now_us,
 	    .until_us = UINT64_MAX,
 	    .distribution = e->distribution,
-	    .publish = e->publish,
+	    .publish = e->publish && !event_remembered(e),
 	    .n = e->n_lanes};
 	for (size_t i = 0; i < e->n_lanes; i++)
 		may_lane(e, i, ask, out);
@@ -125,6 +169,10 @@ terms_print(const struct terms *t)
 
 		h = print_text(h, l->id);
 		h = print_text(h, l->pipeline);
+		h = print_text(h, l->object);
+		h = print_text(h, l->source);
+		h = print_text(h, l->cls);
+		h = print_add(h, &l->ids, sizeof(l->ids));
 		h = print_add(h, &l->after, sizeof(l->after));
 		h = print_add(h, &l->label, sizeof(l->label));
 		h = print_add(h, &l->pap, sizeof(l->pap));

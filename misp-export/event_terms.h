@@ -15,15 +15,16 @@ struct event_ask {
  * struct event_may -- the answer.
  * Shape:  lanes: bits of the event's lanes whose findings may be sent: under
  *         the same pipeline and release as they came, with no stricter label,
- *         behind no embargo; for a feed, only where the rule lets them further
- *         than the own organisation. publish: so may all that the event has,
- *         and each rule lets MISP pass it on. distribution: the event's,
- *         narrowed to what those lanes ask for. delay_us, max_age_s: of each
- *         lane, 0 none. until_us: when time alone gives another answer, of
- *         what was asked so far.
+ *         behind no embargo, by a rule that names their kind; for a feed, only
+ *         where the rule lets them further than the own organisation. ids: of
+ *         them, those whose rule lets indicators be marked. publish: so may
+ *         all that the event has, and each rule lets MISP pass it on.
+ * distribution: the event's, narrowed to what those lanes ask for. delay_us,
+ * max_age_s: of each lane, 0 none. until_us: when time alone gives another
+ * answer, of what was asked so far.
  */
 struct event_may {
-	uint64_t lanes, now_us, until_us;
+	uint64_t lanes, ids, now_us, until_us;
 	int distribution;
 	bool publish, timed;
 	size_t n;
@@ -34,6 +35,18 @@ struct event_may {
 
 void event_released(
     const struct event *e, const struct event_ask *ask, struct event_may *out);
+
+/*
+ * event_narrow -- what is marked as an indicator, and may not be any more, is
+ * none, there neither.
+ */
+void event_narrow(struct event *e, const struct event_may *may);
+
+/*
+ * event_remembered -- it has findings, there and not deleted, of which nobody
+ * knows any more by which rule they came: such an event is not published.
+ */
+bool event_remembered(const struct event *e);
 
 /* item_released -- it may be sent, with all that fed it; notes until_us. */
 bool item_released(const struct item *it, struct event_may *may);

@@ -244,6 +244,7 @@ feed_known(struct feed *f, struct store *s, size_t i, struct event_ask *ask)
 	if (st != D4_OK)
 		return st;
 	event_released(e, ask, &may);
+	event_narrow(e, &may);
 	st = feed_event(f, e, &may, ask->now_us / SECOND_US);
 	if (st == D4_OK)
 		store_fed(s, i, may.until_us);

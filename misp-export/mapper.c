@@ -140,3 +140,13 @@ mappers_default(uint8_t type, const char *ext)
 	}
 	return NULL;
 }
+
+bool
+mappers_is_default(const char *id)
+{
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		if (strcmp(defaults[i].id, id) == 0)
+			return true;
+	}
+	return false;
+}

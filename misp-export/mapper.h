@@ -98,4 +98,7 @@ const struct mapper *mappers_find(const struct mappers *m, const char *id);
 /* mappers_default -- the id for a lane whose rule names none; NULL: none. */
 const char *mappers_default(uint8_t type, const char *ext);
 
+/* mappers_is_default -- some lane's rule need not name it. */
+bool mappers_is_default(const char *id);
+
 #endif

@@ -314,7 +314,7 @@ deliver_begin(struct rest *r, struct event *e, uint64_t *before)
 		*before = 0;
 		for (size_t i = 0; i < e->n; i++)
 			e->items[i]->moved = e->items[i]->lanes != 0;
-		e->publish_owed = e->publish;
+		e->publish_owed = e->publish && !event_remembered(e);
 	}
 	for (size_t i = 0; i < e->n; i++) {
 		if (!item_due(e->items[i]))
@@ -347,6 +347,7 @@ deliver_event(struct rest *r, struct event *e, const struct terms *t)
 	if (step != STEP_NEXT || e->state == EVENT_GONE)
 		return deliver_end(r, step);
 	event_released(e, &ask, &r->may);
+	event_narrow(e, &r->may);
 	e->distribution = r->may.distribution;
 	if (r->may.lanes == 0)
 		return deliver_end(r, step);
@@ -357,7 +358,7 @@ deliver_event(struct rest *r, struct event *e, const struct terms *t)
 	step = deliver_items(r, e, &sent);
 	if (step == STEP_NEXT)
 		step = rest_sightings(r, e);
-	if (sent && e->publish) {
+	if (sent && e->publish && !event_remembered(e)) {
 		e->publish_owed = true;
 		e->changed = true;
 	}

@@ -38,7 +38,7 @@ class Lane:
         self.world, self.kind, self.ext = world, kind, ext
         self.id = hashlib.sha256(b"%d" % number).hexdigest()[:16]
         self.terms = dict(TERMS, **terms)
-        self.pipeline = PIPELINE
+        self.pipeline, self.more = PIPELINE, {}
         self.after = self.seq = self.records = 0
         self.dir = os.path.join(world.spool, self.id)
         os.makedirs(self.dir, exist_ok=True)
@@ -72,10 +72,11 @@ class Lane:
         self.put(b"".join(line + b"\n" for line in lines), len(lines), at)
 
     def release(self):
-        return {"rule": "r", "policy": "cd" * 32, "pipeline": self.pipeline,
-                "sink": "misp", "after": self.after, "max_rate_bits": 0,
-                "max_volume": 0, "delay_us": 0, "not_before": 0, "max_age": 0,
-                "findings": self.terms}
+        return dict({
+            "rule": "r", "policy": "cd" * 32, "pipeline": self.pipeline,
+            "sink": "misp", "after": self.after, "max_rate_bits": 0,
+            "max_volume": 0, "delay_us": 0, "not_before": 0, "max_age": 0,
+            "findings": self.terms}, **self.more)
 
 
 class World:

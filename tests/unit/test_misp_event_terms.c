@@ -1,5 +1,5 @@
 /* What of an event on disk may leave under the terms of today. */
-#include "misp-export/event_terms.h"
+#include "misp-export/event_json.h"
 #include "misp-export/finding.h"
 #include "test.h"
 
@@ -37,13 +37,15 @@ setup(void **state)
 	    .key_n = 1,
 	    .time_us = NOW - 3 * HOUR,
 	    .came_us = NOW - HOUR,
-	    .count = 1};
+	    .count = 1,
+	    .ids = true};
 	uint64_t seq;
 
 	w = (struct world){
 	    .lane = {{.id = LANE, .pipeline = "p", .label = 1, .publish = true},
 		{.id = OTHER, .pipeline = "p", .label = 1, .publish = true}}};
 	w.lane[0].distribution = w.lane[1].distribution = -1;
+	w.lane[0].ids = w.lane[1].ids = true;
 	w.terms = (struct terms){w.lane, 2};
 	assert_int_equal(event_new(&space, &name, &w.event), D4_OK);
 	w.event->distribution = 1;
@@ -63,6 +65,60 @@ teardown(void **state)
 
 	event_free(w->event);
 	return 0;
+}
+
+static void
+back_label(struct terms_lane *l)
+{
+	l->label = 2;
+}
+
+static void
+back_pap(struct terms_lane *l)
+{
+	l->pap = 1;
+}
+
+static void
+back_pipeline(struct terms_lane *l)
+{
+	l->pipeline[0] = 'q';
+}
+
+static void
+back_after(struct terms_lane *l)
+{
+	l->after = 7;
+}
+
+static void
+back_kind(struct terms_lane *l)
+{
+	(void)snprintf(l->object, sizeof(l->object), "ja3, passive-dnsx");
+}
+
+static void
+back_embargo(struct terms_lane *l)
+{
+	l->not_before_s = NOW_S + 1;
+}
+
+static void
+back_delay(struct terms_lane *l)
+{
+	l->delay_us = 2 * HOUR;
+}
+
+static void
+back_age(struct terms_lane *l)
+{
+	l->max_age_s = 60;
+}
+
+static void
+back_lane(struct terms_lane *l)
+{
+	l->id[0] = 'x';
 }
 
 static struct event_may
@@ -182,6 +238,64 @@ what_no_lane_fed_is_released_by_nobody(void **state)
 	assert_false(item_released(w->item, &may));
 }
 
+/* Each of them alone holds what was taken before, and no sighting goes. */
+static void
+whatever_the_relay_takes_back_is_held(void **state)
+{
+	static void (*const back[])(struct terms_lane *) = {back_label,
+	    back_pap, back_pipeline, back_after, back_kind, back_embargo,
+	    back_delay, back_age, back_lane};
+	struct world *w = *state;
+	const struct terms_lane was = w->lane[0];
+
+	w->item->state = ITEM_DONE;
+	w->item->seen |= 1u << 23;
+	for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++) {
+		for (int feed = 0; feed < 2; feed++) {
+			struct event_may may;
+			json_t *list;
+
+			w->lane[0] = was;
+			may = ask(w, feed != 0);
+			assert_true(item_released(w->item, &may));
+			back[i](&w->lane[0]);
+			may = ask(w, feed != 0);
+			assert_false(item_released(w->item, &may));
+			list = event_sightings(w->event, &may, 10);
+			assert_int_equal(json_array_size(list), 0);
+			json_decref(list);
+		}
+	}
+}
+
+static void
+an_indicator_that_was_taken_back_is_none(void **state)
+{
+	struct world *w = *state;
+	struct event_may may = ask(w, false);
+
+	w->item->moved = false;
+	event_narrow(w->event, &may);
+	assert_true(w->item->ids && !w->item->moved);
+	w->lane[0].ids = false;
+	may = ask(w, false);
+	event_narrow(w->event, &may);
+	assert_false(w->item->ids);
+	assert_true(w->item->moved && w->event->changed);
+}
+
+static void
+an_event_with_findings_of_unknown_rules_is_not_passed_on(void **state)
+{
+	struct world *w = *state;
+
+	w->item->lanes = 0;
+	w->item->state = ITEM_DONE;
+	assert_false(ask(w, false).publish);
+	w->item->state = ITEM_RECALLED;
+	assert_true(ask(w, false).publish);
+}
+
 static void
 other_terms_have_another_print(void **state)
 {
@@ -217,6 +331,9 @@ main(void)
 	    WITH(an_event_is_passed_on_only_where_all_of_it_may_be),
 	    WITH(what_is_for_the_own_organisation_is_for_no_feed),
 	    WITH(what_no_lane_fed_is_released_by_nobody),
+	    WITH(whatever_the_relay_takes_back_is_held),
+	    WITH(an_indicator_that_was_taken_back_is_none),
+	    WITH(an_event_with_findings_of_unknown_rules_is_not_passed_on),
 	    WITH(other_terms_have_another_print),
 	};
 
