@@ -229,6 +229,7 @@ absorb_record(struct absorb *a, struct record *r)
 {
 	enum d4_status st = D4_OK;
 
+	record_year(r, a->entry->t_first_us);
 	r->time_us = absorb_time(a, r);
 	for (size_t i = 0; i < a->n_mappers && st == D4_OK; i++) {
 		if (mapper_takes(a->mapper[i], r))

@@ -39,6 +39,41 @@ static const struct map_rel rel_ja3s[] = {
     {.type = NULL},
 };
 
+/* Suricata's eve, Zeek's ssl.log with its plugin, and plain members. */
+static const struct map_rel rel_ja4[] = {
+    {"ja4-fingerprint", "text", NULL, "/tls/ja4|/quic/ja4|/ja4|/JA4",
+	MAP_KEY | MAP_SIGHT},
+    {"ja4-type", "text", NULL, "JA4", MAP_CONST | MAP_QUIET},
+    {"ip-src", "ip-src", NULL, "/src_ip|/id.orig_h|/ClientIP", MAP_KEY},
+    {.type = NULL},
+};
+
+/* Of a server: its address is the one that the fingerprint is of. */
+static const struct map_rel rel_ja4s[] = {
+    {"ja4-fingerprint", "text", NULL, "/tls/ja4s|/quic/ja4s|/ja4s|/JA4S",
+	MAP_KEY | MAP_SIGHT},
+    {"ja4-type", "text", NULL, "JA4S", MAP_CONST | MAP_QUIET},
+    {"ip-src", "ip-src", NULL, "/dest_ip|/id.resp_h|/ServerIP", MAP_KEY},
+    {.type = NULL},
+};
+
+/* As D4-project/passive-ssh tells of a host, and flat. */
+static const struct map_rel rel_ssh[] = {
+    {"host", "ip-dst", NET, "/host|/ip|/ServerIP", MAP_KEY | MAP_SIGHT},
+    {"port", "port", NULL, "/port", MAP_QUIET},
+    {NULL, "text", NULL,
+	"/keys/0/fingerprint|/fingerprint|/hassh|/hassh/0|/banner|/banner/0",
+	MAP_KEY | MAP_HIDDEN},
+    {"fingerprint", "ssh-fingerprint", NULL, "/keys/0/fingerprint|/fingerprint",
+	MAP_QUIET},
+    {"base64", "text", NULL, "/keys/0/base64|/base64", MAP_QUIET},
+    {"hassh", "hassh-md5", NULL, "/hassh|/hassh/0", 0},
+    {"banner", "text", NET, "/banner|/banner/0", 0},
+    {"first_seen", "datetime", NULL, "", MAP_FIRST | MAP_QUIET},
+    {"last_seen", "datetime", NULL, "", MAP_LAST | MAP_QUIET},
+    {.type = NULL},
+};
+
 /* The leaf of a session's chain, as sensor-d4-tls-fingerprinting has it. */
 static const struct map_rel rel_x509[] = {
     {"x509-fingerprint-sha256", "x509-fingerprint-sha256", NULL,
@@ -153,6 +188,22 @@ static const struct mapper mappers[] = {
 	.reader = "json",
 	.when = "/JA3SDigest",
 	.rel = rel_ja3s},
+    {.id = "ja4",
+	.object = "ja4-plus",
+	.reader = "json",
+	.when = "/tls/ja4|/quic/ja4|/ja4|/JA4",
+	.rel = rel_ja4},
+    {.id = "ja4s",
+	.object = "ja4-plus",
+	.reader = "json",
+	.when = "/tls/ja4s|/quic/ja4s|/ja4s|/JA4S",
+	.rel = rel_ja4s},
+    {.id = "passive-ssh",
+	.object = "passive-ssh",
+	.reader = "json",
+	.when = "/keys/0/fingerprint|/fingerprint|/hassh|/hassh/0|/banner|/"
+                "banner/0",
+	.rel = rel_ssh},
     {.id = "x509",
 	.object = "x509",
 	.reader = "json",

@@ -29,6 +29,7 @@ record_init(struct record *r)
 	r->n = r->text_n = 0;
 	r->json = NULL;
 	r->time_us = 0;
+	r->yearless = false;
 	r->count = 1;
 }
 
@@ -229,4 +230,28 @@ record_time(struct d4_slice in)
 	if (s <= 0 || s > 253402300799LL)
 		return 0;
 	return (uint64_t)s * 1000000 + time_fraction(end);
+}
+
+void
+record_year(struct record *r, uint64_t near_us)
+{
+	time_t near = (time_t)(near_us / 1000000);
+	int64_t best = INT64_MAX;
+	struct tm now;
+
+	if (!r->yearless || gmtime_r(&near, &now) == NULL)
+		return;
+	for (int year = now.tm_year - 1; year <= now.tm_year + 1; year++) {
+		struct tm tm = r->stamp;
+		int64_t s, far;
+
+		tm.tm_year = year;
+		s = timegm(&tm);
+		far = s > near ? s - near : near - s;
+		/* The 29th of February is not in every year. */
+		if (tm.tm_mon != r->stamp.tm_mon || s <= 0 || far >= best)
+			continue;
+		best = far;
+		r->time_us = (uint64_t)s * 1000000;
+	}
 }

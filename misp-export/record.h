@@ -6,6 +6,7 @@
 #define MISP_RECORD_H
 
 #include <jansson.h>
+#include <time.h>
 #include "libd4/slice.h"
 
 #define RECORD_FIELDS 16u
@@ -16,7 +17,8 @@
 /*
  * struct record -- one finding.
  * Shape:  field: by name, in text formats; json: the object, in JSON ones.
- *         time_us: what the record says, 0: nothing. count: how many
+ *         time_us: what the record says, 0: nothing. yearless: it says all
+ *         but the year, stamp (UTC): record_year. count: how many
  *         observations it stands for, at least 1.
  * Owns:   json (record_fini) and text; other fields point into the line.
  */
@@ -28,6 +30,8 @@ struct record {
 	size_t n;
 	json_t *json;
 	uint64_t time_us;
+	bool yearless;
+	struct tm stamp;
 	uint64_t count;
 	char text[RECORD_TEXT];
 	size_t text_n;
@@ -61,6 +65,9 @@ void record_fini(struct record *r);
 
 /* record_time -- "1763700000.12", RFC 3339; microseconds, 0: neither. */
 uint64_t record_time(struct d4_slice text);
+
+/* record_year -- time_us of a stamp without a year: the nearest to that. */
+void record_year(struct record *r, uint64_t near_us);
 
 /* The readers; false: the line is none of the format. */
 bool record_pdns(struct d4_slice line, struct record *out);

@@ -4,6 +4,7 @@
 #include "misp-export/record.h"
 
 #define PDNS_FIELDS 9u
+#define SSHD_STAMP  15u /* "Nov 21 10:15:02" */
 
 /* The part in front of sep; *in goes behind it. false: no sep any more. */
 static bool
@@ -114,13 +115,32 @@ static const struct {
     {"Accepted keyboard-interactive/pam for ", "accepted"},
 };
 
+/* "2026-11-21T10:15:02.12+01:00 host" or "Nov 21 10:15:02 host"; UTC. */
+static void
+sshd_time(struct d4_slice head, struct record *out)
+{
+	struct d4_slice rest = head, first;
+	char text[SSHD_STAMP + 1];
+
+	if (split(&rest, " ", &first))
+		out->time_us = record_time(first);
+	if (out->time_us != 0 || head.n < SSHD_STAMP)
+		return;
+	memcpy(text, head.p, SSHD_STAMP);
+	text[SSHD_STAMP] = '\0';
+	memset(&out->stamp, 0, sizeof(out->stamp));
+	out->yearless =
+	    strptime(text, "%b %d %H:%M:%S", &out->stamp) == text + SSHD_STAMP;
+}
+
 bool
 record_sshd(struct d4_slice line, struct record *out)
 {
-	struct d4_slice host, user, msg = line;
+	struct d4_slice head, host, user, msg = line;
 
-	if (!split(&msg, "sshd", &host) || !split(&msg, ": ", &host))
+	if (!split(&msg, "sshd", &head) || !split(&msg, ": ", &host))
 		return false;
+	sshd_time(head, out);
 	for (size_t i = 0; i < sizeof(sshd_says) / sizeof(sshd_says[0]); i++) {
 		size_t n = strlen(sshd_says[i].text);
 

@@ -298,5 +298,39 @@ def test_backscatter_and_logins_name_who_they_are():
         quiet(w)
 
 
+def test_fingerprints_of_clients_servers_and_hosts():
+    ja4 = "t13d1516h2_8daaf6152771_b186095e22b6"
+    with World() as w:
+        w.lane(6, object="ja4, ja4s, network-connection",
+               source="eve").lines([json.dumps({
+                   "timestamp": "2026-11-21T10:15:31.123456+0000",
+                   "src_ip": "192.0.2.5", "dest_ip": "203.0.113.9",
+                   "dest_port": 443, "proto": "TCP", "tls": {
+                       "ja4": ja4, "ja4s": "t130200_1301_234ea6891581"}
+               }).encode()])
+        w.lane(6, object="passive-ssh", source="ssh").lines([json.dumps({
+            "host": "203.0.113.9", "port": 22, "hassh": [
+                "ec7378c1a92f5a8dde7e8b7a1ddf33d1"],
+            "banner": ["SSH-2.0-OpenSSH_9.2p1"], "keys": [{
+                "type": "ssh-ed25519", "base64": "AAAAC3NzaC1lZDI1NTE5",
+                "fingerprint": "ec:73:78:c1:a9:2f:5a:8d:de:7e:8b:7a:1d:df:"
+                "33:d1"}]}).encode()])
+        w.start()
+        w.settle()
+        [client] = attributes(w, value=ja4)
+        parts = {a["relation"]: a["value"]
+                 for a in attributes(w, object=client["object"])}
+        assert parts == {"ja4-fingerprint": ja4, "ja4-type": "JA4",
+                         "ip-src": "192.0.2.5"}, parts
+        assert len(objects(w, "ja4-plus")) == 2
+        [host] = objects(w, "passive-ssh")
+        parts = {a["relation"]: a["value"]
+                 for a in attributes(w, object=host["uuid"])}
+        assert parts["host"] == "203.0.113.9" and parts["port"] == "22"
+        assert parts["hassh"].startswith("ec73"), parts
+        assert len(parts) == 8, parts
+        quiet(w)
+
+
 if __name__ == "__main__":
     run(globals())

@@ -114,6 +114,42 @@ the_source_of_backscatter_is_the_victim(void **state)
 	}
 }
 
+static uint64_t
+sshd_at(const char *stamp, uint64_t near_s)
+{
+	struct record r;
+	char line[160];
+
+	(void)snprintf(line, sizeof(line),
+	    "%s h sshd[8]: Failed password for a from 192.0.2.1 port 1 ssh2",
+	    stamp);
+	record_init(&r);
+	assert_true(record_sshd(d4_slice_str(line), &r));
+	record_year(&r, near_s * 1000000);
+	record_fini(&r);
+	return r.time_us / 1000000;
+}
+
+/* Syslog's stamps have no year: the one that is nearest to the arrival. */
+static void
+a_line_of_sshd_says_when(void **state)
+{
+	const uint64_t new_year = 1767225600; /* 2026-01-01 */
+
+	(void)state;
+	assert_int_equal(
+	    sshd_at("Dec 31 23:59:59", new_year + 5), new_year - 1);
+	assert_int_equal(
+	    sshd_at("Jan  1 00:00:09", new_year - 5), new_year + 9);
+	assert_int_equal(sshd_at("Feb 29 00:00:00", 1709164800), 1709164800);
+	assert_int_equal(sshd_at("Feb 29 00:00:00", new_year), 0);
+	assert_int_equal(
+	    sshd_at("2025-12-31T23:59:59.5+00:00", new_year), new_year - 1);
+	assert_int_equal(sshd_at("2026-01-01T01:00:00+01:00", 77), new_year);
+	assert_int_equal(sshd_at("Foo 31 23:59:59", new_year), 0);
+	assert_int_equal(sshd_at("", new_year), 0);
+}
+
 int
 main(void)
 {
@@ -121,6 +157,7 @@ main(void)
 	    cmocka_unit_test(each_line_has_its_fields),
 	    cmocka_unit_test(times_are_read_in_three_forms),
 	    cmocka_unit_test(the_source_of_backscatter_is_the_victim),
+	    cmocka_unit_test(a_line_of_sshd_says_when),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
