@@ -87,13 +87,17 @@ static enum d4_status
 late_one(struct shard *s, const redisReply *row, struct stream_id *id)
 {
 	const struct d4_entry unknown = {.n = 0};
+	const redisReply *who;
+	char text[160];
 
 	if (!late_read(row, id))
 		return D4_EMALFORMED;
-	if (strcmp(row->element[1]->str, s->wash->setup->consumer) == 0)
+	who = row->element[1];
+	if (strcmp(who->str, s->wash->setup->consumer) == 0)
 		return D4_OK;
-	d4_warnx("alarm queue=%s id=%s reason=entry.late consumer=\"%s\"",
-	    s->key, row->element[0]->str, row->element[1]->str);
+	d4_warnx("alarm queue=%s id=%s reason=entry.late consumer=%s", s->key,
+	    row->element[0]->str,
+	    d4_log_quote(who->str, who->len, text, sizeof(text)));
 	if (!overflow_account(s, id, "entry.late", &unknown))
 		return D4_ENOSPC;
 	return batch_add_ack(s, id);
