@@ -7,25 +7,14 @@
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
 	"._:@/+*-"
 
-static int
-hex_of(uint8_t c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at;
-
-	if (c >= 'A' && c <= 'F')
-		c = (uint8_t)(c + 'a' - 'A');
-	at = c != 0 ? strchr(digits, c) : NULL;
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
 static bool
 digest_of(struct d4_slice hex, uint8_t out[BADGE_DIGEST])
 {
 	size_t n = 0, i = 0;
 
 	while (n < BADGE_DIGEST && hex.n - i >= 2) {
-		int hi = hex_of(hex.p[i]), lo = hex_of(hex.p[i + 1]);
+		int hi = d4_hex_value(hex.p[i]),
+		    lo = d4_hex_value(hex.p[i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return false;

@@ -221,9 +221,7 @@ int
 cmd_ctl(int argc, char **argv)
 {
 	struct ctl_line l = {.conf = HUB_CONF};
-	struct d4_diag diag = {.file = HUB_CONF};
-	struct hub_options *opt = NULL;
-	char text[1024];
+	struct hub_options *opt;
 	int rc = line_read(argc, argv, &l);
 
 	if (rc != 0 || l.help || l.row == NULL) {
@@ -233,11 +231,9 @@ cmd_ctl(int argc, char **argv)
 	}
 	if (l.ctl != NULL)
 		return run(&l);
-	if (hub_options_load(l.conf, &diag, &opt) != D4_OK) {
-		d4_diag_format(&diag, text, sizeof(text));
-		(void)fprintf(stderr, "%s\n", text);
+	opt = hub_options_told(l.conf);
+	if (opt == NULL)
 		return 1;
-	}
 	l.ctl = opt->ctl;
 	rc = run(&l);
 	hub_options_free(opt);

@@ -172,16 +172,12 @@ enroll_fill(const struct hub_options *opt, struct enroll *en)
 static int
 enroll_run(struct enroll *en)
 {
-	struct d4_diag diag = {.file = en->conf};
-	struct hub_options *opt = NULL;
-	char line[D4_ENROLL_LINE], text[1024];
+	struct hub_options *opt = hub_options_told(en->conf);
+	char line[D4_ENROLL_LINE];
 	int rc;
 
-	if (hub_options_load(en->conf, &diag, &opt) != D4_OK) {
-		d4_diag_format(&diag, text, sizeof(text));
-		(void)fprintf(stderr, "%s\n", text);
+	if (opt == NULL)
 		return 1;
-	}
 	rc = enroll_fill(opt, en);
 	if (rc == 0 && d4_enroll_format(&en->line, line) != D4_OK)
 		rc = fail("host or type cannot be written", "see --help");

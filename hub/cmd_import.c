@@ -270,16 +270,11 @@ import_all(struct import *im)
 static int
 import_run(struct import *im)
 {
-	struct d4_diag diag = {.file = im->conf};
-	struct hub_options *opt = NULL;
-	char text[1024];
+	struct hub_options *opt = hub_options_told(im->conf);
 	int rc = 1;
 
-	if (hub_options_load(im->conf, &diag, &opt) != D4_OK) {
-		d4_diag_format(&diag, text, sizeof(text));
-		(void)fprintf(stderr, "%s\n", text);
+	if (opt == NULL)
 		return 1;
-	}
 	if (stranger_open(&im->from, im->url) != D4_OK) {
 		(void)theirs_failed(im, im->url);
 	} else if (store_open(opt, &im->store) == D4_OK) {

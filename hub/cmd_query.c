@@ -52,20 +52,6 @@ query_options(int argc, char **argv, struct query *q)
 	return optind == argc;
 }
 
-static struct hub_options *
-load(const char *conf)
-{
-	struct d4_diag diag = {.file = conf};
-	struct hub_options *opt = NULL;
-	char text[1024];
-
-	if (hub_options_load(conf, &diag, &opt) == D4_OK)
-		return opt;
-	d4_diag_format(&diag, text, sizeof(text));
-	(void)fprintf(stderr, "%s\n", text);
-	return NULL;
-}
-
 /* ---- sensors ---- */
 
 static void
@@ -104,7 +90,7 @@ cmd_sensors(int argc, char **argv)
 		(void)fputs(sensors_usage, q.help ? stdout : stderr);
 		return q.help ? 0 : EXIT_USAGE;
 	}
-	opt = load(q.conf);
+	opt = hub_options_told(q.conf);
 	if (opt == NULL || store_open(opt, &s) != D4_OK) {
 		hub_options_free(opt);
 		return 1;
@@ -160,7 +146,7 @@ cmd_status(int argc, char **argv)
 	}
 	if (q.ctl != NULL)
 		return ask_status(q.ctl, q.json);
-	opt = load(q.conf);
+	opt = hub_options_told(q.conf);
 	if (opt == NULL)
 		return 1;
 	rc = ask_status(opt->ctl, q.json);

@@ -55,20 +55,6 @@ help(FILE *to)
 
 /* ---- the start, in its order ---- */
 
-static struct hub_options *
-read_configuration(const char *conf)
-{
-	struct d4_diag diag = {.file = conf};
-	struct hub_options *opt = NULL;
-	char text[1024];
-
-	if (hub_options_load(conf, &diag, &opt) == D4_OK)
-		return opt;
-	d4_diag_format(&diag, text, sizeof(text));
-	(void)fprintf(stderr, "%s\n", text);
-	return NULL;
-}
-
 static struct d4_tls_ctx *
 read_keys(struct hub_options *opt)
 {
@@ -280,7 +266,7 @@ hub(int argc, char **argv)
 		help(stderr);
 		return EXIT_USAGE;
 	}
-	opt = read_configuration(conf);
+	opt = hub_options_told(conf);
 	if (opt == NULL)
 		return 1;
 	d4_log_open("d4-hub", hub_options_log(opt), opt->log_json);

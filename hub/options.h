@@ -93,6 +93,9 @@ bool hub_options_compat(const struct hub_options *o);
 /* hub_tee_insecure -- nobody asks who the server behind the tee is. */
 bool hub_tee_insecure(const struct hub_options *o);
 
+/* hub_options_told -- loads them, or says on stderr why not: then NULL. */
+struct hub_options *hub_options_told(const char *conf);
+
 /* hub_options_help -- the table, for --help. */
 void hub_options_help(FILE *to);
 

@@ -94,17 +94,6 @@ enroll_key(struct d4_slice s, struct d4_enroll *e)
 	return true;
 }
 
-static unsigned
-enroll_hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - (unsigned)'0';
-	c |= 0x20;
-	if (c >= 'a' && c <= 'f')
-		return c - (unsigned)'a' + 10;
-	return 16;
-}
-
 static bool
 enroll_pin(struct d4_slice s, struct d4_enroll *e)
 {
@@ -112,13 +101,13 @@ enroll_pin(struct d4_slice s, struct d4_enroll *e)
 
 	memset(e->pin, 0, sizeof(e->pin));
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned v = enroll_hex(s.p[i]);
+		int v = d4_hex_value(s.p[i]);
 
 		if (s.p[i] == ':' && digits % 2 == 0)
 			continue;
-		if (v > 15 || digits == 2 * sizeof(e->pin))
+		if (v < 0 || digits == 2 * sizeof(e->pin))
 			return false;
-		v |= (unsigned)e->pin[digits / 2] << 4;
+		v |= e->pin[digits / 2] << 4;
 		e->pin[digits++ / 2] = (uint8_t)v;
 	}
 	return digits == 2 * sizeof(e->pin);

@@ -24,6 +24,15 @@ d4_slice_eqs(struct d4_slice a, const char *s)
 	return d4_slice_eq(a, d4_slice_str(s));
 }
 
+int
+d4_hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 void
 d4_slice_hex(struct d4_slice s, char *out)
 {

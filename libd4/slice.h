@@ -63,6 +63,9 @@ bool d4_slice_eqs(struct d4_slice a, const char *s);
 /* d4_slice_hex -- 2 * s.n lower-case hex digits and a NUL into out. */
 void d4_slice_hex(struct d4_slice s, char *out);
 
+/* d4_hex_value -- 0 to 15 of a hex digit, either case; -1: it is none. */
+int d4_hex_value(uint8_t c);
+
 /* d4_buf_init -- an empty buffer that may grow to max bytes; no allocation. */
 void d4_buf_init(struct d4_buf *b, size_t max);
 

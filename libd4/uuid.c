@@ -1,21 +1,10 @@
 #include <string.h>
 #include <openssl/rand.h>
+#include "libd4/slice.h"
 #include "libd4/uuid.h"
 
 /* Byte positions in front of which the text form has a dash. */
 #define UUID_DASHES ((1u << 4) | (1u << 6) | (1u << 8) | (1u << 10))
-
-static int
-uuid_nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 static void
 uuid_print(const struct d4_uuid *u, unsigned dashes, char *out)
@@ -45,8 +34,8 @@ d4_uuid_parse(const char *text, struct d4_uuid *out)
 
 		if (((dashes >> i) & 1) != 0 && *text++ != '-')
 			return D4_EMALFORMED;
-		hi = uuid_nibble(text[0]);
-		lo = uuid_nibble(text[1]);
+		hi = d4_hex_value((uint8_t)text[0]);
+		lo = d4_hex_value((uint8_t)text[1]);
 		if (hi < 0 || lo < 0)
 			return D4_EMALFORMED;
 		u.b[i] = (uint8_t)(hi << 4 | lo);

@@ -5,6 +5,7 @@
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/json.h"
+#include "libd4/kit/spool.h"
 #include "misp-export/terms.h"
 
 #define TERMS_VERSION 1
@@ -174,8 +175,7 @@ terms_findings(const json_t *o, struct terms_lane *l)
 static bool
 terms_lane(const char *id, const json_t *o, struct terms_lane *l)
 {
-	if (strlen(id) != sizeof(l->id) - 1 ||
-	    strspn(id, "0123456789abcdef") != sizeof(l->id) - 1)
+	if (!d4_spool_name_lane(id))
 		return false;
 	memcpy(l->id, id, sizeof(l->id));
 	return d4_json_text(o, "pipeline", l->pipeline, sizeof(l->pipeline)) &&

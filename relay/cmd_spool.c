@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/kit/file.h"
+#include "libd4/kit/spool.h"
 #include "relay/cmd_spool.h"
 #include "relay/commands.h"
 
@@ -19,12 +20,6 @@ cmd_spool_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool
-lane_name(const char *s)
-{
-	return strlen(s) == 16 && strspn(s, "0123456789abcdef") == 16;
-}
-
 static int
 walk_partner(struct spool_ask *a, const struct spool_way *way, const char *top,
     const char *partner)
@@ -36,7 +31,7 @@ walk_partner(struct spool_ask *a, const struct spool_way *way, const char *top,
 		char *dir = d4_path(top, e[i]->d_name);
 		json_t *lane;
 
-		if (dir != NULL && lane_name(e[i]->d_name) &&
+		if (dir != NULL && d4_spool_name_lane(e[i]->d_name) &&
 		    (a->lane == NULL || strcmp(a->lane, e[i]->d_name) == 0)) {
 			lane = json_pack("{s:s, s:s}", "partner", partner,
 			    "lane", e[i]->d_name);

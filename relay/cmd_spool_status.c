@@ -39,12 +39,6 @@ static const struct {
     SUM(expires_next),
 };
 
-static bool
-hex_name(const char *s)
-{
-	return strlen(s) == 16 && strspn(s, "0123456789abcdef") == 16;
-}
-
 /* ---- what the configuration, the policy and the journals say ---- */
 
 /* The share of a partner without a budget; 0: the policy cannot be read. */
@@ -118,7 +112,7 @@ put_all_parked(const struct relay_conf *c, json_t *list)
 	int code = 0;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (hex_name(e->d_name) &&
+		if (d4_spool_name_lane(e->d_name) &&
 		    put_parked(c, e->d_name, list) != 0) {
 			(void)fprintf(stderr,
 			    "d4-relay: %s/%s cannot be read: who is parked "

@@ -110,8 +110,7 @@ marks_read(const char *dir)
 	struct dirent *e;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (strlen(e->d_name) == LANE_ID_TEXT - 1 &&
-		    strspn(e->d_name, "0123456789abcdef") == LANE_ID_TEXT - 1)
+		if (d4_spool_name_lane(e->d_name))
 			marks_add(dir, e->d_name, marks);
 	}
 	if (d != NULL)

@@ -11,13 +11,6 @@
 #include "relay/post_room.h"
 
 static bool
-scan_lane_name(const char *name)
-{
-	return strlen(name) == 16 &&
-	       name[strspn(name, "0123456789abcdef")] == '\0';
-}
-
-static bool
 scan_known(const struct post_partner *pp, const char *id)
 {
 	for (size_t i = 0; i < pp->n_lanes; i++) {
@@ -105,7 +98,7 @@ static bool
 scan_gone_name(const char *name, char id[17])
 {
 	(void)snprintf(id, 17, "%.16s", name);
-	return scan_lane_name(id) && strcmp(name + 16, ".gone") == 0;
+	return d4_spool_name_lane(id) && strcmp(name + 16, ".gone") == 0;
 }
 
 /* Wash waits for our cursor to go before it forgets the lane's numbers. */
@@ -153,7 +146,7 @@ scan_folder(struct post_partner *pp)
 	while (st == D4_OK && (e = readdir(d)) != NULL) {
 		if (scan_gone_name(e->d_name, id))
 			scan_gone(pp, id);
-		else if (scan_lane_name(e->d_name) &&
+		else if (d4_spool_name_lane(e->d_name) &&
 			 !scan_known(pp, e->d_name))
 			st = scan_add(pp, e->d_name);
 	}

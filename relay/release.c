@@ -3,6 +3,7 @@
 #include <string.h>
 #include <jansson.h>
 #include "libd4/kit/json.h"
+#include "libd4/kit/spool.h"
 #include "relay/release.h"
 
 #define RELEASE_VERSION 1
@@ -99,8 +100,7 @@ release_one(const char *id, const json_t *o, struct release *out)
 {
 	struct release_lane l = {.max_volume = 0};
 
-	if (strlen(id) != sizeof(l.id) - 1 ||
-	    strspn(id, "0123456789abcdef") != sizeof(l.id) - 1)
+	if (!d4_spool_name_lane(id))
 		return D4_EMALFORMED;
 	memcpy(l.id, id, sizeof(l.id));
 	if (!d4_json_text(o, "rule", l.rule, sizeof(l.rule)) ||

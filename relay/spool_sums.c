@@ -154,12 +154,6 @@ look_release(struct look *k, const char *top)
 	free(path);
 }
 
-static bool
-hex_name(const char *s)
-{
-	return strlen(s) == 16 && strspn(s, "0123456789abcdef") == 16;
-}
-
 static int
 look_lanes(struct look *k)
 {
@@ -171,7 +165,8 @@ look_lanes(struct look *k)
 	if (d != NULL)
 		look_release(k, top);
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		dir = hex_name(e->d_name) ? d4_path(top, e->d_name) : NULL;
+		dir = d4_spool_name_lane(e->d_name) ? d4_path(top, e->d_name)
+		                                    : NULL;
 		if (dir != NULL)
 			code |= look_lane(k, dir, e->d_name);
 		free(dir);

@@ -26,15 +26,6 @@ lex_plain(const uint8_t *p)
 	return mark == 0 ? 8 : (unsigned)__builtin_ctzll(mark) / 8;
 }
 
-static int
-lex_hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* lex_hex4 -- the number of four hex digits at p, or -1. */
 static int32_t
 lex_hex4(const uint8_t *p, const uint8_t *end)
@@ -44,7 +35,7 @@ lex_hex4(const uint8_t *p, const uint8_t *end)
 	if (end - p < 4)
 		return -1;
 	for (unsigned i = 0; i < 4; i++) {
-		int d = lex_hex_digit(p[i]);
+		int d = d4_hex_value(p[i]);
 
 		if (d < 0)
 			return -1;

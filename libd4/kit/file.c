@@ -218,29 +218,16 @@ d4_secret_read(const char *path, struct d4_buf *out)
 	return D4_OK;
 }
 
-static unsigned
-file_hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - (unsigned)'0';
-	c |= 0x20;
-	if (c >= 'a' && c <= 'f')
-		return c - (unsigned)'a' + 10;
-	return 16;
-}
-
 static enum d4_status
 file_master_hex(const uint8_t *p, uint8_t key[32])
 {
-	unsigned bad = 0;
-
-	for (size_t i = 0; i < 64; i++)
-		bad |= file_hex(p[i]) & 16;
-	if (bad != 0)
-		return D4_EMALFORMED;
+	for (size_t i = 0; i < 64; i++) {
+		if (d4_hex_value(p[i]) < 0)
+			return D4_EMALFORMED;
+	}
 	for (size_t i = 0; i < 32; i++)
-		key[i] =
-		    (uint8_t)(file_hex(p[2 * i]) * 16 + file_hex(p[2 * i + 1]));
+		key[i] = (uint8_t)(d4_hex_value(p[2 * i]) * 16 +
+				   d4_hex_value(p[2 * i + 1]));
 	return D4_OK;
 }
 

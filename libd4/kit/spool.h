@@ -157,7 +157,6 @@ D4_USED enum d4_status d4_spool_trim(
 
 /* d4_spool_bytes -- bytes on disk of all segments of the lane. */
 uint64_t d4_spool_bytes(const struct d4_spool_writer *w);
-
 /* ---- reading (post, d4-relay spool, tests) ---- */
 struct d4_spool_reader;
 
@@ -193,8 +192,9 @@ D4_USED enum d4_status d4_spool_tail(
  */
 D4_USED enum d4_status d4_spool_head(
     const char *lane_dir, struct d4_buf *meta, struct d4_spool_lane *out);
-
 /* d4_spool_name_seq -- the first seq in a segment's file name; false: none. */
 bool d4_spool_name_seq(const char *name, uint64_t *seq);
+/* d4_spool_name_lane -- is it a lane's id, and its folder's? 16 hex digits. */
+bool d4_spool_name_lane(const char *name);
 
 #endif

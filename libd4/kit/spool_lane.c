@@ -48,6 +48,12 @@ spool_name(uint64_t first_seq, char out[SPOOL_NAME_LEN])
 }
 
 bool
+d4_spool_name_lane(const char *name)
+{
+	return strlen(name) == 16 && strspn(name, "0123456789abcdef") == 16;
+}
+
+bool
 d4_spool_name_seq(const char *name, uint64_t *seq)
 {
 	char *end;

@@ -103,8 +103,7 @@ reader_name(const char *lane_dir, char id[17])
 	const char *name = slash != NULL ? slash + 1 : lane_dir;
 
 	id[0] = '\0';
-	if (strlen(name) == 16 &&
-	    name[strspn(name, "0123456789abcdef")] == '\0')
+	if (d4_spool_name_lane(name))
 		memcpy(id, name, 17);
 }
 

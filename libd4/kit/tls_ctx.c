@@ -138,18 +138,6 @@ load_ca(SSL_CTX *ssl, const char *ca, const char **why)
 	return D4_OK;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Hex digits, colons allowed between bytes. */
 static bool
 pin_parse(const char *s, uint8_t pin[D4_PIN_LEN])
@@ -157,8 +145,8 @@ pin_parse(const char *s, uint8_t pin[D4_PIN_LEN])
 	size_t n = 0;
 
 	while (*s != '\0' && n < D4_PIN_LEN) {
-		int hi = hex_digit(s[0]);
-		int lo = hi < 0 ? -1 : hex_digit(s[1]);
+		int hi = d4_hex_value((uint8_t)s[0]);
+		int lo = hi < 0 ? -1 : d4_hex_value((uint8_t)s[1]);
 
 		if (lo < 0)
 			return false;

@@ -27,6 +27,20 @@ hex_is_two_digits_a_byte(void **state)
 }
 
 static void
+a_hex_digit_has_a_value_in_either_case_and_nothing_else_has(void **state)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		const char *at = c != 0 ? strchr(digits, (char)c) : NULL;
+
+		assert_int_equal(d4_hex_value((uint8_t)c),
+		    at != NULL ? (int)((at - digits) % 16) : -1);
+	}
+}
+
+static void
 skip_returns_the_head_and_keeps_the_tail(void **state)
 {
 	struct d4_slice s = d4_slice_str("abcdef"), none = {0};
@@ -138,6 +152,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(slices_compare_by_content),
 	    cmocka_unit_test(hex_is_two_digits_a_byte),
+	    cmocka_unit_test(
+		a_hex_digit_has_a_value_in_either_case_and_nothing_else_has),
 	    cmocka_unit_test(skip_returns_the_head_and_keeps_the_tail),
 	    cmocka_unit_test(a_buffer_takes_exactly_its_limit),
 	    cmocka_unit_test(a_refused_addition_changes_nothing),
