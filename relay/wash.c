@@ -331,8 +331,7 @@ wash_close(struct wash *w)
 	lanes_close(w->lanes);
 	gate_free(w->gate);
 	d4_buf_fini(&w->out);
-	d4_buf_fini(&w->common.out);
-	san_trace_free(w->common.trace);
+	wash_common_fini(&w->common);
 	d4_buf_fini(&w->stored);
 	free(w->args);
 	free(w->room);
@@ -361,7 +360,6 @@ wash_run(struct wash_setup *setup)
 	enum d4_status st;
 
 	d4_buf_init(&w.out, WASH_OUT);
-	d4_buf_init(&w.common.out, WASH_OUT);
 	d4_buf_init(&w.stored, D4_OVERFLOW_BUF);
 	setup->overflow_inode = wash_overflow_inode(setup->overflow);
 	w.stalled_ms = d4_mono_ms();

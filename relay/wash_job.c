@@ -69,7 +69,44 @@ job_follow(struct job *j)
 	const struct wash_common *c = j->w->common;
 
 	return san_stream_follow(
-	    j->san, c->trace, d4_buf_slice(&c->out), j->out);
+	    j->san, c->trace, d4_buf_slice(&c->share->bytes), j->out);
+}
+
+struct d4_spool_share *
+job_shared(const struct job *j)
+{
+	const struct wash_common *c = j->w->common;
+
+	return c != NULL && c->share != NULL && j->out == &c->share->bytes
+	           ? c->share
+	           : NULL;
+}
+
+/* Other bytes than those that lanes may have queued. */
+static enum d4_status
+job_share_begin(struct job *j)
+{
+	struct wash_common *c = j->w->common;
+	enum d4_status st;
+
+	c->chain = NULL; /* its bytes are gone */
+	d4_spool_share_drop(c->share);
+	c->share = NULL;
+	st = d4_spool_share_take(
+	    &c->pool, j->e->data.n, D4_SPOOL_ENTRY, &c->share);
+	if (st == D4_OK)
+		j->out = &c->share->bytes;
+	return st;
+}
+
+void
+wash_common_fini(struct wash_common *c)
+{
+	d4_spool_share_drop(c->share);
+	c->share = NULL;
+	d4_spool_shares_fini(&c->pool);
+	san_trace_free(c->trace);
+	c->trace = NULL;
 }
 
 enum d4_status
@@ -83,10 +120,12 @@ job_out_begin(struct job *j)
 	j->leads = common && job_leads(j);
 	if (common && !j->leads)
 		common = !san_chain_needs_keys(j->path->d.chain);
-	j->out = common ? &j->w->common->out : j->w->out;
+	j->out = j->w->out;
 	j->out->n = 0;
 	if (common)
-		j->w->common->chain = NULL; /* its bytes are gone */
+		st = job_share_begin(j);
+	if (st != D4_OK)
+		return st;
 	j->in_place =
 	    !common && path_ready(j->path) && j->path->named && !job_held(j);
 	if (j->in_place)
@@ -121,7 +160,7 @@ job_common_keep(
 {
 	struct wash_common *c = j->w->common;
 
-	if (c == NULL || j->out != &c->out)
+	if (job_shared(j) == NULL)
 		return;
 	c->chain = j->path->d.chain;
 	c->san = j->san;
@@ -138,7 +177,7 @@ job_common(struct job *j, struct d4_tally *before, struct d4_tally *after)
 	    j->path->remembers || san_chain_needs_keys(c->chain))
 		return false;
 	j->san = c->san;
-	j->out = &c->out;
+	j->out = &c->share->bytes;
 	j->from = 0;
 	j->in_place = false;
 	*before = c->before;

@@ -35,6 +35,9 @@ bool job_held(const struct job *j);
 /* job_data -- what the chain wrote. */
 struct d4_slice job_data(const struct job *j);
 
+/* job_shared -- what holds it, where other partners may have the same. */
+struct d4_spool_share *job_shared(const struct job *j);
+
 /*
  * job_out_begin -- where the chain will write; the file has begun when this
  * job leads. Errors: as d4_spool_begin.

@@ -177,8 +177,13 @@ job_append(struct job *j, uint64_t n)
 	if (!j->in_place && job_held(j))
 		return D4_OK; /* a crash came between lane and journal */
 	p->lane->touched = true;
-	st = j->in_place ? d4_spool_end(p->lane->writer, &out)
-	                 : d4_spool_append(p->lane->writer, &out);
+	if (j->in_place)
+		st = d4_spool_end(p->lane->writer, &out);
+	else if (job_shared(j) != NULL)
+		st =
+		    d4_spool_append_share(p->lane->writer, &out, job_shared(j));
+	else
+		st = d4_spool_append(p->lane->writer, &out);
 	j->in_place = false;
 	if (st == D4_OK)
 		lane_appended(p->lane);

@@ -2,13 +2,15 @@
 #ifndef RELAY_WASH_PATH_H
 #define RELAY_WASH_PATH_H
 
+#include "libd4/kit/spool_share.h"
 #include "relay/journal.h"
 #include "relay/streams.h"
 #include "sanitizers/follow.h"
 
 /*
  * struct wash_common -- what a chain made of the entry under way, for other
- * partners with the same chain. chain NULL: nothing. out: its bytes; before,
+ * partners with the same chain. chain NULL: nothing. share: its bytes, also
+ * held by the lanes that queued them; pool: where they come from. before,
  * after: the tally of the stream that worked, san. trace: how the bytes came
  * about, for partners with other keys; NULL: each works for itself.
  */
@@ -17,8 +19,12 @@ struct wash_common {
 	struct san_stream *san;
 	struct san_trace *trace;
 	struct d4_tally before, after;
-	struct d4_buf out;
+	struct d4_spool_shares pool;
+	struct d4_spool_share *share;
 };
+
+/* wash_common_fini -- once the lanes are closed. */
+void wash_common_fini(struct wash_common *c);
 
 /*
  * struct wash_work -- what an entry is worked on with.

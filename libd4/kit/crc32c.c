@@ -140,3 +140,36 @@ d4_crc32c(uint32_t crc, struct d4_slice bytes)
 #endif
 	return d4_crc32c_portable(crc, bytes);
 }
+
+/* a * b modulo the polynomial; bit 31 is x^0. */
+static uint32_t
+crc32c_times(uint32_t a, uint32_t b)
+{
+	uint32_t p = 0;
+
+	for (; a != 0; a <<= 1) {
+		p ^= (a >> 31) != 0 ? b : 0;
+		b = b >> 1 ^ ((b & 1) != 0 ? CRC32C_POLY : 0);
+	}
+	return p;
+}
+
+/* x^(8n): n bytes of zeros behind a sum are a product with it. */
+uint32_t
+d4_crc32c_power(size_t n)
+{
+	uint32_t p = 1u << 31, square = 1u << 23; /* x^0, x^8 */
+
+	for (; n > 0; n >>= 1) {
+		if ((n & 1) != 0)
+			p = crc32c_times(p, square);
+		square = crc32c_times(square, square);
+	}
+	return p;
+}
+
+uint32_t
+d4_crc32c_join(uint32_t front, uint32_t sum, uint32_t power)
+{
+	return crc32c_times(front, power) ^ sum;
+}

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "libd4/kit/crc32c.h"
 #include "libd4/kit/spool_format.h"
+#include "libd4/kit/spool_share.h"
 #include "libd4/wire.h"
 
 /* Offsets of an entry's fields: docs/adr/0006-spool-format.md. */
@@ -63,6 +64,16 @@ spool_entry_seal(uint8_t *entry, uint32_t seed)
 	d4_put_le32(entry + AT_CRC,
 	    d4_crc32c(seed, d4_slice_of(entry + AT_FLAGS, length)));
 	return AT_FLAGS + length;
+}
+
+void
+spool_entry_seal_share(
+    uint8_t *entry, uint32_t seed, const struct d4_spool_share *s)
+{
+	uint32_t front = d4_crc32c(
+	    seed, d4_slice_of(entry + AT_FLAGS, D4_SPOOL_FIXED - AT_FLAGS));
+
+	d4_put_le32(entry + AT_CRC, d4_crc32c_join(front, s->sum, s->power));
 }
 
 /* The cheap half of the check: are these plausible lengths? */

@@ -51,6 +51,11 @@ void spool_entry_encode(
 /* spool_entry_seal -- sets the checksum of a whole encoded entry; its size. */
 size_t spool_entry_seal(uint8_t *entry, uint32_t seed);
 
+/* spool_entry_seal_share -- the same where the data stands elsewhere. */
+struct d4_spool_share;
+void spool_entry_seal_share(
+    uint8_t *entry, uint32_t seed, const struct d4_spool_share *s);
+
 /*
  * spool_entry_peek -- the fields of an entry that is known to be whole (our
  * own buffer); no checksum. data is all that at holds behind them.

@@ -287,7 +287,7 @@ d4_spool_writer_close(struct d4_spool_writer *w)
 	if (w->dirfd >= 0)
 		(void)close(w->dirfd);
 	free(w->dir);
-	d4_buf_fini(&w->out);
+	spool_queue_fini(w);
 	d4_buf_fini(&w->head);
 	d4_buf_fini(&w->meta);
 	spool_segs_fini(&w->segs);

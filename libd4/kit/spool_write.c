@@ -73,6 +73,14 @@ d4_spool_begin(struct d4_spool_writer *w, struct d4_buf **out)
 	return D4_OK;
 }
 
+/* Does what is queued go to the active segment? */
+static bool
+spool_segment_is_ready(const struct d4_spool_writer *w)
+{
+	return w->written > 0 ||
+	       (w->fd >= 0 && (w->size < w->limit || w->empty));
+}
+
 enum d4_status
 d4_spool_end(struct d4_spool_writer *w, const struct d4_spool_entry *e)
 {
@@ -82,6 +90,8 @@ d4_spool_end(struct d4_spool_writer *w, const struct d4_spool_entry *e)
 	assert(w->open);
 	w->open = false;
 	n = w->out.n - w->mark - D4_SPOOL_FIXED;
+	if (w->n_refs > 0 && w->ref[w->n_refs - 1].at == w->out.n && n == 0)
+		n = e->data.n;
 	if (e == NULL || e->data.n != n || n > D4_SPOOL_ENTRY ||
 	    e->opening > n) {
 		w->out.n = w->mark;
@@ -93,6 +103,9 @@ d4_spool_end(struct d4_spool_writer *w, const struct d4_spool_entry *e)
 	own.data.p = w->out.p + w->mark + D4_SPOOL_FIXED;
 	w->queued_total += e->n;
 	spool_entry_encode(&own, w->out.p + w->mark);
+	/* While it is near; where the segment is not known yet, later. */
+	if (spool_segment_is_ready(w))
+		spool_queue_seal(w);
 	return D4_OK;
 }
 
@@ -118,7 +131,7 @@ d4_spool_append(struct d4_spool_writer *w, const struct d4_spool_entry *e)
 size_t
 d4_spool_queued(const struct d4_spool_writer *w)
 {
-	return w->open ? w->mark : w->out.n;
+	return (w->open ? w->mark : w->out.n) + w->ref_bytes;
 }
 
 void
@@ -199,34 +212,13 @@ spool_segment_begin(struct d4_spool_writer *w, uint64_t first)
 	if (w->fd >= 0)
 		(void)close(w->fd);
 	w->fd = fd;
+	spool_queue_again(w); /* checksums are of their segment */
 	w->seed = spool_seed(d4_buf_slice(&w->head));
 	w->size = w->head.n;
 	w->segs.list[w->segs.n - 1] =
 	    (struct spool_seg){.first = first, .bytes = w->size, .known = true};
 	spool_seg_base(&w->segs.list[w->segs.n - 1], &w->lane);
 	w->empty = true;
-	return D4_OK;
-}
-
-/* The rest of what is queued, sealed: the checksums need the segment. */
-static enum d4_status
-spool_write_queued(struct d4_spool_writer *w)
-{
-	for (size_t at = w->flushed; at < w->out.n;)
-		at += spool_entry_seal(w->out.p + at, w->seed);
-	while (w->flushed < w->out.n) {
-		ssize_t k = pwrite(w->fd, w->out.p + w->flushed,
-		    w->out.n - w->flushed, (off_t)(w->size + w->flushed));
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0) {
-			if (k == 0)
-				errno = ENOSPC;
-			return spool_status();
-		}
-		w->flushed += (size_t)k;
-	}
 	return D4_OK;
 }
 
@@ -245,7 +237,7 @@ spool_abandon(struct d4_spool_writer *w)
 		(void)fdatasync(w->fd);
 	(void)close(w->fd);
 	w->fd = -1;
-	w->flushed = 0;
+	spool_queue_again(w);
 	if (w->empty && w->segs.n > 1) {
 		spool_name(w->segs.list[--w->segs.n].first, name);
 		(void)unlinkat(w->dirfd, name, 0);
@@ -257,23 +249,21 @@ spool_abandon(struct d4_spool_writer *w)
 static void
 spool_committed(struct d4_spool_writer *w)
 {
-	struct d4_slice left = d4_buf_slice(&w->out);
+	struct spool_place p = {0, 0};
 	struct d4_spool_entry e = {.n = 0};
+	uint8_t *entry;
 
-	while (left.n >= D4_SPOOL_FIXED) {
-		size_t total = 8 + (size_t)d4_get_le32(left.p);
-
-		spool_entry_peek(left, &e);
+	while (spool_queue_next(w, &p, &entry)) {
+		spool_entry_peek(d4_slice_of(entry, D4_SPOOL_FIXED), &e);
 		spool_held_note(w, &e);
 		spool_seg_note(&w->segs.list[w->segs.n - 1], &e);
 		w->seq = e.seq;
-		(void)d4_slice_skip(&left, total);
 	}
 	w->total = w->queued_total;
-	w->size += w->out.n;
+	w->size += spool_queue_bytes(w);
 	w->segs.list[w->segs.n - 1].bytes = w->size;
 	w->empty = false;
-	w->out.n = w->flushed = 0;
+	spool_queue_clear(w);
 }
 
 /* The segment that the queued entries go to. */
@@ -282,7 +272,7 @@ spool_segment_ready(struct d4_spool_writer *w)
 {
 	struct d4_spool_entry e = {.n = 0};
 
-	if (w->flushed > 0 || (w->fd >= 0 && (w->size < w->limit || w->empty)))
+	if (spool_segment_is_ready(w))
 		return D4_OK;
 	spool_entry_peek(d4_buf_slice(&w->out), &e);
 	return spool_segment_begin(w, e.seq);
@@ -299,7 +289,7 @@ d4_spool_commit(struct d4_spool_writer *w)
 	st = spool_segment_ready(w);
 	if (st != D4_OK)
 		return st;
-	st = spool_write_queued(w);
+	st = spool_queue_write(w);
 	if (st == D4_OK && fdatasync(w->fd) != 0)
 		st = spool_status();
 	if (st != D4_OK) {
@@ -313,24 +303,25 @@ d4_spool_commit(struct d4_spool_writer *w)
 void
 d4_spool_flush(struct d4_spool_writer *w)
 {
-	size_t from = w->flushed;
+	uint64_t from = w->written;
 
-	if (w->open || w->out.n == from || spool_segment_ready(w) != D4_OK)
+	if (w->open || from == spool_queue_bytes(w) ||
+	    spool_segment_ready(w) != D4_OK)
 		return;
-	if (spool_write_queued(w) != D4_OK) {
+	if (spool_queue_write(w) != D4_OK) {
 		spool_abandon(w);
 		return;
 	}
 	(void)sync_file_range(w->fd, (off_t)(w->size + from),
-	    (off_t)(w->flushed - from), SYNC_FILE_RANGE_WRITE);
+	    (off_t)(w->written - from), SYNC_FILE_RANGE_WRITE);
 }
 
 void
 d4_spool_drop(struct d4_spool_writer *w)
 {
 	w->open = false;
-	if (w->flushed > 0)
+	if (w->written > 0)
 		spool_abandon(w);
-	w->out.n = 0;
+	spool_queue_clear(w);
 	w->queued_total = w->total;
 }

@@ -10,6 +10,19 @@
 #define SPOOL_MODE_DIR    0750u        /* group: post */
 #define SPOOL_MODE_FILE   0640u
 
+struct d4_spool_share;
+
+/* struct spool_ref -- shared data stands behind w->out's first `at` bytes. */
+struct spool_ref {
+	size_t at;
+	struct d4_spool_share *share;
+};
+
+/* struct spool_place -- in what is queued: in w->out, and refs in front. */
+struct spool_place {
+	size_t at, ref;
+};
+
 struct spool_held {
 	uint32_t origin;
 	uint64_t id_ms, id_n;
@@ -21,9 +34,11 @@ struct spool_held {
  *         committed bytes; empty: it holds no entry yet. seq, total: of the
  *         last committed entry. next: seq of the next one queued. out: what
  *         is queued; while open, an entry is being written behind mark.
- *         lane.meta points into meta. seed: of the active segment. flushed:
- *         bytes of out that are in the file already, behind size. limit:
- *         bytes at which a segment is left. labels: see d4_spool_labels.
+ *         lane.meta points into meta. seed: of the active segment. sealed:
+ *         what has its checksum. flushed: what is in the file already, behind
+ *         size; flushed_part: and so many bytes of the shared data there.
+ *         written: bytes of that. limit: bytes at which a segment is left.
+ * labels: see d4_spool_labels. ref: data that is not in out (spool_queue.c).
  */
 struct d4_spool_writer {
 	char *dir;
@@ -36,8 +51,12 @@ struct d4_spool_writer {
 	uint64_t total, queued_total;
 	uint64_t labels;
 	size_t mark;
-	size_t flushed;
+	struct spool_place sealed, flushed;
+	size_t flushed_part;
+	uint64_t written;
 	struct d4_buf out;
+	struct spool_ref *ref;
+	size_t n_refs, cap_refs, ref_bytes;
 	struct d4_buf head;
 	struct d4_buf meta;
 	struct d4_spool_lane lane;
@@ -49,6 +68,33 @@ struct d4_spool_writer {
 
 /* spool_status -- errno as a status. */
 enum d4_status spool_status(void);
+
+/*
+ * spool_queue.c: what is queued.
+ * spool_refs_reserve, spool_refs_add -- the entry that is under way has this
+ *         data, and nothing of it in out.
+ * spool_queue_next -- the entry at a place, which moves behind it; false:
+ *         that was all.
+ * spool_queue_seal -- checksums, for the segment that w->seed is of.
+ * spool_queue_write -- seals, and writes what is not in the file yet.
+ * spool_queue_again -- nothing of it is sealed or written.
+ */
+D4_USED enum d4_status spool_refs_reserve(struct d4_spool_writer *w);
+void spool_refs_add(struct d4_spool_writer *w, struct d4_spool_share *s);
+bool spool_queue_next(
+    const struct d4_spool_writer *w, struct spool_place *p, uint8_t **entry);
+void spool_queue_seal(struct d4_spool_writer *w);
+D4_USED enum d4_status spool_queue_write(struct d4_spool_writer *w);
+void spool_queue_again(struct d4_spool_writer *w);
+void spool_queue_clear(struct d4_spool_writer *w);
+void spool_queue_fini(struct d4_spool_writer *w);
+
+/* spool_queue_bytes -- of all entries, as they are in the file. */
+static inline size_t
+spool_queue_bytes(const struct d4_spool_writer *w)
+{
+	return w->out.n + w->ref_bytes;
+}
 
 /* spool_held_note -- an entry is held durably. */
 void spool_held_note(struct d4_spool_writer *w, const struct d4_spool_entry *e);

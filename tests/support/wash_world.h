@@ -62,7 +62,6 @@ world_begin(struct world *w)
 	assert_int_equal(d4_dir_make(w->spool, 0700), D4_OK);
 	assert_int_equal(d4_dir_make(state, 0700), D4_OK);
 	d4_buf_init(&w->out, D4_SPOOL_ENTRY);
-	d4_buf_init(&w->common.out, D4_SPOOL_ENTRY);
 	assert_int_equal(lanes_open(&dirs, &w->lanes), D4_OK);
 	assert_int_equal(streams_new(state, &w->streams), D4_OK);
 	assert_int_equal(journal_open(state, "d4:{8:0}:q", &w->journal), D4_OK);
@@ -76,7 +75,7 @@ world_end(struct world *w)
 	journal_close(w->journal);
 	gate_free(w->gate);
 	d4_buf_fini(&w->out);
-	d4_buf_fini(&w->common.out);
+	wash_common_fini(&w->common);
 }
 
 /* world_put -- an entry with one record, behind the last one. */

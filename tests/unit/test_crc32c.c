@@ -48,6 +48,27 @@ instruction_and_tables_agree_at_any_length_and_cut(void **state)
 	}
 }
 
+static void
+two_sums_join_to_that_of_both(void **state)
+{
+	static uint8_t buf[5000];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(buf); i++)
+		buf[i] = (uint8_t)(i * 41 + i / 7);
+	for (size_t n = 0; n <= sizeof(buf); n += n < 20 ? 1 : 83) {
+		for (size_t k = 0; k <= n; k += 1 + n / 9) {
+			uint32_t front = d4_crc32c(5, d4_slice_of(buf, k));
+			uint32_t sum =
+			    d4_crc32c(0, d4_slice_of(buf + k, n - k));
+
+			assert_int_equal(
+			    d4_crc32c_join(front, sum, d4_crc32c_power(n - k)),
+			    d4_crc32c(5, d4_slice_of(buf, n)));
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -55,6 +76,7 @@ main(void)
 	    cmocka_unit_test(known_answers_hold),
 	    cmocka_unit_test(
 		instruction_and_tables_agree_at_any_length_and_cut),
+	    cmocka_unit_test(two_sums_join_to_that_of_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
