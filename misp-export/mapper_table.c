@@ -57,13 +57,16 @@ static const struct map_rel rel_ja4s[] = {
     {.type = NULL},
 };
 
+/* What is known of an SSH host; one of it makes a finding. */
+#define SSH_WHAT                                                    \
+	"/keys/0/fingerprint|/fingerprint|/hassh|/hassh/0|/banner|" \
+	"/banner/0"
+
 /* As D4-project/passive-ssh tells of a host, and flat. */
 static const struct map_rel rel_ssh[] = {
     {"host", "ip-dst", NET, "/host|/ip|/ServerIP", MAP_KEY | MAP_SIGHT},
     {"port", "port", NULL, "/port", MAP_QUIET},
-    {NULL, "text", NULL,
-	"/keys/0/fingerprint|/fingerprint|/hassh|/hassh/0|/banner|/banner/0",
-	MAP_KEY | MAP_HIDDEN},
+    {NULL, "text", NULL, SSH_WHAT, MAP_KEY | MAP_HIDDEN},
     {"fingerprint", "ssh-fingerprint", NULL, "/keys/0/fingerprint|/fingerprint",
 	MAP_QUIET},
     {"base64", "text", NULL, "/keys/0/base64|/base64", MAP_QUIET},
@@ -201,8 +204,7 @@ static const struct mapper mappers[] = {
     {.id = "passive-ssh",
 	.object = "passive-ssh",
 	.reader = "json",
-	.when = "/keys/0/fingerprint|/fingerprint|/hassh|/hassh/0|/banner|/"
-                "banner/0",
+	.when = SSH_WHAT,
 	.rel = rel_ssh},
     {.id = "x509",
 	.object = "x509",
