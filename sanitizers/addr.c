@@ -181,8 +181,8 @@ addr_needs_keys(const void *conf)
 
 const struct san_step_kind san_step_addr = {
     .name = "addr",
-    .families =
-	SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_JSON | SAN_TEXT | SAN_MALTRAIL,
+    .families = SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_JSON | SAN_TEXT |
+                SAN_MALTRAIL | SAN_DNSCAP,
     .help = "replace addresses: scope, method, into, others, keep, "
 	    "require_scope, mask4, mask6",
     .compile = addr_compile,

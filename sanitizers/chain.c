@@ -6,6 +6,7 @@
 #include "sanitizers/canon.h"
 #include "sanitizers/mapped.h"
 #include "sanitizers/concerns.h"
+#include "sanitizers/dnscap.h"
 #include "sanitizers/preset.h"
 #include "sanitizers/step.h"
 
@@ -21,6 +22,7 @@ struct san_chain {
 	char (*ext)[64];
 	size_t n_ext;
 	unsigned families;
+	bool dnscap; /* type 4 is text */
 	unsigned cls;
 	bool needs_keys;
 	char hash[SAN_HASH_TEXT];
@@ -112,12 +114,33 @@ chain_step(struct san_chain *c, const struct d4_yaml *item,
 	return D4_OK;
 }
 
+const struct san_family *
+san_chain_family(const struct san_chain *c, uint8_t type, const char *ext)
+{
+	return type == D4_TYPE_DNSCAP && c->dnscap ? &san_family_dnscap
+	                                           : san_family_of(type, ext);
+}
+
 static const struct san_family *
 chain_family(const struct san_chain *c, size_t i)
 {
 	if (i < c->n_types)
-		return san_family_of(c->types[i], "");
-	return san_family_of(D4_TYPE_EXTENDED, c->ext[i - c->n_types]);
+		return san_chain_family(c, c->types[i], "");
+	return san_chain_family(c, D4_TYPE_EXTENDED, c->ext[i - c->n_types]);
+}
+
+/* chain_says -- a step with that name stands there. */
+static bool
+chain_says(const struct d4_yaml *steps, const char *name)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct d4_yaml *item = steps->item[i];
+
+		if (item->kind == D4_YAML_MAP && item->n == 1 &&
+		    strcmp(item->key[0]->text, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Every type that is taken has a family, once there are steps. */
@@ -170,6 +193,7 @@ chain_steps(struct san_chain *c, const struct d4_yaml *steps,
 
 	if (steps->n == 0)
 		return D4_OK;
+	c->dnscap = chain_says(steps, "dnscap");
 	st = chain_families(c, steps->at, diag);
 	cx.families = c->families;
 	for (size_t i = 0; st == D4_OK && i < steps->n; i++)

@@ -101,6 +101,19 @@ void san_dns_patch16(struct san_dns *d, size_t at, size_t v);
  */
 bool san_dns_read_name(struct san_dns *d);
 void san_dns_put_name(struct san_dns *d, bool question);
+/* struct san_dns_asked -- a name, own: as it stands there, in its own case. */
+struct san_dns_asked {
+	const struct san_name *name;
+	struct d4_slice own;
+	bool question;
+};
+/*
+ * san_dns_judge -- what names of passive DNS are denied for (sanitizers.md
+ * section 8). scope may be NULL. Errors: PDNS_LABEL, PDNS_SUFFIX, PDNS_REVERSE,
+ * PDNS_ALLOW.
+ */
+D4_USED enum d4_reason san_dns_judge(const struct san_dns_conf *c,
+    const struct d4_prefix_set *scope, const struct san_dns_asked *q);
 /* san_dns_tells -- a text holds an address of the scope. */
 bool san_dns_tells(const struct san_dns *d, struct d4_slice text);
 

@@ -180,29 +180,44 @@ name_put_reverse(struct san_dns *d, const struct d4_addr *a)
 		san_dns_put(d, "\3ip6\4arpa", 10);
 }
 
-/* What the names of passive DNS are denied for (sanitizers.md section 8). */
-static enum d4_reason
-name_judge(const struct san_dns *d, bool question)
+static bool
+name_spells(const struct d4_prefix_set *scope, const struct san_dns_asked *q)
 {
-	const struct san_name *n = &d->name.text;
+	struct d4_slice text = d4_slice_of(q->name->text, q->name->n);
+
+	/* base64 has a case */
+	return san_name_reverse(q->name, scope) ||
+	       san_find_scope(text, scope) || san_hidden_scope(text, scope) ||
+	       san_hidden_scope(q->own, scope);
+}
+
+enum d4_reason
+san_dns_judge(const struct san_dns_conf *c, const struct d4_prefix_set *scope,
+    const struct san_dns_asked *q)
+{
+	const struct san_name *n = q->name;
 
 	if (n->n_labels == 0)
 		return D4_R_NONE;
-	if ((question && n->n_labels < 2) || san_name_denied_label(n))
+	if ((q->question && n->n_labels < 2) || san_name_denied_label(n))
 		return D4_R_PDNS_LABEL;
-	if (san_suffixes_has(d->conf->deny, n))
+	if (san_suffixes_has(c->deny, n))
 		return D4_R_PDNS_SUFFIX;
-	if (d->scope != NULL && n->digits &&
-	    (san_name_reverse(n, d->scope) ||
-		san_dns_tells(d, d4_slice_of(n->text, n->n)) ||
-		/* base64 has a case */
-		san_hidden_scope(
-		    d4_slice_of(d->name.wire, d->name.n), d->scope)))
+	if (scope != NULL && n->digits && name_spells(scope, q))
 		return D4_R_PDNS_REVERSE;
-	if (question && d->conf->allow != NULL &&
-	    !san_suffixes_has(d->conf->allow, n))
+	if (q->question && c->allow != NULL && !san_suffixes_has(c->allow, n))
 		return D4_R_PDNS_ALLOW;
 	return D4_R_NONE;
+}
+
+static enum d4_reason
+name_judge(const struct san_dns *d, bool question)
+{
+	const struct san_dns_asked q = {.name = &d->name.text,
+	    .own = d4_slice_of(d->name.wire, d->name.n),
+	    .question = question};
+
+	return san_dns_judge(d->conf, d->scope, &q);
 }
 
 void

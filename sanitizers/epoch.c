@@ -40,8 +40,8 @@ epoch_needs_keys(const void *conf)
 
 const struct san_step_kind san_step_epoch = {
     .name = "epoch",
-    .families =
-	SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_JSON | SAN_TEXT | SAN_MALTRAIL,
+    .families = SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_JSON | SAN_TEXT |
+                SAN_MALTRAIL | SAN_DNSCAP,
     .help = "other keys for each stretch of the records' time: 1h to 366d",
     .compile = epoch_compile,
     .needs_keys = epoch_needs_keys,

@@ -16,9 +16,12 @@ enum san_family_bit {
 	SAN_JSON = 1 << 2,    /* type 6, JSON meta types */
 	SAN_TEXT = 1 << 3,    /* type 3, other meta types */
 	SAN_MALTRAIL = 1 << 4,
-	SAN_IPFIX = 1 << 5, /* type 7 */
-	SAN_WATCH = 1 << 6, /* filewatcher: files in base64 */
+	SAN_IPFIX = 1 << 5,  /* type 7 */
+	SAN_WATCH = 1 << 6,  /* filewatcher: files in base64 */
+	SAN_DNSCAP = 1 << 7, /* type 4 as text, where a step `dnscap` is */
 };
+
+struct san_family;
 
 /* What a step's compile function may ask. */
 struct san_compile {
@@ -54,6 +57,13 @@ struct san_step {
 
 /* san_chain_step -- the conf of the step with that name, or NULL. */
 const void *san_chain_step(const struct san_chain *c, const char *name);
+
+/*
+ * san_chain_family -- who makes records of the type in this chain, or NULL. A
+ * step `dnscap` says that those of type 4 are text.
+ */
+const struct san_family *san_chain_family(
+    const struct san_chain *c, uint8_t type, const char *ext);
 
 /* san_chain_at -- where the step with that name stands; 0:0 when nowhere. */
 struct d4_mark san_chain_at(const struct san_chain *c, const char *name);

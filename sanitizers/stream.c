@@ -87,7 +87,7 @@ san_stream_new(const struct san_chain *c, const struct san_keys *keys,
 		return D4_ENOMEM;
 	s->chain = c;
 	s->identity = san_chain_empty(c);
-	s->family = san_family_of(facts->type, facts->ext);
+	s->family = san_chain_family(c, facts->type, facts->ext);
 	m.tally = &s->tally;
 	d4_buf_init(&s->head, STREAM_HEAD_MAX);
 	d4_buf_init(&s->taken, STREAM_HEAD_MAX);

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "libd4/type.h"
+#include "sanitizers/dnscap.h"
 #include "sanitizers/epoch.h"
 #include "sanitizers/ipfix.h"
 #include "sanitizers/json.h"
@@ -27,6 +28,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_epoch,
     &san_step_pdns,
     &san_step_cof,
+    &san_step_dnscap,
     &san_step_json,
     &san_step_text,
     &san_step_maltrail,

@@ -110,7 +110,8 @@ san_when_apply(const struct san_when *w, const uint8_t tshift[8],
 
 const struct san_step_kind san_step_time = {
     .name = "time",
-    .families = SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_TEXT | SAN_MALTRAIL,
+    .families = SAN_PACKETS | SAN_IPFIX | SAN_PDNS | SAN_TEXT | SAN_MALTRAIL |
+                SAN_DNSCAP,
     .help = "times floored to a unit, or shifted by a secret constant",
     .compile = when_compile,
     .needs_keys = when_needs_keys,

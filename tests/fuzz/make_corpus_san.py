@@ -7,6 +7,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
+import line_places  # noqa: E402
 import packet_places_more  # noqa: E402
 
 
@@ -119,6 +120,9 @@ def main():
         if packet[23:24] == b"\x11":  # IPv4 and UDP
             name = "".join(c if c.isalnum() else "_" for c in name)
             put("san_dns", name, bytes([i % 3]) + packet[42:])
+    for name, text, _ in line_places.DNSCAP:
+        name = "".join(c if c.isalnum() else "_" for c in name)
+        put("san_dnscap", name, b"\x08" + text.encode() + b"\n")
     for name, data in WATCH.items():
         for i in range(2):
             put("san_watch", "%s_%d" % (name, i), bytes([i + 6]) + data)

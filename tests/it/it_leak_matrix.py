@@ -86,7 +86,7 @@ def of_lines(folder, name):
     data = "".join(line + "\n" for _, line, _ in rows)
     out, gone = sanitize(folder, name.replace(" ", "-").lower(),
                          data.encode("utf-8", "surrogateescape"))
-    out = iter(out.splitlines())
+    out = iter(re.findall(rb"[^\n]+(?:\n\t[^\n]*)*", out))
     for number, (place, _, want) in enumerate(rows, 1):
         fate = gone.get(number, "pass")
         assert fate == want, (name, place, fate, want)

@@ -32,6 +32,51 @@ def trail(sensor="sensor7", src="192.0.2.1", dst="198.51.100.9",
         % (sensor, src, dst, value, info)
 
 
+def dnscap(src="192.0.2.1", qname="www.example.org.", more="0 0 0",
+           face="eth0", dst=A4, kind="A", flags="QUERY,NOERROR,59311,rd"):
+    return "[56] 2016-10-20 15:23:01.075993 [#0 %s 4095] \\\n" \
+        "\t[%s].53199 [%s].53  \\\n\tdns %s \\\n\t1 %s,IN,%s %s" % (
+            face, src, dst, flags, qname, kind, more)
+
+
+def answers(*records, edns="0"):
+    return "\\\n\t%d %s 0 %s" % (len(records), " \\\n\t".join(records), edns)
+
+
+DNSCAP = [
+    ("asks", dnscap(src=A4, dst="192.0.2.53"), "pass"),
+    ("answers", dnscap(), "pass"),
+    ("IPv6", dnscap(src="2001:db8:1::1", dst=A6), "pass"),
+    ("foreign only", dnscap(dst="192.0.2.53"), "scope.miss"),
+    ("interface", dnscap(face="pc7.corp.example:" + A4), "pass"),
+    ("A", dnscap(more=answers("www.example.org.,IN,A,60,%s" % A4)), "pass"),
+    ("AAAA", dnscap(more=answers("www.example.org.,IN,AAAA,60,%s" % A6)),
+     "pass"),
+    ("MX, SOA", dnscap(more=answers(
+        "example.org.,IN,MX,60,10,mail.example.org.",
+        "example.org.,IN,SOA,60,ns.example.org.,a.example.org.,1,2,3,4,5")),
+     "pass"),
+    ("a name with dashes", dnscap(qname="ip-10-1-2-3.example.org."),
+     "pdns.reverse"),
+    ("a name in an answer", dnscap(more=answers(
+        "www.example.org.,IN,CNAME,60,ip-10-1-2-3.example.org.")),
+     "pdns.reverse"),
+    ("reverse name", dnscap(qname="3.2.1.10.in-addr.arpa.", kind="PTR"),
+     "pdns.suffix"),
+    ("internal name", dnscap(qname="pc7.corp."), "pdns.suffix"),
+    ("single label", dnscap(qname="pc7."), "pdns.label"),
+    ("length of a text", dnscap(more=answers(
+        "www.example.org.,IN,TXT,60,[16]")), "pass"),
+    ("EDNS client subnet", dnscap(
+        more="0 0 1 .,4096,4096,0,edns0[len=11,UDP=4096],edns0opt[ECS,"
+        "family=1,source=24,scope=0,addr=10.1.2.3]"), "pass"),
+    ("a record that is none", dnscap(more="1 %s 0 0" % A4), "pdns.value"),
+    ("fewer records than it says", dnscap(more="2 a.example.org.,IN,A"),
+     "pdns.value"),
+    ("more behind it", dnscap(more="0 0 0 " + A4), "pdns.value"),
+    ("error of dnscap", dnscap(flags=A4), "pdns.value"),
+    ("a line of something else", "peer " + A4, "pdns.value"),
+]
 PDNS = [
     ("client", pdns(client=A4), "pass"),
     ("server", pdns(server=A6), "pass"),
@@ -195,4 +240,6 @@ PIPELINES = {
              "[{path: /ip, op: addr}]}\n"),
     "text": ("3", TEXT, ADDR + "- text: {suffixes: [corp.example]}\n"),
     "maltrail": ("maltrail", MALTRAIL, ADDR + "- maltrail: {}\n"),
+    "text of dnscap": ("4", DNSCAP, ADDR.replace("none", "any") +
+                       "- dnscap: {}\n- time: 1s\n"),
 }

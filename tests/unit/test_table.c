@@ -130,6 +130,22 @@ types_belong_to_the_families_that_read_them(void **state)
 	}
 }
 
+static void
+a_step_says_that_type_4_is_text(void **state)
+{
+	struct san_chain *c = test_chain(
+	    "[addr: {scope: telescope}, dnscap: {}]", D4_TYPE_DNSCAP, "");
+
+	(void)state;
+	assert_int_equal(
+	    san_chain_family(c, D4_TYPE_DNSCAP, "")->bit, SAN_DNSCAP);
+	san_chain_free(c);
+	c = test_chain("[addr: {scope: telescope}]", D4_TYPE_DNSCAP, "");
+	assert_int_equal(
+	    san_chain_family(c, D4_TYPE_DNSCAP, "")->bit, SAN_PACKETS);
+	san_chain_free(c);
+}
+
 int
 main(void)
 {
@@ -138,6 +154,7 @@ main(void)
 	    cmocka_unit_test(every_word_of_a_step_stands_in_its_section),
 	    cmocka_unit_test(steps_are_found_by_name_and_only_so),
 	    cmocka_unit_test(types_belong_to_the_families_that_read_them),
+	    cmocka_unit_test(a_step_says_that_type_4_is_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
