@@ -3,6 +3,7 @@
 #include <string.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include "libd4/wire.h"
 #include "sanitizers/ipcrypt.h"
 
 #define BLOCK ((size_t)16)
@@ -98,16 +99,17 @@ pfx_bit(const uint8_t b[BLOCK], unsigned i)
 static void
 pfx_blocks(struct san_pfx *x, const uint8_t b[BLOCK], unsigned first)
 {
-	uint8_t pad[BLOCK] = {0};
+	uint8_t *w = x->in;
+	uint64_t hi = 0, lo = 1;
 
-	pad[BLOCK - 1] = 1;
 	for (unsigned i = 0; i < BITS; i++) {
-		if (i >= first)
-			memcpy(x->in + (i - first) * BLOCK, pad, BLOCK);
-		for (unsigned k = 0; k + 1 < BLOCK; k++)
-			pad[k] = (uint8_t)(pad[k] << 1 | pad[k + 1] >> 7);
-		pad[BLOCK - 1] =
-		    (uint8_t)(pad[BLOCK - 1] << 1 | (int)pfx_bit(b, i));
+		if (i >= first) {
+			d4_put_be64(w, hi);
+			d4_put_be64(w + 8, lo);
+			w += BLOCK;
+		}
+		hi = hi << 1 | lo >> 63;
+		lo = lo << 1 | pfx_bit(b, i);
 	}
 }
 

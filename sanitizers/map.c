@@ -37,6 +37,7 @@ san_map_free(struct san_map *m)
 	san_pfx_free(m->pfx);
 	san_det_free(m->det);
 	san_token_free(m->tok);
+	free(m->wide4);
 	free(m);
 }
 
@@ -46,17 +47,37 @@ map_host4(unsigned len)
 	return len == 0 ? 0xffffffffu : (uint32_t)(0xffffffffull >> len);
 }
 
-/* Methods that are written for either family. */
+/* Where an address is remembered; NULL: nowhere. */
+static struct san_wide4 *
+map_wide4_slot(struct san_map *m, uint32_t in)
+{
+	if (m->wide4 == NULL)
+		m->wide4 =
+		    calloc((size_t)1 << SAN_WIDE4_BITS, sizeof(*m->wide4));
+	if (m->wide4 == NULL || in == 0)
+		return NULL;
+	return &m->wide4[in * 2654435761u >> (32 - SAN_WIDE4_BITS)];
+}
+
+/* Methods that are written for either family: pfx takes 33 AES blocks. */
 static __attribute__((noinline)) bool
 map_wide4(struct san_map *m, uint32_t in, uint32_t *v)
 {
+	struct san_wide4 *slot = map_wide4_slot(m, in);
 	struct d4_addr a = {.family = 4};
-	bool ok;
 
+	if (slot != NULL && slot->in == in) {
+		*v = slot->out;
+		return true;
+	}
 	d4_put_be32(a.b, in);
-	ok = m->pfx != NULL ? san_pfx(m->pfx, &a, &a) : san_map_pool(m, &a, &a);
+	if (!(m->pfx != NULL ? san_pfx(m->pfx, &a, &a)
+			     : san_map_pool(m, &a, &a)))
+		return false;
 	*v = d4_get_be32(a.b);
-	return ok;
+	if (slot != NULL)
+		*slot = (struct san_wide4){in, *v};
+	return true;
 }
 
 /*

@@ -6,8 +6,17 @@
 #include "sanitizers/ipcrypt.h"
 #include "sanitizers/map.h"
 
+#define SAN_WIDE4_BITS 16u /* addresses that are remembered, 512 KiB */
+
+/* What an address became; in 0: nothing yet, for 0.0.0.0 never comes. */
+struct san_wide4 {
+	uint32_t in, out;
+};
+
+/* struct san_map -- wide4: of pfx and pool, made with the first address. */
 struct san_map {
 	const struct san_addr *conf;
+	struct san_wide4 *wide4;
 	struct san_cpan *cpan; /* NULL unless the method needs it; as these */
 	struct san_pfx *pfx;
 	struct san_det *det;
