@@ -35,26 +35,37 @@ stream_turned(const struct san_stream *s)
 	    d4_cutter_opening(s->cutter), d4_buf_slice(&s->taken));
 }
 
-/*
- * Those who strip openings later must not lose this one, and what passes as
- * it is has one only.
- */
+/* Without steps: what the output does not have of it, as it came. */
+static enum d4_reason
+stream_turn_same(struct san_stream *s, struct d4_slice in)
+{
+	struct d4_slice was = d4_buf_slice(&s->taken), rest = in;
+
+	if (s->headed && was.n <= in.n &&
+	    d4_slice_eq(was, d4_slice_of(in.p, was.n)))
+		(void)d4_slice_skip(&rest, was.n);
+	return d4_buf_add(&s->head, rest.p, rest.n) == D4_OK ? D4_R_NONE
+	                                                     : D4_R_INTERNAL;
+}
+
+/* Those who strip openings later must not lose this one. */
 enum d4_reason
 stream_turn(struct san_stream *s)
 {
 	struct d4_slice in = d4_cutter_opening(s->cutter);
 	enum d4_reason why;
 
-	if (!s->many || s->identity || s->family->turn == NULL)
+	if (!s->many || (!s->identity && s->family->turn == NULL))
 		return D4_R_OPENING_CHANGE;
 	if (s->trace != NULL)
 		trace_open(s->trace, in, s->variant);
-	s->headed = false;
 	s->turns++;
 	s->head.n = 0;
 	if (s->epochs != NULL)
 		san_epochs_turn(s->epochs);
-	why = s->family->turn(s->state, in, &s->head);
+	why = s->identity ? stream_turn_same(s, in)
+	                  : s->family->turn(s->state, in, &s->head);
+	s->headed = false;
 	s->taken.n = 0;
 	if (why == D4_R_NONE && d4_buf_add(&s->taken, in.p, in.n) != D4_OK)
 		why = D4_R_INTERNAL;

@@ -168,6 +168,36 @@ an_opening_whose_packets_all_stay_is_not_written(void **state)
 	d4_buf_fini(&out);
 }
 
+/* More interfaces and another section, for who keeps the output as one. */
+static void
+without_steps_openings_pass_where_they_stood(void **state)
+{
+	const struct said first = {.face = 0}, second = {.face = 1};
+	struct d4_buf out;
+	struct d4_tally t;
+	struct file f;
+
+	(void)state;
+	begin(&f, false);
+	put_face(&f, 1, NULL, 0);
+	put_packet(&f, &first, udp());
+	put_face(&f, 101, NULL, 0);
+	put_packet(&f, &second, udp());
+	f.o.big = true;
+	png_put_section(&f.o, UINT64_MAX);
+	put_face(&f, 1, NULL, 0);
+	put_packet(&f, &first, udp());
+	for (size_t cut = 0; cut < 90; cut++) {
+		assert_int_equal(run("[]", &f, cut, &out, &t), D4_OK);
+		/* but for the length of the first section */
+		memset(f.bytes + 16, 0xff, 8);
+		assert_int_equal(out.n, f.o.n);
+		assert_memory_equal(out.p, f.bytes, out.n);
+		assert_int_equal(t.records[D4_R_NONE], 3);
+		d4_buf_fini(&out);
+	}
+}
+
 static void
 who_strips_openings_sees_one_only(void **state)
 {
@@ -234,6 +264,7 @@ main(void)
 		times_of_any_resolution_and_offset_are_the_same_moment),
 	    cmocka_unit_test(sections_and_interfaces_may_come_at_any_time),
 	    cmocka_unit_test(an_opening_whose_packets_all_stay_is_not_written),
+	    cmocka_unit_test(without_steps_openings_pass_where_they_stood),
 	    cmocka_unit_test(who_strips_openings_sees_one_only),
 	    cmocka_unit_test(filters_are_compiled_for_each_link_type),
 	};
