@@ -4,12 +4,14 @@
 #include "misp-export/commands.h"
 #include "misp-export/http.h"
 #include "misp-export/reply.h"
+#include "misp-export/types.h"
 
 struct check {
 	struct misp_conf *conf;
 	struct http *http;
 	struct http_reply raw;
 	struct reply reply;
+	char version[32];
 	int bad;
 };
 
@@ -51,6 +53,8 @@ check_version(struct check *k)
 		return false;
 	check_say(k, version != NULL, "version",
 	    version != NULL ? version : "that is no MISP");
+	(void)snprintf(k->version, sizeof(k->version), "%s",
+	    version != NULL ? version : "");
 	return version != NULL;
 }
 
@@ -148,6 +152,36 @@ check_group(struct check *k)
 		check_say(k, true, "sharing group", group);
 }
 
+static void
+on_problem(void *arg, const struct types_problem *p)
+{
+	struct check *k = arg;
+	char text[1024];
+
+	types_say(p, k->conf->mappers, k->conf->file, text, sizeof(text));
+	check_say(k, false, "mapper", text);
+}
+
+/* Which mappers it would refuse; noted for -n, which asks nobody. */
+static void
+check_types(struct check *k)
+{
+	struct types t = {.describe = NULL};
+	char why[TYPES_TEXT] = "", text[96];
+
+	if (!types_fetch(&t, k->http, k->version, why)) {
+		check_say(k, false, "types", why);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%zu, and %zu templates of ours",
+	    json_array_size(json_object_get(t.describe, "types")),
+	    json_object_size(t.templates));
+	check_say(k, true, "types", text);
+	(void)types_check_all(&t, k->conf->mappers, on_problem, k);
+	(void)!types_save(k->conf->dir, &t);
+	types_fini(&t);
+}
+
 int
 cmd_check(struct misp_conf *c, int argc, char **argv)
 {
@@ -167,6 +201,7 @@ cmd_check(struct misp_conf *c, int argc, char **argv)
 		check_hosts(&k);
 		check_tags(&k);
 		check_group(&k);
+		check_types(&k);
 	}
 	reply_fini(&k.reply);
 	http_reply_fini(&k.raw);

@@ -4,6 +4,7 @@
 #include "libd4/uuid.h"
 #include "misp-export/conf.h"
 #include "misp-export/terms.h"
+#include "misp-export/types.h"
 #include "misp-export/value.h"
 
 #define SECOND 1000000u
@@ -178,6 +179,26 @@ check_all(const struct misp_conf *c, struct d4_diag *diag)
 	return st == D4_OK ? conf_words(c, diag) : st;
 }
 
+/* ---- mappers ---- */
+
+/* Against what is known of every MISP; -n asks what is known of this one. */
+static enum d4_status
+check_mappers(const struct misp_conf *c, struct d4_diag *diag)
+{
+	const struct types builtin = {.describe = NULL};
+	struct types_problem p;
+	struct d4_mark at;
+
+	for (size_t i = 0; i < mappers_n(c->mappers); i++) {
+		if (types_check(&builtin, mappers_nth(c->mappers, i), &p) ||
+		    !mappers_at(c->mappers, p.mapper, p.rel, &at))
+			continue;
+		return d4_diag_set(
+		    diag, at, p.remedy, "mapper %s: %s", p.mapper->id, p.what);
+	}
+	return D4_OK;
+}
+
 /* ---- top ---- */
 
 static enum d4_status
@@ -230,5 +251,7 @@ misp_conf_check(struct misp_conf *c, struct d4_diag *diag)
 
 	if (st == D4_OK)
 		st = conf_tls(c, diag);
+	if (st == D4_OK)
+		st = check_mappers(c, diag);
 	return st == D4_OK ? check_top(c, diag) : st;
 }

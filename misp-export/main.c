@@ -15,6 +15,7 @@
 #include "misp-export/exporter.h"
 #include "misp-export/lock.h"
 #include "misp-export/profile.h"
+#include "misp-export/types.h"
 
 #define EXIT_USAGE 64 /* sysexits.h EX_USAGE */
 
@@ -127,6 +128,37 @@ run_command(struct misp_conf *c, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+static void
+on_problem(void *arg, const struct types_problem *p)
+{
+	const struct misp_conf *c = arg;
+	char text[1024];
+
+	types_say(p, c->mappers, c->file, text, sizeof(text));
+	(void)fprintf(stderr, "%s\n", text);
+}
+
+/* Against what this MISP said that it takes, when it was asked last. */
+static int
+check_conf(struct misp_conf *c)
+{
+	struct types t = {.describe = NULL};
+	bool known = types_load(c->dir, &t) == D4_OK;
+	size_t n = 0;
+
+	if (known)
+		n = types_check_all(&t, c->mappers, on_problem, c);
+	if (n == 0)
+		(void)puts("configuration is valid");
+	else
+		(void)fprintf(stderr,
+		    "%zu mappers that MISP %s would refuse, by %s/" TYPES_FILE
+		    "; `check` asks it anew\n",
+		    n, t.version, c->dir);
+	types_fini(&t);
+	return n == 0 ? 0 : 1;
+}
+
 static int
 start(const char *path, enum start how, int argc, char **argv)
 {
@@ -140,8 +172,7 @@ start(const char *path, enum start how, int argc, char **argv)
 	if (how == START_DRY) {
 		code = run_command(c, argc > 0 ? 2 : 1, word);
 	} else if (how == START_CHECK) {
-		(void)puts("configuration is valid");
-		code = 0;
+		code = check_conf(c);
 	} else if (argc > 0) {
 		code = run_command(c, argc, argv);
 	} else {

@@ -92,6 +92,17 @@ D4_USED enum d4_status mappers_read(
     const struct d4_yaml *map, struct d4_diag *diag, struct mappers **out);
 void mappers_free(struct mappers *m);
 
+/* mappers_n, mappers_nth -- those of the configuration. */
+size_t mappers_n(const struct mappers *m);
+const struct mapper *mappers_nth(const struct mappers *m, size_t i);
+
+/*
+ * mappers_at -- where in its file a row stands (MAPPER_RELS: the mapper).
+ * false: it is built in.
+ */
+bool mappers_at(const struct mappers *m, const struct mapper *of, size_t rel,
+    struct d4_mark *out);
+
 /* mappers_find -- of the configuration first, then built in; or NULL. */
 const struct mapper *mappers_find(const struct mappers *m, const char *id);
 

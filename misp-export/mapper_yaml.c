@@ -7,6 +7,7 @@
 struct mappers {
 	struct mapper list[MAPPER_CUSTOM];
 	struct map_rel rel[MAPPER_CUSTOM][MAPPER_RELS + 1];
+	struct d4_mark at[MAPPER_CUSTOM][MAPPER_RELS + 1];
 	size_t n;
 };
 
@@ -14,6 +15,31 @@ void
 mappers_free(struct mappers *m)
 {
 	free(m);
+}
+
+size_t
+mappers_n(const struct mappers *m)
+{
+	return m != NULL ? m->n : 0;
+}
+
+const struct mapper *
+mappers_nth(const struct mappers *m, size_t i)
+{
+	return &m->list[i];
+}
+
+bool
+mappers_at(const struct mappers *m, const struct mapper *of, size_t rel,
+    struct d4_mark *out)
+{
+	for (size_t i = 0; m != NULL && i < m->n; i++) {
+		if (&m->list[i] != of)
+			continue;
+		*out = m->at[i][rel < MAPPER_RELS ? rel : MAPPER_RELS];
+		return true;
+	}
+	return false;
 }
 
 const struct mapper *
@@ -211,6 +237,9 @@ yaml_mapper(const struct d4_yaml *key, const struct d4_yaml *map,
 		    "write attributes: with 1 to 24 entries", "no mapper: %s",
 		    key->text);
 	*m = (struct mapper){.id = key->text, .rel = out->rel[out->n]};
+	out->at[out->n][MAPPER_RELS] = key->at;
+	for (size_t i = 0; i < list->n; i++)
+		out->at[out->n][i] = list->item[i]->at;
 	st = yaml_head(map, diag, m);
 	if (st == D4_OK)
 		st = yaml_rels(list, m, diag, out->rel[out->n]);

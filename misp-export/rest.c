@@ -25,6 +25,7 @@ rest_free(struct rest *r)
 	if (r == NULL)
 		return;
 	http_reply_fini(&r->raw);
+	types_fini(&r->types);
 	free(r);
 }
 
@@ -33,6 +34,7 @@ rest_conf(struct rest *r, const struct misp_conf *c)
 {
 	r->set.conf = c;
 	r->greeted = false;
+	r->n_refused = 0;
 	r->group[0] = '\0';
 	r->next_ms = r->wait_us = 0;
 }
@@ -214,7 +216,8 @@ deliver_pick(struct rest *r, struct event *e, size_t *at, struct rest_batch *b)
 
 		if (!deliver_wants(it))
 			continue;
-		if (!item_released(it, &r->may)) {
+		if (rest_refuses(r, it->mapper) ||
+		    !item_released(it, &r->may)) {
 			r->counts.held++;
 			continue;
 		}

@@ -29,11 +29,14 @@ greet_version(struct rest *r)
 		return step;
 	version = json_string_value(json_object_get(a.body, "version"));
 	http_gzip(r->set.http, greet_gzip(a.body));
-	if (version != NULL)
+	if (version != NULL) {
 		d4_info("misp=found version=%.16s", version);
+		step = rest_types(r, version);
+	} else {
+		step = rest_later(r, "that is no MISP", 0);
+	}
 	reply_fini(&a);
-	return version != NULL ? STEP_NEXT
-	                       : rest_later(r, "that is no MISP", 0);
+	return step;
 }
 
 /* An id is digits; a UUID is looked up. */

@@ -3,19 +3,22 @@
 #define MISP_REST_ROOM_H
 
 #include "misp-export/rest.h"
+#include "misp-export/types.h"
 
-#define REST_BATCH  1000u /* items of one call, at most */
-#define REST_VERIFY 1000u /* UUIDs of one question */
-#define REST_TRIES  3u    /* of one item that gives 500 while others do not */
-#define REST_SEARCH "/attributes/restSearch"
-#define REST_ROUNDS 8u /* of a batch, before it waits for the next turn */
+#define REST_REFUSED 128u  /* mappers */
+#define REST_BATCH   1000u /* items of one call, at most */
+#define REST_VERIFY  1000u /* UUIDs of one question */
+#define REST_TRIES   3u    /* of one item that gives 500 while others do not */
+#define REST_SEARCH  "/attributes/restSearch"
+#define REST_ROUNDS  8u /* of a batch, before it waits for the next turn */
 
 /*
  * struct rest
  * Shape:  group: id of the sharing group at MISP, "" unknown; greeted: its
  *         version and our rights are known. next_ms: not before; wait_us:
  *         the last back-off. unsure: a call of this turn may still be at work
- *         there. may: what of the event may be sent now.
+ *         there. may: what of the event may be sent now. types: what this
+ *         MISP takes; refused: mappers that it would not take.
  */
 struct rest {
 	struct rest_setup set;
@@ -26,6 +29,9 @@ struct rest {
 	uint64_t next_ms, wait_us;
 	struct event_may may;
 	struct http_reply raw;
+	struct types types;
+	const struct mapper *refused[REST_REFUSED];
+	size_t n_refused;
 };
 
 /* What a step came to. NEXT: go on. */
@@ -61,6 +67,13 @@ void rest_fine(struct rest *r);
 
 /* rest_greet -- version, rights, tags, sharing group; once. */
 enum rest_step rest_greet(struct rest *r);
+
+/*
+ * rest_types -- what it takes, and which mappers it would refuse.
+ * rest_refuses -- one of those: its findings wait.
+ */
+enum rest_step rest_types(struct rest *r, const char *version);
+bool rest_refuses(const struct rest *r, const struct mapper *m);
 
 /* rest_upsert -- the event with these items (n 0: alone), edit or add. */
 enum rest_step rest_upsert(

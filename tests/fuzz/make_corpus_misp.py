@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Seeds of the fuzz targets misp_reply, misp_event, misp_record and
-misp_remember."""
+"""Seeds of the fuzz targets misp_reply, misp_event, misp_record,
+misp_remember and misp_types."""
 
 import hashlib
 import json
@@ -71,6 +71,17 @@ SEEDS = {
         "twice": json.dumps({"items": [SHOWN, SHOWN]}).encode(),
         "odd": json.dumps({"info": ": : x 2025-11-21T10", "items": [
             1, {}, dict(SHOWN, first_seen=None, Attribute=7)]}).encode()},
+    "misp_types": {
+        "describe": json.dumps({"result": {
+            "types": ["text", "ip-src"], "category_type_mappings": {
+                "Other": ["text", 7], "Network activity": ["ip-src"]}}}
+            ).encode(),
+        "template": json.dumps({"ObjectTemplate": {
+            "name": "ja3s", "requirements": {
+                "required": ["x", 7], "requiredOneOf": "x"}},
+            "ObjectTemplateElement": [7, {
+                "object_relation": "ip-src", "type": "text"}]}).encode(),
+        "none": b"[]"},
     "misp_reply": {
         "errors": json.dumps({"saved": False, "errors": {
             "attribute_0": {"value": ["A similar attribute already exists "

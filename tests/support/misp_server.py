@@ -10,9 +10,11 @@ Used in the test's own process: server = MispServer(); server.url, server.key.
 import gzip
 import http.server
 import json
+import os
 import threading
 import time
 
+import misp_values
 from misp_merge import Answer, Merge, Store, message
 from misp_search import Search
 from misp_values import Crash
@@ -20,6 +22,8 @@ from misp_values import Crash
 KEY = "k" * 40
 FAULTS = ("500", "500-half", "500-after", "late", "slow", "cut", "302", "429",
           "502")
+CATEGORIES = ("Network activity", "Payload delivery", "External analysis",
+              "Attribution", "Other")
 CRASH = "An Internal Error Has Occurred."
 
 
@@ -30,6 +34,7 @@ class MispServer(Merge, Search):
         self.busy = 0  # calls under way
         self.calls, self.violations, self.poison = [], [], set()
         self.faults, self.late_s, self.max_body = [], 3.0, 1 << 30
+        self.lacks = set()  # types that this MISP does not have
         self.rights = {"tag": True, "publish": True}
         outer = self
 
@@ -179,6 +184,37 @@ class MispServer(Merge, Search):
     def do_organisations_index(self, rest, body, fault):
         return 200, {}, [{"Organisation": {"id": "2", "name": "SensorOrg",
                                            "local": True}}]
+
+    def do_attributes_describeTypes(self, rest, body, fault):
+        types = sorted(misp_values.TYPES - self.lacks)
+        other = misp_values.ONLY_OTHER | {"text", "comment", "other", "port"}
+        rest = [t for t in types if t not in misp_values.ONLY_OTHER]
+        return 200, {}, {"result": {
+            "types": types, "categories": list(CATEGORIES),
+            "sane_defaults": {t: {"default_category": "Other", "to_ids": 0}
+                              for t in types},
+            "category_type_mappings": dict(
+                {c: rest for c in CATEGORIES},
+                Other=[t for t in types if t in other])}}
+
+    def do_objectTemplates_view(self, rest, body, fault):
+        """Of misp-objects, where the tests have them; 404 as MISP says it."""
+        folder = os.path.join(os.environ.get("D4_SHARED", ""), "misp",
+                              "objects")
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            with open(os.path.join(folder, name)) as f:
+                t = json.load(f)
+            if t["uuid"] != rest[0]:
+                continue
+            needs = {k: t[k] for k in ("required", "requiredOneOf") if k in t}
+            return 200, {}, {
+                "ObjectTemplate": {
+                    "uuid": t["uuid"], "name": t["name"], "version":
+                    str(t["version"]), "requirements": needs},
+                "ObjectTemplateElement": [
+                    {"object_relation": k, "type": v["misp-attribute"]}
+                    for k, v in t["attributes"].items()]}
+        raise message(404, "Invalid object template")
 
     def do_tags_index(self, rest, body, fault):
         return 200, {}, {"Tag": [{"name": t} for t in self.store.tags]}
