@@ -266,6 +266,7 @@ queue_ready(struct compat *c, struct compat_queue *q, uint64_t now)
 		compat_script(c, COMPAT_STALL, &w);
 		words_add(&w, q->key);
 		freeReplyObject(compat_ask(c, &w));
+		compat_workers_look(c); /* has one of them come? */
 	}
 	q->rest_ms = 0;
 	d4_overflow_close(&q->stored);

@@ -1,5 +1,6 @@
 /* One session's way upstream: what arrives, what is sent again, what is lost.
  */
+#include <unistd.h>
 #include "tee_world.h"
 
 static struct session
@@ -15,38 +16,6 @@ static bool
 all_are_gone(struct tee_world *w)
 {
 	return w->tee->n == 0;
-}
-
-static bool
-the_last_is_open(struct tee_world *w)
-{
-	const struct tee_line *l = TAILQ_LAST(&w->tee->lines, tee_lines);
-
-	return l != NULL && l->state == TEE_OPEN;
-}
-
-static bool
-the_last_waits(struct tee_world *w)
-{
-	const struct tee_line *l = TAILQ_LAST(&w->tee->lines, tee_lines);
-
-	return l != NULL && l->state == TEE_WAIT;
-}
-
-static bool
-the_last_is_off(struct tee_world *w)
-{
-	const struct tee_line *l = TAILQ_LAST(&w->tee->lines, tee_lines);
-
-	return l != NULL && l->state == TEE_OFF;
-}
-
-static bool
-the_last_says_bye(struct tee_world *w)
-{
-	const struct tee_line *l = TAILQ_LAST(&w->tee->lines, tee_lines);
-
-	return l != NULL && l->state == TEE_BYE;
 }
 
 static bool
@@ -79,7 +48,7 @@ opened(struct tee_world *w)
 {
 	struct tee_conn *c = tee_connect(w);
 
-	tee_turn(w, the_last_is_open);
+	tee_turn_state(w, TEE_OPEN);
 	(void)event_del(TAILQ_LAST(&w->tee->lines, tee_lines)->timer);
 	tee_turn(w, something_came);
 	return c;
@@ -111,7 +80,7 @@ frames_arrive_as_they_came_and_the_end_is_confirmed(void **state)
 	assert_int_equal(w->n_asked, 1);
 	c = tee_connect(w);
 	w->answers = true;
-	tee_turn(w, the_last_is_open);
+	tee_turn_state(w, TEE_OPEN);
 	assert_int_equal(tee_busy(w->tee), 1);
 	tee_end(s.tee);
 	assert_null(s.tee);
@@ -197,13 +166,13 @@ a_refused_session_is_sent_again_from_its_first_byte(void **state)
 	c = opened(w);
 	d4_tls_free(c->tls); /* as a d4-core does: no close_notify */
 	c->tls = NULL;
-	tee_turn(w, the_last_waits);
+	tee_turn_state(w, TEE_WAIT);
 	tee_send(w, &s, 8, 30);
 	time_passes(w);
 	assert_int_equal(w->n_asked, 2);
 	c = tee_connect(w);
 	w->answers = true;
-	tee_turn(w, the_last_is_open);
+	tee_turn_state(w, TEE_OPEN);
 	tee_end(s.tee);
 	tee_turn(w, all_are_gone);
 	assert_true(tee_has(c, sizes, COUNT(sizes)));
@@ -224,13 +193,13 @@ a_session_that_is_over_is_given_up_after_six_refusals(void **state)
 	for (unsigned i = 0; i < TEE_REFUSALS; i++) {
 		struct tee_conn *c = tee_connect(w);
 
-		tee_turn(w, the_last_says_bye);
+		tee_turn_state(w, TEE_BYE);
 		tee_turn(w, something_came);
 		d4_tls_free(c->tls);
 		c->tls = NULL;
 		if (i + 1 == TEE_REFUSALS)
 			break;
-		tee_turn(w, the_last_waits);
+		tee_turn_state(w, TEE_WAIT);
 		time_passes(w);
 	}
 	tee_turn(w, all_are_gone);
@@ -254,7 +223,7 @@ a_settled_session_that_is_cut_is_lost_and_all_of_it_counted(void **state)
 	time_passes(w);
 	d4_tls_free(c->tls);
 	c->tls = NULL;
-	tee_turn(w, the_last_is_off);
+	tee_turn_state(w, TEE_OFF);
 	assert_int_equal(w->tee->held, TEE_OVERHEAD);
 	tee_send(w, &s, 8, 20);
 	tee_send(w, &s, 8, 30);
@@ -358,7 +327,7 @@ an_end_without_answer_is_unconfirmed(void **state)
 	tee_send(w, &s, 8, 10);
 	opened(w);
 	tee_end(s.tee);
-	tee_turn(w, the_last_says_bye);
+	tee_turn_state(w, TEE_BYE);
 	time_passes(w);
 	assert_int_equal(w->tee->n, 0);
 	assert_int_equal(w->tee->counts.unconfirmed, 1);
