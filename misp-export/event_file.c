@@ -161,7 +161,7 @@ file_read_head(const json_t *o, struct event *e)
 	e->waits = json_is_true(json_object_get(o, "waits"));
 	/* Before it was noted, the first call was noted in front of it. */
 	e->asked = json_object_get(o, "asked") == NULL
-	               ? e->unsure_s != 0
+	               ? e->unsure_s != 0 || e->state != EVENT_NEW
 	               : json_is_true(json_object_get(o, "asked"));
 	e->publish = json_is_true(json_object_get(o, "publish"));
 	e->publish_owed = json_is_true(json_object_get(o, "publish_owed"));

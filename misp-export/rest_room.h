@@ -86,6 +86,10 @@ enum rest_step rest_upsert(
 enum rest_step rest_verify(
     struct rest *r, struct rest_batch *b, size_t *missing);
 
+/* rest_alive -- alive[i]: something of the i-th item is not deleted there. */
+enum rest_step rest_alive(
+    struct rest *r, const struct rest_batch *b, bool *alive);
+
 /* rest_explain -- why they are missing: done after all, or quarantined. */
 enum rest_step rest_explain(struct rest *r, struct rest_batch *b);
 

@@ -5,15 +5,16 @@
 
 /*
  * struct verify -- UUIDs that were asked for.
- * Shape:  found[i]: MISP has uuid[i]; owner[i]: the item it is of. odd: it
- *         answered something that nobody asked for.
+ * Shape:  found[i]: MISP has uuid[i]; owner[i]: the item it is of. deleted:
+ *         what is deleted there counts. odd: it answered something that
+ *         nobody asked for.
  */
 struct verify {
 	struct d4_uuid *uuid;
 	size_t *owner, *order;
 	bool *found;
 	size_t n, cap, item;
-	bool odd;
+	bool deleted, odd;
 };
 
 static void
@@ -117,7 +118,7 @@ verify_body(const struct verify *v, size_t from, size_t to)
 	}
 	return json_pack("{s:s, s:[s], s:i, s:o, s:[i,i]}", "returnFormat",
 	    "csv", "requested_attributes", "uuid", "headerless", 1, "uuid",
-	    list, "deleted", 0, 1);
+	    list, "deleted", 0, v->deleted ? 1 : 0);
 }
 
 static enum rest_step
@@ -169,21 +170,53 @@ verify_mark(struct rest *r, const struct verify *v, struct rest_batch *b,
 	*missing = n;
 }
 
+static enum rest_step
+verify_all(struct rest *r, struct verify *v, const struct rest_batch *b)
+{
+	enum rest_step step = STEP_NEXT;
+
+	if (!verify_fill(v, b))
+		step = rest_later(r, "out of memory", 0);
+	for (size_t at = 0; at < v->n && step == STEP_NEXT; at += REST_VERIFY) {
+		size_t to = v->n - at > REST_VERIFY ? at + REST_VERIFY : v->n;
+
+		step = verify_ask(r, v, at, to);
+	}
+	return step;
+}
+
 enum rest_step
 rest_verify(struct rest *r, struct rest_batch *b, size_t *missing)
 {
-	struct verify v = {.n = 0};
-	enum rest_step step = STEP_NEXT;
+	struct verify v = {.deleted = true};
+	enum rest_step step = verify_all(r, &v, b);
 
-	if (!verify_fill(&v, b))
-		step = rest_later(r, "out of memory", 0);
-	for (size_t at = 0; at < v.n && step == STEP_NEXT; at += REST_VERIFY) {
-		size_t to = v.n - at > REST_VERIFY ? at + REST_VERIFY : v.n;
-
-		step = verify_ask(r, &v, at, to);
-	}
 	if (step == STEP_NEXT)
 		verify_mark(r, &v, b, missing);
+	verify_fini(&v);
+	return step;
+}
+
+/* Of an item without names to ask for, nobody knows. */
+static void
+alive_mark(const struct verify *v, const struct rest_batch *b, bool *alive)
+{
+	for (size_t i = 0; i < b->n; i++)
+		alive[i] = true;
+	for (size_t i = 0; i < v->n; i++)
+		alive[v->owner[i]] = false;
+	for (size_t i = 0; i < v->n; i++)
+		alive[v->owner[i]] = alive[v->owner[i]] || v->found[i];
+}
+
+enum rest_step
+rest_alive(struct rest *r, const struct rest_batch *b, bool *alive)
+{
+	struct verify v = {.deleted = false};
+	enum rest_step step = verify_all(r, &v, b);
+
+	if (step == STEP_NEXT)
+		alive_mark(&v, b, alive);
 	verify_fini(&v);
 	return step;
 }

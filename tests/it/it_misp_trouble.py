@@ -100,6 +100,47 @@ def test_recall_deletes_and_stays_so():
         assert w.run("recall", "nonsense").returncode == 64
 
 
+def test_a_thousand_are_recalled_in_a_few_calls():
+    """And one by one where MISP does not take it in an edit."""
+    for deletes, most in ((True, 12), (False, 400)):
+        with World(gzip="false") as w:
+            n = 1000 if deletes else 30
+            w.lane(publish=True).lines([pdns("h%d.example.org" % i)
+                                        for i in range(n)])
+            w.start()
+            w.settle()
+            w.server.edit_deletes = deletes
+            before, bodies = len(w.server.calls), []
+            real = w.server.handled
+            w.server.handled = lambda h, raw: (
+                bodies.append((h.path, raw or b"")), real(h, raw))
+            assert w.run("recall", "source", "resolver").returncode == 0
+            until("all", lambda: all(a["deleted"] for a in attributes(w)))
+            w.settle()
+            assert len(w.server.calls) - before < most, len(w.server.calls)
+            [event] = w.server.store.events.values()
+            assert event["published"]
+            told = [t for t in w.accounts() if t["event"] == "misp.recalled"]
+            assert len(told) == n + 1  # and what was done to it
+            # What is taken back is not said once more.
+            assert not [p for p, raw in bodies if b"example.org" in raw]
+            quiet(w)
+
+
+def test_what_was_never_sent_is_recalled_without_a_word_to_misp():
+    with World(flush="1h") as w:
+        lane = w.lane(publish=True)
+        w.start()
+        until("a turn", w.status)
+        lane.lines([pdns("a.example.org")])
+        until("taken", lambda: w.taken() == 1)
+        assert w.run("recall", "source", "resolver").returncode == 0
+        until("obeyed", lambda: w.status().get("due") == 0)
+        w.settle()
+        assert not [c for c in w.server.calls if "events" in c or
+                    "objects" in c or "restSearch" in c], w.server.calls
+
+
 def test_what_is_withdrawn_in_the_middle_of_a_round_is_not_sent():
     with World(objects=1, gzip="false") as w:
         lane, real = w.lane(), w.server.handled

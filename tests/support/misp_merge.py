@@ -187,6 +187,9 @@ class Merge:
         if old is not None and (old["event"] != event["uuid"]
                                 or old["object"] != obj):
             raise Refused(UNIQUE)
+        if old is not None and a.get("deleted") and self.edit_deletes:
+            old["deleted"] = True
+            return old
         if old is not None:
             if "value" in a:
                 old["value"] = self.check_attribute(
@@ -218,13 +221,17 @@ class Merge:
         if four_bytes(o.get("comment", "")):
             self.violate("comment with 4-byte UTF-8")
             raise Crash()
+        old = self.store.objects.get(name)
+        if old is not None and o.get("deleted"):
+            if self.edit_deletes:
+                self.delete_object(old)
+            return
         if not o.get("template_uuid") or not o.get("template_version"):
             raise Refused("No valid template found and object lacking "
                           "template information.")
         if str(o.get("distribution", "0")) != "5":
             self.violate("an object of distribution %s"
                          % o.get("distribution"))
-        old = self.store.objects.get(name)
         if old is not None and old["event"] != event["uuid"]:
             raise Refused(UNIQUE)
         entry = self.store.objects.setdefault(name, {
@@ -299,14 +306,17 @@ class Merge:
         a["deleted"] = True
         return 200, {}, {"message": "Attribute deleted."}
 
-    def do_objects_delete(self, rest, body, fault):
-        o = self.store.objects.get(rest[0].lower())
-        if o is None:
-            raise message(404, "Invalid object.")
+    def delete_object(self, o):
         o["deleted"] = True
         for a in self.store.attributes.values():
             if a["object"] == o["uuid"]:
                 a["deleted"] = True
+
+    def do_objects_delete(self, rest, body, fault):
+        o = self.store.objects.get(rest[0].lower())
+        if o is None:
+            raise message(404, "Invalid object.")
+        self.delete_object(o)
         return 200, {}, {"saved": True, "success": True,
                          "message": "Object deleted"}
 

@@ -34,6 +34,7 @@ class MispServer(Merge, Search):
         self.busy = 0  # calls under way
         self.calls, self.violations, self.poison = [], [], set()
         self.faults, self.late_s, self.max_body = [], 3.0, 1 << 30
+        self.edit_deletes = True  # 519b; of objects it was not seen
         self.lacks = set()  # types that this MISP does not have
         self.rights = {"tag": True, "publish": True}
         outer = self
