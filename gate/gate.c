@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include "gate/about.h"
 #include "gate/gate.h"
 
 /* The subkeys for one partner, made when first asked for. */
@@ -9,14 +10,6 @@ struct gate_keyring {
 	struct gate_keyring *next;
 	char partner[POL_ID_LEN];
 	struct san_keys keys;
-};
-
-/* A pipeline behind the filter for what concerns one partner. */
-struct gate_about {
-	struct gate_about *next;
-	const struct pol_pipeline *pipe;
-	const struct pol_partner *partner;
-	struct san_chain *chain;
 };
 
 struct gate {
@@ -79,33 +72,12 @@ read_policy(const char *path, struct d4_diag *diag, struct d4_buf *text)
 	return st == D4_EINVAL ? D4_EIO : st;
 }
 
-static const struct d4_prefix_set *
-find_network(void *arg, const char *name)
-{
-	return pol_network(arg, name);
-}
-
-/* about: whom records must concern, or NULL. */
-static enum d4_status
-compile_pipe(const struct gate *g, const struct pol_pipeline *pipe,
-    const struct san_about *about, struct d4_diag *diag, struct san_chain **out)
-{
-	const struct san_env env = {find_network, g->pol, about};
-	const struct san_takes takes = {
-	    .types = pipe->types,
-	    .n_types = pipe->n_types,
-	    .ext = pipe->meta,
-	    .n_ext = pipe->n_meta,
-	};
-
-	return san_chain_compile(pipe->steps, &takes, &env, diag, out);
-}
-
 static enum d4_status
 compile_one(struct gate *g, size_t i, struct d4_diag *diag)
 {
 	const struct pol_pipeline *pipe = pol_pipeline_at(g->pol, i);
-	enum d4_status st = compile_pipe(g, pipe, NULL, diag, &g->chains[i]);
+	enum d4_status st =
+	    about_compile(g->pol, pipe, NULL, diag, &g->chains[i]);
 
 	if (st != D4_OK)
 		return st;
@@ -128,58 +100,6 @@ compile_all(struct gate *g, struct d4_diag *diag)
 	return st;
 }
 
-static const struct gate_about *
-find_about(const struct gate *g, const struct pol_pipeline *pipe,
-    const struct pol_partner *partner)
-{
-	const struct gate_about *a = g->about;
-
-	while (a != NULL && (a->pipe != pipe || a->partner != partner))
-		a = a->next;
-	return a;
-}
-
-static enum d4_status
-compile_about(struct gate *g, const struct pol_pipeline *pipe,
-    const struct pol_partner *partner, struct d4_diag *diag)
-{
-	const struct san_about about = {&partner->networks, partner->domains};
-	struct gate_about *a;
-
-	if (find_about(g, pipe, partner) != NULL)
-		return D4_OK;
-	a = calloc(1, sizeof(*a));
-	if (a == NULL)
-		return D4_ENOMEM;
-	a->pipe = pipe;
-	a->partner = partner;
-	a->next = g->about;
-	g->about = a;
-	return compile_pipe(g, pipe, &about, diag, &a->chain);
-}
-
-/* The rules with `concerns`: a chain for each partner that they reach. */
-static enum d4_status
-compile_abouts(struct gate *g, struct d4_diag *diag)
-{
-	size_t n_shares = pol_n_shares(g->pol), n = pol_n_partners(g->pol);
-	enum d4_status st = D4_OK;
-
-	for (size_t i = 0; i < n_shares; i++) {
-		const struct pol_share *share = pol_share_at(g->pol, i);
-
-		for (size_t j = 0; share->concerns && j < n; j++) {
-			if (!pol_share_to(g->pol, i, j))
-				continue;
-			st = compile_about(g, share->pipeline,
-			    pol_partner_at(g->pol, j), diag);
-			if (st != D4_OK)
-				return st;
-		}
-	}
-	return D4_OK;
-}
-
 enum d4_status
 gate_load(const char *path, struct d4_diag *diag, struct gate **out)
 {
@@ -199,7 +119,7 @@ gate_load(const char *path, struct d4_diag *diag, struct gate **out)
 	if (st == D4_OK)
 		st = compile_all(g, diag);
 	if (st == D4_OK)
-		st = compile_abouts(g, diag);
+		st = about_all(g->pol, &g->about, diag);
 	if (st == D4_OK)
 		st = gate_forgettable(g, diag);
 	d4_buf_fini(&text);
@@ -223,18 +143,6 @@ drop_rings(struct gate *g)
 	}
 }
 
-static void
-drop_abouts(struct gate *g)
-{
-	struct gate_about *a;
-
-	while ((a = g->about) != NULL) {
-		g->about = a->next;
-		san_chain_free(a->chain);
-		free(a);
-	}
-}
-
 void
 gate_free(struct gate *g)
 {
@@ -245,7 +153,7 @@ gate_free(struct gate *g)
 	for (i = 0; g->chains != NULL && i < pol_n_pipelines(g->pol); i++)
 		san_chain_free(g->chains[i]);
 	free(g->chains);
-	drop_abouts(g);
+	about_free(g->about);
 	drop_rings(g);
 	gate_vault_free(g->own);
 	OPENSSL_cleanse(g->master, sizeof(g->master));
@@ -276,12 +184,10 @@ gate_chain_to(
     const struct gate *g, const struct pol_share *share, const char *partner)
 {
 	const struct pol_partner *to = pol_partner_find(g->pol, partner);
-	const struct gate_about *a;
 
-	if (!share->concerns)
+	if (!share->concerns && (to == NULL || !to->forgettable))
 		return gate_chain(g, share->pipeline->id);
-	a = to != NULL ? find_about(g, share->pipeline, to) : NULL;
-	return a != NULL ? a->chain : NULL;
+	return to != NULL ? about_find(g->about, share, to) : NULL;
 }
 
 static const char *

@@ -26,7 +26,8 @@ const struct pol *gate_policy(const struct gate *g);
 
 /*
  * gate_chain_to -- the chain of a share rule toward a partner: with
- * `concerns` one of its own, behind the filter for what is about the partner.
+ * `concerns` one of its own, behind the filter for what is about the partner;
+ * one of its own, too, for a partner that can be forgotten.
  * NULL: the rule does not reach it.
  */
 const struct san_chain *gate_chain_to(

@@ -265,6 +265,9 @@ chain_build(struct san_chain *c, const struct d4_yaml *steps,
 		st = l->st;
 	if (st == D4_OK && l->env != NULL && l->env->about != NULL)
 		st = chain_about(c, steps, l, diag);
+	if (st == D4_OK && l->env != NULL && l->env->forgettable &&
+	    c->needs_keys)
+		st = d4_buf_adds(&l->canon, "\nforgettable");
 	return st != D4_OK ? st
 	                   : san_canon_hash(d4_buf_slice(&l->canon), c->hash);
 }

@@ -30,11 +30,13 @@ struct san_about {
 /*
  * Where names in the steps are looked up: the policy's networks. about: only
  * records that concern these leave (concerns.h); NULL: whoever they concern.
+ * forgettable: its keys are not the master's, which its hash says.
  */
 struct san_env {
 	const struct d4_prefix_set *(*network)(void *arg, const char *name);
 	void *arg;
 	const struct san_about *about;
+	bool forgettable;
 };
 
 struct d4_cutter_kind;

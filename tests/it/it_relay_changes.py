@@ -80,6 +80,26 @@ def test_what_waits_for_a_partner_is_not_for_who_has_its_id_later():
         org.close()
 
 
+def test_what_waits_by_keys_of_the_master_is_not_for_who_can_be_forgotten():
+    steps = "[{epoch: 7d}, {pdns: {client: zero, server: zero}}]"
+    before = sensors_policy(
+        source("pdns", [LOG], types="8"),
+        pipeline("keyed-8", types="8", steps=steps),
+        share("to-acme", "pdns", "keyed-8"))
+    org = Org(before)
+    try:
+        acme, _ = fed_while_away(org, (LOG, numbered(0, 10)))
+        org.decide_by(before.replace(
+            "id: acme,", "id: acme, forgettable: true,"))
+        org.configure()
+        acme.start(org.uuids())
+        until("withheld", lambda: org.lane_now()["waiting"] == 0)
+        assert org.lane()["withheld"] == {"send.recheck": 10}
+        assert not acme.lines(8)
+    finally:
+        org.close()
+
+
 def test_an_entry_in_the_queue_of_another_type_is_none():
     org = Org(sensors_policy(
         source("two", [LOG], types="3, 8"), pipeline("raw-3", types="3"),

@@ -176,10 +176,51 @@ a_missing_or_open_master_key_gives_no_keys(void **state)
 	gate_free(g);
 }
 
+/* What waits by keys of the master must not go on as if it could be forgotten.
+ */
+static void
+a_partner_that_becomes_forgettable_gets_another_chain(void **state)
+{
+	static const char steps[] =
+	    "  - {id: raw, types: [8], steps: [{epoch: 7d}, {pdns: {client: "
+	    "zero, server: zero}}]}";
+	static const char line[] =
+	    "  - {id: p1, kind: partner, groups: [g1], min_class: S0%s}";
+	const unsigned at[2] = {8, 11};
+	char hash[2][65], partner[160], path[512];
+
+	for (unsigned i = 0; i < 2; i++) {
+		const char *with[2] = {partner, steps};
+		struct d4_diag diag = {.file = NULL};
+		struct gate *g = NULL;
+		const struct pol_share *share;
+		char *text;
+
+		(void)snprintf(partner, sizeof(partner), line,
+		    i == 0 ? "" : ", forgettable: true");
+		text = policy_text2(at, with);
+		put(*state, "policy.yaml", text, 0644);
+		free(text);
+		(void)snprintf(
+		    path, sizeof(path), "%s/policy.yaml", (char *)*state);
+		if (gate_load(path, &diag, &g) != D4_OK)
+			fail_msg("%u: %s", diag.line, diag.what);
+		share = pol_share_at(gate_policy(g), 0);
+		(void)snprintf(hash[i], sizeof(hash[i]), "%s",
+		    san_chain_hash(gate_chain_to(g, share, "p1")));
+		assert_int_equal(
+		    strcmp(hash[i], san_chain_hash(gate_chain(g, "raw"))) == 0,
+		    i == 0);
+		gate_free(g);
+	}
+	assert_string_not_equal(hash[0], hash[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    GATE_TEST(a_partner_that_becomes_forgettable_gets_another_chain),
 	    GATE_TEST(pipelines_are_compiled_and_their_classes_set),
 	    GATE_TEST(errors_of_both_engines_are_named_in_the_file),
 	    GATE_TEST(a_file_that_cannot_be_read_is_named),
