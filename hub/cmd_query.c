@@ -109,6 +109,28 @@ cmd_sensors(int argc, char **argv)
 
 /* ---- status ---- */
 
+/* A table of the queues behind all else: it is a line for each. */
+static void
+print_status(json_t *answer)
+{
+	json_t *queues = json_object_get(answer, "queues"), *q;
+	json_t *rows = json_array(), *table;
+	const char *name;
+
+	json_object_foreach(queues, name, q)
+	{
+		(void)json_object_set_new(q, "queue", json_string(name));
+		(void)json_array_append(rows, q);
+	}
+	table = json_pack("{s:o}", "queues", rows);
+	(void)json_object_del(answer, "queues");
+	ctl_print_flat("", answer);
+	(void)putchar('\n');
+	ctl_print(table, "queue length readers bytes disk_bytes records_put "
+			 "records_dropped full time_to_full_s");
+	json_decref(table);
+}
+
 static int
 ask_status(const char *path, bool as_json)
 {
@@ -124,11 +146,11 @@ ask_status(const char *path, bool as_json)
 		    d4_status_text(st));
 		return 1;
 	}
-	if (!as_json)
-		ctl_print_flat("", answer);
-	else if (json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
-		(void)putchar('\n');
 	rc = json_is_true(json_object_get(answer, "ok")) ? 0 : 1;
+	if (as_json && json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
+		(void)putchar('\n');
+	else if (!as_json)
+		print_status(answer);
 	json_decref(answer);
 	return rc;
 }
