@@ -381,6 +381,12 @@ san_chain_at(const struct san_chain *c, const char *name)
 	return s != NULL ? s->at : (struct d4_mark){0, 0};
 }
 
+struct d4_mark
+san_chain_first(const struct san_chain *c)
+{
+	return c->n_step != 0 ? c->step[0].at : (struct d4_mark){0, 0};
+}
+
 bool
 san_chain_takes(const struct san_chain *c, uint8_t type, const char *ext)
 {

@@ -282,11 +282,9 @@ trail_check(const struct san_chain *c, struct d4_diag *diag)
 {
 	const struct san_trail_conf *conf = san_chain_step(c, "maltrail");
 	const struct san_addr *addr = san_chain_step(c, "addr");
-	bool timed = san_chain_step(c, "time") != NULL;
 
 	if (conf == NULL)
-		return d4_diag_set(diag,
-		    san_chain_at(c, timed ? "time" : "addr"),
+		return d4_diag_set(diag, san_chain_first(c),
 		    "add `- maltrail: {}`",
 		    "maltrail's events need a step `maltrail`");
 	if (trail_maps(conf) && addr == NULL)

@@ -270,17 +270,6 @@ pdns_compute(const struct san_chain *c)
 	return 3;
 }
 
-/* pdns_other -- where the first step stands that is not `pdns`. */
-static struct d4_mark
-pdns_other(const struct san_chain *c)
-{
-	const char *name = "addr";
-
-	if (san_chain_step(c, name) == NULL)
-		name = "time";
-	return san_chain_at(c, name);
-}
-
 /* pdns_check_addr -- `addr` is there when a column needs it, and only then. */
 static enum d4_status
 pdns_check_addr(const struct san_chain *c, struct d4_diag *diag)
@@ -314,7 +303,7 @@ pdns_check(const struct san_chain *c, struct d4_diag *diag)
 	enum d4_status st;
 
 	if (conf == NULL)
-		return d4_diag_set(diag, pdns_other(c),
+		return d4_diag_set(diag, san_chain_first(c),
 		    "add `- pdns: {client: zero, server: zero}`",
 		    "passive DNS needs a step `pdns`");
 	st = pdns_check_addr(c, diag);

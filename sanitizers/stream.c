@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include "libd4/type.h"
+#include "sanitizers/canary.h"
 #include "sanitizers/concerns.h"
 #include "sanitizers/epoch.h"
 #include "sanitizers/stream.h"
@@ -87,6 +88,7 @@ san_stream_new(const struct san_chain *c, const struct san_keys *keys,
 		return D4_ENOMEM;
 	s->chain = c;
 	s->identity = san_chain_empty(c);
+	s->canaries = san_chain_step(c, "canary");
 	s->family = san_chain_family(c, facts->type, facts->ext);
 	m.tally = &s->tally;
 	d4_buf_init(&s->head, STREAM_HEAD_MAX);
@@ -218,12 +220,18 @@ static enum san_outcome
 stream_make(struct san_stream *s, void *state, struct d4_slice rec,
     struct d4_buf *out, enum d4_reason *why)
 {
+	size_t from = out->n;
 	enum san_outcome outcome = s->family->record(state, rec, out, why);
 
-	if (outcome == SAN_FORWARD && state != s->state &&
-	    s->family->left != NULL)
+	if (outcome != SAN_FORWARD)
+		return outcome;
+	if (san_canary_seen(s->canaries, out, from)) {
+		*why = D4_R_CANARY;
+		return SAN_QUARANTINE;
+	}
+	if (state != s->state && s->family->left != NULL)
 		s->family->left(s->state);
-	return outcome;
+	return SAN_FORWARD;
 }
 
 /* One record through the family; at most one reason to go on no further. */

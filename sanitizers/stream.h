@@ -10,6 +10,7 @@
 
 #define STREAM_HEAD_MAX D4_OPENING_MAX /* bytes of an outgoing opening */
 
+struct san_canaries;
 struct san_epochs;
 struct san_trace;
 
@@ -50,7 +51,8 @@ struct san_stream {
 	struct san_breaker breaker;
 	struct d4_tally tally;
 	struct san_trace *trace;
-	struct san_epochs *epochs; /* states of their own, or NULL */
+	struct san_epochs *epochs;           /* states of their own, or NULL */
+	const struct san_canaries *canaries; /* or NULL */
 };
 
 /* What a call must be able to take back. */

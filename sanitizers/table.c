@@ -1,6 +1,7 @@
 #include <string.h>
 #include "libd4/type.h"
 #include "sanitizers/dnscap.h"
+#include "sanitizers/canary.h"
 #include "sanitizers/epoch.h"
 #include "sanitizers/ipfix.h"
 #include "sanitizers/json.h"
@@ -26,6 +27,7 @@ static const struct san_step_kind *const table_steps[] = {
     &san_step_inner,
     &san_step_time,
     &san_step_epoch,
+    &san_step_canary,
     &san_step_pdns,
     &san_step_cof,
     &san_step_dnscap,

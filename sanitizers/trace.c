@@ -30,7 +30,7 @@ san_stream_lead(struct san_stream *s, struct san_trace *t)
 {
 	t->lead = NULL;
 	if (s->identity || s->family->again == NULL || s->epochs != NULL ||
-	    !s->family->trace(s->state, &t->notes))
+	    s->canaries != NULL || !s->family->trace(s->state, &t->notes))
 		return D4_ENOTSUP;
 	t->lead = s;
 	t->counted = s->tally.in;
