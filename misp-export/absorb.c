@@ -3,6 +3,7 @@
 #include <string.h>
 #include "libd4/kit/log.h"
 #include "misp-export/absorb.h"
+#include "misp-export/flow.h"
 #include "misp-export/packet.h"
 
 #define ABSORB_MAPPERS 8u   /* kinds that a rule may name */
@@ -283,6 +284,24 @@ absorb_packets(struct absorb *a)
 	return st;
 }
 
+static enum d4_status
+absorb_flows(struct absorb *a)
+{
+	enum d4_status st = D4_OK;
+	struct flow_file f;
+	struct record r;
+
+	flow_open(&f, a->entry->data);
+	record_init(&r);
+	while (st == D4_OK && flow_next(&f, &r)) {
+		if (r.n > 0)
+			st = absorb_record(a, &r);
+		record_init(&r);
+	}
+	flow_close(&f);
+	return st;
+}
+
 /* Two mappers of a lane read it the same way: its type has one format. */
 static enum d4_status
 absorb_read(struct absorb *a)
@@ -294,7 +313,9 @@ absorb_read(struct absorb *a)
 		a->x->unknown += a->entry->n;
 		return D4_OK;
 	}
-	return reader->packets ? absorb_packets(a) : absorb_lines(a, reader);
+	if (reader->packets)
+		return absorb_packets(a);
+	return reader->flows ? absorb_flows(a) : absorb_lines(a, reader);
 }
 
 static unsigned

@@ -125,6 +125,7 @@ static const struct {
     {D4_TYPE_PCAP, "", "ddos"},
     {D4_TYPE_LOG, "", "authentication-failure-report"},
     {D4_TYPE_NDJSON, "", "network-connection"},
+    {D4_TYPE_YAF, "", "flow"},
     {D4_TYPE_EXTENDED, "ja3-jl", "ja3"},
     {D4_TYPE_EXTENDED, "maltrail", "maltrail"},
     {D4_TYPE_EXTENDED, "cowrie", "cowrie"},

@@ -159,7 +159,7 @@ static const struct map_rel rel_ddos[] = {
     {.type = NULL},
 };
 
-/* Suricata's, Zeek's and plain names of the same. */
+/* Suricata's, Zeek's and plain names of the same; IPFIX by the first. */
 static const struct map_rel rel_net[] = {
     {"ip-src", "ip-src", NULL, "/src_ip|/id.orig_h|/ip_src", MAP_KEY},
     {"ip-dst", "ip-dst", NULL, "/dest_ip|/id.resp_h|/dst_ip|/ip_dst",
@@ -243,6 +243,10 @@ static const struct mapper mappers[] = {
     {.id = "network-connection",
 	.object = "network-connection",
 	.reader = "json",
+	.rel = rel_net},
+    {.id = "flow",
+	.object = "network-connection",
+	.reader = "ipfix",
 	.rel = rel_net},
 };
 

@@ -209,8 +209,8 @@ yaml_head(const struct d4_yaml *map, struct d4_diag *diag, struct mapper *m)
 		return st;
 	if (record_reader_find(m->reader) == NULL)
 		return d4_diag_set(diag, map->at,
-		    "pdns, json, sshd, maltrail or packet", "no reader: %s",
-		    m->reader);
+		    "pdns, json, sshd, maltrail, packet or ipfix",
+		    "no reader: %s", m->reader);
 	if (m->object != NULL && template_find(m->object) == NULL)
 		return d4_diag_set(diag, map->at,
 		    "see d4-misp-export(8) for those that are known",

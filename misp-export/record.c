@@ -11,6 +11,7 @@ static const struct record_reader readers[] = {
     {.name = "sshd", .line = record_sshd},
     {.name = "maltrail", .line = record_maltrail},
     {.name = "packet", .packets = true},
+    {.name = "ipfix", .flows = true},
 };
 
 const struct record_reader *

@@ -37,14 +37,16 @@ struct record {
 	size_t text_n;
 };
 
-/* How the lines of a type are read. packets: not by line (packet.h). */
+/* How the lines of a type are read; packets (packet.h), flows (flow.h): not
+ * by line. */
 struct record_reader {
 	const char *name;
 	bool (*line)(struct d4_slice line, struct record *out);
-	bool packets;
+	bool packets, flows;
 };
 
-/* record_reader_find -- "pdns", "json", "sshd", "maltrail", "packet". */
+/* record_reader_find -- "pdns", "json", "sshd", "maltrail", "packet",
+ * "ipfix". */
 const struct record_reader *record_reader_find(const char *name);
 
 /*

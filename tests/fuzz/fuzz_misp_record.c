@@ -1,6 +1,7 @@
 /* Records of the airlock: any bytes in each format, through each mapper. */
 #include <assert.h>
 #include "misp-export/finding.h"
+#include "misp-export/flow.h"
 #include "misp-export/packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,6 +19,21 @@ find(struct finding_maker *m, struct record *r)
 		if (mapper_takes(mapper, r))
 			(void)finding_make(m, &ask, r, &f);
 	}
+}
+
+static void
+flows(struct finding_maker *m, struct d4_slice file)
+{
+	struct flow_file f;
+	struct record r;
+
+	flow_open(&f, file);
+	record_init(&r);
+	while (flow_next(&f, &r)) {
+		find(m, &r);
+		record_init(&r);
+	}
+	flow_close(&f);
 }
 
 int
@@ -46,6 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			record_init(&r);
 		}
 	}
+	flows(&m, d4_slice_of(data, size));
 	(void)!terms_parse(d4_slice_of(data, size), &t);
 	terms_fini(&t);
 	finding_fini(&m);

@@ -24,6 +24,18 @@ IP = bytes.fromhex("45000028000000004006" + "0000" + "cb007150" + "c6120009")
 TCP = struct.pack(">HHIIBBHHH", 443, 40000, 1, 1, 0x50, 0x12, 1, 0, 0)
 
 
+def ipfix(*sets):
+    body = b"".join(struct.pack(">HH", i, len(b) + 4) + b for i, b in sets)
+    return struct.pack(">HHIII", 10, len(body) + 16, 1763700000, 1, 7) + body
+
+
+FLOW = struct.pack(">HH" + "HH" * 6, 256, 6, 8, 4, 12, 4, 7, 2, 11, 2, 4, 1,
+                   152, 8)
+FLOWS = ipfix((2, FLOW)) + ipfix((256, bytes.fromhex("c0000205cb007109")
+                                  + struct.pack(">HHBQ", 40000, 443, 6,
+                                                1763700000123)))
+
+
 def lines(*rows):
     return "".join(json.dumps(r, separators=(",", ":")) + "\n"
                    for r in rows).encode()
@@ -111,6 +123,8 @@ SEEDS = {
                     b'IP t "a b" r',
         "pcap": PCAP + struct.pack("<IIII", 1, 2, 40, 40) + IP + TCP,
         "pcap_torn": PCAP + struct.pack("<IIII", 1, 2, 4000, 40) + IP,
+        "ipfix": FLOWS, "ipfix_torn": FLOWS[:-5],
+        "ipfix_short": ipfix((2, FLOW[:-3])), "ipfix_data": FLOWS[44:],
         "terms": json.dumps({"v": 1, "lanes": {"0123456789abcdee": {
             "sink": "misp", "pipeline": "p", "after": 0, "delay_us": 0,
             "not_before": 0, "max_age": 0, "findings": {

@@ -298,6 +298,43 @@ def test_backscatter_and_logins_name_who_they_are():
         quiet(w)
 
 
+def ipfix(domain, *sets):
+    body = b"".join(struct.pack(">HH", i, len(b) + 4) + b for i, b in sets)
+    return struct.pack(">HHIII", 10, len(body) + 16, NOON, 1, domain) + body
+
+
+def flow(src, dst, dport, at, proto=6):
+    return bytes(int(x) for x in (src + "." + dst).split(".")) + \
+        struct.pack(">HHBQ", 40000, dport, proto, at * 1000)
+
+
+def test_flows_of_ipfix_are_connections():
+    fields = struct.pack(">HH" + "HH" * 6, 256, 6, 8, 4, 12, 4, 7, 2, 11, 2,
+                         4, 1, 152, 8)
+    data = ipfix(7, (2, fields)) + ipfix(
+        7, (256, flow("198.18.0.5", "203.0.113.9", 443, NOON)
+            + flow("198.18.0.5", "203.0.113.9", 443, NOON + 7200)
+            + flow("198.18.0.5", "203.0.113.9", 53, NOON, 17)
+            + flow("0.0.0.0", "203.0.113.9", 53, NOON, 17)))
+    data += ipfix(8, (256, flow("192.0.2.1", "192.0.2.2", 1, NOON)))
+    with World() as w:
+        w.lane(7, object="", source="flows",
+               mapped=["in:198.18.0.0/16"]).put(data, 5, opening=44)
+        w.start()
+        w.settle()
+        assert len(objects(w, "network-connection")) == 2
+        [port] = attributes(w, relation="dst-port", value="443")
+        parts = {a["relation"]: a for a in attributes(
+            w, object=port["object"])}
+        assert parts["count"]["value"] == "2"
+        assert parts["ip-src"]["type"] == "text"  # a pseudonym
+        assert parts["ip-dst"]["type"] == "ip-dst"
+        assert parts["layer4-protocol"]["value"] == "tcp"
+        assert len(w.server.store.sightings) == 1
+        assert not attributes(w, value="192.0.2.1")  # no template of it
+        quiet(w)
+
+
 def test_fingerprints_of_clients_servers_and_hosts():
     ja4 = "t13d1516h2_8daaf6152771_b186095e22b6"
     with World() as w:
