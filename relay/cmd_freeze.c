@@ -206,6 +206,8 @@ cmd_thaw(const struct relay_conf *c, int argc, char **argv)
 	enum d4_freeze still;
 	enum d4_status st;
 	char done[192];
+	json_t *list;
+	int code;
 
 	if (!parse(argc, argv, &a) || a.partner == NULL)
 		return usage(argv[0]);
@@ -229,7 +231,12 @@ cmd_thaw(const struct relay_conf *c, int argc, char **argv)
 	(void)snprintf(done, sizeof(done), "thawed: %s%s", name_of(a.partner),
 	    still == D4_FROZEN_ALL ? ", but all partners are frozen still"
 				   : "");
-	return holds(c, done);
+	code = holds(c, done);
+	/* Who was frozen by name is not thawed with all. */
+	list = d4_freeze_list(c->freeze);
+	freeze_print(list);
+	json_decref(list);
+	return code;
 }
 
 /* ---- for people ---- */

@@ -194,6 +194,15 @@ print_sink(const json_t *o)
 			: "");
 }
 
+/* Of the hub; a relay that has other sources only needs none. */
+static const char *
+redis_text(const json_t *up)
+{
+	if (json_is_null(up))
+		return "none";
+	return json_is_true(up) ? "up" : "down";
+}
+
 static void
 print_status(const json_t *o)
 {
@@ -203,7 +212,7 @@ print_status(const json_t *o)
 	(void)printf("wash %s post %s redis %s\n",
 	    json_is_true(json_object_get(o, "wash")) ? "runs" : "down",
 	    json_is_true(json_object_get(o, "post")) ? "runs" : "down",
-	    json_is_true(json_object_get(o, "redis")) ? "up" : "down");
+	    redis_text(json_object_get(o, "redis")));
 	(void)printf("policy %s\n",
 	    text(o, "policy")[0] != '\0' ? text(o, "policy") : "none");
 	if (text(o, "policy_error")[0] != '\0')

@@ -194,8 +194,9 @@ status_json(const struct wash *w)
 	    o, "policy_error", json_string(w->setup->error));
 	(void)json_object_set_new(
 	    o, "reading", json_string(wash_stall_text(w->stall)));
-	(void)json_object_set_new(
-	    o, "redis", json_boolean(d4_redis_is_up(w->redis)));
+	(void)json_object_set_new(o, "redis",
+	    w->setup->queues ? json_boolean(d4_redis_is_up(w->redis))
+			     : json_null());
 	(void)json_object_set_new(o, "airlock", status_airlock(w));
 	(void)json_object_set_new(o, "partners", status_partners(w));
 	(void)json_object_set_new(o, "queues", status_queues(w));

@@ -198,7 +198,7 @@ def test_all_are_frozen_and_thawed_and_a_single_one_stays():
         assert "all partners are frozen still" in out, out
         f.silent("beta", before["beta"])
         f.cmd("freeze", "beta")
-        f.cmd("thaw", "--all")
+        assert "frozen beta since" in f.cmd("thaw", "--all")
         f.all_there("acme")
         assert f.total("beta") == before["beta"]
         f.cmd("thaw", "beta")
