@@ -120,4 +120,28 @@ test_balance(const struct san_stream *s)
 	assert_int_equal(t->in, t->records[D4_R_NONE] + d4_tally_withheld(t));
 }
 
+/* struct test_made -- what steps make of a file of blocks (pcapng, IPFIX). */
+struct test_made {
+	struct d4_buf *out;
+	struct d4_tally *tally;
+};
+
+/* test_blocks -- with openings in their midst; cut as test_run. */
+static inline enum d4_status
+test_blocks(const char *steps, uint8_t type, struct d4_slice in, size_t cut,
+    const struct test_made *m)
+{
+	struct san_chain *c = test_chain(steps, type, "");
+	struct san_stream *s = test_stream(c, type, "");
+	enum d4_status st;
+
+	san_stream_many(s);
+	st = test_run(s, in, cut, m->out);
+	test_balance(s);
+	*m->tally = *san_stream_tally(s);
+	san_stream_free(s);
+	san_chain_free(c);
+	return st;
+}
+
 #endif

@@ -92,18 +92,9 @@ static inline enum d4_status
 run(const char *steps, const struct file *f, size_t cut, struct d4_buf *out,
     struct d4_tally *tally)
 {
-	struct san_chain *c = test_chain(steps, 7, "");
-	struct san_stream *s = test_stream(c, 7, "");
-	enum d4_status st;
-
 	d4_buf_init(out, 4 * ROOM);
-	san_stream_many(s);
-	st = test_run(s, d4_slice_of(f->bytes, f->o.n), cut, out);
-	test_balance(s);
-	*tally = *san_stream_tally(s);
-	san_stream_free(s);
-	san_chain_free(c);
-	return st;
+	return test_blocks(steps, 7, d4_slice_of(f->bytes, f->o.n), cut,
+	    &(struct test_made){out, tally});
 }
 
 static inline uint64_t

@@ -1,27 +1,6 @@
 #include "guard.h"
 #include "sanitizers/find.h"
-#include "test.h"
-
-static void
-add(struct d4_prefix_set *s, const char *text)
-{
-	struct d4_prefix p;
-
-	assert_int_equal(d4_prefix_parse(d4_slice_str(text), &p), D4_OK);
-	assert_int_equal(d4_prefix_set_add(s, &p), D4_OK);
-}
-
-static const struct d4_prefix_set *
-scope(void)
-{
-	static struct d4_prefix_set s;
-
-	if (s.n == 0) {
-		add(&s, "10.1.0.0/16");
-		add(&s, "2001:db8:77::/48");
-	}
-	return &s;
-}
+#include "scope.h"
 
 static void
 an_address_of_the_scope_is_found_wherever_it_stands(void **state)

@@ -1,28 +1,6 @@
 #include "guard.h"
 #include "sanitizers/find_hidden.h"
-#include "test.h"
-
-static void
-add(struct d4_prefix_set *s, const char *text)
-{
-	struct d4_prefix p;
-
-	assert_int_equal(d4_prefix_parse(d4_slice_str(text), &p), D4_OK);
-	assert_int_equal(d4_prefix_set_add(s, &p), D4_OK);
-}
-
-static const struct d4_prefix_set *
-scope(void)
-{
-	static struct d4_prefix_set s;
-
-	if (s.n == 0) {
-		add(&s, "10.1.0.0/16");
-		add(&s, "240.1.0.0/16");
-		add(&s, "2001:db8:77::/48");
-	}
-	return &s;
-}
+#include "scope.h"
 
 static bool
 found(const char *text)

@@ -6,22 +6,6 @@
 #include "box.h"
 #include "libd4/kit/sandbox_parts.h"
 
-static const struct d4_sandbox *
-box_closed(void)
-{
-	static const struct d4_sandbox box = {.connect = false};
-
-	return &box;
-}
-
-static const struct d4_sandbox *
-box_connect(void)
-{
-	static const struct d4_sandbox box = {.connect = true};
-
-	return &box;
-}
-
 static int
 do_ptrace(void)
 {

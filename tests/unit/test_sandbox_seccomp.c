@@ -12,22 +12,6 @@ static char dir[64], outside[80];
 static int tcp_listener = -1;
 static struct sockaddr_in tcp_addr;
 
-static const struct d4_sandbox *
-box_closed(void)
-{
-	static const struct d4_sandbox box = {.connect = false};
-
-	return &box;
-}
-
-static const struct d4_sandbox *
-box_connect(void)
-{
-	static const struct d4_sandbox box = {.connect = true};
-
-	return &box;
-}
-
 static int
 do_tcp_socket(void)
 {
