@@ -167,16 +167,19 @@ san_map_ip4(struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what)
 	}
 }
 
-/* One address of a scope with `into`: its network is the target's. */
-static inline uint32_t
-map_into4(const struct san_addr *c, unsigned v, uint32_t mapped)
+/* What becomes of an address of that verdict: net, and the host's bits. */
+static void
+map_target4(const struct san_addr *c, unsigned v, uint32_t *net, uint32_t *host)
 {
 	const struct d4_prefix *target;
 
+	*net = 0;
+	*host = UINT32_MAX;
 	if (v < SAN_V_SCOPE || c->into == NULL)
-		return mapped;
+		return;
 	target = &c->into[v - SAN_V_SCOPE];
-	return d4_get_be32(target->addr.b) | (mapped & map_host4(target->len));
+	*net = d4_get_be32(target->addr.b);
+	*host = map_host4(target->len);
 }
 
 /* Crypto-PAn for as many as the table alone decides on. */
@@ -184,13 +187,21 @@ static size_t
 map_each_cpan4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out)
 {
 	const struct san_addr *c = m->conf;
+	uint32_t net = 0, host = UINT32_MAX;
+	unsigned last = SAN_V_MAP;
 	size_t k = 0, done;
 
-	while (k < n && (c->table[in[k] >> 16] >= SAN_V_MAP))
+	while (k < n && c->table[in[k] >> 16] >= SAN_V_MAP)
 		k++;
 	done = san_cpan_each4(m->cpan, in, k, out);
 	for (k = 0; k < done; k++) {
-		out[k] = map_into4(c, c->table[in[k] >> 16], out[k]);
+		unsigned v = c->table[in[k] >> 16];
+
+		if (v != last) {
+			map_target4(c, v, &net, &host);
+			last = v;
+		}
+		out[k] = net | (out[k] & host);
 		if (out[k] == in[k])
 			break;
 	}

@@ -12,7 +12,6 @@
 #include "sanitizers/packet_again.h"
 
 #define AGAIN_TCP 20u /* bytes of a TCP header that was written in full */
-#define AGAIN_SUM 10u /* where the checksum of an IPv4 header stands */
 
 void
 pkt_alone(const struct pkt *p)
@@ -49,7 +48,7 @@ note_base(const struct pkt_note *o, const struct pkt_ip *ip, const uint8_t *w)
 	uint64_t sum;
 	uint16_t had;
 
-	memcpy(&had, w + AGAIN_SUM, 2);
+	memcpy(&had, w + PKT_IP4_SUM, 2);
 	sum = (uint16_t)~had;
 	if ((o->kept & 1) == 0)
 		sum += (uint32_t)~htobe32(ip->to_src4);
@@ -62,9 +61,10 @@ void
 pkt_note_head(const struct pkt *p, const struct pkt_ip *ip, const uint8_t *w)
 {
 	struct pkt_notes *t = p->notes;
+	size_t in = (size_t)(ip->head.p - p->in.p);
 	struct pkt_note *o;
 
-	if (t->alone || t->n == PKT_NOTES) {
+	if (t->alone || t->n == PKT_NOTES || in > UINT16_MAX) {
 		t->alone = true;
 		return;
 	}
@@ -72,8 +72,8 @@ pkt_note_head(const struct pkt *p, const struct pkt_ip *ip, const uint8_t *w)
 	*o = (struct pkt_note){.fixed = ip->fixed,
 	    .kept = (uint8_t)((t->kept >> 1 & 1) | (t->kept & 1) << 1),
 	    .out = (uint32_t)(w - t->start),
-	    .in = (uint32_t)(ip->head.p - p->in.p),
-	    .n = (uint32_t)ip->head.n,
+	    .in = (uint16_t)in,
+	    .n = (uint8_t)ip->head.n,
 	    .src = ip->src4,
 	    .dst = ip->dst4};
 	o->base = note_base(o, ip, w);
@@ -114,12 +114,8 @@ pkt_note_sum(const struct pkt *p, const struct pkt_ip *ip,
 	o->udp = ip->proto == PKT_PROTO_UDP;
 }
 
-/*
- * Numbers of a TCP header behind an IPv4 header that give away addresses; the
- * sums follow what changes.
- */
-static void
-again_fixed(const struct pkt *p, const struct pkt_note *o,
+void
+pkt_again_fixed(const struct pkt *p, const struct pkt_note *o,
     const struct pkt_again *a, uint64_t sum[2])
 {
 	uint8_t *tcp = a->w + o->n;
@@ -140,38 +136,6 @@ again_fixed(const struct pkt *p, const struct pkt_note *o,
 	d4_put_be16(a->w + 4, ip.id);
 	d4_put_be32(tcp + 4, ip.seq);
 	d4_put_be32(tcp + 8, ip.ack);
-}
-
-/*
- * A sum of what is not all zero folds to 1..ffff whatever the way, so these
- * checksums are the ones that summing anew would give.
- */
-void
-pkt_again_head(
-    const struct pkt *p, const struct pkt_note *o, const struct pkt_again *a)
-{
-	uint64_t sum[2] = {o->base, o->cover};
-	uint16_t folded;
-
-	if ((o->kept & 1) == 0) {
-		sum[0] += htobe32(a->src);
-		sum[1] += htobe32(a->src);
-		d4_put_be32(a->w + 12, a->src);
-	}
-	if ((o->kept & 2) == 0) {
-		sum[0] += htobe32(a->dst);
-		sum[1] += htobe32(a->dst);
-		d4_put_be32(a->w + 16, a->dst);
-	}
-	if (o->fixed)
-		again_fixed(p, o, a, sum);
-	san_sum_put(a->w + AGAIN_SUM, san_sum_fold(sum[0]));
-	if (o->field == 0)
-		return;
-	folded = san_sum_fold(sum[1]);
-	if (folded == 0 && o->udp)
-		folded = 0xffff;
-	san_sum_put(a->w + o->field, folded);
 }
 
 /* The addresses with this partner's keys, remembered for its self-check. */

@@ -5,10 +5,12 @@
 #ifndef SAN_PACKET_AGAIN_H
 #define SAN_PACKET_AGAIN_H
 
+#include "sanitizers/checksum.h"
 #include "sanitizers/led.h"
 #include "sanitizers/packet.h"
 
-#define PKT_NOTES 6u /* headers of one packet */
+#define PKT_NOTES   6u  /* headers of one packet */
+#define PKT_IP4_SUM 10u /* where the checksum of an IPv4 header stands */
 
 /*
  * struct pkt_note -- a header of IPv4 with addresses that keys replace.
@@ -23,12 +25,14 @@
  *         self-check looked for them all.
  */
 struct pkt_note {
-	uint32_t out, in, n;
+	uint32_t out;
 	uint32_t src, dst;
 	uint32_t base, cover;
-	uint16_t field;
-	uint8_t kept, fixed, udp, swift;
+	uint16_t in, field;
+	uint8_t n, kept, fixed, udp, swift;
 };
+
+static_assert(sizeof(struct pkt_note) == 32, "counted by a shift");
 
 /*
  * struct pkt_notes -- of the packet under way. start: where its record begins
@@ -115,9 +119,45 @@ struct pkt_again {
 	uint32_t src, dst;
 };
 
-/* pkt_again_head -- writes the addresses and what is made from them. */
-void pkt_again_head(
-    const struct pkt *p, const struct pkt_note *o, const struct pkt_again *a);
+/*
+ * pkt_again_fixed -- numbers of a TCP header behind an IPv4 header that give
+ * away addresses; the sums, of both headers, follow what changes.
+ */
+void pkt_again_fixed(const struct pkt *p, const struct pkt_note *o,
+    const struct pkt_again *a, uint64_t sum[2]);
+
+/*
+ * pkt_again_head -- writes the addresses and what is made from them. A sum of
+ * what is not all zero folds to 1..ffff whatever the way, so these checksums
+ * are the ones that summing anew would give.
+ */
+static inline void
+pkt_again_head(
+    const struct pkt *p, const struct pkt_note *o, const struct pkt_again *a)
+{
+	uint64_t sum[2] = {o->base, o->cover}, keyed = 0;
+	uint16_t folded;
+
+	if ((o->kept & 1) == 0) {
+		keyed = htobe32(a->src);
+		d4_put_be32(a->w + 12, a->src);
+	}
+	if ((o->kept & 2) == 0) {
+		keyed += htobe32(a->dst);
+		d4_put_be32(a->w + 16, a->dst);
+	}
+	sum[0] += keyed;
+	sum[1] += keyed;
+	if (o->fixed)
+		pkt_again_fixed(p, o, a, sum);
+	san_sum_put(a->w + PKT_IP4_SUM, san_sum_fold(sum[0]));
+	if (o->field == 0)
+		return;
+	folded = san_sum_fold(sum[1]);
+	if (folded == 0 && o->udp)
+		folded = 0xffff;
+	san_sum_put(a->w + o->field, folded);
+}
 
 /*
  * pkt_again -- replaces the addresses in the record at head, a copy of

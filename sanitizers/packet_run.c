@@ -73,13 +73,18 @@ static inline bool
 run_head(const struct run *u, const struct pkt_note *o,
     const struct san_led *led, struct pkt_again *a, size_t *to)
 {
-	bool src = (o->kept & 1) == 0, dst = (o->kept & 2) == 0;
-
-	if (!o->swift || u->n_to - *to < (size_t)src + dst)
+	if (!o->swift || u->n_to - *to < 2u - (o->kept & 1u) - (o->kept >> 1))
 		return false;
-	a->b = u->r->in.p + led->at + u->skip + o->in;
-	a->src = src ? u->to[(*to)++] : o->src;
-	a->dst = dst ? u->to[(*to)++] : o->dst;
+	if (o->fixed)
+		a->b = u->r->in.p + led->at + u->skip + o->in;
+	if ((o->kept & 1) == 0)
+		a->src = u->to[(*to)++];
+	else
+		a->src = o->src;
+	if ((o->kept & 2) == 0)
+		a->dst = u->to[(*to)++];
+	else
+		a->dst = o->dst;
 	pkt_again_head(u->p, o, a);
 	return true;
 }
@@ -106,26 +111,24 @@ run_write(const struct run *u)
 }
 
 /* Where was it written? An address of 4 bytes there. */
-static CHECK_LANES
-run_near(const struct pkt_note *o, const uint8_t *head, uint32_t addr)
+static inline CHECK_LANES
+run_near(const struct pkt_note *o, const uint8_t *w, const struct san_near *a)
 {
-	const uint8_t *w = head + o->out;
-	CHECK_LANES m = san_near4(w + 10, 10, addr);
+	CHECK_LANES m = san_near4(w + PKT_IP4_SUM, 10, a);
 
 	if (o->field != 0)
-		m |= san_near4(w + o->field, 2, addr);
+		m |= san_near4(w + o->field, 2, a);
 	if (o->fixed) {
-		m |= san_near4(w + 4, 2, addr);
-		m |= san_near4(w + o->n + 4, 8, addr);
+		m |= san_near4(w + 4, 2, a);
+		m |= san_near4(w + o->n + 4, 8, a);
 	}
 	return m;
 }
 
-static CHECK_LANES
-run_text(const struct pkt_note *o, const uint8_t *head)
+static inline CHECK_LANES
+run_text(const struct pkt_note *o, const uint8_t *w)
 {
-	const uint8_t *w = head + o->out;
-	CHECK_LANES m = san_near_text(w + 10, 10);
+	CHECK_LANES m = san_near_text(w + PKT_IP4_SUM, 10);
 
 	if (o->field != 0)
 		m |= san_near_text(w + o->field, 2);
@@ -133,6 +136,19 @@ run_text(const struct pkt_note *o, const uint8_t *head)
 		m |= san_near_text(w + 4, 2);
 		m |= san_near_text(w + o->n + 4, 8);
 	}
+	return m;
+}
+
+/* In all n headers of the record. */
+static inline CHECK_LANES
+run_address(
+    const struct pkt_note *o, size_t n, const uint8_t *head, uint32_t addr)
+{
+	struct san_near a = san_near_of(addr);
+	CHECK_LANES m = run_near(o, head + o->out, &a);
+
+	for (size_t i = 1; i < n; i++)
+		m |= run_near(&o[i], head + o[i].out, &a);
 	return m;
 }
 
@@ -144,32 +160,34 @@ run_seen(const struct pkt_note *first, uint32_t addr)
 	       ((first->kept & 2) == 0 && first->dst == addr);
 }
 
+/* What is behind the first header: quoted ones, mostly with its addresses. */
 static CHECK_LANES
-run_address(
-    const struct pkt_note *o, size_t n, const uint8_t *head, uint32_t addr)
+run_quoted(const struct pkt_note *o, size_t n, const uint8_t *head)
 {
-	CHECK_LANES m = run_near(o, head, addr);
+	CHECK_LANES m = {0};
 
-	for (size_t i = 1; i < n; i++)
-		m |= run_near(&o[i], head, addr);
+	for (size_t i = 1; i < n; i++) {
+		m |= run_text(&o[i], head + o[i].out);
+		if ((o[i].kept & 1) == 0 && !run_seen(o, o[i].src))
+			m |= run_address(o, n, head, o[i].src);
+		if ((o[i].kept & 2) == 0 && !run_seen(o, o[i].dst))
+			m |= run_address(o, n, head, o[i].dst);
+	}
 	return m;
 }
 
 /* Nothing in the record looks like one of its addresses. */
-static bool
+static inline bool
 run_clear(const struct pkt_note *o, size_t n, const uint8_t *head)
 {
-	CHECK_LANES m = {0};
+	CHECK_LANES m = run_text(o, head + o->out);
 
-	for (size_t i = 0; i < n; i++) {
-		uint32_t src = o[i].src, dst = o[i].dst;
-
-		m |= run_text(&o[i], head);
-		if ((o[i].kept & 1) == 0 && (i == 0 || !run_seen(o, src)))
-			m |= run_address(o, n, head, src);
-		if ((o[i].kept & 2) == 0 && (i == 0 || !run_seen(o, dst)))
-			m |= run_address(o, n, head, dst);
-	}
+	if ((o->kept & 1) == 0)
+		m |= run_address(o, n, head, o->src);
+	if ((o->kept & 2) == 0)
+		m |= run_address(o, n, head, o->dst);
+	if (n > 1)
+		m |= run_quoted(o, n, head);
 	return !check_any(m);
 }
 

@@ -56,10 +56,11 @@ static bool
 check_middle4(struct d4_slice out, uint8_t b1, uint8_t b2)
 {
 	size_t last = out.n - CHECK_BLOCK - 3;
-	CHECK_LANES m = check_block(out.p + last, b1, b2);
+	CHECK_LANES x = check_lanes(b1), y = check_lanes(b2);
+	CHECK_LANES m = check_block(out.p + last, x, y);
 
 	for (size_t i = 0; i < last; i += CHECK_BLOCK)
-		m |= check_block(out.p + i, b1, b2);
+		m |= check_block(out.p + i, x, y);
 	return check_any(m);
 }
 

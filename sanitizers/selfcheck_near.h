@@ -22,13 +22,20 @@
  * stand, in either order? p[1..18) is read.
  */
 static inline CHECK_LANES
-check_block(const uint8_t *p, uint8_t b1, uint8_t b2)
+check_block(const uint8_t *p, CHECK_LANES b1, CHECK_LANES b2)
 {
 	CHECK_LANES x, y;
 
 	memcpy(&x, p + 1, CHECK_BLOCK);
 	memcpy(&y, p + 2, CHECK_BLOCK);
 	return (CHECK_LANES)(((x == b1) & (y == b2)) | ((x == b2) & (y == b1)));
+}
+
+/* check_lanes -- the lowest byte sixteen times. */
+static inline CHECK_LANES
+check_lanes(uint32_t b)
+{
+	return (CHECK_LANES){0} + (uint8_t)b;
 }
 
 /*
@@ -58,33 +65,45 @@ check_any(CHECK_LANES m)
 	return (half[0] | half[1]) != 0;
 }
 
+/* struct san_near -- an IPv4 address that is looked for. */
+struct san_near {
+	CHECK_LANES b1, b2;
+};
+
+static inline struct san_near
+san_near_of(uint32_t addr)
+{
+	return (struct san_near){
+	    check_lanes(addr >> 16), check_lanes(addr >> 8)};
+}
+
 /*
- * san_near4 -- p[0..n) was written: may an IPv4 address stand, in either byte
- * order, where it holds one of these bytes? Nothing is set: no. Reads up to 4
- * bytes in front and up to 18 behind them.
+ * san_near4 -- p[0..n) was written: may the address stand, in either byte
+ * order, where it holds one of these bytes? Nothing is set: no. Reads 3 bytes
+ * in front and up to 18 behind them.
  */
 static inline CHECK_LANES
-san_near4(const uint8_t *p, size_t n, uint32_t addr)
+san_near4(const uint8_t *p, size_t n, const struct san_near *a)
 {
-	uint8_t b1 = (uint8_t)(addr >> 16), b2 = (uint8_t)(addr >> 8);
-	CHECK_LANES m = check_block(p - 3, b1, b2);
+	CHECK_LANES m = check_block(p - 3, a->b1, a->b2);
 
 	for (size_t at = CHECK_BLOCK; at < n + 3; at += CHECK_BLOCK)
-		m |= check_block(p - 3 + at, b1, b2);
+		m |= check_block(p - 3 + at, a->b1, a->b2);
 	return m;
 }
 
 /*
- * san_near_text -- the same for a text of an address: seven characters in a
- * row hold four at any multiple of four.
+ * san_near_text -- the same for a text of an address: of seven characters in a
+ * row, one of which was written, four begin at 3 in front of p or a multiple
+ * of four behind that, n + 2 behind p at most.
  */
 static inline CHECK_LANES
 san_near_text(const uint8_t *p, size_t n)
 {
-	CHECK_LANES m = check_fours(p - 4);
+	CHECK_LANES m = check_fours(p - 3);
 
-	for (size_t at = CHECK_BLOCK; at <= n + 6; at += CHECK_BLOCK)
-		m |= check_fours(p - 4 + at);
+	for (size_t at = CHECK_BLOCK; at < n + 6; at += CHECK_BLOCK)
+		m |= check_fours(p - 3 + at);
 	return m;
 }
 

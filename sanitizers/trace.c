@@ -107,17 +107,20 @@ trace_note(struct san_trace *t, const struct san_stream *s, struct d4_slice rec,
 	struct san_led *led;
 
 	if (t->broken || !trace_holds(t, rec) || o->at < t->from ||
-	    o->at + o->n - t->from > UINT32_MAX || trace_ends(o->why) ||
-	    d4_buf_reserve(&t->items, sizeof(*led)) != D4_OK) {
+	    o->at + o->n - t->from > UINT32_MAX ||
+	    (o->why != D4_R_NONE && trace_ends(o->why)) ||
+	    (t->items.cap - t->items.n < sizeof(*led) &&
+		d4_buf_reserve(&t->items, sizeof(*led)) != D4_OK)) {
 		t->broken = true;
 		return;
 	}
 	led = (void *)(t->items.p + t->items.n);
 	*led = (struct san_led){.at = (uint32_t)(rec.p - t->in.p),
 	    .n = (uint32_t)rec.n,
-	    .notes_at = (uint32_t)t->notes.n,
-	    .why = trace_same(o->why) ? o->why : D4_R_NONE};
-	if (o->why == D4_R_NONE) {
+	    .notes_at = (uint32_t)t->notes.n};
+	if (o->why != D4_R_NONE) {
+		led->why = trace_same(o->why) ? o->why : D4_R_NONE;
+	} else {
 		led->out_at = (uint32_t)(o->at - t->from);
 		led->out_n = (uint32_t)o->n;
 		led->notes_n = (uint32_t)s->family->traced(s->state);

@@ -135,6 +135,7 @@ static void
 assert_near(const void *form, size_t len, bool text)
 {
 	static const size_t written[] = {1, 2, 8, 10, 16};
+	struct san_near addr = san_near_of(0x0a010203);
 	uint8_t b[256];
 
 	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
@@ -147,12 +148,12 @@ assert_near(const void *form, size_t len, bool text)
 				assert_true(
 				    check_any(san_near_text(b + 100, n)));
 			else
-				assert_true(check_any(
-				    san_near4(b + 100, n, 0x0a010203)));
+				assert_true(
+				    check_any(san_near4(b + 100, n, &addr)));
 		}
 		memset(b, 0xfe, sizeof(b));
 		assert_false(check_any(san_near_text(b + 100, n)));
-		assert_false(check_any(san_near4(b + 100, n, 0x0a010203)));
+		assert_false(check_any(san_near4(b + 100, n, &addr)));
 	}
 }
 
