@@ -359,7 +359,7 @@ static const struct san_step *
 chain_find(const struct san_chain *c, const char *name)
 {
 	for (size_t i = 0; i < c->n_step; i++) {
-		if (strcmp(c->step[i].kind->name, name) == 0)
+		if (name == NULL || strcmp(c->step[i].kind->name, name) == 0)
 			return &c->step[i];
 	}
 	return NULL;
@@ -379,12 +379,6 @@ san_chain_at(const struct san_chain *c, const char *name)
 	const struct san_step *s = chain_find(c, name);
 
 	return s != NULL ? s->at : (struct d4_mark){0, 0};
-}
-
-struct d4_mark
-san_chain_first(const struct san_chain *c)
-{
-	return c->n_step != 0 ? c->step[0].at : (struct d4_mark){0, 0};
 }
 
 bool

@@ -118,7 +118,7 @@ json_check(const struct san_chain *c, struct d4_diag *diag)
 	bool uses;
 
 	if (conf == NULL)
-		return d4_diag_set(diag, san_chain_first(c),
+		return d4_diag_set(diag, san_chain_at(c, NULL),
 		    "add `- json: {default: drop, rules: [...]}`",
 		    "JSON needs a step `json`");
 	uses = san_json_maps(conf);

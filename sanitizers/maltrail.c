@@ -284,7 +284,7 @@ trail_check(const struct san_chain *c, struct d4_diag *diag)
 	const struct san_addr *addr = san_chain_step(c, "addr");
 
 	if (conf == NULL)
-		return d4_diag_set(diag, san_chain_first(c),
+		return d4_diag_set(diag, san_chain_at(c, NULL),
 		    "add `- maltrail: {}`",
 		    "maltrail's events need a step `maltrail`");
 	if (trail_maps(conf) && addr == NULL)

@@ -303,7 +303,7 @@ pdns_check(const struct san_chain *c, struct d4_diag *diag)
 	enum d4_status st;
 
 	if (conf == NULL)
-		return d4_diag_set(diag, san_chain_first(c),
+		return d4_diag_set(diag, san_chain_at(c, NULL),
 		    "add `- pdns: {client: zero, server: zero}`",
 		    "passive DNS needs a step `pdns`");
 	st = pdns_check_addr(c, diag);

@@ -65,11 +65,11 @@ const void *san_chain_step(const struct san_chain *c, const char *name);
 const struct san_family *san_chain_family(
     const struct san_chain *c, uint8_t type, const char *ext);
 
-/* san_chain_at -- where the step with that name stands; 0:0 when nowhere. */
+/*
+ * san_chain_at -- where the step with that name stands, or NULL: the first;
+ * 0:0 when nowhere.
+ */
 struct d4_mark san_chain_at(const struct san_chain *c, const char *name);
-
-/* san_chain_first -- where the first step stands; 0:0: there is none. */
-struct d4_mark san_chain_first(const struct san_chain *c);
 
 /* san_chain_concerns -- whom records must concern, or NULL: anybody. */
 const struct san_concerns *san_chain_concerns(const struct san_chain *c);

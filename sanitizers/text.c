@@ -151,8 +151,8 @@ text_check(const struct san_chain *c, struct d4_diag *diag)
 	bool timed = san_chain_step(c, "time") != NULL;
 
 	if (conf == NULL)
-		return d4_diag_set(diag, san_chain_first(c), "add `- text: {}`",
-		    "text lines need a step `text`");
+		return d4_diag_set(diag, san_chain_at(c, NULL),
+		    "add `- text: {}`", "text lines need a step `text`");
 	if (timed && conf->stamp == SAN_TEXT_NO_STAMP)
 		return d4_diag_set(diag, san_chain_at(c, "time"),
 		    "write text: {stamp: rfc3164}, rfc5424, iso8601 or epoch",
