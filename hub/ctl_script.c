@@ -92,10 +92,14 @@ const char ctl_script_kick[] =
     "return J({kicked=true},u) ";
 
 const char ctl_script_rotate[] =
-    "local u,grace,new=A[2],tonumber(A[3]) or 604800,A[4] "
+    "local u,grace,new=A[2],tonumber(A[3]) or 604800,A[5] "
     "local m,d,s='metadata_uuid:'..u,'d4:sensor:'..u,st(u) "
     "if s~='approved' and s~='pending' then return no('not registered') end "
     "local old,till=H(m,'hmac_key'),N(H(d,'quarantine_until')) "
+    "local before,b=H(d,'previous'),N(H(d,'previous_until')) "
+    "if before and b and b>now then if A[4]=='' then "
+    "return no('a rotation is under way; remedy: sensors end-rotation when "
+    "it has the new key, or --again when nobody has') end old=before end "
     "local to=now+grace if till and till<to then to=till end "
     "c('HSET',m,'hmac_key',new) c('HDEL',d,'quarantine_until') "
     "if old and to>now then "

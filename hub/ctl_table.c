@@ -32,7 +32,7 @@ const struct ctl_row ctl_rows[] = {
 	.effect = CTL_SENSOR, .script = ctl_script_kick, .arg = {UUID}},
     {"sensors", "rotate-key", "a new key; the old one stays valid for --grace",
 	.admin = true, .key = true, .effect = CTL_SENSOR, .script = ctl_script_rotate,
-	.arg = {UUID, OPT("grace", CTL_TIME)}},
+	.arg = {UUID, OPT("grace", CTL_TIME), OPT("again", CTL_FLAG)}},
     {"sensors", "end-rotation", "the old key is not valid any more", .admin = true,
 	.effect = CTL_SENSOR, .script = ctl_script_rotated, .arg = {UUID}},
     {"sensors", "limits",

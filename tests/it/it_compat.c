@@ -252,54 +252,6 @@ all_streams_together_are_bounded(void **state)
 }
 
 static void
-files_are_ours_since_we_make_them(void **state)
-{
-	struct box *b = *state;
-	struct compat_queue q = {.kind = COMPAT_JA3, .item = "ja3-jl"};
-	uint64_t first;
-
-	compat_since(&b->c, &q);
-	first = b->c.keep_since[1];
-	assert_true(first > 1700000000);
-	core_say(b, "HSET d4:compat:since ja3-jl 7");
-	compat_since(&b->c, &q);
-	assert_int_equal(b->c.keep_since[1], 7);
-	/* We were away for long: others may have made some. */
-	core_say(b, "HSET d4:compat told_seen 1700000000");
-	compat_since(&b->c, &q);
-	assert_true(b->c.keep_since[1] >= first);
-	q.worker = true;
-	compat_since(&b->c, &q);
-	assert_int_equal(b->c.keep_since[1], 0);
-	assert_int_equal(core_number(b, "HLEN d4:compat:since"), 0);
-}
-
-static void
-a_path_is_unread_while_it_is_an_item(void **state)
-{
-	struct box *b = *state;
-	char items[512];
-
-	core_say(b, "SADD analyzer:254:ja3-jl q1");
-	core_say(b, "SADD analyzer_uuid_group:254:ja3-jl q2");
-	core_say(b, "SELECT 2");
-	core_say(b, "RPUSH analyzer:ja3-jl:q1 /x/1 /x/2 /x/3");
-	core_say(b, "RPUSH analyzer:ja3-jl:q2 /x/2");
-	core_say(b, "SELECT 0");
-	assert_true(compat_unread(&b->c, "/x/2"));
-	assert_true(compat_unread(&b->c, "/x/3"));
-	assert_false(compat_unread(&b->c, "/x/4"));
-	compat_unread_drop(&b->c, "ja3-jl", "/x/2");
-	core_items(b, "analyzer:ja3-jl:q1", items);
-	assert_string_equal(items, "/x/3,/x/1");
-	core_items(b, "analyzer:ja3-jl:q2", items);
-	assert_string_equal(items, "");
-	/* Of the next walk: the lists are read again. */
-	compat_unread_clear(&b->c);
-	assert_false(compat_unread(&b->c, "/x/2"));
-}
-
-static void
 what_waits_is_told(void **state)
 {
 	struct box *b = *state;
@@ -339,8 +291,6 @@ main(void)
 	    T(a_full_stream_waits_for_its_worker_in_order),
 	    T(a_worker_that_is_given_up_misses_what_is_accounted),
 	    T(all_streams_together_are_bounded),
-	    T(files_are_ours_since_we_make_them),
-	    T(a_path_is_unread_while_it_is_an_item),
 	    T(what_waits_is_told),
 	};
 

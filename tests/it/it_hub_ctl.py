@@ -101,6 +101,16 @@ class Sensors(Case):
             self.assertNotIn(got["key"], text)
             self.assertNotIn(self.s.key.decode(), text)
 
+    def test_a_rotation_under_way_keeps_the_key_that_the_sensor_has(self):
+        u = self.s.uuid
+        lost = self.ctl("sensors", "rotate-key", u)["key"]
+        self.assertIn("--again", self.fails("sensors", "rotate-key", u))
+        new = self.ctl("sensors", "rotate-key", u, "--again")["key"]
+        until("the new key", lambda: self.lines(new.encode()) == "confirmed")
+        self.assertEqual(self.lines(), "confirmed")
+        until("the lost one is out", lambda: self.lines(lost.encode()) !=
+              "confirmed")
+
     def test_quarantine_ends_with_another_key(self):
         self.ctl("sensors", "quarantine", self.s.uuid, "1h")
         until("it holds", lambda: self.lines() == "confirmed")

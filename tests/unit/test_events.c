@@ -213,6 +213,44 @@ a_hub_that_is_away_clears_nothing(void **state)
 	assert_int_equal(heard.last.kind, EVENT_HUB_DOWN);
 }
 
+/* Seconds that it waits, and that it was not heard of. */
+static json_t *
+compat_said(int waits, int silent)
+{
+	return json_pack("{s:i,s:{s:i,s:[{s:s,s:i,s:s}]}}", "now", 100000,
+	    "compat", "told_seen", 100000 - silent, "waits", "what",
+	    "d4:{8:0}:q", "since_seen", 100000 - waits, "why", "no worker");
+}
+
+static void
+compatibility_that_waits_for_a_minute_is_told(void **state)
+{
+	static const struct {
+		int waits, silent, raised;
+		enum event_kind kind;
+	} cases[] = {
+	    {59, 2, 0, EVENT_COMPAT_WAITS},
+	    {60, 2, 1, EVENT_COMPAT_WAITS},
+	    {0, 60, 0, EVENT_COMPAT_DOWN},
+	    {0, 61, 1, EVENT_COMPAT_DOWN},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		json_t *o = compat_said(cases[i].waits, cases[i].silent);
+
+		assert_non_null(o);
+		events_begin(*state);
+		watch_sensors(*state, o);
+		events_end(*state, 1);
+		assert_int_equal(heard.raised, cases[i].raised);
+		if (cases[i].raised != 0)
+			assert_int_equal(heard.last.kind, cases[i].kind);
+		json_decref(o);
+		teardown(state);
+		assert_int_equal(setup(state), 0);
+	}
+}
+
 static void
 a_certificate_is_told_in_time(void **state)
 {
@@ -288,6 +326,7 @@ main(void)
 	    T(the_next_process_knows_what_was_raised),
 	    T(a_status_says_what_is_wrong),
 	    T(a_hub_that_is_away_clears_nothing),
+	    T(compatibility_that_waits_for_a_minute_is_told),
 	    T(a_certificate_is_told_in_time),
 	    cmocka_unit_test(a_label_cannot_end_a_line_of_metrics),
 	    cmocka_unit_test(a_day_has_a_bounded_number_of_addresses),
