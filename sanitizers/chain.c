@@ -254,15 +254,13 @@ chain_build(struct san_chain *c, const struct d4_yaml *steps,
 	st = san_preset_expand(steps, diag, &c->preset);
 	if (st != D4_OK)
 		return st;
-	if (c->preset != NULL)
-		steps = c->preset;
+	steps = c->preset != NULL ? c->preset : steps;
 	st = d4_buf_adds(&l->canon, SAN_ENGINE "\n");
 	if (st == D4_OK)
 		st = san_canon_node(steps, &l->canon);
 	if (st == D4_OK)
 		st = chain_steps(c, steps, &env, diag);
-	if (st == D4_OK)
-		st = l->st;
+	st = st == D4_OK ? l->st : st;
 	if (st == D4_OK && l->env != NULL && l->env->about != NULL)
 		st = chain_about(c, steps, l, diag);
 	if (st == D4_OK && l->env != NULL && l->env->forgettable &&
