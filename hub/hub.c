@@ -7,6 +7,7 @@
 #include "hub/overflow.h"
 #include "hub/queues.h"
 #include "hub/quota.h"
+#include "hub/ration.h"
 #include "hub/session.h"
 #include "hub/stats.h"
 #include "hub/tee.h"
@@ -158,6 +159,8 @@ rooms_make(struct hub *h)
 	if (st == D4_OK)
 		st = crowd_new(h, &h->crowd);
 	if (st == D4_OK)
+		st = ration_new(h, &h->ration);
+	if (st == D4_OK)
 		st = trim_new(h, &h->trim);
 	if (st == D4_OK)
 		st = headroom_new(h, &h->headroom);
@@ -200,6 +203,7 @@ hub_fini(struct hub *h)
 	headroom_free(h->headroom);
 	trim_free(h->trim);
 	crowd_free(h->crowd);
+	ration_free(h->ration);
 	census_free(h->census);
 	stats_free(h->stats);
 	shelf_free(h->shelf);

@@ -19,6 +19,7 @@ struct crowd;
 struct discard;
 struct headroom;
 struct overflow;
+struct ration;
 struct tee;
 struct stats;
 struct trim;
@@ -70,8 +71,8 @@ struct hub_events {
  * struct hub -- Shape: place: which of n_workers it is; the first one looks
  * after what is there once. alone: no older version's worker runs. pause: enum
  * hub_pause bits that hold for every session. drafts: sessions whose entry
- * waits for the flush timer, oldest first, by list. n_resting: sessions paused
- * for a limit of their sensor. tight: Redis as a whole is short of memory.
+ * waits for the flush timer, oldest first, by list. tight: Redis as a whole is
+ * short of memory.
  * silent: Redis is connected and does not answer.
  * loud: refusals that may still be logged in this second.
  */
@@ -89,6 +90,7 @@ struct hub {
 	struct census *census;
 	struct stats *stats;
 	struct crowd *crowd;
+	struct ration *ration;
 	struct discard *discard;
 	struct trim *trim;
 	struct headroom *headroom;
@@ -97,12 +99,12 @@ struct hub {
 	struct d4_account *account;
 	struct session_list sessions;
 	struct session_list drafts[DRAFTS];
-	size_t n_sessions, n_resting;
+	size_t n_sessions;
 	struct budget budget;
 	struct replay_pool replays;
 	unsigned pause;
 	struct hub_counts counts;
-	struct event *flush_timer, *rate_timer, *tick;
+	struct event *flush_timer, *tick;
 	struct hub_events events;
 	bool ready, tight, silent;
 	unsigned loud;

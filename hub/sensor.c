@@ -6,10 +6,6 @@
 #include <openssl/rand.h>
 #include "hub/sensor.h"
 
-/* A rate in bytes a second, and how long it is added up: no overflow. */
-#define RATE_MAX 1000000000000ull
-#define PAST_MAX 3600000ull /* ms */
-
 void
 sensors_init(struct sensors *t)
 {
@@ -56,7 +52,7 @@ sensor_free(struct sensors *t, struct sensor *s)
 	if (s->replay != NULL)
 		replay_fini(s->replay);
 	free(s->replay);
-	free(s->shares);
+	free(s->ration.share);
 	free(s);
 	t->n--;
 }
@@ -237,58 +233,4 @@ sensor_refuse(struct sensor *s, enum d4_reason why)
 	r->n++;
 	s->refused++;
 	s->last_refused = why;
-}
-
-uint64_t
-sensor_spend(struct sensor *s, size_t n, uint64_t now_ms)
-{
-	uint64_t past = now_ms - s->tokens_ms;
-	int64_t rate =
-	    (int64_t)(s->limits.rate < RATE_MAX ? s->limits.rate : RATE_MAX);
-
-	if (rate == 0)
-		return 0;
-	s->tokens += rate * (int64_t)(past < PAST_MAX ? past : PAST_MAX);
-	if (s->tokens > rate * 1000)
-		s->tokens = rate * 1000;
-	s->tokens_ms = now_ms;
-	s->tokens -= (int64_t)n * 1000;
-	return s->tokens >= 0 ? 0 : (uint64_t)(-s->tokens / rate) + 1;
-}
-
-/* The place of a stream, or one that is free; NULL: there is none. */
-static struct share *
-share_of(const struct sensor *s, const void *of)
-{
-	for (unsigned i = 0; s->shares != NULL && i < SENSOR_SHARES; i++) {
-		if (s->shares[i].of == of || s->shares[i].of == NULL)
-			return &s->shares[i];
-	}
-	return NULL;
-}
-
-void
-sensor_shelved(struct sensor *s, const void *of, uint64_t now_ms)
-{
-	struct share *share;
-
-	if (s->limits.queue == 0)
-		return;
-	if (s->shares == NULL)
-		s->shares = calloc(SENSOR_SHARES, sizeof(*s->shares));
-	share = share_of(s, of);
-	if (share == NULL)
-		return;
-	share->of = of;
-	share_put(share, now_ms);
-}
-
-uint64_t
-sensor_waits(const struct sensor *s, const void *of, uint64_t trimmed_ms)
-{
-	struct share *share = share_of(s, of);
-
-	return s->limits.queue != 0 && share != NULL
-	           ? share_entries(share, trimmed_ms)
-	           : 0;
 }

@@ -7,15 +7,15 @@
 #include "hub/clone.h"
 #include "hub/dossier.h"
 #include "hub/replay.h"
-#include "hub/share.h"
 #include "libd4/hmac.h"
 #include "libd4/slice.h"
 
 #define SENSOR_BUCKETS 4096u /* a power of two */
 #define SENSOR_IDLE    4096u /* kept although they have no session */
-#define SENSOR_SHARES  4u    /* streams in which its entries are counted */
+#define SENSOR_SHARES  8u    /* streams in which its entries are counted */
 #define SENSOR_REASONS 12u   /* different refusals that are counted */
 
+struct queue_shard;
 struct session;
 
 TAILQ_HEAD(session_list, session);
@@ -31,6 +31,34 @@ struct sensor_refusal {
 	uint64_t n;
 };
 
+/* Is it asked for what it may send (ration.h)? */
+enum ration_state { RATION_NONE, RATION_LATER, RATION_NOW, RATION_ASKED };
+
+/*
+ * Entries of a sensor in a stream: sum as Redis said of all workers; fresh:
+ * ours since; told: those of them that are in the question under way. full: it
+ * was over the limit, and half of that is not gone yet.
+ */
+struct ration_share {
+	const struct queue_shard *of;
+	uint64_t fresh, told, sum;
+	bool full;
+};
+
+/*
+ * struct sensor_ration -- what it may send. Shape: tokens: bytes that are left
+ * here, below 0: that it owes. wanted: of the last question; dry: Redis had
+ * less. share: SENSOR_SHARES of them, or NULL.
+ */
+struct sensor_ration {
+	TAILQ_ENTRY(sensor) link;
+	enum ration_state state;
+	uint64_t due_ms, wanted;
+	int64_t tokens;
+	bool dry;
+	struct ration_share *share;
+};
+
 /*
  * struct sensor -- one UUID, registered or not.
  * Shape:  known: Redis was asked about it and answered. facts: as of now.
@@ -39,7 +67,6 @@ struct sensor_refusal {
  *         `limited`. sessions: those that are authenticated; waiting: those
  *         that wait for `known`. several: it may use many addresses at a
  *         time. held: as Redis says, only this one may come, family 0: any.
- *         tokens: thousandths of bytes that it may send, as of tokens_ms.
  *         refusals: by reason; the last place counts the rest.
  * Owns:   counted by refs; the table keeps those in use, and some others.
  */
@@ -59,12 +86,10 @@ struct sensor {
 	struct replay *replay; /* NULL: nothing is remembered */
 	struct d4_addr held;
 	struct badges badges;
-	int64_t tokens;
-	uint64_t tokens_ms;
+	struct sensor_ration ration;
 	uint64_t refused;
 	struct sensor_refusal refusals[SENSOR_REASONS];
 	enum d4_reason last_refused;
-	struct share *shares;
 };
 
 /* lru: from the least recently used on; all[] by hash. */
@@ -107,20 +132,53 @@ bool sensor_cloned(const struct sensor *s, const struct d4_addr *address);
 /* sensor_refuse -- counts a refusal. */
 void sensor_refuse(struct sensor *s, enum d4_reason why);
 
-/*
- * sensor_spend -- it sent n bytes; returns how long it must rest for its rate,
- * in milliseconds (0: not at all). A second's worth may come at once.
- */
-uint64_t sensor_spend(struct sensor *s, size_t n, uint64_t now_ms);
+/* ---- its limits: sensor_limits.c ---- */
 
-/* sensor_shelved -- one more entry of it is in the stream `of`. */
-void sensor_shelved(struct sensor *s, const void *of, uint64_t now_ms);
+/* sensor_spend -- it sent n bytes. */
+void sensor_spend(struct sensor *s, size_t n);
+
+/* sensor_owes -- it sent more than it may: it rests. */
+bool sensor_owes(const struct sensor *s);
+
+/* sensor_hungry -- its bytes are running low, in view of its rate. */
+bool sensor_hungry(const struct sensor *s);
+
+/* sensor_wants -- bytes to ask for; noted as asked. */
+uint64_t sensor_wants(struct sensor *s);
+
+/* sensor_shelved -- one more entry of it is on its way to the stream. */
+void sensor_shelved(struct sensor *s, const struct queue_shard *of);
+
+/* sensor_untold -- Redis does not know of all of its entries. */
+bool sensor_untold(const struct sensor *s);
 
 /*
- * sensor_waits -- how many of its entries are in the stream, which is trimmed
- * up to trimmed_ms; 0 when it has no limit.
+ * sensor_pressed -- with what Redis does not know yet it is half-way from what
+ * that knows to its limit: it is to be told at once.
  */
-uint64_t sensor_waits(
-    const struct sensor *s, const void *of, uint64_t trimmed_ms);
+bool sensor_pressed(const struct sensor *s, unsigned workers);
+
+/* sensor_tells -- they are being told: the first n of its shares. */
+unsigned sensor_tells(struct sensor *s);
+
+/*
+ * sensor_rationed -- the answer: an array of the bytes it gets, and of its
+ * entries in each of the shares that were told. NULL: there is none.
+ */
+void sensor_rationed(struct sensor *s, const redisReply *reply);
+
+/*
+ * sensor_crowded -- has it too many entries in the stream? Each of the workers
+ * may have added as many as we since Redis was asked. Also when it has some in
+ * too many streams. Never without a limit.
+ */
+bool sensor_crowded(
+    const struct sensor *s, const struct queue_shard *of, unsigned workers);
+
+/*
+ * sensor_full -- so many of its entries wait in a queue for sessions that begin
+ * with this type (2: any of 254) that new ones wait, too.
+ */
+bool sensor_full(const struct sensor *s, uint8_t type, unsigned workers);
 
 #endif

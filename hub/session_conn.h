@@ -159,9 +159,14 @@ bool sessions_loud(struct hub *h);
 
 /* sessions_rate -- it sent n bytes: it rests when its sensor is too fast. */
 void sessions_rate(struct session *s, size_t n);
-/* sessions_rested -- it is read again, or ends. */
-void sessions_rested(struct session *s);
-D4_USED enum d4_status rate_init(struct hub *h);
-void rate_fini(struct hub *h);
+/* sessions_share -- one more entry of it is on the shelf. */
+void sessions_share(struct session *s);
+/*
+ * sessions_rests -- its sensor has sent too much, in whatever session: a new
+ * one, that begins with this type, waits with its first bytes.
+ */
+bool sessions_rests(struct session *s, uint8_t type);
+/* rate_told -- Redis has answered: who may go on? True: some rest. */
+bool rate_told(struct hub *h, struct sensor *sensor);
 
 #endif

@@ -94,6 +94,8 @@ data_know(void *arg, const struct d4_header *h, struct intake_keys *keys,
 	}
 	if (!s->sensor->known)
 		return D4_AGAIN;
+	if (!s->intake.known && sessions_rests(s, h->type))
+		return D4_AGAIN;
 	*why = data_frame(s, h);
 	if (*why != D4_R_NONE)
 		return D4_EDENIED;
@@ -267,7 +269,7 @@ data_emit(void *arg, struct draft *d)
 	if (st == D4_OK) {
 		sessions_drafting(s, false);
 		s->shelved_ms = s->active_ms;
-		sensor_shelved(s->sensor, s->origin->shard, d4_now_us() / 1000);
+		sessions_share(s);
 	}
 	return st;
 }

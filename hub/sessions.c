@@ -124,7 +124,7 @@ sessions_init(struct hub *h)
 		TAILQ_INIT(&h->drafts[l]);
 	h->budget.max = h->opt->held_max;
 	h->flush_timer = evtimer_new(h->base, on_flush, h);
-	return h->flush_timer != NULL ? rate_init(h) : D4_ENOMEM;
+	return h->flush_timer != NULL ? D4_OK : D4_ENOMEM;
 }
 
 void
@@ -143,7 +143,6 @@ sessions_remove(struct session *s)
 	s->held = 0;
 	sessions_drafting(s, false);
 	sessions_waiting(s, false);
-	sessions_rested(s);
 	if (s->counted)
 		TAILQ_REMOVE(&s->sensor->sessions, s, by_sensor);
 	s->counted = false;
@@ -276,10 +275,21 @@ sessions_loud(struct hub *h)
 void
 sessions_known(struct hub *h, struct sensor *sensor)
 {
+	struct session *s;
+	size_t n = 0;
+
 	(void)h;
-	/* Each leaves the list: it goes on, or is refused. */
-	while (sensor->known && !TAILQ_EMPTY(&sensor->waiting))
-		session_resume(TAILQ_FIRST(&sensor->waiting));
+	TAILQ_FOREACH(s, &sensor->waiting, by_sensor)
+	n++;
+	/* Each leaves the list: it goes on, or is refused; or it rests. */
+	for (; n != 0 && !TAILQ_EMPTY(&sensor->waiting); n--) {
+		s = TAILQ_FIRST(&sensor->waiting);
+		session_resume(s);
+		if (TAILQ_FIRST(&sensor->waiting) != s)
+			continue;
+		TAILQ_REMOVE(&sensor->waiting, s, by_sensor);
+		TAILQ_INSERT_TAIL(&sensor->waiting, s, by_sensor);
+	}
 }
 
 void
@@ -367,5 +377,4 @@ sessions_free(struct hub *h)
 	if (h->flush_timer != NULL)
 		event_free(h->flush_timer);
 	h->flush_timer = NULL;
-	rate_fini(h);
 }

@@ -163,6 +163,9 @@ look_decide(struct look *l)
 	if (hub_leads(l->trim->hub)) {
 		look_trim(l);
 		drop_oldest(l);
+	} else if (l->groups != 0 && l->holds &&
+		   queue_id_cmp(&l->needed, &s->trimmed) > 0) {
+		s->trimmed = l->needed; /* the first worker does it */
 	}
 	quota_check(l->trim->hub, s->queue);
 	if (!l->dropping)

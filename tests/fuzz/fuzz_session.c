@@ -123,7 +123,7 @@ world_end(void)
 	shelf_answer(UINT32_MAX);
 	redis_forget();
 	assert(h->n_sessions == 0 && h->budget.held == 0);
-	assert(h->n_resting == 0 && w.waiting == 0);
+	assert(w.waiting == 0);
 	assert(t->records[D4_R_NONE] == w.shelved);
 	for (unsigned r = 0; r < D4_REASON_MAX; r++)
 		sum += t->records[r];

@@ -11,28 +11,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
                                 "tests/support"))
 from hub import Hub, Load, stored, until  # noqa: E402
-
-
-def pids(hub):
-    """Place to pid, of the workers that run now."""
-    return {int(place): int(pid) for pid, place in re.findall(
-        r"worker pid=(\d+) started place=(\d+)", hub.log())}
-
-
-def sessions(hub, sensor=None):
-    more = ["--uuid", sensor.uuid] if sensor else []
-    return hub.ctl("sessions", "list", *more)["sessions"]
-
-
-def ready(hub):
-    until("all workers answer", lambda: hub.status()["workers"] == 2)
-    return hub
-
-
-def log_name(hub, session):
-    """Which worker logged that the session opened."""
-    return re.search(r"d4-hub\[worker (\d)\]: session=%s open" % session,
-                     hub.log()).group(1)
+from workers import log_name, pids, ready, sessions  # noqa: E402
 
 
 class Workers(unittest.TestCase):

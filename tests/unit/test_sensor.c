@@ -144,35 +144,6 @@ refusals_are_counted_by_reason(void **unused)
 	assert_int_equal(sensor->refused, 3 + D4_REASON_MAX - 1);
 }
 
-static void
-who_is_too_fast_rests_until_its_rate_is_kept(void **unused)
-{
-	struct dossier d = with_key("k");
-
-	(void)unused;
-	(void)take(d, 1);
-	assert_int_equal(sensor_spend(sensor, 1u << 30, 10000), 0);
-	d.limits.rate = 1000;
-	assert_true(take(d, 1));
-	assert_int_equal(sensor_spend(sensor, 1000, 20000), 0);
-	assert_int_equal(sensor_spend(sensor, 500, 20000), 501);
-	assert_int_equal(sensor_spend(sensor, 0, 20250), 251);
-	assert_int_equal(sensor_spend(sensor, 0, 20501), 0);
-	/* Small steps count, too. */
-	for (uint64_t t = 20502; t <= 20602; t++)
-		(void)sensor_spend(sensor, 1, t);
-	assert_int_equal(sensor_spend(sensor, 0, 20603), 0);
-	/* A second's worth at once, not more, however long it was silent. */
-	assert_int_equal(sensor_spend(sensor, 1000, 99999999), 0);
-	assert_true(sensor_spend(sensor, 1000, 99999999) > 900);
-	d.limits.rate = UINT64_MAX;
-	(void)take(d, 1);
-	assert_int_equal(sensor_spend(sensor, 1u << 30, UINT64_MAX / 2), 0);
-	d.limits.rate = 0;
-	(void)take(d, 1);
-	assert_int_equal(sensor_spend(sensor, 1u << 30, 0), 0);
-}
-
 int
 main(void)
 {
@@ -184,7 +155,6 @@ main(void)
 	    ONE(a_shared_secret_stands_in_for_a_key),
 	    ONE(where_it_may_come_from_is_obeyed),
 	    ONE(refusals_are_counted_by_reason),
-	    ONE(who_is_too_fast_rests_until_its_rate_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,221 @@
+/* What a sensor may send, of what Redis gave it. */
+#include "hub/queue.h"
+#include "hub/sensor.h"
+#include "reply.h"
+#include "test.h"
+
+static struct sensors table;
+static struct sensor *sensor;
+static struct queue_shard streams[SENSOR_SHARES + 1];
+
+static int
+setup(void **unused)
+{
+	static const struct d4_uuid uuid = {{1}};
+	static struct queue eight = {.type = 8}, extended = {.type = 254};
+
+	(void)unused;
+	for (size_t i = 0; i <= SENSOR_SHARES; i++)
+		streams[i].queue = i == 0 ? &eight : &extended;
+	sensors_init(&table);
+	sensor = sensors_get(&table, &uuid);
+	return sensor == NULL;
+}
+
+static int
+teardown(void **unused)
+{
+	(void)unused;
+	sensors_fini(&table);
+	return 0;
+}
+
+static void
+answer(const char *wire)
+{
+	redisReply *reply = reply_of(wire, strlen(wire));
+
+	assert_non_null(reply);
+	sensor_rationed(sensor, reply);
+	freeReplyObject(reply);
+}
+
+static void
+who_has_no_rate_spends_nothing(void **unused)
+{
+	(void)unused;
+	sensor_spend(sensor, 1u << 30);
+	assert_false(sensor_owes(sensor) || sensor_hungry(sensor));
+	assert_int_equal(sensor_wants(sensor), 0);
+}
+
+static void
+who_sent_more_than_it_got_rests_until_it_has_got_it(void **unused)
+{
+	(void)unused;
+	sensor->limits.rate = 1000;
+	assert_true(sensor_hungry(sensor));
+	assert_false(sensor_owes(sensor));
+	sensor_spend(sensor, 300);
+	assert_true(sensor_owes(sensor));
+	assert_int_equal(sensor_wants(sensor), 551);
+	answer("*1\r\n:200\r\n");
+	assert_true(sensor_owes(sensor) && sensor->ration.dry);
+	assert_int_equal(sensor_wants(sensor), 351);
+	answer("*1\r\n:351\r\n");
+	assert_false(sensor_owes(sensor) || sensor_hungry(sensor));
+	assert_false(sensor->ration.dry);
+	sensor_spend(sensor, 200);
+	assert_true(sensor_hungry(sensor));
+	assert_false(sensor_owes(sensor));
+	/* No limit any more. */
+	sensor_spend(sensor, 10000);
+	sensor->limits.rate = 0;
+	assert_false(sensor_owes(sensor));
+}
+
+static void
+redis_cannot_give_more_than_was_wanted(void **unused)
+{
+	static const char *const hostile[] = {"*1\r\n:-5\r\n", "*0\r\n",
+	    ":7\r\n", "*1\r\n$1\r\n7\r\n", "*2\r\n*0\r\n:9\r\n"};
+
+	(void)unused;
+	sensor->limits.rate = 1000;
+	sensor_spend(sensor, 100);
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+		assert_int_equal(sensor_wants(sensor), 351);
+		answer(hostile[i]);
+		assert_true(sensor_owes(sensor));
+	}
+	assert_int_equal(sensor_wants(sensor), 351);
+	answer("*1\r\n:9223372036854775807\r\n");
+	assert_int_equal(sensor->ration.tokens, 251);
+	/* It was not asked again. */
+	answer("*1\r\n:1000\r\n");
+	assert_int_equal(sensor->ration.tokens, 251);
+}
+
+static void
+no_sum_of_bytes_is_too_large(void **unused)
+{
+	(void)unused;
+	sensor->limits.rate = UINT64_MAX;
+	for (unsigned i = 0; i < 100; i++)
+		sensor_spend(sensor, (size_t)1 << 62);
+	assert_false(sensor_owes(sensor));
+	for (unsigned i = 0; i < 1000; i++)
+		sensor_spend(sensor, (size_t)1 << 46);
+	assert_true(sensor_owes(sensor));
+	assert_true(sensor_wants(sensor) > 0);
+}
+
+static void
+entries_of_all_workers_wait_together(void **unused)
+{
+	const struct queue_shard *one = &streams[0], *two = &streams[1];
+
+	(void)unused;
+	sensor_shelved(sensor, one);
+	assert_false(sensor_untold(sensor) || sensor_crowded(sensor, one, 2));
+	sensor->limits.queue = 12;
+	for (unsigned i = 0; i < 2; i++)
+		sensor_shelved(sensor, one);
+	sensor_shelved(sensor, two);
+	assert_true(sensor_untold(sensor));
+	assert_false(sensor_pressed(sensor, 2));
+	sensor_shelved(sensor, one);
+	assert_true(sensor_pressed(sensor, 2)); /* half-way */
+	assert_int_equal(sensor_tells(sensor), 2);
+	assert_int_equal(sensor->ration.share[0].told, 3);
+	assert_false(sensor_untold(sensor));
+	/* The other one may have put as many. */
+	assert_false(sensor_crowded(sensor, one, 2));
+	for (unsigned i = 0; i < 3; i++)
+		sensor_shelved(sensor, one);
+	assert_true(sensor_crowded(sensor, one, 2));
+	assert_false(sensor_crowded(sensor, one, 1));
+	answer("*3\r\n:0\r\n:5\r\n:1\r\n");
+	assert_false(sensor_crowded(sensor, one, 2));
+	sensor_shelved(sensor, one);
+	assert_true(sensor_crowded(sensor, one, 2));
+	/* An answer that never came. */
+	assert_int_equal(sensor_tells(sensor), 2);
+	sensor_rationed(sensor, NULL);
+	assert_true(sensor_untold(sensor));
+	assert_true(sensor_crowded(sensor, one, 2));
+}
+
+static void
+who_had_too_much_waits_until_half_is_gone(void **unused)
+{
+	const struct queue_shard *one = &streams[0];
+
+	(void)unused;
+	sensor->limits.queue = 10;
+	sensor_shelved(sensor, one);
+	assert_int_equal(sensor_tells(sensor), 1);
+	answer("*2\r\n:0\r\n:9\r\n");
+	assert_false(sensor_crowded(sensor, one, 2));
+	answer("*2\r\n:0\r\n:10\r\n");
+	assert_true(sensor_crowded(sensor, one, 2));
+	answer("*2\r\n:0\r\n:6\r\n");
+	assert_true(sensor_crowded(sensor, one, 2));
+	answer("*2\r\n:0\r\n:5\r\n");
+	assert_false(sensor_crowded(sensor, one, 2));
+}
+
+static void
+too_many_streams_are_over_every_limit(void **unused)
+{
+	const struct queue_shard *last = &streams[SENSOR_SHARES];
+
+	(void)unused;
+	sensor->limits.queue = 10;
+	for (unsigned i = 0; i < SENSOR_SHARES; i++)
+		sensor_shelved(sensor, &streams[i]);
+	sensor_shelved(sensor, last);
+	assert_true(sensor_crowded(sensor, last, 1));
+	/* Nothing of it waits in these any more, but in the first. */
+	assert_int_equal(sensor_tells(sensor), SENSOR_SHARES);
+	answer("*2\r\n:0\r\n:1\r\n");
+	assert_false(sensor_crowded(sensor, last, 1));
+	sensor_shelved(sensor, last);
+	assert_ptr_equal(sensor->ration.share[1].of, last);
+}
+
+static void
+a_full_queue_is_full_for_new_sessions_of_its_type(void **unused)
+{
+	(void)unused;
+	assert_false(sensor_full(sensor, 8, 1));
+	sensor->limits.queue = 2;
+	sensor_shelved(sensor, &streams[0]);
+	assert_false(sensor_full(sensor, 8, 1));
+	assert_true(sensor_full(sensor, 8, 2));
+	assert_false(sensor_full(sensor, 2, 2) || sensor_full(sensor, 254, 2));
+	sensor_shelved(sensor, &streams[1]);
+	assert_true(sensor_full(sensor, 2, 2) && sensor_full(sensor, 254, 2));
+	assert_false(sensor_full(sensor, 1, 2));
+	sensor->limits.queue = 0;
+	assert_false(sensor_full(sensor, 8, 2));
+}
+
+int
+main(void)
+{
+#define ONE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    ONE(who_has_no_rate_spends_nothing),
+	    ONE(who_sent_more_than_it_got_rests_until_it_has_got_it),
+	    ONE(redis_cannot_give_more_than_was_wanted),
+	    ONE(no_sum_of_bytes_is_too_large),
+	    ONE(entries_of_all_workers_wait_together),
+	    ONE(who_had_too_much_waits_until_half_is_gone),
+	    ONE(too_many_streams_are_over_every_limit),
+	    ONE(a_full_queue_is_full_for_new_sessions_of_its_type),
+	};
+#undef ONE
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
