@@ -11,6 +11,13 @@ clone_same(const struct d4_addr *a, const struct d4_addr *b)
 	return memcmp(a->b, b->b, a->family == 4 ? 4 : NET6) == 0;
 }
 
+void
+clone_place(struct d4_addr *a)
+{
+	if (a->family == 6)
+		memset(a->b + NET6, 0, sizeof(a->b) - NET6);
+}
+
 /* One more turn; true when there were too many of them lately. */
 static bool
 clone_turn(struct clone *c, uint64_t now_ms)

@@ -30,6 +30,10 @@ struct clone {
  */
 bool clone_same(const struct d4_addr *a, const struct d4_addr *b);
 
+/* clone_place -- what stands for all addresses that are the same to clone_same.
+ */
+void clone_place(struct d4_addr *a);
+
 /*
  * clone_seen -- an authentic frame came from this address; begins: it is the
  * first of its session. True: too many turns, so it is a clone.

@@ -2,127 +2,61 @@
 #include <stdlib.h>
 #include <string.h>
 #include "hub/crowd.h"
+#include "hub/crowd_script.h"
 #include "hub/session_conn.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
-#define LOOK_MS    250L /* between two looks at the mail */
-#define REAP_LOOKS 20u  /* looks between two at dead workers */
-#define DEAD_MS    "15000"
-#define MAIL_S     "60"
-#define MAIL_MAX   1000u /* letters of one look */
+#define LOOK_MS    250L  /* between two looks at the mail */
+#define REAP_LOOKS 20u   /* looks between two at dead workers */
+#define MAIL_MAX   8192u /* letters of one look, as CROWD_MAIL */
+#define WORDS      9u
+#define SENDS_MAX  64u /* sensors that are told of in one look */
 
 /*
- * A session is over: what d4-core's tools read about it (census.h) goes with
- * it, in either writing of its UUID, unless another one of its sensor says the
- * same; back: what the census took away goes back, where another one does.
+ * Shape: id: this worker. looks: for the mail, so far; looked_ms: when. begun,
+ * noted: sessions that began, told to Redis and known to it, on this
+ * connection. astray: some sensor has sessions from several places.
  */
-#define CROWD_END                                                             \
-	"local c=redis.call "                                                 \
-	"local function gone(w,u,s,back) "                                    \
-	"local own=c('HGET','d4:live:'..u,s) "                                \
-	"c('SREM','d4:worker:'..w,u..' '..s) "                                \
-	"if not own then return end c('HDEL','d4:live:'..u,s) "               \
-	"local left,any={},false "                                            \
-	"for _,v in ipairs(c('HVALS','d4:live:'..u)) do any=true "            \
-	"left[string.match(v,' (%d+)$') or '']=true end "                     \
-	"local d=string.gsub(s,'^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)"      \
-	"(%x%x%x%x)','%1-%2-%3-%4-') for _,x in ipairs({s,d}) do "            \
-	"c('SREM','map:active_connection-uuid-session_uuid:'..u,x) "          \
-	"c('HDEL','map:session-uuid_active_extended_type',x) "                \
-	"c('SREM','active_uuid_type2:'..u,x) "                                \
-	"c('SREM','active_uuid_type254:'..u,x) end "                          \
-	"if any and back then c('SADD','active_connection',u) end "           \
-	"for t in pairs(left) do if back and t~='254' then "                  \
-	"c('SADD','active_connection:'..t,u) "                                \
-	"c('SADD','active_connection_by_uuid:'..u,t) end end "                \
-	"if not any then c('SREM','active_connection',u) "                    \
-	"c('DEL','active_connection_extended_type:'..u) end "                 \
-	"local t=string.match(own,' (%d+)$') or '' "                          \
-	"if not left[t] then local l={t} if t=='254' then l={'2','254'} end " \
-	"for _,x in ipairs(l) do c('SREM','active_connection:'..x,u) "        \
-	"c('SREM','active_connection_by_uuid:'..u,x) end end end "            \
-	"local function reap(w) "                                             \
-	"for _,m in ipairs(c('SMEMBERS','d4:worker:'..w)) do "                \
-	"gone(w,string.sub(m,1,32),string.sub(m,34)) end "                    \
-	"c('DEL','d4:worker:'..w,'d4:mail:'..w) c('ZREM','d4:workers',w) "    \
-	"return 1 end "
-
-/* ARGV worker, sensor, session, "1": the census tells, among several. */
-static const char end_script[] =
-    CROWD_END "gone(ARGV[1],ARGV[2],ARGV[3],ARGV[4]=='1') return 1";
-
-/*
- * ARGV worker, sensor, session, type, address, "1": not news (they were told
- * before Redis was away). Letters go to workers that have a session of it.
- */
-static const char begin_script[] =
-    "local c,l=redis.call,'d4:live:'..ARGV[2] local to={} "
-    "if ARGV[6]=='0' then local h=c('HGETALL',l) for i=1,#h,2 do "
-    "local w,t=string.match(h[i+1],'^(%x+) (%d+)$') "
-    "if w and w~=ARGV[1] then to[#to+1]=w "
-    "c('RPUSH','d4:mail:'..w,ARGV[2]..' '..h[i]..' '..ARGV[5]..' '.."
-    "((t==ARGV[4] and t~='254') and '1' or '0')) "
-    "c('LTRIM','d4:mail:'..w,-1000,-1) "
-    "c('EXPIRE','d4:mail:'..w," MAIL_S ") end end end "
-    "c('HSET',l,ARGV[3],ARGV[1]..' '..ARGV[4]) "
-    "c('SADD','d4:worker:'..ARGV[1],ARGV[2]..' '..ARGV[3]) return #to";
-
-/*
- * ARGV worker, "1": looks for dead ones. Answers our letters. A session that
- * no worker has is of a hub that was before this.
- */
-static const char look_script[] = CROWD_END
-    "local t=c('TIME') local now=t[1]*1000+math.floor(t[2]/1000) "
-    "c('ZADD','d4:workers',now,ARGV[1]) "
-    "if ARGV[2]=='1' then "
-    "for _,w in ipairs(c('ZRANGEBYSCORE','d4:workers','-inf',now-" DEAD_MS
-    ")) do reap(w) end end "
-    "local m=c('LRANGE','d4:mail:'..ARGV[1],0,-1) "
-    "if #m>0 then c('DEL','d4:mail:'..ARGV[1]) end return m";
-
-/*
- * ARGV worker, the key of our place ("": not alone). Who had the place before
- * us is dead. Sensors that are connected and that nobody has are of an older
- * hub, which told nobody which are its own.
- */
-static const char up_script[] = CROWD_END
-    "if ARGV[2]~='' then local was=c('GET',ARGV[2]) "
-    "c('SET',ARGV[2],ARGV[1]) if was and was~=ARGV[1] then reap(was) end end "
-    "for _,u in ipairs(c('SMEMBERS','active_connection')) do "
-    "if c('EXISTS','d4:live:'..u)==0 then c('SREM','active_connection',u) "
-    "for _,t in ipairs(c('SMEMBERS','active_connection_by_uuid:'..u)) do "
-    "c('SREM','active_connection:'..t,u) end "
-    "for _,s in ipairs(c('SMEMBERS',"
-    "'map:active_connection-uuid-session_uuid:'..u)) do "
-    "c('HDEL','map:session-uuid_active_extended_type',s) end "
-    "c('DEL','active_connection_by_uuid:'..u,"
-    "'map:active_connection-uuid-session_uuid:'..u,'active_uuid_type2:'..u,"
-    "'active_uuid_type254:'..u,'active_connection_extended_type:'..u) "
-    "end end return 1";
-
-/* Shape: id: this worker. looks: for the mail, so far. */
 struct crowd {
 	struct hub *hub;
 	struct event *timer;
 	char id[D4_UUID_HEX];
-	bool asking;
+	bool asking, astray;
 	unsigned looks;
+	uint64_t looked_ms, begun, noted;
 };
 
-/* A script with up to six words; nobody waits for it without fn. */
+/* A session that began, while Redis is told. */
+struct crowd_ask {
+	struct crowd *crowd;
+	struct d4_uuid sensor, sess;
+};
+
+/* A script with up to WORDS words; nobody waits for it without fn. */
 static enum d4_status
-crowd_run(struct crowd *c, const char *script, const char *const words[6],
-    d4_redis_fn *fn)
+crowd_run(struct crowd *c, const char *script, const char *const words[WORDS],
+    d4_redis_fn *fn, void *arg)
 {
-	struct d4_slice argv[9] = {
+	struct d4_slice argv[3 + WORDS] = {
 	    d4_slice_str("EVAL"), d4_slice_str(script), d4_slice_str("0")};
 	size_t n = 3;
 
-	for (size_t i = 0; i < 6 && words[i] != NULL; i++)
+	for (size_t i = 0; i < WORDS && words[i] != NULL; i++)
 		argv[n++] = d4_slice_str(words[i]);
-	return d4_redis_send(c->hub->redis, argv, n, fn, c);
+	return d4_redis_send(c->hub->redis, argv, n, fn, arg);
 }
+
+static void
+hold_word(const struct crowd *c, char out[24])
+{
+	unsigned long long ms = c->hub->opt->clone_us / 1000;
+
+	(void)snprintf(out, 24, "%llu", ms + 1);
+}
+
+static struct session *session_of(
+    const struct sensor *sn, const struct d4_uuid *sess);
 
 /* ---- what we tell ---- */
 
@@ -138,23 +72,93 @@ session_words(const struct session *s, char uuid[D4_UUID_HEX],
 	(void)snprintf(type, 8, "%u", t == D4_TYPE_META ? D4_TYPE_EXTENDED : t);
 }
 
+/* From another place than its other sessions: that is watched. */
 static void
-begin_tell(struct crowd *c, const struct session *s, const char *again)
+crowd_stray(struct crowd *c, struct sensor *sn)
+{
+	sn->astray = true;
+	c->astray = true;
+}
+
+/* "HOLDER OTHER": Redis holds it, so all hubs and workers will. */
+static void
+crowd_held(struct crowd *c, const struct d4_uuid *uuid, const char *both)
+{
+	const char *space = strchr(both, ' ');
+	char text[D4_UUID_TEXT];
+
+	if (space == NULL)
+		return;
+	d4_uuid_text(uuid, text);
+	clone_alarm(
+	    text, (int)(space - both), both, c->hub->opt->clone_us / 1000 + 1);
+	registry_again(c->hub->registry, uuid);
+}
+
+/* {letters, moved, held}. */
+static void
+begin_answer(
+    struct crowd *c, const struct crowd_ask *ask, const redisReply *reply)
+{
+	struct sensor *sn = registry_find(c->hub->registry, &ask->sensor);
+	struct session *s = sn != NULL ? session_of(sn, &ask->sess) : NULL;
+	redisReply *const *at = reply->element;
+
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+	    at[2]->type != REDIS_REPLY_STRING)
+		return;
+	if (at[2]->len != 0)
+		crowd_held(c, &ask->sensor, at[2]->str);
+	if (s == NULL)
+		return;
+	if (at[1]->integer == 1 || (at[1]->integer == 2 && at[0]->integer > 0))
+		crowd_stray(c, sn);
+	if (at[0]->integer < 0)
+		session_refuse(s, D4_R_REPLAY);
+}
+
+static void
+on_begun(void *arg, enum d4_status st, const redisReply *reply)
+{
+	struct crowd_ask *ask = arg;
+	struct crowd *c = ask->crowd;
+
+	if (st == D4_OK) {
+		c->noted++;
+		begin_answer(c, ask, reply);
+	}
+	free(ask);
+}
+
+static void
+begin_tell(struct crowd *c, struct session *s, bool again)
 {
 	char uuid[D4_UUID_HEX], sess[D4_UUID_HEX], type[8];
-	const char *const words[6] = {
-	    c->id, uuid, sess, type, s->address, again};
+	char place[D4_ADDR_TEXT], hold[24];
+	struct crowd_ask *ask = malloc(sizeof(*ask));
+	const char *const words[WORDS] = {c->id, uuid, sess, type, s->address,
+	    again ? "1" : "0", place, hold, s->replay_first ? "1" : "0"};
 
 	session_words(s, uuid, sess, type);
-	if (crowd_run(c, begin_script, words, NULL) != D4_OK)
+	session_place(s, place);
+	hold_word(c, hold);
+	if (ask != NULL)
+		*ask = (struct crowd_ask){c, s->sensor->uuid, s->origin->sess};
+	s->crowd_no = UINT64_MAX;
+	if (ask == NULL ||
+	    crowd_run(c, crowd_begin_script, words, on_begun, ask) != D4_OK) {
 		d4_debug(
 		    "crowd session=%s not told", s->id); /* crowd_up does */
+		free(ask);
+		return;
+	}
+	s->crowd_no = ++c->begun;
 }
 
 void
-crowd_begin(struct crowd *c, const struct session *s)
+crowd_begin(struct crowd *c, struct session *s)
 {
-	begin_tell(c, s, "0");
+	begin_tell(c, s, false);
 }
 
 void
@@ -162,12 +166,15 @@ crowd_end(struct crowd *c, const struct session *s)
 {
 	char uuid[D4_UUID_HEX], sess[D4_UUID_HEX], type[8];
 	bool back = c->hub->opt->stats && c->hub->n_workers > 1;
-	const char *const words[6] = {c->id, uuid, sess, back ? "1" : "0"};
+	const char *const words[WORDS] = {c->id, uuid, sess, back ? "1" : "0"};
 
 	if (s->origin == NULL)
 		return;
 	session_words(s, uuid, sess, type);
-	if (crowd_run(c, end_script, words, NULL) != D4_OK)
+	if (TAILQ_FIRST(&s->sensor->sessions) == s &&
+	    TAILQ_NEXT(s, by_sensor) == NULL)
+		s->sensor->astray = false;
+	if (crowd_run(c, crowd_end_script, words, NULL, NULL) != D4_OK)
 		d4_debug("crowd end of session=%s not told", s->id);
 }
 
@@ -175,19 +182,22 @@ void
 crowd_up(struct crowd *c)
 {
 	char place[64] = "";
-	const char *const words[6] = {c->id, place, NULL};
-	const struct session *s;
+	const char *const words[WORDS] = {c->id, place, NULL};
+	uint64_t noted = c->noted;
+	struct session *s;
 
 	c->asking = false;
+	c->begun = c->noted = 0;
 	if (c->hub->alone)
 		(void)snprintf(place, sizeof(place), "d4:place:%s:%u",
 		    c->hub->opt->state, c->hub->place);
-	if (crowd_run(c, up_script, words, NULL) != D4_OK)
+	if (crowd_run(c, crowd_up_script, words, NULL, NULL) != D4_OK)
 		d4_warnx("crowd not told why=\"redis\"");
+	/* What Redis did not hear of before is news, also for the others. */
 	TAILQ_FOREACH(s, &c->hub->sessions, all)
 	{
 		if (s->counted)
-			begin_tell(c, s, "1");
+			begin_tell(c, s, s->crowd_no <= noted);
 	}
 }
 
@@ -232,14 +242,33 @@ take_letter(struct crowd *c, const redisReply *letter)
 	s = sn != NULL ? session_of(sn, &what) : NULL;
 	if (s == NULL)
 		return;
+	if (!clone_same(&from, &s->from))
+		crowd_stray(c, sn);
 	/* Who stays is for the clone's rules; else the newest wins. */
 	if (session_elsewhere(s, &from) && *same == '1')
 		session_refuse(s, D4_R_SUPERSEDED);
 }
 
+/* "UUID HOLDER OTHER" */
 static void
-on_mail(void *arg, enum d4_status st, const redisReply *reply)
+take_held(struct crowd *c, const redisReply *one)
 {
+	char hex[D4_UUID_HEX];
+	struct d4_uuid uuid;
+
+	if (one->type != REDIS_REPLY_STRING || one->len < D4_UUID_HEX)
+		return;
+	memcpy(hex, one->str, sizeof(hex) - 1);
+	hex[sizeof(hex) - 1] = '\0';
+	if (d4_uuid_parse(hex, &uuid) == D4_OK)
+		crowd_held(c, &uuid, one->str + sizeof(hex));
+}
+
+/* {letters, then who is held}. */
+static void
+on_look(void *arg, enum d4_status st, const redisReply *reply)
+{
+	const redisReply *mail;
 	struct crowd *c = arg;
 
 	c->asking = false;
@@ -247,10 +276,58 @@ on_mail(void *arg, enum d4_status st, const redisReply *reply)
 		return;
 	if (reply->type == REDIS_REPLY_ERROR && sessions_loud(c->hub))
 		d4_warnx("crowd why=\"%.80s\"", reply->str);
-	for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY &&
-			   i < reply->elements && i < MAIL_MAX;
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0)
+		return;
+	mail = reply->element[0];
+	for (size_t i = 0; mail->type == REDIS_REPLY_ARRAY &&
+			   i < mail->elements && i < MAIL_MAX;
 	     i++)
-		take_letter(c, reply->element[i]);
+		take_letter(c, mail->element[i]);
+	for (size_t i = 1; i < reply->elements; i++)
+		take_held(c, reply->element[i]);
+}
+
+/* Who sent since the last look, of those that are in several places. */
+struct crowd_sends {
+	struct d4_slice argv[6 + 3 * SENDS_MAX];
+	size_t n;
+	char hex[SENDS_MAX][D4_UUID_HEX], place[SENDS_MAX][D4_ADDR_TEXT];
+};
+
+static void
+sends_add(struct crowd_sends *w, const struct session *s)
+{
+	size_t i = (w->n - 6) / 3;
+
+	if (i == SENDS_MAX)
+		return;
+	session_place(s, w->place[i]);
+	if (w->place[i][0] == '\0')
+		return;
+	d4_uuid_hex(&s->sensor->uuid, w->hex[i]);
+	w->argv[w->n++] = d4_slice_str(w->hex[i]);
+	w->argv[w->n++] = d4_slice_str(s->address);
+	w->argv[w->n++] = d4_slice_str(w->place[i]);
+}
+
+static void
+crowd_sends(struct crowd *c, struct crowd_sends *w)
+{
+	uint64_t since = c->looked_ms;
+	const struct session *s;
+
+	c->looked_ms = d4_mono_ms();
+	if (!c->astray)
+		return;
+	c->astray = false;
+	TAILQ_FOREACH(s, &c->hub->sessions, all)
+	{
+		if (!s->counted || !s->sensor->astray)
+			continue;
+		c->astray = true;
+		if (s->active_ms >= since)
+			sends_add(w, s);
+	}
 }
 
 static void
@@ -258,14 +335,24 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct crowd *c = arg;
 	bool reap = hub_leads(c->hub) && c->looks % REAP_LOOKS == 0;
-	const char *const words[6] = {c->id, reap ? "1" : "0", NULL};
+	struct crowd_sends w = {.n = 6};
+	char hold[24];
 
 	(void)fd;
 	(void)what;
 	if (c->asking || !d4_redis_is_up(c->hub->redis))
 		return;
 	c->looks++;
-	c->asking = crowd_run(c, look_script, words, on_mail) == D4_OK;
+	hold_word(c, hold);
+	w.argv[0] = d4_slice_str("EVAL");
+	w.argv[1] = d4_slice_str(crowd_look_script);
+	w.argv[2] = d4_slice_str("0");
+	w.argv[3] = d4_slice_str(c->id);
+	w.argv[4] = d4_slice_str(reap ? "1" : "0");
+	w.argv[5] = d4_slice_str(hold);
+	crowd_sends(c, &w);
+	c->asking =
+	    d4_redis_send(c->hub->redis, w.argv, w.n, on_look, c) == D4_OK;
 }
 
 /* ---- life ---- */

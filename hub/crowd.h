@@ -5,6 +5,7 @@
  *   d4:live:UUID     a hash: session to "WORKER TYPE"
  *   d4:worker:ID     a set of "UUID SESSION", to find these again
  *   d4:workers       when each worker was heard of, milliseconds of Redis
+ *   d4:turn:UUID     where it was last, and when it was elsewhere (clones)
  *   d4:mail:ID       what a worker shall know: "UUID SESSION ADDRESS TYPE"
  */
 #ifndef HUB_CROWD_H
@@ -26,10 +27,11 @@ void crowd_up(struct crowd *c);
 
 /*
  * crowd_begin -- s is authentic. Others with its sensor and type, at other
- * workers, end within a second.
+ * workers, end within a second; or s does, when it began with a replay. Where
+ * it comes from counts for all workers together.
  * crowd_end -- it is over, also for who reads d4-core's keys.
  */
-void crowd_begin(struct crowd *c, const struct session *s);
+void crowd_begin(struct crowd *c, struct session *s);
 void crowd_end(struct crowd *c, const struct session *s);
 
 #endif

@@ -138,7 +138,8 @@ const char ctl_script_addresses[] =
     "return J({addresses=A[3]},u) ";
 
 const char ctl_script_release[] =
-    "local u=A[2] if c('DEL','d4:clone:'..u)==0 then "
+    "local u=A[2] c('DEL','d4:turn:'..u) "
+    "if c('DEL','d4:clone:'..u)==0 then "
     "return no('it is not held') end return J({},u) ";
 
 const char ctl_script_quarantine[] =

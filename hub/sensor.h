@@ -66,7 +66,8 @@ struct sensor_ration {
  *         way; it ends at previous_s. from: where it may come from, while
  *         `limited`. sessions: those that are authenticated; waiting: those
  *         that wait for `known`. several: it may use many addresses at a
- *         time. held: as Redis says, only this one may come, family 0: any.
+ *         time. astray: it has sessions from several, maybe at other
+ *         workers. held: as Redis says, only this one may come, family 0: any.
  *         refusals: by reason; the last place counts the rest.
  * Owns:   counted by refs; the table keeps those in use, and some others.
  */
@@ -75,7 +76,7 @@ struct sensor {
 	struct sensor *chain;
 	struct d4_uuid uuid;
 	unsigned refs;
-	bool known, asking, limited, several;
+	bool known, asking, limited, several, astray;
 	struct admit_sensor facts;
 	struct sensor_key key, before;
 	uint64_t previous_s, quarantine_s;

@@ -1,11 +1,22 @@
 /* A sensor in two places: noticed, said, and held (ADR 0033). */
 #include <stdio.h>
+#include <string.h>
 #include "hub/session_conn.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
 
 /* Until the registry has read what stands in Redis from now on. */
 #define BRIDGE_MS 5000u
+
+void
+clone_alarm(
+    const char *uuid, int n_holder, const char *both, unsigned long long ms)
+{
+	d4_warnx("alarm=clone uuid=%s address=%.*s other=%s held_ms=%llu"
+		 " remedy=\"give each sensor its own UUID and key; when it is"
+		 " one: d4-hub ctl sensors addresses %s several\"",
+	    uuid, n_holder, both, both + n_holder + 1, ms, uuid);
+}
 
 /* Every hub on this Redis holds it, and `sensors show` tells it. */
 static void
@@ -21,11 +32,8 @@ clone_tell(const struct session *s, const struct d4_addr *holder,
 	d4_uuid_text(&s->sensor->uuid, uuid);
 	d4_addr_text(holder, held);
 	d4_addr_text(other, came);
-	d4_warnx("alarm=clone uuid=%s address=%s other=%s held_ms=%llu"
-		 " remedy=\"give each sensor its own UUID and key; when it is"
-		 " one: d4-hub ctl sensors addresses %s several\"",
-	    uuid, held, came, ms, uuid);
 	(void)snprintf(both, sizeof(both), "%s %s", held, came);
+	clone_alarm(uuid, (int)strlen(held), both, ms);
 	if (d4_redis_sendf(s->hub->redis, NULL, NULL,
 		"SET d4:clone:%s %s PX %llu", hex, both, ms) != D4_OK)
 		d4_warnx("clone uuid=%s not noted why=\"redis\"", uuid);
@@ -101,4 +109,16 @@ session_elsewhere(struct session *s, const struct d4_addr *from)
 	clone_hold(c, &s->from, until);
 	clone_tell(s, &s->from, from);
 	return false;
+}
+
+void
+session_place(const struct session *s, char out[D4_ADDR_TEXT])
+{
+	struct d4_addr a = s->from;
+
+	out[0] = '\0';
+	if (a.family == 0 || s->hub->opt->clone_us == 0 || s->sensor->several)
+		return;
+	clone_place(&a);
+	d4_addr_text(&a, out);
 }

@@ -32,8 +32,9 @@ struct session_stat {
  * hub->drafts[draft_list], since draft_us. counted: it was authentic and is in
  * its sensor's list (by_sensor; before that it may be in the sensor's waiting
  * list). closing: the sensor's close_notify came. replay_no: its number there,
- * 0: none; replayed: frames that were not taken again. finished: no more bytes
- * are taken. lost: records of it were, so its end is not answered.
+ * 0: none; replay_first: its first frame was one; crowd_no: of those that
+ * crowd.c told of; replayed: frames that were not taken again. finished: no
+ * more bytes are taken. lost: records of it were, so its end is not answered.
  */
 struct session {
 	TAILQ_ENTRY(session) all;
@@ -65,7 +66,8 @@ struct session {
 	struct session_stat stat;
 	unsigned pause;
 	uint8_t told;
-	bool drafting, counted, closing, finished, lost;
+	uint64_t crowd_no;
+	bool drafting, counted, closing, finished, lost, replay_first;
 };
 
 /* session.c */
@@ -127,6 +129,13 @@ enum d4_reason session_clone(struct session *s, bool begins);
  * that address. False: that one is a clone, s stays.
  */
 bool session_elsewhere(struct session *s, const struct d4_addr *from);
+
+/* session_place -- where it is, as clone_same sees it; "": it does not matter.
+ */
+void session_place(const struct session *s, char out[D4_ADDR_TEXT]);
+/* clone_alarm -- says it: "HOLDER OTHER", of which the first has n bytes. */
+void clone_alarm(
+    const char *uuid, int n_holder, const char *both, unsigned long long ms);
 
 /* session_replay.c */
 /* session_replayed -- a frame like this was taken and confirmed before. */

@@ -139,7 +139,8 @@ data_supersede(struct session *s, const struct d4_header *h)
 	enum d4_reason why;
 
 	/* Who only has what was sent before puts nobody out. */
-	if (session_replayed(s, h))
+	s->replay_first = session_replayed(s, h);
+	if (s->replay_first)
 		return old != NULL ? D4_R_REPLAY : D4_R_NONE;
 	why = session_clone(s, true);
 

@@ -11,7 +11,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
                                 "tests/support"))
 from hub import Hub, Load, stored, until  # noqa: E402
-from workers import log_name, pids, ready, sessions  # noqa: E402
+from workers import log_name, opened, pids, ready, sessions  # noqa: E402
 
 
 class Workers(unittest.TestCase):
@@ -131,25 +131,49 @@ class Workers(unittest.TestCase):
         return 0
 
     def test_a_clone_is_held_wherever_it_comes(self):
+        """Four turns, whichever worker sees each of them."""
         with Hub(workers="2") as hub:
             ready(hub.start())
             s = hub.enroll("--type", "8")
-            open_ = []
-            for turn in range(60):
-                tls = hub.connect(source="127.0.0.%d" % (1 + turn % 2))
-                try:
-                    tls.sendall(s.frame(8, b"1|\n"))
-                except OSError:
-                    pass
-                open_.append(tls)
-                until("it is seen", lambda: hub.status()["sessions"][
-                    "opened"] + sum(hub.status()["sessions"]["refused"]
-                                    .values()) > turn)
-                if "alarm=clone" in hub.log():
-                    break
-            self.assertIn("alarm=clone", hub.log())
+            open_ = [opened(hub, s, s.frame(8, b"1|\n"),
+                            "127.0.0.%d" % (2 + turn % 2))[0]
+                     for turn in range(4)]
+            self.assertNotIn("alarm=clone", hub.log())
+            open_.append(hub.connect("127.0.0.2"))
+            open_[-1].sendall(s.frame(8, b"1|\n"))
+            until("it is noticed", lambda: "alarm=clone" in hub.log())
+            until("it is held", lambda: set((hub.redis().get(
+                "d4:clone:" + s.hex) or b"").split()) == {
+                    b"127.0.0.2", b"127.0.0.3"})
             for tls in open_:
                 tls.close()
+
+    def test_clones_that_send_to_two_workers_are_noticed(self):
+        with Hub(workers="2", ext="{a: lines}") as hub:
+            ready(hub.start())
+            s = hub.enroll("--type", "254.a")
+            first = s.frame(2, b'{"type":"a"}') + s.frame(254, b"0\n")
+            here, place = opened(hub, s, first, "127.0.0.2")
+            for _ in range(200):
+                there, at = opened(hub, s, first, "127.0.0.3")
+                if at != place:
+                    break
+                # It was no turn of two that are there together.
+                there.close()
+                hub.redis().hdel("d4:turn:" + s.hex, "t1", "t2", "t3")
+            self.assertNotEqual(at, place)
+
+            def noticed():
+                for tls in (here, there):
+                    try:
+                        tls.sendall(s.frame(254, b"1\n"))
+                    except OSError:
+                        pass
+                return "alarm=clone" in hub.log()
+            until("it is noticed", noticed)
+            until("one of them is out", lambda: len(sessions(hub, s)) < 2)
+            here.close()
+            there.close()
 
     def test_two_workers_are_upgraded_to_three(self):
         with Hub(workers="2") as hub:

@@ -38,6 +38,8 @@ def opened(hub, sensor, first, source=None):
     found = until("it is open", lambda: [
         x for x in re.findall(pattern, hub.log(mark))
         if x[2].endswith(":%d" % port)])
+    until("the others may know", lambda: hub.redis().hexists(
+        "d4:live:" + sensor.hex, found[0][1].replace("-", "")))
     return tls, int(found[0][0])
 
 
