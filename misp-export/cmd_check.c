@@ -187,8 +187,11 @@ cmd_check(struct misp_conf *c, int argc, char **argv)
 {
 	struct check k = {.conf = c};
 
-	(void)argc;
 	(void)argv;
+	if (argc != 1) {
+		(void)fputs("usage: d4-misp-export check\n", stderr);
+		return 64;
+	}
 	if (c->url == NULL) {
 		(void)puts("no url: nothing to check but the configuration");
 		return 0;

@@ -30,7 +30,7 @@ dry_open(struct misp_conf *c, struct dry_dir *dir, struct exporter *x)
 	if (st == D4_OK)
 		st = finding_init(&x->maker);
 	if (st == D4_OK)
-		st = store_open(c->dir, c->namespace, c->mappers, &x->store);
+		st = store_look(c->dir, c->namespace, c->mappers, &x->store);
 	if (st == D4_OK)
 		st = airlock_open(c, x->account, &x->airlock);
 	return st;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "misp-export/commands.h"
 #include "misp-export/request.h"
 
@@ -37,7 +38,7 @@ recall_source(struct misp_conf *c, const char *source)
 	struct store *s = NULL;
 	unsigned n = 0, bad = 0;
 
-	if (store_open(c->dir, c->namespace, c->mappers, &s) != D4_OK) {
+	if (store_look(c->dir, c->namespace, c->mappers, &s) != D4_OK) {
 		(void)fprintf(
 		    stderr, "d4-misp-export: %s cannot be read\n", c->dir);
 		return 1;
@@ -52,8 +53,29 @@ recall_source(struct misp_conf *c, const char *source)
 	store_free(s);
 	if (n == 0)
 		(void)fprintf(stderr,
-		    "d4-misp-export: no event of %s is known here\n", source);
+		    "d4-misp-export: no event of %s is known here; rebuild "
+		    "brings back what MISP has\n",
+		    source);
 	return n > 0 && bad == 0 ? 0 : 1;
+}
+
+/* It has a file from its first finding on. */
+static bool
+recall_known(const struct misp_conf *c, const struct d4_uuid *event)
+{
+	char uuid[D4_UUID_TEXT], *path = NULL;
+	bool known;
+
+	d4_uuid_text(event, uuid);
+	known = asprintf(&path, "%s/events/%s.jsonl", c->dir, uuid) >= 0 &&
+	        access(path, F_OK) == 0;
+	free(path);
+	if (!known)
+		(void)fprintf(stderr,
+		    "d4-misp-export: %s: no event of that UUID is known here; "
+		    "rebuild brings back what MISP has\n",
+		    uuid);
+	return known;
 }
 
 int
@@ -66,5 +88,5 @@ cmd_recall(struct misp_conf *c, int argc, char **argv)
 	if (argc < 2 || argc > 3 || d4_uuid_parse(argv[1], &q.event) != D4_OK ||
 	    (argc == 3 && d4_uuid_parse(argv[2], &q.item) != D4_OK))
 		return recall_usage();
-	return recall_put(c, &q) ? 0 : 1;
+	return recall_known(c, &q.event) && recall_put(c, &q) ? 0 : 1;
 }

@@ -123,9 +123,11 @@ exporter_open(const struct misp_conf *c, struct exporter *x)
 		st = open_rest(x);
 	if (st == D4_OK && c->feed != NULL)
 		st = feed_open(c, &x->feed);
-	if (st == D4_OK && c->warninglists != NULL)
+	if (st == D4_OK && c->warninglists != NULL) {
 		st = warninglists_load(c->warninglists, NULL, &x->lists);
-	if (st != D4_OK)
+		if (st != D4_OK)
+			d4_warn("warninglists=%s", c->warninglists);
+	} else if (st != D4_OK)
 		d4_warn("start dir=%s airlock=%s error=\"%s\"", c->dir,
 		    c->airlock, d4_status_text(st));
 	return st;

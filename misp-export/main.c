@@ -171,6 +171,9 @@ start(const char *path, enum start how, int argc, char **argv)
 	misp_conf_log(c);
 	if (how == START_DRY) {
 		code = run_command(c, argc > 0 ? 2 : 1, word);
+	} else if (how == START_CHECK && argc > 0) {
+		(void)fputs("d4-misp-export: -n takes no command\n", stderr);
+		code = EXIT_USAGE;
 	} else if (how == START_CHECK) {
 		code = check_conf(c);
 	} else if (argc > 0) {

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,23 +5,11 @@
 #include <unistd.h>
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
-#include "misp-export/namespace.h"
-#include "misp-export/store.h"
-
-#define STORE_SUFFIX ".jsonl"
-
-struct store {
-	char *dir; /* of the events */
-	const struct mappers *mappers;
-	struct d4_uuid space;
-	struct store_known *list;
-	size_t n, cap;
-	uint64_t turn, lost;
-};
+#include "misp-export/store_room.h"
 
 /* ---- files ---- */
 
-static char *
+char *
 store_path(const struct store *s, const struct d4_uuid *u)
 {
 	char uuid[D4_UUID_TEXT], name[D4_UUID_TEXT + sizeof(STORE_SUFFIX)];
@@ -49,8 +36,7 @@ store_write(const struct store *s, const struct event *e)
 	return st;
 }
 
-/* What cannot be read is kept for people, out of our way. */
-static void
+void
 store_bad(const char *path, enum d4_status st)
 {
 	char *aside = NULL;
@@ -95,7 +81,7 @@ store_read(struct store *s, const struct d4_uuid *u, struct event **out)
 
 /* ---- the list ---- */
 
-static enum d4_status
+enum d4_status
 store_add(struct store *s, const struct store_known *k)
 {
 	struct store_known *list;
@@ -190,81 +176,6 @@ store_get(struct store *s, const struct event_name *name, struct event **out)
 	if (i == s->n)
 		st = store_add(s, &k);
 	return st == D4_OK ? store_load(s, i, out) : st;
-}
-
-/* ---- opening ---- */
-
-static enum d4_status
-store_scan_file(struct store *s, const char *name)
-{
-	struct store_known k = {.saved = 1};
-	struct event_file_head head;
-	struct d4_buf text;
-	enum d4_status st;
-	char *path;
-
-	if (strlen(name) != D4_UUID_TEXT - 1 + sizeof(STORE_SUFFIX) - 1 ||
-	    strcmp(name + D4_UUID_TEXT - 1, STORE_SUFFIX) != 0)
-		return D4_OK;
-	path = d4_path(s->dir, name);
-	if (path == NULL)
-		return D4_ENOMEM;
-	d4_buf_init(&text, EVENT_FILE_MAX);
-	st = d4_file_read(path, &text);
-	if (st == D4_OK)
-		st = event_read_head(d4_buf_slice(&text), &head);
-	if (st == D4_OK) {
-		k.name = head.name;
-		k.due = head.due;
-		k.waits = head.waits;
-		st = event_uuid(&s->space, &k.name, &k.uuid);
-	}
-	d4_buf_fini(&text);
-	if (st == D4_EMALFORMED || st == D4_EVERSION)
-		store_bad(path, st);
-	else if (st == D4_OK)
-		st = store_add(s, &k);
-	free(path);
-	return st == D4_EMALFORMED || st == D4_EVERSION ? D4_OK : st;
-}
-
-static enum d4_status
-store_scan(struct store *s)
-{
-	DIR *d = opendir(s->dir);
-	enum d4_status st = d != NULL ? D4_OK : D4_EIO;
-	struct dirent *e;
-
-	while (st == D4_OK && (e = readdir(d)) != NULL)
-		st = store_scan_file(s, e->d_name);
-	if (d != NULL)
-		(void)closedir(d);
-	return st;
-}
-
-enum d4_status
-store_open(const char *dir, const char *space, const struct mappers *mappers,
-    struct store **out)
-{
-	struct store *s = calloc(1, sizeof(*s));
-	enum d4_status st = D4_ENOMEM;
-
-	if (s != NULL) {
-		s->mappers = mappers;
-		s->dir = d4_path(dir, "events");
-	}
-	if (s != NULL && s->dir != NULL)
-		st = d4_dir_make(s->dir, 0750);
-	if (st == D4_OK)
-		st = namespace_keep(dir, space, &s->space);
-	if (st == D4_OK)
-		st = store_scan(s);
-	if (st != D4_OK) {
-		store_free(s);
-		return st;
-	}
-	*out = s;
-	return D4_OK;
 }
 
 void

@@ -36,6 +36,12 @@ struct store;
  */
 D4_USED enum d4_status store_open(const char *dir, const char *space,
     const struct mappers *mappers, struct store **out);
+/*
+ * store_look -- the same for who only looks: nothing is made, and without a
+ * namespace a random one holds for as long as it lasts.
+ */
+D4_USED enum d4_status store_look(const char *dir, const char *space,
+    const struct mappers *mappers, struct store **out);
 void store_free(struct store *s);
 
 const struct d4_uuid *store_space(const struct store *s);

@@ -175,6 +175,28 @@ def test_no_time_is_finer_than_a_partner_of_the_class_is_told():
                     assert told.timestamp() == came // step * step, thing
 
 
+def test_who_only_looks_makes_nothing_and_wrong_words_are_said():
+    """A namespace that a look made would be the wrong one after a loss."""
+    with World() as w:
+        with open(w.conf) as f:
+            text = "".join(line for line in f if "namespace" not in line)
+        with open(w.conf, "w") as f:
+            f.write(text)
+        w.lane().lines([pdns("a.example.org")])
+        assert "a.example.org" in w.run("--dry-run").stdout
+        done = w.run("recall", "source", "resolver")
+        assert done.returncode == 1 and "rebuild brings" in done.stderr
+        done = w.run("recall", "0d09b9b4-2cc2-5432-9e75-4d090e5fec42")
+        assert done.returncode == 1 and "no event of that" in done.stderr
+        assert "never started" in w.run("status").stderr
+        assert not os.path.exists(os.path.join(w.state, "namespace"))
+        assert not os.path.exists(os.path.join(w.state, "requests"))
+        for words in (["check", "x"], ["status", "x"], ["rebuild", "x"],
+                      ["-n", "x"], ["recall"], ["quarantine", "x"],
+                      ["nonsense"]):
+            assert w.run(*words).returncode == 64, words
+
+
 def test_check_and_dry_run_say_what_would_be():
     with World(sharing_group="717ccf4e-8f62-4a3f-9ce1-7daa8934676b") as w:
         done = w.run("check")
