@@ -187,7 +187,8 @@ cert_left(const char *path, int64_t *left)
 static void
 look_certs(struct watch *w)
 {
-	const char *const path[] = {w->opt->cert, w->opt->client_ca};
+	const char *const path[] = {
+	    w->opt->cert, w->opt->client_ca, w->opt->tee_ca};
 	int64_t left;
 
 	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {

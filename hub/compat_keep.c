@@ -183,7 +183,8 @@ keep_name(struct compat *c, const struct keep_level *l, const char *name)
 	    (int)(sizeof(k->path) - l->len)) {
 		if (S_ISREG(sb.st_mode))
 			keep_file(c, &sb, k->path);
-		else if (S_ISDIR(sb.st_mode) && k->n < DEPTH)
+		else if (S_ISDIR(sb.st_mode) && k->n < DEPTH &&
+			 keep_may_hold(k->path + strlen(c->data) + 1))
 			keep_enter(c, dirfd(l->dir), name);
 	}
 	k->path[k->level[k->n - 1].len] = '\0';

@@ -20,6 +20,12 @@ extern const char *const keep_types[KEEP_TYPES];
  */
 int keep_type(const char *path);
 
+/*
+ * keep_may_hold -- such files may be below this folder, by its path in the
+ * folder of the files: an archive of other types is not walked through.
+ */
+bool keep_may_hold(const char *path);
+
 /* keep_type_folder -- a year, month or day in a sensor's folder. */
 bool keep_type_folder(const char *path, const char *data);
 

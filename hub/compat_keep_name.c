@@ -108,6 +108,22 @@ keep_type(const char *path)
 }
 
 bool
+keep_may_hold(const char *path)
+{
+	const char *at[PARTS_];
+	size_t len[PARTS_], n = parts_of(path, at, len);
+	bool all = n != 0 && is(at[0], len[0], "datas");
+
+	if (n == 0 || (!all && !is_uuid(at[0], len[0])))
+		return false;
+	if (n == 1)
+		return true;
+	if (all)
+		return n == 2 ? type_named(at[1], len[1]) > 0 : n == 3;
+	return is(at[1], len[1], "1") || is(at[1], len[1], "254");
+}
+
+bool
 keep_type_folder(const char *path, const char *data)
 {
 	const char *at[PARTS_];

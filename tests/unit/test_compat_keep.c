@@ -52,6 +52,36 @@ only_names_that_we_give_may_go(void **state)
 }
 
 static void
+what_cannot_hold_them_is_not_walked_through(void **state)
+{
+	static const struct {
+		const char *path;
+		bool yes;
+	} all[] = {
+	    {U, true},
+	    {U "/1", true},
+	    {U "/254", true},
+	    {U "/254/2026/11/22/filewatcher/files", true},
+	    {U "/8", false}, /* d4-core's archive */
+	    {U "/8/2026", false},
+	    {"datas", true},
+	    {"datas/ja3-jl", true},
+	    {"datas/ja3-jl/jsons", true},
+	    {"datas/ja3-jl/jsons/more", false},
+	    {"datas/1", false},
+	    {"datas/other", false},
+	    {"lost+found", false},
+	    {"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		if (keep_may_hold(all[i].path) != all[i].yes)
+			fail_msg("%s", all[i].path);
+	}
+}
+
+static void
 only_folders_of_days_are_removed(void **state)
 {
 	static const struct {
@@ -107,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_names_that_we_give_may_go),
+	    cmocka_unit_test(what_cannot_hold_them_is_not_walked_through),
 	    cmocka_unit_test(only_folders_of_days_are_removed),
 	    cmocka_unit_test(beyond_a_size_whole_hours_go_oldest_first),
 	};
