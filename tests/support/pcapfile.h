@@ -4,6 +4,7 @@
 
 #include "chain.h"
 #include "libd4/wire.h"
+#include "test.h"
 
 #define TEST_FILE_MAX (64u << 20)
 
@@ -31,32 +32,6 @@ test_pcap_add(struct d4_buf *f, const void *p, size_t n, size_t len)
 	d4_put_le32(h + 12, (uint32_t)len);
 	assert_int_equal(d4_buf_add(f, h, sizeof(h)), D4_OK);
 	assert_int_equal(d4_buf_add(f, p, n), D4_OK);
-}
-
-static inline unsigned
-test_nibble(char c)
-{
-	return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 32) - 'a' + 10);
-}
-
-/* Hex digits (white space between is skipped) into bytes; how many. */
-static inline size_t
-test_hex(const char *hex, uint8_t *out, size_t max)
-{
-	size_t n = 0;
-
-	for (; *hex != '\0'; hex++) {
-		if (*hex == ' ' || *hex == '\n')
-			continue;
-		assert_true(n < 2 * max);
-		if (n % 2 == 0)
-			out[n / 2] = (uint8_t)(test_nibble(*hex) << 4);
-		else
-			out[n / 2] |= (uint8_t)test_nibble(*hex);
-		n++;
-	}
-	assert_int_equal(n % 2, 0);
-	return n / 2;
 }
 
 static inline void

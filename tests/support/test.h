@@ -23,19 +23,26 @@
 		    s_.n ? (const void *)s_.p : "", str, s_.n); \
 	} while (0)
 
-/* test_hex -- bytes of a text of hex digits; returns how many. */
+/* test_hex -- bytes of hex digits, white space apart; returns how many. */
 static inline size_t
 test_hex(const char *text, uint8_t *out, size_t max)
 {
-	size_t n = strlen(text) / 2;
+	size_t n = 0;
 
-	assert_true(n <= max);
-	for (size_t i = 0; i < n; i++) {
-		char two[3] = {text[2 * i], text[2 * i + 1], '\0'};
+	for (; *text != '\0'; text++) {
+		char digit[2] = {*text, '\0'};
 
-		out[i] = (uint8_t)strtoul(two, NULL, 16);
+		if (*text == ' ' || *text == '\n')
+			continue;
+		assert_true(n < 2 * max);
+		if (n % 2 == 0)
+			out[n / 2] = 0;
+		out[n / 2] =
+		    (uint8_t)(out[n / 2] << 4 | strtoul(digit, NULL, 16));
+		n++;
 	}
-	return n;
+	assert_int_equal(n % 2, 0);
+	return n / 2;
 }
 
 /* test_read -- a whole file, found from the source folder; caller frees. */
