@@ -10,11 +10,12 @@
 #define TYPE_BATCH  10000u
 
 /* A handler of type 254: its records are lines, as d4-core's workers cut. */
-#define TYPE_HANDLER(word, what)                                             \
+#define TYPE_HANDLER(word, what, files)                                      \
 	{                                                                    \
 		.type = D4_TYPE_EXTENDED, .ext = (word), .name = "extended", \
 		.cutter = &d4_cutter_lines, .content = D4_CONTENT_##what,    \
-		.resend_all = true, .frame_max = TYPE_RECORD, .file = ".txt" \
+		.resend_all = true, .paths = (files),                        \
+		.frame_max = TYPE_RECORD, .file = ".txt"                     \
 	}
 
 static const struct d4_type_row type_rows[] = {
@@ -24,6 +25,7 @@ static const struct d4_type_row type_rows[] = {
 	.opening = D4_OPENING_ONCE,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* a packet sent twice falsifies every count */
+	.paths = true,
 	.frame_max = TYPE_RECORD,
 	.file = ".cap"},
     {.type = D4_TYPE_LOG,
@@ -39,6 +41,7 @@ static const struct d4_type_row type_rows[] = {
 	.opening = D4_OPENING_ONCE,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* as for pcap */
+	.paths = true,
 	.frame_max = TYPE_RECORD,
 	.file = ".dnscap.txt",
 	.file_opened = ".dnscap.cap"},
@@ -48,6 +51,7 @@ static const struct d4_type_row type_rows[] = {
 	.opening = D4_OPENING_EACH,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* as for pcap */
+	.paths = true,
 	.frame_max = TYPE_RECORD,
 	.file = ".pcapng"},
     {.type = D4_TYPE_NDJSON,
@@ -63,6 +67,7 @@ static const struct d4_type_row type_rows[] = {
 	.opening = D4_OPENING_EACH,
 	.content = D4_CONTENT_BINARY,
 	.resend_all = false, /* as for pcap */
+	.paths = true,
 	.frame_max = TYPE_RECORD,
 	.file = ".ipfix"},
     {.type = D4_TYPE_PDNS,
@@ -72,14 +77,14 @@ static const struct d4_type_row type_rows[] = {
 	.resend_all = true,
 	.frame_max = TYPE_BATCH,
 	.file = ".passivedns.txt"},
-    TYPE_HANDLER("lines", TEXT),
-    TYPE_HANDLER("ja3-jl", JSON),
-    TYPE_HANDLER("maltrail", TEXT),
-    TYPE_HANDLER("filewatcher", BASE64),
-    TYPE_HANDLER("filewatcherjson", JSON),
-    TYPE_HANDLER("suricata-eve", JSON),
-    TYPE_HANDLER("fascia", JSON),
-    TYPE_HANDLER("d4-telemetry", JSON),
+    TYPE_HANDLER("lines", TEXT, false),
+    TYPE_HANDLER("ja3-jl", JSON, true),
+    TYPE_HANDLER("maltrail", TEXT, false),
+    TYPE_HANDLER("filewatcher", BASE64, true),
+    TYPE_HANDLER("filewatcherjson", JSON, true),
+    TYPE_HANDLER("suricata-eve", JSON, false),
+    TYPE_HANDLER("fascia", JSON, false),
+    TYPE_HANDLER("d4-telemetry", JSON, false),
 };
 
 /* What has no row: the meta header, and extended types at large. */

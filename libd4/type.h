@@ -42,6 +42,7 @@ enum d4_content {
  *         again; otherwise only what TCP had not acknowledged.
  *         frame_max: payload bytes of a frame towards any server, chosen so
  *         that a frame is one TLS record and a batch one queue entry there.
+ *         paths: a d4-core's analyzer lists have paths of files, not lines.
  *         file: how the name of an archive's file ends, as d4-core names
  *         them; file_opened: the same where it begins with an opening and the
  *         type has files without one, too; else NULL.
@@ -53,7 +54,7 @@ struct d4_type_row {
 	const struct d4_cutter_kind *cutter;
 	enum d4_opening opening;
 	enum d4_content content;
-	bool resend_all;
+	bool resend_all, paths;
 	uint32_t frame_max;
 	const char *file, *file_opened;
 };

@@ -48,6 +48,8 @@ end_likely(const struct post_lane *l, enum post_failure what)
 	    .before = l->books.cursor.confirmed_records != 0,
 	};
 
+	if (!l->partner->sink->d4) /* it has no registrations, nor limits */
+		return LIKELY_NONE;
 	end_signs(l, &s);
 	return post_likely(&s);
 }

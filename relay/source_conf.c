@@ -165,20 +165,6 @@ conf_queue_ok(const char *s)
 			 "WXYZ0123456789._-") == n;
 }
 
-/* Extended types whose handlers in a d4-core push paths, not lines. */
-static bool
-conf_paths(const char *ext)
-{
-	static const char *const types[] = {
-	    "ja3-jl", "filewatcher", "filewatcherjson"};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strcmp(ext, types[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum d4_status
 conf_list(
     const struct d4_yaml *node, struct source_conf *c, struct d4_diag *diag)
@@ -195,7 +181,7 @@ conf_list(
 	st = conf_word(node, "items", words, &items, diag);
 	if (st != D4_OK)
 		return st;
-	c->files = items == 1 || (items == 2 && (opens || conf_paths(c->ext)));
+	c->files = items == 1 || (items == 2 && row->paths);
 	c->whole = c->files && row->content == D4_CONTENT_BASE64;
 	if (!c->files && opens)
 		return d4_diag_set(diag, conf_at(node, "items"),

@@ -113,6 +113,7 @@ dir_meta(struct dir_read *r)
 	struct conf_dir *c = r->conf;
 	struct d4_meta meta;
 	enum d4_status st;
+	bool paths;
 
 	if (c->type != D4_TYPE_EXTENDED)
 		return D4_OK;
@@ -126,7 +127,11 @@ dir_meta(struct dir_read *r)
 	if (st != D4_OK)
 		return DIR_ERROR(
 		    r, remedy, "not a meta header: %s", d4_status_text(st));
+	paths = c->source->redis && d4_type_of(c->type, meta.type)->paths;
 	d4_meta_fini(&meta);
+	if (paths)
+		return DIR_ERROR(r, "let d4-relay read it (d4core-list)",
+		    "a list of this type holds paths of files");
 	return D4_OK;
 }
 

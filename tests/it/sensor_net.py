@@ -204,8 +204,12 @@ def a_redis_that_dies_loses_nothing():
     source.kill()
 
 
-def lists_of_captures_are_refused():
+def lists_of_paths_are_refused():
     source = Redis()
+    s = queue_sensor(Sink(CERT, KEY), source, type="254",
+                     metaheader='{"type": "ja3-jl"}')
+    assert s.run(b"") == 1
+    assert "holds paths of files" in s.log
     s = queue_sensor(Sink(CERT, KEY), source, type="1")
     assert s.run(b"") == 1
     assert "cannot come from source=d4server" in s.log
