@@ -277,8 +277,7 @@ exporter_turn(struct exporter *x)
 		if (st != D4_OK)
 			d4_warn("alarm airlock=stopped error=\"%s\"",
 			    d4_status_text(st));
-		if (!more)
-			exporter_choose(x);
+		exporter_choose(x, more);
 		exporter_send(x);
 		if (on_may(x))
 			exporter_feed(x);

@@ -64,10 +64,11 @@ bool exporter_terms(struct exporter *x);
 
 /*
  * exporter_choose -- the top of each event that waited for it and whose time
- * is over; what is left of it is accounted. exporter_over -- so is what was
+ * is over; what is left of it is accounted. more: there is more in the
+ * airlock at once. exporter_over -- so is what was
  * beyond the limit of an event: the figure so far, whenever it grew.
  */
-void exporter_choose(struct exporter *x);
+void exporter_choose(struct exporter *x, bool more);
 void exporter_over(struct exporter *x);
 
 /* exporter_lost -- what no mapper can send any more is accounted. */

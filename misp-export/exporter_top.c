@@ -4,15 +4,17 @@
 #include "misp-export/event_top.h"
 #include "misp-export/exporter.h"
 
-#define SECOND_US 1000000u
+#define SECOND_US  1000000u
+#define TOP_MORE_S 3600u
 
 static bool
-top_over(const struct exporter *x, const struct store_known *k)
+top_over(const struct exporter *x, const struct store_known *k, bool more)
 {
-	uint64_t now_s = d4_now_us() / SECOND_US;
+	/* What waits in the airlock may be of it; but not for ever. */
+	uint64_t now_s = d4_now_us() / SECOND_US - (more ? TOP_MORE_S : 0);
 
 	/* Who takes the kind out of `top` does not want to wait. */
-	return misp_conf_top(x->conf, k->name.kind) == 0 ||
+	return (misp_conf_top(x->conf, k->name.kind) == 0 && !more) ||
 	       k->name.start_s + k->name.span_s +
 	               x->conf->top_after_us / SECOND_US <=
 	           now_s;
@@ -74,12 +76,12 @@ choose_event(struct exporter *x, size_t i)
 }
 
 void
-exporter_choose(struct exporter *x)
+exporter_choose(struct exporter *x, bool more)
 {
 	for (size_t i = 0; i < store_n(x->store); i++) {
 		const struct store_known *k = store_at(x->store, i);
 
-		if (k->waits && top_over(x, k))
+		if (k->waits && top_over(x, k, more))
 			choose_event(x, i);
 	}
 }
