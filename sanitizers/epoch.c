@@ -228,7 +228,7 @@ void
 san_epochs_unkey(struct san_epochs *e, void *host)
 {
 	if (e->keyed != NULL)
-		e->family->rekey(host, NULL);
+		(void)!e->family->rekey(host, NULL);
 	e->keyed = NULL;
 }
 
@@ -257,8 +257,8 @@ san_epochs_state(struct san_epochs *e, void *host,
 		*out = at->state;
 		return epoch_open(e, at, in->opening);
 	}
-	if (*rekeyed)
-		e->family->rekey(host, at->state);
 	e->keyed = at;
+	if (*rekeyed && e->family->rekey(host, at->state) != D4_OK)
+		return D4_R_INTERNAL;
 	return D4_R_NONE;
 }

@@ -112,12 +112,12 @@ ipf_when(void *state, struct d4_slice in, uint64_t *t_s)
 	return SAN_DATED;
 }
 
-static void
+static enum d4_status
 ipf_keys_of(void *state, void *other)
 {
 	struct ipf *f = state, *from = other != NULL ? other : f;
 
-	ipf_rekey(f, &from->own);
+	return ipf_rekey(f, &from->own);
 }
 
 /* n flows, or what may be some, do not leave. */

@@ -139,9 +139,10 @@ D4_USED enum d4_status ipf_tell(struct ipf *f);
 
 /*
  * ipf_rekey -- goes on with the keys of k; what was told of domains that are
- * called otherwise then is told anew by the next ipf_opening.
+ * called otherwise then is told anew by the next ipf_opening. D4_ENOMEM: all
+ * of it.
  */
-void ipf_rekey(struct ipf *f, const struct ipf_keyed *k);
+D4_USED enum d4_status ipf_rekey(struct ipf *f, const struct ipf_keyed *k);
 
 /* ipf_tag -- sets k->tag. Errors: D4_ECRYPTO. */
 D4_USED enum d4_status ipf_tag(struct ipf_keyed *k);

@@ -65,13 +65,15 @@ ipf_tag(struct ipf_keyed *k)
 	return D4_OK;
 }
 
-void
+enum d4_status
 ipf_rekey(struct ipf *f, const struct ipf_keyed *k)
 {
+	enum d4_status st = ipfix_templates_keep(&f->told, 0);
+
 	f->keyed = k;
-	/* Without memory for the rest all is told once more. */
-	if (ipfix_templates_keep(&f->told, 0) != D4_OK)
+	if (st != D4_OK)
 		ipfix_templates_forget(&f->told);
+	return st;
 }
 
 enum d4_reason

@@ -141,7 +141,9 @@ struct san_led_run;
  *          made: the output has the opening now. NULL: nobody cares.
  * rekey:   records go through this state, with the keys of `other`, a state
  *          of the family that is kept until the next call; NULL: with its
- *          own. The opening is then taken once more, by turn. For a family
+ *          own. The opening is then taken once more, by turn. D4_ENOMEM: the
+ *          keys are those, but what the output knows is forgotten. For a
+ *          family
  *          whose openings hang on keys; NULL: a state of each epoch makes
  *          its records.
  * A family without `record` has no steps yet: only the empty chain takes it.
@@ -167,7 +169,7 @@ struct san_family {
 	enum san_dated (*when)(
 	    void *state, struct d4_slice record, uint64_t *t_s);
 	void (*left)(void *state);
-	void (*rekey)(void *state, void *other);
+	enum d4_status (*rekey)(void *state, void *other);
 	void (*ahead)(const void *state, struct d4_slice record);
 	bool (*trace)(void *state, struct d4_buf *notes);
 	size_t (*traced)(const void *state);

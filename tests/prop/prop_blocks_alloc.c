@@ -107,6 +107,7 @@ blocks_are_made_whole_or_not_at_all(void **state)
 			png_put_interface(&o, 1, 0, 0);
 	}
 	each_failure(5, "[bpf: ip, addr: {scope: telescope}, link: hmac]", o.n);
+	each_failure(5, "[addr: {scope: telescope}, epoch: 1h]", o.n);
 }
 
 static void
@@ -132,6 +133,11 @@ flows_are_made_whole_or_not_at_all(void **state)
 		}
 	}
 	each_failure(7, "[addr: {scope: telescope}]", o.n);
+	/* Each message of another epoch, of a domain that is a token. */
+	for (size_t at = 0, i = 0; at < o.n; at += d4_get_be16(room + at + 2))
+		d4_put_be32(
+		    room + at + 4, 1700000000 + 3600 * (uint32_t)(i++ / 2));
+	each_failure(7, "[addr: {scope: telescope}, epoch: 1h]", o.n);
 }
 
 int
