@@ -173,6 +173,19 @@ exporter_terms(struct exporter *x)
 	return st == D4_OK;
 }
 
+/* Durable with the cursors (airlock_confirm). */
+static void
+on_benign(void *arg, const char *name, uint64_t n)
+{
+	const struct exporter *x = arg;
+	json_t *o =
+	    json_pack("{s:s, s:I}", "list", name, "seen", (json_int_t)n);
+
+	if (o == NULL ||
+	    d4_account_write(x->account, false, "misp.benign", o) != D4_OK)
+		d4_warn("account");
+}
+
 enum d4_status
 exporter_absorb(struct exporter *x, bool *more)
 {
@@ -186,6 +199,8 @@ exporter_absorb(struct exporter *x, bool *more)
 	st = airlock_read(x->airlock, &x->terms, TURN_ENTRIES, &taker, &batch);
 	if (st == D4_OK && x->over != over)
 		exporter_over(x);
+	if (st == D4_OK)
+		warninglists_told(x->lists, on_benign, x);
 	if (st == D4_OK)
 		st = store_save(x->store);
 	if (st == D4_OK)
@@ -251,16 +266,6 @@ exporter_feed(struct exporter *x)
 		d4_warnx("alarm feed=%s error=\"%s\"", x->conf->feed,
 		    d4_status_text(st));
 	x->fed_ms = now;
-}
-
-static void
-exporter_old(struct exporter *x)
-{
-	uint64_t now = d4_now_us();
-
-	if (now > x->conf->keep_us)
-		store_expire(x->store, (now - x->conf->keep_us) / 1000000,
-		    x->rest == NULL);
 }
 
 /* ---- life ---- */

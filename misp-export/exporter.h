@@ -21,7 +21,8 @@
  *         records of lanes for which there is no mapper; odd: lines that are
  *         none of their format; red: records that no MISP may have. over:
  *         findings beyond the limit of an event; left: those not of its top;
- *         lost: items of mappers that are gone, in the accounts.
+ *         lost: items of mappers that are gone, in the accounts; expired:
+ *         those that were never sent, and are too old.
  *         told: the
  *         status file, as it was written last.
  */
@@ -37,8 +38,8 @@ struct exporter {
 	struct feed *feed;          /* NULL: none */
 	struct warninglists *lists; /* NULL: none */
 	struct terms terms;
-	uint64_t unknown, odd, red, records, over, left, lost;
-	uint64_t flushed_ms, fed_ms;
+	uint64_t unknown, odd, red, records, over, left, lost, expired;
+	uint64_t flushed_ms, fed_ms, old_ms;
 	char *quarantine, *released; /* folder; the relay's file */
 	enum d4_status terms_said;
 	struct d4_buf told;
@@ -70,6 +71,12 @@ bool exporter_terms(struct exporter *x);
  */
 void exporter_choose(struct exporter *x, bool more);
 void exporter_over(struct exporter *x);
+
+/*
+ * exporter_old -- events that ended `keep` ago are forgotten, but for what may
+ * still be sent; what never was is accounted.
+ */
+void exporter_old(struct exporter *x);
 
 /* exporter_lost -- what no mapper can send any more is accounted. */
 void exporter_lost(struct exporter *x);

@@ -43,14 +43,15 @@ exporter_status(const struct exporter *x)
 	    (json_int_t)c->published, "waiting",
 	    x->rest != NULL ? rest_trouble(x->rest) : "");
 	return json_pack("{s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:o, s:o, s:o, s:o}",
+			 "s:I, s:I, s:o, s:o, s:o, s:o}",
 	    "v", 1, "partner", x->conf->partner, "airlock",
 	    airlock_counts(x->airlock), "events", (json_int_t)store_n(x->store),
 	    "due", (json_int_t)store_due(x->store), "odd", (json_int_t)x->odd,
 	    "unknown", (json_int_t)x->unknown, "red", (json_int_t)x->red,
 	    "over", (json_int_t)x->over, "left", (json_int_t)x->left, "dropped",
-	    (json_int_t)x->lost, "refused", refused, "misp", rest, "benign",
-	    warninglists_json(x->lists), "feed", status_feed(x->feed));
+	    (json_int_t)x->lost, "expired", (json_int_t)x->expired, "refused",
+	    refused, "misp", rest, "benign", warninglists_json(x->lists),
+	    "feed", status_feed(x->feed));
 }
 
 void

@@ -276,22 +276,38 @@ store_shrink(struct store *s, size_t items)
 	}
 }
 
+static bool
+expire_one(struct store *s, size_t i, bool (*goes)(void *arg, struct event *e),
+    void *arg)
+{
+	struct event *e;
+	char *path;
+	bool ok;
+
+	if (store_load(s, i, &e) != D4_OK || !goes(arg, e))
+		return false;
+	path = store_path(s, &e->uuid);
+	ok = path != NULL && (unlink(path) == 0 || errno == ENOENT);
+	if (!ok)
+		d4_warn("file=%s", path != NULL ? path : "");
+	free(path);
+	if (!ok)
+		return false;
+	event_free(e);
+	s->list[i] = s->list[--s->n];
+	return true;
+}
+
 void
-store_expire(struct store *s, uint64_t before_s, bool due)
+store_expire(struct store *s, uint64_t before_s,
+    bool (*goes)(void *arg, struct event *e), void *arg)
 {
 	for (size_t i = 0; i < s->n;) {
-		struct store_known *k = &s->list[i];
-		char *path;
+		const struct store_known *k = &s->list[i];
 
-		if (((k->due || k->waits) && !due) || k->event != NULL ||
-		    k->name.start_s + k->name.span_s > before_s) {
+		if (k->name.start_s + k->name.span_s > before_s ||
+		    (k->event != NULL && k->event->changed) ||
+		    !expire_one(s, i, goes, arg))
 			i++;
-			continue;
-		}
-		path = store_path(s, &k->uuid);
-		if (path != NULL && unlink(path) != 0 && errno != ENOENT)
-			d4_warn("file=%s", path);
-		free(path);
-		s->list[i] = s->list[--s->n];
 	}
 }

@@ -68,22 +68,26 @@ D4_USED enum d4_status store_load(
 /* store_fed -- the feed has the i-th one as it was saved last, until then. */
 void store_fed(struct store *s, size_t i, uint64_t again_us);
 
-/*
- * store_save -- all that changed is durable when this answers D4_OK.
- * store_shrink -- forgets what is saved beyond STORE_LOADED and `items` items
- * in memory. store_items: how many there are.
- * store_expire -- deletes files of events that ended before that time and
- * have nothing due (due: whatever is; there is nobody to send it to).
- */
 /* store_mappers -- others from now on; nothing stays in memory. All is saved.
  */
 void store_mappers(struct store *s, const struct mappers *mappers);
 
-/* store_forget -- what is in memory and not saved, after a failure. */
+/*
+ * store_save -- all that changed is durable when this answers D4_OK.
+ * store_forget -- what is in memory and not saved, after a failure.
+ * store_shrink -- forgets what is saved beyond STORE_LOADED and `items` items
+ * in memory. store_items: how many there are.
+ */
 D4_USED enum d4_status store_save(struct store *s);
 void store_forget(struct store *s);
 void store_shrink(struct store *s, size_t items);
 size_t store_items(const struct store *s);
-void store_expire(struct store *s, uint64_t before_s, bool due);
+
+/*
+ * store_expire -- deletes the files of events that ended before that time, if
+ * goes() says so of each.
+ */
+void store_expire(struct store *s, uint64_t before_s,
+    bool (*goes)(void *arg, struct event *e), void *arg);
 
 #endif

@@ -14,15 +14,15 @@
 
 /*
  * struct list -- file: in the folder. types: JSON array of the attributes that
- * it is for, NULL: of all. hits: findings that were not sent for it. users: of
- * two loads, while one takes the other's place.
+ * it is for, NULL: of all. hits: findings that were not sent for it; told: of
+ * them in the accounts. users: of two loads, while one takes the other's place.
  */
 struct list {
 	char file[LIST_FILE];
 	char name[LIST_NAME];
 	json_t *types;
 	struct warn_set set;
-	uint64_t hits;
+	uint64_t hits, told;
 	unsigned users;
 };
 
@@ -117,7 +117,7 @@ list_make(struct loading *g, const char *file, const json_t *o, struct list *l)
 	if (json_is_array(types) && json_array_size(types) != 0)
 		l->types = json_incref((json_t *)(uintptr_t)types);
 	if (was != NULL)
-		l->hits = was->hits;
+		l->hits = l->told = was->hits;
 	st = warn_set_init(&l->set, kind, json_object_get(o, "list"));
 	if (st == D4_OK && l->set.regex.odd != 0)
 		d4_warnx("warninglist=%s/%s patterns=%zu left out, the first: "
@@ -346,4 +346,18 @@ warninglists_json(const struct warninglists *w)
 		json_count(o, l->name, ": limit", l->set.regex.limits);
 	}
 	return o;
+}
+
+void
+warninglists_told(struct warninglists *w,
+    void (*fn)(void *arg, const char *name, uint64_t n), void *arg)
+{
+	for (size_t i = 0; w != NULL && i < w->n; i++) {
+		struct list *l = w->list[i];
+
+		if (l->hits == l->told)
+			continue;
+		fn(arg, l->name, l->hits - l->told);
+		l->told = l->hits;
+	}
 }

@@ -39,6 +39,13 @@ const char *warninglists_find(
 bool warninglists_take(struct warninglists *w, const struct finding *f);
 
 /*
+ * warninglists_told -- calls fn with each list and the findings that were not
+ * sent for it since it was called last.
+ */
+void warninglists_told(struct warninglists *w,
+    void (*fn)(void *arg, const char *name, uint64_t n), void *arg);
+
+/*
  * warninglists_json -- how many findings by list, an object; "LIST: limit":
  * questions that a pattern's limit ended.
  */

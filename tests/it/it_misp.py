@@ -255,6 +255,41 @@ def test_only_the_top_of_a_kind_is_sent_and_the_rest_is_accounted():
         quiet(w)
 
 
+def test_what_was_seen_too_rarely_is_accounted_when_it_is_forgotten():
+    """And an event that MISP has whole is forgotten without a word."""
+    with World(keep="1d", min_count=2) as w:
+        w.lane().lines([pdns("rare.example.org", at=NOON - 3 * 86400),
+                        pdns("often.example.org", at=NOON - 4 * 86400),
+                        pdns("often.example.org", at=NOON - 4 * 86400)])
+        w.start()
+        until("sent", lambda: attributes(w, value="often.example.org"))
+        w.settle()
+        w.stop()
+        w.start()
+        until("forgotten", lambda: w.status().get("events") == 0)
+        [told] = [t for t in w.accounts() if t["event"] == "misp.expired"]
+        assert told["items"] == told["seen"] == 1
+        assert not os.listdir(os.path.join(w.state, "events"))
+        quiet(w)
+
+
+def test_what_is_withdrawn_does_not_stay_for_ever():
+    with World(keep="1d", flush="1h") as w:
+        lane = w.lane()
+        w.start()
+        until("a turn", w.status)
+        lane.lines([pdns("a.example.org", at=NOON - 3 * 86400)])
+        until("taken", lambda: w.taken() == 1)
+        w.stop()
+        lane.after = lane.seq
+        w.release()
+        w.start()
+        until("forgotten", lambda: w.status().get("events") == 0)
+        [told] = [t for t in w.accounts() if t["event"] == "misp.expired"]
+        assert told["items"] == 1
+        assert not w.server.store.events
+
+
 def syn_ack(src, port, n):
     head = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
     ip = bytes([0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0]) + bytes(

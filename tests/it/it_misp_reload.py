@@ -115,6 +115,9 @@ def test_warninglists_are_read_again_and_a_broken_one_stays():
         assert [a["value"] for a in attributes(w, type="ip-src")] == [
             "203.0.113.77", "198.51.100.10"]
         assert w.status()["benign"] == {"benign": 2, "more": 1}
+        assert sorted((t["list"], t["seen"]) for t in w.accounts()
+                      if t["event"] == "misp.benign") == [
+            ("benign", 1), ("benign", 1), ("more", 1)]
 
 
 def test_what_other_rows_gathered_is_counted_on_and_not_sent_by_the_new():
