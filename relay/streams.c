@@ -185,6 +185,61 @@ streams_gate(struct streams *s, struct gate *g)
 	s->n_partners = g == NULL ? 0 : pol_n_partners(gate_policy(g));
 }
 
+/* Is it stopped by its breaker? */
+static bool
+path_broken(const struct path *p)
+{
+	enum d4_reason why;
+
+	return p->san != NULL && san_stream_broken(p->san, &why);
+}
+
+/* A stream whose breaker is open is kept: forgetting would close it. */
+static bool
+stream_may_go(const struct streams *s, const struct stream *t)
+{
+	for (size_t i = 0; i < s->n_partners; i++) {
+		if (path_broken(&t->path[i]))
+			return false;
+	}
+	return true;
+}
+
+static void
+stream_again(struct streams *s, struct stream *t)
+{
+	for (size_t i = 0; i < s->n_partners; i++) {
+		struct path *p = &t->path[i];
+
+		if (!path_broken(p)) {
+			path_reset(s, t, i);
+			continue;
+		}
+		p->row = p->none = -1;
+		p->lane = NULL;
+		p->named = false;
+	}
+}
+
+void
+streams_again(struct streams *s)
+{
+	for (size_t i = 0; i < STREAMS_BUCKETS; i++) {
+		struct stream **link = &s->bucket[i], *t;
+
+		while ((t = *link) != NULL) {
+			if (!stream_may_go(s, t)) {
+				stream_again(s, t);
+				link = &t->next;
+				continue;
+			}
+			*link = t->next;
+			stream_free(s, t);
+			s->n--;
+		}
+	}
+}
+
 static bool
 stream_save(struct streams *s, const struct stream *t, size_t max)
 {
@@ -243,20 +298,6 @@ streams_is(const struct stream *t, uint32_t hash, const struct d4_entry *e)
 	return t->hash == hash && t->type == e->type &&
 	       d4_uuid_eq(&t->sensor, &e->sensor) &&
 	       d4_slice_eqs(e->ext, t->ext) && d4_slice_eq(t->meta, e->meta);
-}
-
-/* A stream whose breaker is open is kept: forgetting would close it. */
-static bool
-stream_may_go(const struct streams *s, const struct stream *t)
-{
-	enum d4_reason why;
-
-	for (size_t i = 0; i < s->n_partners; i++) {
-		if (t->path[i].san != NULL &&
-		    san_stream_broken(t->path[i].san, &why))
-			return false;
-	}
-	return true;
 }
 
 static void

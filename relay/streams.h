@@ -62,6 +62,13 @@ void streams_free(struct streams *s);
  */
 void streams_gate(struct streams *s, struct gate *g);
 
+/*
+ * streams_again -- by the same policy, with journals that are other ones: as
+ * streams_gate, but what stopped at an open breaker stays stopped, because
+ * that is promised until a reload.
+ */
+void streams_again(struct streams *s);
+
 /* streams_lane_gone -- no path leads to that lane any more. */
 void streams_lane_gone(struct streams *s, const struct lane *lane);
 

@@ -229,7 +229,7 @@ batch_drop(struct wash *w, enum d4_status why)
 	}
 	if (!any)
 		return;
-	streams_gate(w->streams, w->gate);
+	streams_again(w->streams);
 	wash_stalls(w, WASH_LATER, d4_status_text(why));
 }
 

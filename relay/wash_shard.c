@@ -84,7 +84,7 @@ shard_lost(struct shard *s, const char *how)
 	d4_warnx("queue=%s lease=%s", s->key, how);
 	batch_drop(s->wash, D4_ETIMEOUT);
 	shard_reset(s);
-	streams_gate(s->wash->streams, s->wash->gate);
+	streams_again(s->wash->streams);
 }
 
 /*
@@ -158,7 +158,7 @@ shard_stuck(struct shard *s)
 	d4_warnx("queue=%s pending=%lld why=\"another relay read late\"",
 	    s->key, (long long)s->pending);
 	shard_reset(s);
-	streams_gate(s->wash->streams, s->wash->gate);
+	streams_again(s->wash->streams);
 }
 
 static void
@@ -241,7 +241,7 @@ shards_forget(struct wash *w)
 		w->shard[i]->asked = false;
 		shard_reset(w->shard[i]);
 	}
-	streams_gate(w->streams, w->gate);
+	streams_again(w->streams);
 }
 
 void

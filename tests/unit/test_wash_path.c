@@ -120,10 +120,49 @@ an_entry_that_says_another_type_than_its_header_goes_nowhere(void **state)
 	world_end(&w);
 }
 
+/* What the alarm says: "nothing of this stream leaves until a reload". */
+static void
+an_open_breaker_stays_open_until_a_reload(void **state)
+{
+	static const char text[] =
+	    "  - {id: watched, types: [8], steps: [{pdns: " WEAK
+	    "}, {canary: planted-text-1}]}\nshare:\n"
+	    "  - {id: r1, to: [p1], from: [s1], pipeline: watched, because: "
+	    "\"x\"}\n";
+	char all[4096];
+	struct world w;
+
+	(void)state;
+	(void)snprintf(all, sizeof(all), "%.*s%s",
+	    (int)(strlen(head_text) - strlen("share:\n")), head_text, text);
+	world_begin(&w);
+	w.now_us = NOW_S * UINT64_C(1000000);
+	world_gate(&w, world_load(all));
+	put(&w, SENSOR_1, LINE("1"), true);
+	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 1);
+	put(&w, SENSOR_1,
+	    "1749988800||192.0.2.1||192.0.2.53||IN||planted-text-1.example.com."
+	    "||"
+	    "A||198.51.100.7||300||1\n",
+	    true);
+	put(&w, SENSOR_1, LINE("2"), true);
+	streams_again(w.streams); /* a lease was lost, a batch dropped */
+	put(&w, SENSOR_1, LINE("3"), true);
+	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 1);
+	put(&w, SENSOR_2, LINE("4"), true); /* another stream goes on */
+	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 2);
+	world_gate(&w, world_load(all));
+	put(&w, SENSOR_1, LINE("5"), true);
+	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 3);
+	world_end(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		an_open_breaker_stays_open_until_a_reload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		two_rules_of_one_lane_keep_apart_what_each_released, setup,
 		teardown),
