@@ -29,22 +29,19 @@ defang_escaped(struct d4_slice t, size_t at)
 size_t
 san_dot(struct d4_slice t, size_t at)
 {
-	static const char open[] = "[({", shut[] = "])}";
-	size_t n = defang_escaped(t, at);
+	uint8_t c = at < t.n ? t.p[at] : 0;
+	size_t n;
 
-	if (n != 0)
-		return n;
+	if (c == '\\' || c == '%')
+		return defang_escaped(t, at);
+	n = c == '[' || c == '(' || c == '{';
 
-	if (at < t.n && t.p[at] != 0 && strchr(open, t.p[at]) != NULL)
-		n++;
 	if (at + n < t.n && t.p[at + n] == '.')
 		n++;
 	else if (n != 0 && defang_word(t, at + n))
 		n += 3;
 	else
 		return 0;
-	if (at + n < t.n && t.p[at + n] != 0 &&
-	    strchr(shut, t.p[at + n]) != NULL)
-		n++;
-	return n;
+	c = at + n < t.n ? t.p[at + n] : 0;
+	return n + (c == ']' || c == ')' || c == '}');
 }

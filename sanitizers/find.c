@@ -137,7 +137,8 @@ find_at4(const struct san_find *f, size_t i, struct d4_addr *out)
 	size_t from = i, end;
 	int v;
 
-	if (i + 1 == t.n || find_class[t.p[i + 1]] != FIND_DIGIT)
+	if (i + 1 == t.n || find_class[t.p[i + 1]] != FIND_DIGIT || i == 0 ||
+	    (f->ends != NULL && !f->ends[t.p[i - 1]]))
 		return false;
 	while (from > 0 && find_class[t.p[from - 1]] == FIND_DIGIT) {
 		if (i - from == 3)
@@ -203,6 +204,28 @@ san_find_first(const struct d4_prefix_set *scope, bool first[256])
 
 		if (p->addr.family == 4)
 			memset(first + p->addr.b[0], 1, n);
+	}
+}
+
+void
+san_find_ends(const bool first[256], bool ends[256])
+{
+	static const char low[] = "0123456789abcdef";
+	static const char high[] = "0123456789ABCDEF";
+
+	for (unsigned c = 0; c < 256; c++) {
+		bool word = (c >= '0' && c <= '9') ||
+		            ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+
+		ends[c] = !word;
+	}
+	for (unsigned v = 0; v < 256; v++) {
+		if (!first[v])
+			continue;
+		ends[(uint8_t)low[v % 10]] = true;
+		ends[(uint8_t)low[v % 8]] = true;
+		ends[(uint8_t)low[v % 16]] = true;
+		ends[(uint8_t)high[v % 16]] = true;
 	}
 }
 

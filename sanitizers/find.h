@@ -7,19 +7,26 @@
 /*
  * struct san_find -- a search under way; text and first are the caller's.
  * Shape:  first: which first octets of IPv4 addresses are looked for, 256 of
- *         them, or NULL: all. marks: of the 16 bytes in front of `next`, the
- * high bits of those between numbers (. - :) that were not looked at yet.
+ *         them, or NULL: all. ends: which bytes these end with, as
+ *         san_find_ends, or NULL. marks: of the 16 bytes in front of `next`,
+ * the high bits of those between numbers (. - :) that were not looked at yet.
  * gap: the one behind the first number of the address given last.
  */
 struct san_find {
 	struct d4_slice text;
-	const bool *first;
+	const bool *first, *ends;
 	size_t next, gap;
 	uint64_t marks[2];
 };
 
 /* san_find_first -- the first octets of a set's IPv4 prefixes, for `first`. */
 void san_find_first(const struct d4_prefix_set *scope, bool first[256]);
+
+/*
+ * san_find_ends -- which bytes stand in front of the mark behind such a number:
+ * its last digit, in base 10, 8 and 16, or one more mark.
+ */
+void san_find_ends(const bool first[256], bool ends[256]);
 
 /*
  * san_find_next -- the next address: dotted quads (also inside longer rows

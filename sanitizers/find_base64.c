@@ -1,11 +1,7 @@
-/*
- * Three characters of an address in base64 are four of which the first two
- * say already that they may be: 0-9 . : have the high bits 0010 or 0011.
- */
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/find_coded.h"
-#include "sanitizers/lanes.h"
+#include "sanitizers/screen.h"
 #include "sanitizers/window.h"
 
 #define BASE64_RUN   10u /* characters of the shortest text, "1.2.3.4" */
@@ -98,22 +94,19 @@ base64_group(struct d4_slice t, size_t at)
 static struct san_marks
 base64_block(const uint8_t *p)
 {
-	SAN_LANES y = san_lanes(p + 1) & 0xef;
-
-	return san_marks_of(
-	    san_lanes_in(san_lanes(p), 'L', 'O') &
-	    (san_lanes_in(y, 'C', 'D') | san_lanes_in(y, 'i', 'j')));
+	return san_marks_of(san_screen_base64(san_lanes(p), san_lanes(p + 1)));
 }
 
-/* base64_texts -- all that may be texts. */
-static bool
-base64_texts(struct d4_slice t, const struct san_wanted *w, unsigned depth)
+bool
+san_find_base64(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 {
 	struct san_blocks b = {.text = t, .more = 1};
 	struct base64 run = {0};
 	const uint8_t *p;
 	size_t at;
 
+	if (depth >= SAN_WINDOW_DEPTH)
+		return false;
 	while ((p = san_blocks_next(&b, &at)) != NULL) {
 		struct san_marks m = base64_block(p);
 
@@ -151,11 +144,11 @@ base64_bytes(struct d4_slice t, size_t end, const struct san_wanted *w)
 }
 
 bool
-san_find_base64(struct d4_slice t, const struct san_wanted *w, unsigned depth)
+san_find_base64_bytes(struct d4_slice t, const struct san_wanted *w)
 {
 	const uint8_t *p = t.p, *end;
 
-	if (t.n < BASE64_FOUR || depth >= SAN_WINDOW_DEPTH)
+	if (t.n < BASE64_FOUR)
 		return false;
 	end = t.p + t.n - 1;
 	while (p < end && (p = memchr(p, '=', (size_t)(end - p))) != NULL) {
@@ -163,7 +156,7 @@ san_find_base64(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 			return true;
 		p += 2;
 	}
-	return base64_texts(t, w, depth);
+	return false;
 }
 
 /* hex_pair -- the byte that two digits are may stand in an address. */

@@ -1,7 +1,6 @@
 #include <string.h>
 #include "sanitizers/defang.h"
 #include "sanitizers/find_coded.h"
-#include "sanitizers/lanes.h"
 #include "sanitizers/window.h"
 
 /* Something that is written in another way: n bytes of text; 0: it is not. */
@@ -197,54 +196,12 @@ coded_put(struct san_window *x, const struct coded *k)
 		san_window_put(x, c);
 }
 
-/*
- * Where in a block does something begin that coded_at or coded_word may know,
- * or a zero of UTF-16 stand? In most lines of a log: nowhere.
- */
-static SAN_LANES
-coded_block(const uint8_t *p)
-{
-	SAN_LANES x = san_lanes(p), y = san_lanes(p + 1), z = san_lanes(p + 2);
-	SAN_LANES low = y | 0x20, open, shut, dot;
-
-	open = (SAN_LANES)((x | 0x20) == '{') | (SAN_LANES)(x == '(');
-	open &= (SAN_LANES)(y == '.') | (SAN_LANES)(y == ':') |
-	        (SAN_LANES)(low == 'd');
-	shut = (SAN_LANES)(x == '.') &
-	       ((SAN_LANES)(low == '}') | (SAN_LANES)(y == ')'));
-	dot = (SAN_LANES)((x | 0x20) == 'd') & (SAN_LANES)(low == 'o') &
-	      (SAN_LANES)((z | 0x20) == 't');
-	return open | shut | dot | (SAN_LANES)(x >= 0x80) |
-	       (SAN_LANES)(x == '\\') |
-	       ((SAN_LANES)(x == 0) & (SAN_LANES)(y != 0)) |
-	       ((SAN_LANES)(x == '%') &
-		   (san_lanes_in(y, '0', '9') | san_lanes_in(low, 'a', 'u'))) |
-	       ((SAN_LANES)(x == '&') & (SAN_LANES)(y == '#')) |
-	       ((SAN_LANES)(x == '=') & san_lanes_in(y, '2', '3'));
-}
-
-static bool
-coded_any(struct d4_slice t)
-{
-	struct san_blocks b = {.text = t, .more = 2};
-	SAN_LANES any = {0};
-	struct san_marks m;
-	const uint8_t *p;
-	size_t at;
-
-	while ((p = san_blocks_next(&b, &at)) != NULL)
-		any |= coded_block(p);
-	(void)at;
-	m = san_marks_of(any);
-	return san_marks_any(&m);
-}
-
 bool
 san_find_coded(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 {
 	struct san_window x;
 
-	if (t.p == NULL || depth >= SAN_WINDOW_DEPTH || !coded_any(t))
+	if (t.p == NULL || depth >= SAN_WINDOW_DEPTH)
 		return false;
 	san_window_init(&x, w, depth + 1);
 	for (size_t i = 0; i < t.n && !x.found;) {

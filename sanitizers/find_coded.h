@@ -22,10 +22,11 @@ bool san_find_coded(
 /*
  * san_find_base64 -- the same for what is written in base64 (RFC 4648 4, 5;
  * at any of the four places where a group can begin): a text that holds an
- * address, or the 4 or 16 bytes of one with "==" behind them.
+ * address. san_find_base64_bytes -- the 4 or 16 bytes of one, and "==".
  */
 bool san_find_base64(
     struct d4_slice text, const struct san_wanted *w, unsigned depth);
+bool san_find_base64_bytes(struct d4_slice text, const struct san_wanted *w);
 
 /* san_find_hex -- the same for a row of hex digits that are a text's bytes. */
 bool san_find_hex(

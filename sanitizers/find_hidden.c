@@ -4,45 +4,13 @@
 #include "sanitizers/find.h"
 #include "sanitizers/find_coded.h"
 #include "sanitizers/find_loose.h"
+#include "sanitizers/screen.h"
 #include "sanitizers/window.h"
 
 #define HIDDEN_RUN     8u  /* the shortest row of digits that counts */
 #define HIDDEN_DECIMAL 10u /* digits of the largest u32 */
 #define HIDDEN_OCTAL   12u /* the same in octal, and a 0 in front */
-#define HIDDEN_LANES   uint8_t __attribute__((vector_size(16)))
 #define HIDDEN_NIBBLES 63u /* bytes of 32 nibbles with dots */
-
-/* One more than the value of a hex digit; 0: it is none. */
-static const uint8_t hidden_hex[256] = {
-    ['0'] = 1,
-    ['1'] = 2,
-    ['2'] = 3,
-    ['3'] = 4,
-    ['4'] = 5,
-    ['5'] = 6,
-    ['6'] = 7,
-    ['7'] = 8,
-    ['8'] = 9,
-    ['9'] = 10,
-    ['a'] = 11,
-    ['b'] = 12,
-    ['c'] = 13,
-    ['d'] = 14,
-    ['e'] = 15,
-    ['f'] = 16,
-    ['A'] = 11,
-    ['B'] = 12,
-    ['C'] = 13,
-    ['D'] = 14,
-    ['E'] = 15,
-    ['F'] = 16,
-};
-
-int
-san_hex_digit(uint8_t c)
-{
-	return hidden_hex[c] - 1;
-}
 
 bool
 san_hex_read(struct d4_slice d, size_t n, size_t step, uint8_t *out)
@@ -176,13 +144,13 @@ hidden_numbers(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 	while (i < t.n) {
 		size_t from = i, to = i + 1;
 
-		if (hidden_hex[t.p[i]] == 0) {
+		if (san_hex_digit(t.p[i]) < 0) {
 			i += HIDDEN_RUN;
 			continue;
 		}
-		while (from > 0 && hidden_hex[t.p[from - 1]] != 0)
+		while (from > 0 && san_hex_digit(t.p[from - 1]) >= 0)
 			from--;
-		while (to < t.n && hidden_hex[t.p[to]] != 0)
+		while (to < t.n && san_hex_digit(t.p[to]) >= 0)
 			to++;
 		if (to - from >= HIDDEN_RUN &&
 		    (hidden_run(t, from, to, w) ||
@@ -251,36 +219,12 @@ hidden_nibbles(struct d4_slice t, size_t end, const struct san_wanted *w)
 	return san_hex_nibbles(d, a.b) && w->is(w->arg, &a);
 }
 
-/* hidden_may_zone -- "rp" stands somewhere, in any case; or nearly so. */
-static bool
-hidden_may_zone(struct d4_slice t)
-{
-	HIDDEN_LANES x, y, any = {0};
-	uint64_t half[2];
-	size_t i = 0;
-
-	for (; i + sizeof(x) < t.n; i += sizeof(x)) {
-		memcpy(&x, t.p + i, sizeof(x));
-		memcpy(&y, t.p + i + 1, sizeof(y));
-		any |=
-		    (HIDDEN_LANES)(((x | 0x20) == 'r') & ((y | 0x20) == 'p'));
-	}
-	memcpy(half, &any, sizeof(half));
-	if ((half[0] | half[1]) != 0)
-		return true;
-	for (; i + 1 < t.n; i++) {
-		if ((t.p[i] | 0x20) == 'r' && (t.p[i + 1] | 0x20) == 'p')
-			return true;
-	}
-	return false;
-}
-
 static bool
 hidden_zones(struct d4_slice t, const struct san_wanted *w)
 {
 	static const char zone4[] = ".in-addr.arpa", zone6[] = ".ip6.arpa";
 
-	if (!hidden_may_zone(t) || !san_check_text(t, "arpa", 4))
+	if (!san_check_text(t, "arpa", 4))
 		return false;
 	for (size_t end = sizeof(zone6) - 1; end <= t.n; end++) {
 		if ((t.p[end - 1] | 0x20) != 'a')
@@ -305,10 +249,20 @@ san_find_numbers(struct d4_slice text, const struct san_wanted *w)
 bool
 san_find_layer(struct d4_slice text, const struct san_wanted *w, unsigned depth)
 {
-	return hidden_numbers(text, w, depth) || hidden_zones(text, w) ||
-	       san_find_dashed(text, w) || san_find_loose(text, w) ||
-	       san_find_base64(text, w, depth) ||
-	       san_find_coded(text, w, depth);
+	unsigned may = san_screen(text);
+
+	return ((may & SAN_SCREEN_NUMBERS) != 0 &&
+		   hidden_numbers(text, w, depth)) ||
+	       ((may & SAN_SCREEN_ZONES) != 0 && hidden_zones(text, w)) ||
+	       ((may & SAN_SCREEN_DASHED) != 0 && san_find_dashed(text, w)) ||
+	       ((may & SAN_SCREEN_LOOSE) != 0 && san_find_loose(text, w)) ||
+	       ((may & SAN_SCREEN_PAIRS) != 0 && san_find_pairs(text, w)) ||
+	       ((may & SAN_SCREEN_BYTES) != 0 &&
+		   san_find_base64_bytes(text, w)) ||
+	       ((may & SAN_SCREEN_BASE64) != 0 &&
+		   san_find_base64(text, w, depth)) ||
+	       ((may & SAN_SCREEN_CODED) != 0 &&
+		   san_find_coded(text, w, depth));
 }
 
 bool

@@ -8,12 +8,13 @@
  * struct san_wanted -- which addresses are looked for; arg and first are its
  * caller's.
  * Shape:  first: first octets of IPv4 addresses that are worth a question,
- *         256 of them, or NULL: all. Only the searches that read much use it.
+ *         256 of them, or NULL: all. ends: of first (san_find_ends), or NULL.
+ *         Only the searches that read much use them.
  */
 struct san_wanted {
 	bool (*is)(const void *arg, const struct d4_addr *a);
 	const void *arg;
-	const bool *first;
+	const bool *first, *ends;
 };
 
 /*
@@ -51,7 +52,15 @@ bool san_find_layer(
 bool san_hidden_scope(struct d4_slice text, const struct d4_prefix_set *scope);
 
 /* san_hex_digit -- its value, or -1. */
-int san_hex_digit(uint8_t c);
+static inline int
+san_hex_digit(uint8_t c)
+{
+	unsigned digit = c - (unsigned)'0', letter = (c | 0x20u) - 'a';
+
+	if (digit < 10)
+		return (int)digit;
+	return letter < 6 ? (int)letter + 10 : -1;
+}
 
 /*
  * san_hex_read -- n hex digits at the start of d, `step` bytes apart, as n/2

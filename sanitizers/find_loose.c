@@ -1,7 +1,7 @@
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/find_loose.h"
-#include "sanitizers/lanes.h"
+#include "sanitizers/screen.h"
 
 #define LOOSE_GAP    6u  /* bytes between two numbers */
 #define LOOSE_DIGITS 12u /* of the longest number: a u32 in octal, and 0 */
@@ -162,29 +162,42 @@ loose_asked(const struct loose *l, const struct san_wanted *w)
 	return w->is(w->arg, &a);
 }
 
+/* loose_wants -- reads a row whose first octet may be of somebody wanted. */
+static bool
+loose_wants(struct loose *l, size_t begin, const struct san_wanted *w)
+{
+	size_t at = begin;
+	uint32_t v;
+
+	l->zero = false;
+	if (!loose_number(l, &at, &v) || v > 255 ||
+	    (w->first != NULL && !w->first[v]))
+		return false;
+	loose_row(l, begin);
+	return true;
+}
+
 /* loose_at -- the number in front of the gap [from, to) begins a row. */
 static bool
 loose_at(struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
 {
 	struct loose l = {.t = t, .gap = d4_slice_of(t.p + from, to - from)};
-	size_t begin = loose_begin(t, from), at = begin;
-	uint32_t v;
+	size_t begin;
 
+	if (w->ends != NULL && !w->ends[t.p[from - 1]])
+		return false;
+	begin = loose_begin(t, from);
 	if (begin == from)
 		return false;
 	l.host =
 	    begin > 1 && (t.p[begin - 1] == '@' ||
 			     (t.p[begin - 1] == '/' && t.p[begin - 2] == '/'));
-	for (unsigned k = 0; k < 2; k++, at = begin) {
-		l.octal = k == 1;
-		if (!loose_number(&l, &at, &v) || v > 255 ||
-		    (w->first != NULL && !w->first[v]))
-			continue;
-		loose_row(&l, begin);
-		if ((l.zero || !l.octal) && loose_asked(&l, w))
-			return true;
-	}
-	return false;
+	if (loose_wants(&l, begin, w) && loose_asked(&l, w))
+		return true;
+	if (!l.zero)
+		return false;
+	l.octal = true;
+	return loose_wants(&l, begin, w) && l.zero && loose_asked(&l, w);
 }
 
 /* loose_gap -- where the marks that end at `end` begin; end: they do not. */
@@ -200,15 +213,18 @@ loose_gap(struct d4_slice t, size_t end)
 	           : at;
 }
 
-/* Marks with a digit behind; letters and digits fall out by the block. */
+/* loose_may -- most marks stand behind what no first octet ends with. */
+static bool
+loose_may(struct d4_slice t, size_t end, const struct san_wanted *w)
+{
+	return end >= 2 && end < t.n &&
+	       (w->ends == NULL || w->ends[t.p[end - 2]]);
+}
+
 static struct san_marks
 loose_block(const uint8_t *p)
 {
-	SAN_LANES x = san_lanes(p), y = san_lanes(p + 1), low = x | 0x20;
-
-	return san_marks_of(
-	    san_lanes_in(y, '0', '9') &
-	    ~(san_lanes_in(x, '0', ':') | san_lanes_in(low, 'a', 'z')));
+	return san_marks_of(san_screen_loose(san_lanes(p), san_lanes(p + 1)));
 }
 
 bool
@@ -223,11 +239,13 @@ san_find_loose(struct d4_slice t, const struct san_wanted *w)
 
 		while (san_marks_any(&m)) {
 			size_t end = at + san_marks_next(&m) + 1;
-			size_t from = end < t.n ? loose_gap(t, end) : end;
+			size_t from = end;
 
+			if (loose_may(t, end, w))
+				from = loose_gap(t, end);
 			if (from != end && loose_at(t, from, end, w))
 				return true;
 		}
 	}
-	return san_find_pairs(t, w);
+	return false;
 }

@@ -12,13 +12,14 @@
  *   as inet_aton reads three or two numbers with dots: 10.1.515, 0xa.0x10203;
  *   where the last one would fit an octet, and with two numbers, only with a
  *   0x or where a URL has its host, for 10.1.3 is a version and 10.05 a price;
- *   as pairs of hex digits with the same one or two marks between: four, or
- *   sixteen (0a:01:02:03, \x0a\x01\x02\x03).
  * Plain dots and dashes between decimal numbers are left to san_find_next.
  */
 bool san_find_loose(struct d4_slice text, const struct san_wanted *w);
 
-/* san_find_pairs -- the last of these; part of it. */
+/*
+ * san_find_pairs -- the same as pairs of hex digits with the same one or two
+ * marks between: four, or sixteen (0a:01:02:03, \x0a\x01\x02\x03).
+ */
 bool san_find_pairs(struct d4_slice text, const struct san_wanted *w);
 
 #endif

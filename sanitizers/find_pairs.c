@@ -1,6 +1,6 @@
 #include <string.h>
 #include "sanitizers/find_loose.h"
-#include "sanitizers/lanes.h"
+#include "sanitizers/screen.h"
 
 #define PAIRS_LONGEST 4u /* bytes from one pair to the next */
 
@@ -40,29 +40,6 @@ pairs_at(struct d4_slice t, size_t i, size_t step, const struct san_wanted *w)
 	return pairs_read(t, i - 2, step, &a) && w->is(w->arg, &a);
 }
 
-/* The same mark three times, 3 or 4 bytes apart: no letter, no digit. */
-static SAN_LANES
-pairs_block(const uint8_t *p, size_t step)
-{
-	SAN_LANES x = san_lanes(p), y = san_lanes(p + step);
-	SAN_LANES z = san_lanes(p + 2 * step);
-
-	return (SAN_LANES)(x == y) & (SAN_LANES)(x == z) &
-	       san_lanes_in(x, '!', '~') & ~san_lanes_in(x, '0', '9') &
-	       ~san_lanes_in(x | 0x20, 'a', 'z');
-}
-
-/* A blank between pairs is a mark as well: "0a 01 02 03". */
-static struct san_marks
-pairs_marks(const uint8_t *p, size_t step)
-{
-	SAN_LANES x = san_lanes(p), y = san_lanes(p + step);
-	SAN_LANES blank = (SAN_LANES)(x == ' ') & (SAN_LANES)(y == ' ') &
-	                  (SAN_LANES)(san_lanes(p + 2 * step) == ' ');
-
-	return san_marks_of(pairs_block(p, step) | blank);
-}
-
 bool
 san_find_pairs(struct d4_slice t, const struct san_wanted *w)
 {
@@ -72,7 +49,8 @@ san_find_pairs(struct d4_slice t, const struct san_wanted *w)
 
 	while ((p = san_blocks_next(&b, &at)) != NULL) {
 		for (size_t step = 3; step <= PAIRS_LONGEST; step++) {
-			struct san_marks m = pairs_marks(p, step);
+			struct san_marks m =
+			    san_marks_of(san_screen_pairs(p, step));
 
 			while (san_marks_any(&m)) {
 				size_t i = at + san_marks_next(&m);

@@ -10,6 +10,7 @@ san_leak_init(struct san_leak *l, const struct san_addr *addr)
 	l->addr = addr;
 	if (addr != NULL)
 		san_find_first(&addr->scope, l->first);
+	san_find_ends(l->first, l->ends);
 }
 
 void
@@ -47,7 +48,7 @@ leak_counts(const struct san_leak *l, const struct d4_addr *a)
 bool
 san_leak_note(struct san_leak *l, struct d4_slice text)
 {
-	struct san_find f = {.text = text, .first = l->first};
+	struct san_find f = {.text = text, .first = l->first, .ends = l->ends};
 	struct d4_addr a;
 	bool any = false;
 
@@ -76,7 +77,7 @@ leak_wanted(const void *arg, const struct d4_addr *a)
 enum d4_reason
 san_leak_judge(struct san_leak *l, struct d4_slice made)
 {
-	struct san_wanted w = {leak_wanted, l, l->first};
+	struct san_wanted w = {leak_wanted, l, l->first, l->ends};
 
 	if (leak_hit(l, made))
 		return D4_R_SELFCHECK;

@@ -10,18 +10,18 @@
 /*
  * struct san_leak -- what a stream keeps for it.
  * Shape:  addr: the step, borrowed; NULL or without a scope: nothing is
- *         looked for. first: first octets of its scope. Of the record under
- *         way: fixed[0..n_fixed) the step leaves as they are; check: those
- *         of the scope that stood in it. cuts: new text is made of parts of
- *         the old, so any address of the scope counts, not only those that
- *         stood there ("10.1.2.34" cut to "10.1.2.3").
+ *         looked for. first, ends: first octets of its scope. Of the record
+ * under way: fixed[0..n_fixed) the step leaves as they are; check: those of the
+ * scope that stood in it. cuts: new text is made of parts of the old, so any
+ * address of the scope counts, not only those that stood there ("10.1.2.34" cut
+ * to "10.1.2.3").
  */
 struct san_leak {
 	const struct san_addr *addr;
 	unsigned n_fixed;
 	struct d4_addr fixed[SAN_LEAK_FIXED];
 	struct san_check check;
-	bool first[256];
+	bool first[256], ends[256];
 	bool cuts;
 };
 

@@ -78,7 +78,9 @@ line_judge(struct san_line *l, struct d4_slice line, struct d4_slice made)
 	 */
 	if (san_leak_note(&l->leak, made))
 		return D4_R_ADDR_DROP;
-	(void)san_leak_note(&l->leak, line);
+	/* What was not changed has no address that is not in the new one. */
+	if (!d4_slice_eq(line, made))
+		(void)san_leak_note(&l->leak, line);
 	return san_leak_judge(&l->leak, made);
 }
 

@@ -74,7 +74,7 @@ user_word(struct d4_slice s)
 
 	while (n < s.n && s.p[n] > ' ' && !user_ends[s.p[n]])
 		n++;
-	while (n > 0 && strchr(".:", s.p[n - 1]) != NULL)
+	while (n > 0 && (s.p[n - 1] == '.' || s.p[n - 1] == ':'))
 		n--;
 	return n;
 }

@@ -6,7 +6,7 @@
 static bool
 window_plain(struct d4_slice t, const struct san_wanted *w)
 {
-	struct san_find f = {.text = t, .first = w->first};
+	struct san_find f = {.text = t, .first = w->first, .ends = w->ends};
 	struct d4_addr a;
 
 	while (san_find_next(&f, &a)) {

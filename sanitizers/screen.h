@@ -1,0 +1,86 @@
+/*
+ * Could it stand here at all? Sixteen bytes at a time, for the searches of
+ * find_hidden.h: each names the bytes at which something of its own may begin.
+ * They may say so of too many, never of too few.
+ */
+#ifndef SAN_SCREEN_H
+#define SAN_SCREEN_H
+
+#include "sanitizers/lanes.h"
+
+/* What may stand in a text; see san_screen. */
+enum san_screen {
+	SAN_SCREEN_LOOSE = 1 << 0,
+	SAN_SCREEN_PAIRS = 1 << 1,
+	SAN_SCREEN_BASE64 = 1 << 2,
+	SAN_SCREEN_BYTES = 1 << 3, /* "==" */
+	SAN_SCREEN_CODED = 1 << 4,
+	SAN_SCREEN_ZONES = 1 << 5,
+	SAN_SCREEN_DASHED = 1 << 6,
+	SAN_SCREEN_NUMBERS = 1 << 7,
+};
+
+#define SAN_SCREEN_MORE ((size_t)8) /* bytes behind a block that are read */
+
+static inline SAN_LANES
+san_lanes_digit(SAN_LANES x)
+{
+	return san_lanes_in(x, '0', '9');
+}
+
+static inline SAN_LANES
+san_lanes_alpha(SAN_LANES x)
+{
+	return san_lanes_in(x | 0x20, 'a', 'z');
+}
+
+static inline SAN_LANES
+san_lanes_hex(SAN_LANES x)
+{
+	return san_lanes_digit(x) | san_lanes_in(x | 0x20, 'a', 'f');
+}
+
+/* A mark, but no colon, in front of a digit. */
+static inline SAN_LANES
+san_screen_loose(SAN_LANES x, SAN_LANES y)
+{
+	return san_lanes_digit(y) &
+	       ~(san_lanes_in(x, '0', ':') | san_lanes_alpha(x));
+}
+
+/*
+ * The same mark three times, `step` bytes apart, and two hex digits behind it;
+ * blanks are marks. Of four bytes the second is of the mark: \x0a, no 1.234.
+ */
+static inline SAN_LANES
+san_screen_pairs(const uint8_t *p, size_t step)
+{
+	SAN_LANES x = san_lanes(p);
+	SAN_LANES same = (SAN_LANES)(x == san_lanes(p + step)) &
+	                 (SAN_LANES)(x == san_lanes(p + 2 * step)) &
+	                 san_lanes_in(x, ' ', '~') &
+	                 ~(san_lanes_digit(x) | san_lanes_alpha(x));
+
+	return step == 3 ? same & san_lanes_hex(san_lanes(p + 1))
+	                 : same & ~san_lanes_hex(san_lanes(p + 1)) &
+	                       san_lanes_hex(san_lanes(p + 2));
+}
+
+/*
+ * The first two of four characters of base64 that are three of an address:
+ * 0-9 . : have the high bits 0010 or 0011.
+ */
+static inline SAN_LANES
+san_screen_base64(SAN_LANES x, SAN_LANES y)
+{
+	SAN_LANES low = y & 0xef;
+
+	return (SAN_LANES)((x & 0xfc) == 'L') &
+	       ((SAN_LANES)(low == 'C') | (SAN_LANES)(low == 'D') |
+		   (SAN_LANES)(low == 'i') | (SAN_LANES)(low == 'j'));
+}
+
+/* san_screen -- which of them may be in the text, as bits. */
+unsigned san_screen(struct d4_slice text);
+
+#endif
