@@ -219,19 +219,11 @@ keep_end(struct compat *c, uint64_t now)
 	k->next_ms = now + (k->cut_s != 0 ? SECOND_MS : rest);
 }
 
-void
-compat_keep_step(struct compat *c, uint64_t now)
+static void
+keep_walk(struct compat *c)
 {
 	struct compat_keep *k = c->keep;
 
-	if (c->opt->compat_age_us == 0 && c->opt->compat_bytes == 0)
-		return;
-	if (k == NULL)
-		k = c->keep = calloc(1, sizeof(*k));
-	if (k == NULL)
-		d4_fatalx("out of memory");
-	if (k->n == 0 && now < k->next_ms)
-		return;
 	if (k->n == 0)
 		keep_begin(c);
 	for (unsigned i = 0; i < STEP && k->n != 0; i++) {
@@ -243,6 +235,20 @@ compat_keep_step(struct compat *c, uint64_t now)
 		else
 			keep_name(c, l, d->d_name);
 	}
-	if (k->n == 0)
+}
+
+void
+compat_keep_step(struct compat *c, uint64_t now)
+{
+	if (c->opt->compat_age_us == 0 && c->opt->compat_bytes == 0)
+		return;
+	if (c->keep == NULL)
+		c->keep = calloc(1, sizeof(*c->keep));
+	if (c->keep == NULL)
+		d4_fatalx("out of memory");
+	else if (c->keep->n == 0 && now < c->keep->next_ms)
+		return;
+	keep_walk(c);
+	if (c->keep->n == 0)
 		keep_end(c, now);
 }
