@@ -24,6 +24,8 @@ rest_types(struct rest *r, const char *version)
 
 	if (r->types.describe == NULL)
 		(void)!types_load(dir, &r->types);
+	for (size_t i = 0; template_at(i) != NULL; i++)
+		r->counts.calls++; /* and one for the types */
 	r->counts.calls++;
 	if (types_fetch(&r->types, r->set.http, version, why)) {
 		if (types_save(dir, &r->types) != D4_OK)
