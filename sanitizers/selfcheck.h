@@ -42,6 +42,7 @@ void san_check_add(struct san_check *c, const struct d4_addr *a);
  * san_check_hit -- one of the addresses stands in `out`: as bytes in network
  * or reversed order, as dotted or RFC 5952 text, dashed, with reversed
  * octets (ip6.arpa nibbles), as hex digits, as a decimal number.
+ * selfcheck_near.h must suspect whatever is looked for here.
  * Source: spec sanitizers.md section 1.
  */
 bool san_check_hit(const struct san_check *c, struct d4_slice out);
