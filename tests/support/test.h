@@ -37,8 +37,8 @@ test_hex(const char *text, uint8_t *out, size_t max)
 		assert_true(n < 2 * max);
 		if (n % 2 == 0)
 			out[n / 2] = 0;
-		out[n / 2] =
-		    (uint8_t)(out[n / 2] << 4 | strtoul(digit, NULL, 16));
+		out[n / 2] = (uint8_t)((unsigned)out[n / 2] << 4 |
+				       strtoul(digit, NULL, 16));
 		n++;
 	}
 	assert_int_equal(n % 2, 0);
