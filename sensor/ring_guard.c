@@ -10,10 +10,12 @@
 
 /*
  * A signal handler is told nothing but the address: what it needs can only be
- * global (rule zero). Written while no page of the mapping is touched.
+ * global (rule zero). Written while no page of the mapping is touched. last:
+ * where it was mended; a fault that stays there is none that we can mend
+ * (emulators tell wrong addresses).
  */
 static struct {
-	uintptr_t from, to, page;
+	uintptr_t from, to, page, last;
 	int fd;
 	volatile sig_atomic_t faults;
 } guard = {.fd = -1};
@@ -42,8 +44,9 @@ guard_on_sigbus(int sig, siginfo_t *info, void *context)
 	void *mem = MAP_FAILED;
 
 	(void)context;
-	if (at >= guard.from && at < guard.to) {
-		at -= (at - guard.from) % guard.page;
+	at -= (at - guard.from) % guard.page;
+	if (at >= guard.from && at < guard.to && at != guard.last) {
+		guard.last = at;
 		mem = mmap((void *)at, guard_lost(at), PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 		    0);
@@ -61,6 +64,7 @@ ring_guard(void *mem, size_t n, int fd)
 	struct sigaction act = {.sa_flags = SA_SIGINFO};
 
 	guard.page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	guard.last = 0;
 	guard.from = (uintptr_t)mem;
 	guard.to = guard.from + n;
 	guard.fd = fd;
