@@ -114,11 +114,7 @@ static enum d4_status
 read_ext_one(struct hub_options *o, const struct d4_yaml *key,
     const struct d4_yaml *value, struct d4_diag *diag)
 {
-	static const char word[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789._-";
 	const struct d4_type_row *row;
-	size_t n;
 
 	if (value->kind != D4_YAML_SCALAR)
 		return d4_diag_set(diag, value->at, "write NAME: lines",
@@ -126,9 +122,9 @@ read_ext_one(struct hub_options *o, const struct d4_yaml *key,
 	row = d4_type_handler(value->text);
 	if (row == NULL)
 		return ext_unknown(value, diag);
-	n = strlen(key->text);
-	if (n == 0 || n >= D4_META_TYPE || strspn(key->text, word) != n)
-		return d4_diag_set(diag, key->at, "use [A-Za-z0-9._-]",
+	if (!d4_meta_type_ok(key->text))
+		return d4_diag_set(diag, key->at,
+		    "use [A-Za-z0-9._-], and no dot in front",
 		    "not an extended type: %s", key->text);
 	for (size_t i = 0; i < o->n_ext; i++) {
 		if (strcmp(o->ext[i].type, key->text) == 0)

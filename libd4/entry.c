@@ -53,24 +53,14 @@ static const char *const entry_names[ENTRY_KNOWN] = {
     [ENTRY_REF] = "ref",
 };
 
-/* A meta header's type is a word (meta.h); it becomes part of a key. */
+/* A meta header's type is a word (meta.h); it becomes part of keys and paths.
+ */
 static bool
 entry_ext_valid(uint8_t type, struct d4_slice ext)
 {
 	if (type != D4_TYPE_EXTENDED)
 		return ext.n == 0;
-	if (ext.n == 0 || ext.n >= D4_META_TYPE)
-		return false;
-	for (size_t i = 0; i < ext.n; i++) {
-		uint8_t c = ext.p[i], low = c | 0x20;
-		bool word = (low >= 'a' && low <= 'z') ||
-		            (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-		            c == '-';
-
-		if (!word)
-			return false;
-	}
-	return true;
+	return d4_meta_type_word(ext);
 }
 
 static struct d4_slice

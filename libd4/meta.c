@@ -35,15 +35,26 @@ copy_number(const json_t *object, const char *key, uint64_t *out)
 }
 
 bool
+d4_meta_type_word(struct d4_slice type)
+{
+	if (type.n == 0 || type.n >= D4_META_TYPE || type.p[0] == '.')
+		return false;
+	for (size_t i = 0; i < type.n; i++) {
+		uint8_t c = type.p[i], low = c | 0x20;
+		bool word = (low >= 'a' && low <= 'z') ||
+		            (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+		            c == '-';
+
+		if (!word)
+			return false;
+	}
+	return true;
+}
+
+bool
 d4_meta_type_ok(const char *type)
 {
-	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789._-";
-	size_t n = strlen(type);
-
-	return n != 0 && n < D4_META_TYPE && type[0] != '.' &&
-	       strspn(type, chars) == n;
+	return d4_meta_type_word(d4_slice_str(type));
 }
 
 /* One element of "tags": a string, or an object with a string "name". */

@@ -37,8 +37,13 @@ struct d4_meta {
 	char licence[D4_META_TYPE];
 };
 
-/* d4_meta_type_ok -- a `type` of the shape above. */
+/*
+ * d4_meta_type_ok -- a `type` of the shape above. It becomes part of keys and
+ * of paths, so it has no slash and no dot in front: never "..".
+ * d4_meta_type_word -- the same of bytes.
+ */
 bool d4_meta_type_ok(const char *type);
+bool d4_meta_type_word(struct d4_slice type);
 
 /*
  * d4_meta_parse -- reads one complete meta header.

@@ -134,6 +134,11 @@ static const struct {
     {"ext", "", D4_EMALFORMED},   /* without, but 254 */
     {"ext", "a}:0", D4_EMALFORMED},
     {"ext", "a b", D4_EMALFORMED},
+    {"ext", "..", D4_EMALFORMED}, /* it becomes part of paths */
+    {"ext", ".a", D4_EMALFORMED},
+    {"ext", "../a", D4_EMALFORMED},
+    {"ext", "a/b", D4_EMALFORMED},
+    {"ext", "/etc", D4_EMALFORMED},
     {"t_hdr", "x", D4_EMALFORMED},
     {"t_rx", "1.5", D4_EMALFORMED},
     {"data", "", D4_EMALFORMED},
@@ -296,6 +301,12 @@ a_key_is_hash_tagged_and_refuses_what_could_break_it(void **state)
 	    {254, "", 0, 64, D4_EINVAL, ""},
 	    {254, "a}b", 0, 64, D4_EINVAL, ""},
 	    {254, "a:b", 0, 64, D4_EINVAL, ""},
+	    {254, "..", 0, 64, D4_EINVAL, ""},
+	    {254, ".", 0, 64, D4_EINVAL, ""},
+	    {254, ".hidden", 0, 64, D4_EINVAL, ""},
+	    {254, "../x", 0, 64, D4_EINVAL, ""},
+	    {254, "a/../b", 0, 64, D4_EINVAL, ""},
+	    {254, "a..b", 0, 64, D4_OK, "d4:{254.a..b:0}:q"},
 	};
 
 	(void)state;

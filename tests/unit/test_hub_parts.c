@@ -207,6 +207,7 @@ a_wrong_configuration_says_where_and_what(void **unused)
 	    {"ext: [[a]]\n", "one word"},
 	    {"ext: [maltrail, maltrail]\n", "twice"},
 	    {"ext: {'a b': lines}\n", "a b"},
+	    {"ext: {'..': lines}\n", ".."},
 	    {"ext: lines\n", "map"},
 	    {"listen: ''\n", "listen"},
 	    {"nonsense: 1\n", "nonsense"},
