@@ -3,6 +3,7 @@
 #include <string.h>
 #include "hub/crowd.h"
 #include "hub/crowd_script.h"
+#include "hub/replay_store.h"
 #include "hub/session_conn.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"
@@ -11,7 +12,7 @@
 #define REAP_LOOKS 20u   /* looks between two at dead workers */
 #define MAIL_MAX   8192u /* letters of one look, as CROWD_MAIL */
 #define WORDS      9u
-#define SENDS_MAX  64u /* sensors that are told of in one look */
+#define SENDS_MAX  256u /* sensors that are told of in one look */
 
 /*
  * Shape: id: this worker. looks: for the mail, so far; looked_ms: when. begun,
@@ -111,7 +112,8 @@ begin_answer(
 		crowd_held(c, &ask->sensor, at[2]->str);
 	if (s == NULL)
 		return;
-	if (at[1]->integer == 1 || (at[1]->integer == 2 && at[0]->integer > 0))
+	sn->spread = sn->spread || at[0]->integer > 0;
+	if (at[0]->integer > 0 || at[1]->integer == 1)
 		crowd_stray(c, sn);
 	if (at[0]->integer < 0)
 		session_refuse(s, D4_R_REPLAY);
@@ -173,7 +175,7 @@ crowd_end(struct crowd *c, const struct session *s)
 	session_words(s, uuid, sess, type);
 	if (TAILQ_FIRST(&s->sensor->sessions) == s &&
 	    TAILQ_NEXT(s, by_sensor) == NULL)
-		s->sensor->astray = false;
+		s->sensor->astray = s->sensor->spread = false;
 	if (crowd_run(c, crowd_end_script, words, NULL, NULL) != D4_OK)
 		d4_debug("crowd end of session=%s not told", s->id);
 }
@@ -242,6 +244,7 @@ take_letter(struct crowd *c, const redisReply *letter)
 	s = sn != NULL ? session_of(sn, &what) : NULL;
 	if (s == NULL)
 		return;
+	sn->spread = true;
 	if (!clone_same(&from, &s->from))
 		crowd_stray(c, sn);
 	/* Who stays is for the clone's rules; else the newest wins. */
@@ -351,6 +354,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	w.argv[4] = d4_slice_str(reap ? "1" : "0");
 	w.argv[5] = d4_slice_str(hold);
 	crowd_sends(c, &w);
+	replay_store_look(c->hub);
 	c->asking =
 	    d4_redis_send(c->hub->redis, w.argv, w.n, on_look, c) == D4_OK;
 }

@@ -72,7 +72,7 @@ const char crowd_end_script[] =
 
 /*
  * Letters go to workers that have a session of it: one for each session of the
- * same type, else one for all. w:WORKER is the place that the worker saw last.
+ * same type, else one for all.
  */
 const char crowd_begin_script[] = CROWD_TURN
     "local c,A=redis.call,ARGV local l='d4:live:'..A[2] "
@@ -87,12 +87,8 @@ const char crowd_begin_script[] = CROWD_TURN
     "c('EXPIRE',m," MAIL_S ") end "
     "c('HSET',l,A[3],A[1]..' '..A[4]) "
     "c('SADD','d4:worker:'..A[1],A[2]..' '..A[3]) local moved,held=0,'' "
-    "if A[7]~='' and A[9]~='1' then local k='d4:turn:'..A[2] "
-    "if A[6]=='0' then moved,held=turn(A[2],A[5],A[7],A[8],true) end "
-    "for w in pairs(seen) do local x=c('HGET',k,'w:'..w) "
-    "if x and x~=A[7] then moved=1 end end "
-    "if c('HLEN',k)>64 then c('DEL',k) end c('HSET',k,'w:'..A[1],A[7]) "
-    "c('EXPIRE',k,86400) end return {#to,moved,held}";
+    "if A[7]~='' and A[9]~='1' and A[6]=='0' then "
+    "moved,held=turn(A[2],A[5],A[7],A[8],true) end return {#to,moved,held}";
 
 /* A session that no worker has is of a hub that was before this. */
 const char crowd_look_script[] = CROWD_END CROWD_TURN

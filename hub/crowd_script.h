@@ -13,7 +13,7 @@ extern const char crowd_end_script[];
  * many milliseconds one is held, "1": it began with a replay.
  * Answers {letters, moved, held}; letters -1: such a replay, and another worker
  * has a session of the type, so nothing was done. moved: 1: the sensor was in
- * another place before, or is at another worker, 2: nobody knows. held: "HOLDER
+ * another place before, 2: nobody knows. held: "HOLDER
  * OTHER", or "".
  */
 extern const char crowd_begin_script[];

@@ -8,6 +8,7 @@
 #include "hub/queues.h"
 #include "hub/quota.h"
 #include "hub/ration.h"
+#include "hub/replay_store.h"
 #include "hub/session.h"
 #include "hub/stats.h"
 #include "hub/tee.h"
@@ -69,6 +70,7 @@ on_redis_up(void *arg)
 	crowd_up(h->crowd);
 	census_up(h->census);
 	shelf_up(h->shelf);
+	replay_store_up(h);
 }
 
 static void

@@ -2,6 +2,8 @@
 #include <string.h>
 #include "hub/replay.h"
 
+#define ELSEWHERE UINT32_MAX /* a session that somebody else has answered */
+
 /* Eight bytes of a good HMAC: nobody without the key chooses them. */
 static uint64_t
 key_of(const uint8_t *hmac)
@@ -99,7 +101,7 @@ replay_begin(struct replay *r)
 {
 	uint32_t sess = r->next;
 
-	r->next = sess == UINT32_MAX ? 1 : sess + 1;
+	r->next = sess + 1 == ELSEWHERE ? 1 : sess + 1;
 	*open_word(r, sess) |= UINT64_C(1) << sess % 64;
 	return sess;
 }
@@ -115,6 +117,8 @@ replay_answered(struct replay *r, uint32_t sess)
 static bool
 sess_answered(const struct replay *r, uint32_t sess)
 {
+	if (sess == ELSEWHERE)
+		return true;
 	return r->next - sess <= REPLAY_SESSIONS &&
 	       (r->open[sess % REPLAY_SESSIONS / 64] >> sess % 64 & 1) == 0;
 }
@@ -180,4 +184,35 @@ replay_note(struct replay *r, const uint8_t *hmac, uint32_t sess,
 	if (s->n == 0)
 		s->began_s = now_keep_s[0];
 	set_put(s, key_of(hmac), sess);
+}
+
+/* ---- what others have ---- */
+
+static enum d4_status
+set_keys(const struct replay_set *s, uint32_t sess, struct d4_buf *out)
+{
+	enum d4_status st = D4_OK;
+
+	for (size_t i = 0; i < s->cap && st == D4_OK; i++) {
+		if (s->key[i] != 0 && s->sess[i] == sess)
+			st = d4_buf_add(out, &s->key[i], REPLAY_KEY);
+	}
+	return st;
+}
+
+enum d4_status
+replay_keys(const struct replay *r, uint32_t sess, struct d4_buf *out)
+{
+	enum d4_status st = set_keys(&r->before, sess, out);
+
+	return st == D4_OK ? set_keys(&r->now, sess, out) : st;
+}
+
+void
+replay_load(
+    struct replay *r, struct d4_slice keys, const uint64_t now_keep_s[2])
+{
+	while (keys.n >= REPLAY_KEY)
+		replay_note(r, d4_slice_skip(&keys, REPLAY_KEY).p, ELSEWHERE,
+		    now_keep_s);
 }

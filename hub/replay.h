@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "libd4/status.h"
+#include "libd4/slice.h"
 
 #define REPLAY_SESSIONS 1024u /* of a sensor, whose end is remembered */
 #define REPLAY_SLOTS    256u  /* of a set, at least; a power of two */
+#define REPLAY_KEY      8u    /* bytes of an HMAC that are kept */
 #define REPLAY_SHARE    16u   /* one sensor has this part of all, at most */
 
 /*
@@ -58,6 +59,16 @@ void replay_answered(struct replay *r, uint32_t sess);
 
 /* replay_known -- this HMAC came in another session, which was answered. */
 bool replay_known(const struct replay *r, const uint8_t *hmac, uint32_t sess);
+
+/*
+ * replay_keys -- appends the REPLAY_KEY bytes of each frame that it sent, and
+ * no other session since. replay_load: such bytes of sessions that others have
+ * answered. Errors: D4_ENOMEM, D4_ETOOBIG.
+ */
+D4_USED enum d4_status replay_keys(
+    const struct replay *r, uint32_t sess, struct d4_buf *out);
+void replay_load(
+    struct replay *r, struct d4_slice keys, const uint64_t now_keep_s[2]);
 
 /*
  * replay_note -- the session sent this HMAC. keep_s: how long it must be

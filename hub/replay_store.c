@@ -67,8 +67,8 @@ put_piece(struct hub *h, const struct sensor *sensor, struct d4_slice keys)
 	char hex[D4_UUID_HEX], number[3][24];
 	unsigned long long n[3] = {2 * h->opt->replay_us / 1000 + 1000,
 	    h->opt->replay_memory, h->opt->replay_memory / REPLAY_SHARE};
-	struct d4_slice argv[8] = {d4_slice_str("EVAL"),
-	    d4_slice_str(put_script), d4_slice_str("0")};
+	struct d4_slice argv[8] = {
+	    d4_slice_str("EVAL"), d4_slice_str(put_script), d4_slice_str("0")};
 
 	d4_uuid_hex(&sensor->uuid, hex);
 	argv[3] = d4_slice_str(hex);
@@ -84,8 +84,13 @@ put_piece(struct hub *h, const struct sensor *sensor, struct d4_slice keys)
 void
 replay_store_put(struct session *s)
 {
+	/* Small enough that the oldest of many go, and not all. */
+	size_t part = s->hub->opt->replay_memory / REPLAY_SHARE / 4;
 	struct d4_slice rest;
 	struct d4_buf keys;
+
+	part = part < PIECE ? part / REPLAY_KEY * REPLAY_KEY : PIECE;
+	part = part != 0 ? part : REPLAY_KEY;
 
 	d4_buf_init(&keys, (size_t)s->hub->opt->replay_memory);
 	if (replay_keys(s->sensor->replay, s->replay_no, &keys) != D4_OK)
@@ -93,7 +98,7 @@ replay_store_put(struct session *s)
 	rest = d4_buf_slice(&keys);
 	while (rest.n != 0)
 		put_piece(s->hub, s->sensor,
-		    d4_slice_skip(&rest, rest.n < PIECE ? rest.n : PIECE));
+		    d4_slice_skip(&rest, rest.n < part ? rest.n : part));
 	d4_buf_fini(&keys);
 }
 
@@ -188,6 +193,20 @@ replay_store_waits(struct hub *h, struct sensor *sensor)
 		return false;
 	(void)replay_store_get(h, sensor);
 	return true;
+}
+
+void
+replay_store_look(struct hub *h)
+{
+	const struct session *s;
+
+	if (!wanted(h))
+		return;
+	TAILQ_FOREACH(s, &h->sessions, all)
+	{
+		if (s->counted && s->sensor->spread)
+			(void)replay_store_waits(h, s->sensor);
+	}
 }
 
 void

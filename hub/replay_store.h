@@ -26,6 +26,10 @@ bool replay_store_get(struct hub *h, struct sensor *sensor);
 /* replay_store_waits -- a new session of it waits for an answer. */
 bool replay_store_waits(struct hub *h, struct sensor *sensor);
 
+/* replay_store_look -- sensors with sessions at other workers: what these have
+ * confirmed. */
+void replay_store_look(struct hub *h);
+
 /* replay_store_up -- Redis is back: who waited is asked for again. */
 void replay_store_up(struct hub *h);
 

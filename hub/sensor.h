@@ -67,9 +67,11 @@ struct sensor_ration {
  *         `limited`. sessions: those that are authenticated; waiting: those
  *         that wait for `known`. several: it may use many addresses at a
  *         time. astray: it has sessions from several, maybe at other
- *         workers. held: as Redis says, only this one may come, family 0: any.
- *         refusals: by reason; the last place counts the rest.
- * Owns:   counted by refs; the table keeps those in use, and some others.
+ *         workers; spread: others have some. loading: Redis is asked for its
+ *         replays, up to replay_id they are here, as of loaded_ms. held: as
+ * Redis says, only this one may come, family 0: any. refusals: by reason; the
+ * last place counts the rest. Owns:   counted by refs; the table keeps those in
+ * use, and some others.
  */
 struct sensor {
 	TAILQ_ENTRY(sensor) lru;
@@ -85,6 +87,9 @@ struct sensor {
 	struct session_list sessions, waiting;
 	struct clone clone;
 	struct replay *replay; /* NULL: nothing is remembered */
+	char replay_id[48];
+	uint64_t loaded_ms;
+	bool loading, spread;
 	struct d4_addr held;
 	struct badges badges;
 	struct sensor_ration ration;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "hub/census.h"
 #include "hub/discard.h"
+#include "hub/replay_store.h"
 #include "hub/session_conn.h"
 #include "hub/tee.h"
 #include "libd4/kit/clock.h"
@@ -124,8 +125,10 @@ void
 session_bye(struct session *s)
 {
 	session_enter(s, SESSION_BYE);
-	if (s->replay_no != 0)
+	if (s->replay_no != 0) {
 		replay_answered(s->sensor->replay, s->replay_no);
+		replay_store_put(s);
+	}
 	d4_tls_close(s->tls);
 	session_timer(s, s->hub->opt->handshake_us);
 }

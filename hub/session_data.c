@@ -3,6 +3,7 @@
 #include "hub/census.h"
 #include "hub/crowd.h"
 #include "hub/discard.h"
+#include "hub/replay_store.h"
 #include "hub/session_conn.h"
 #include "hub/tee.h"
 #include "libd4/kit/clock.h"
@@ -94,7 +95,8 @@ data_know(void *arg, const struct d4_header *h, struct intake_keys *keys,
 	}
 	if (!s->sensor->known)
 		return D4_AGAIN;
-	if (!s->intake.known && sessions_rests(s, h->type))
+	if (!s->intake.known && (sessions_rests(s, h->type) ||
+				    replay_store_waits(s->hub, s->sensor)))
 		return D4_AGAIN;
 	*why = data_frame(s, h);
 	if (*why != D4_R_NONE)

@@ -34,13 +34,8 @@ session_replay_begin(struct session *s)
 
 	if (h->opt->replay_us == 0 || h->opt->replay_memory == 0)
 		return;
-	h->replays.max = (size_t)h->opt->replay_memory;
-	if (sn->replay == NULL) {
-		sn->replay = malloc(sizeof(*sn->replay));
-		if (sn->replay == NULL)
-			return;
-		replay_init(sn->replay, &h->replays);
-	}
+	if (sn->replay == NULL)
+		return; /* out of memory: replay_store.c makes it */
 	s->replay_no = replay_begin(sn->replay);
 }
 

@@ -2,6 +2,7 @@
 """Frames that somebody has recorded and sends again (ADR 0033)."""
 
 import os
+import re
 import sys
 import time
 import unittest
@@ -10,6 +11,7 @@ sys.path.insert(0, os.path.join(os.environ.get("D4_SOURCE", "."),
                                 "tests/support"))
 import d4  # noqa: E402
 from hub import Hub, until  # noqa: E402
+from workers import opened, ready  # noqa: E402
 
 OLD = 600  # seconds: good for the window, and not of this moment
 
@@ -81,6 +83,88 @@ class Replay(unittest.TestCase):
             self.assertEqual(self.hub.send([frame]), "confirmed")
             return len(self.stored()) == n + 2
         until("both came within two seconds", twice)
+
+
+class Shared(unittest.TestCase):
+    """What one worker confirmed is known to all, and after a restart."""
+
+    def frames(self, s, first, n):
+        now = int(time.time()) - OLD
+        return [s.frame(8, b"line %d\n" % i, timestamp=now)
+                for i in range(first, first + n)]
+
+    def test_known_at_each_worker_and_after_a_restart(self):
+        with Hub(replay="1h", workers="2") as hub:
+            ready(hub.start())
+            s = hub.enroll("--type", "8")
+            old = self.frames(s, 0, 20)
+            self.assertEqual(hub.send(old), "confirmed")
+            until("it is noted", lambda: hub.redis().exists(
+                "d4:replay:" + s.hex))
+            places = set()
+            for _ in range(200):
+                mark = hub.log_size()
+                hub.send(old)
+                places |= set(re.findall(
+                    r"worker (\d)\]: session=\S+ open", hub.log(mark)))
+                if len(places) == 2:
+                    break
+            self.assertEqual(len(places), 2)
+            self.assertEqual(hub.stop(), 0)
+            ready(hub.start())
+            hub.send(old)
+            self.assertEqual(hub.send(old[5:] + self.frames(s, 20, 1)),
+                             "confirmed")
+            self.assertEqual(b"".join(
+                e["data"] for e in hub.entries(8)).splitlines(),
+                [b"line %d" % i for i in range(21)])
+
+    def test_it_puts_nobody_out_at_another_worker(self):
+        with Hub(replay="1h", workers="2") as hub:
+            ready(hub.start())
+            s = hub.enroll("--type", "8")
+            old = self.frames(s, 0, 3)
+            self.assertEqual(hub.send(old), "confirmed")
+            until("it is noted", lambda: hub.redis().exists(
+                "d4:replay:" + s.hex))
+            live, place = opened(hub, s, s.frame(8, b"live\n"))
+            tries = []
+            for _ in range(200):
+                mark = hub.log_size()
+                tls = hub.connect()
+                tls.sendall(old[0])
+                tries.append(tls)
+                until("it is refused", lambda: "refused reason=replay" in
+                      hub.log(mark))
+                if "worker %d]: session=" % (1 - place) in hub.log(mark):
+                    break
+            live.sendall(s.frame(8, b"more\n"))
+            self.assertEqual(d4.finish(live), "confirmed")
+            for tls in tries:
+                tls.close()
+
+    def test_memory_in_redis_has_a_limit(self):
+        with Hub(replay="1h", replay_memory="64KiB") as hub:
+            hub.start()
+            redis = hub.redis()
+            one, two = [hub.enroll("--type", "8") for _ in range(2)]
+
+            def size(name):
+                return int(redis.hget("d4:replays", name) or 0)
+            # A sensor has a sixteenth, and the newest of its frames.
+            for i in range(8):
+                last = self.frames(one, 100 * i, 100)
+                self.assertEqual(hub.send(last), "confirmed")
+            until("it is noted", lambda: size(one.hex) > 2048)
+            self.assertLessEqual(size(one.hex), 4096)
+            self.assertEqual(size("total"), size(one.hex))
+            # When there is too much of all, who was silent longest loses.
+            redis.hset("d4:replays", "total", 65536 - 100)
+            self.assertEqual(hub.send(self.frames(two, 0, 100)), "confirmed")
+            until("it is noted", lambda: size(two.hex) > 800)
+            until("there was room", lambda: size("total") <= 65536)
+            self.assertLess(size(one.hex), 4096 - 700)
+            self.assertEqual(redis.xlen("d4:replay:" + two.hex), 1)
 
 
 if __name__ == "__main__":

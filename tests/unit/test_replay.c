@@ -139,6 +139,39 @@ sessions_of_long_ago_count_as_not_answered(void **unused)
 	assert_false(replay_known(&r, mac(1), 0));
 }
 
+static void
+what_was_answered_is_known_to_others_who_load_it(void **unused)
+{
+	const uint64_t now_keep_s[2] = {7, 100};
+	uint32_t one = replay_begin(&r), two = replay_begin(&r);
+	struct replay other;
+	struct d4_buf keys;
+
+	(void)unused;
+	d4_buf_init(&keys, 1000);
+	replay_init(&other, &pool);
+	for (uint64_t i = 0; i < 3; i++)
+		note(i, one, 5);
+	note(9, two, 5);
+	assert_int_equal(replay_keys(&r, one, &keys), D4_OK);
+	assert_int_equal(keys.n, 3 * REPLAY_KEY);
+	/* A piece of a key is none. */
+	replay_load(
+	    &other, d4_slice_of(keys.p, 2 * REPLAY_KEY + 3), now_keep_s);
+	assert_int_equal(other.now.n, 2);
+	replay_load(&other, d4_buf_slice(&keys), now_keep_s);
+	assert_int_equal(other.now.n, 3);
+	for (uint64_t i = 0; i < 3; i++) {
+		assert_true(replay_known(&other, mac(i), 0));
+		assert_true(replay_known(&other, mac(i), replay_begin(&other)));
+	}
+	assert_false(replay_known(&other, mac(9), 0));
+	keys.max = 3 * REPLAY_KEY;
+	assert_int_equal(replay_keys(&r, two, &keys), D4_ETOOBIG);
+	d4_buf_fini(&keys);
+	replay_fini(&other);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -150,6 +183,7 @@ main(void)
 	    T(it_is_remembered_for_its_time_at_least),
 	    T(memory_has_a_limit_and_the_newest_are_kept),
 	    T(without_memory_nothing_is_known_and_that_is_counted),
+	    T(what_was_answered_is_known_to_others_who_load_it),
 	    T(sessions_of_long_ago_count_as_not_answered),
 	};
 
