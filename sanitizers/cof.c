@@ -106,9 +106,12 @@ cof_members(
 static bool
 cof_string(struct d4_slice value, struct d4_buf *out)
 {
-	struct san_json_lex lx = {value.p, value.p + value.n};
+	struct san_json_lex lx = {value.p, value.p};
 	struct san_json_str s;
 
+	if (value.n == 0)
+		return false;
+	lx.end += value.n;
 	return san_json_is(&lx, '"') && san_json_string(&lx, &s) == D4_R_NONE &&
 	       san_json_decode(&s, out) == D4_OK;
 }
