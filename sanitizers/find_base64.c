@@ -172,15 +172,24 @@ hex_pair(const uint8_t *p)
 	return (high == 4 || high == 6) && low >= 1 && low <= 6;
 }
 
-/* hex_may -- so many pairs in a row do, of those that begin at `from`. */
+/*
+ * hex_may -- so many pairs in a row do, of those that begin at `from`: a row of
+ * HEX_PAIRS has one at a multiple of it. Most rows are hashes.
+ */
 static bool
 hex_may(struct d4_slice row, size_t from)
 {
-	unsigned n = 0;
+	size_t n = (row.n - from) / 2;
+	const uint8_t *p = row.p + from;
 
-	for (size_t i = from; i + 1 < row.n; i += 2) {
-		n = hex_pair(row.p + i) ? n + 1 : 0;
-		if (n == HEX_PAIRS)
+	for (size_t i = HEX_PAIRS - 1; i < n; i += HEX_PAIRS) {
+		size_t first = i, end = i;
+
+		while (end < n && hex_pair(p + 2 * end))
+			end++;
+		while (end != i && first > 0 && hex_pair(p + 2 * (first - 1)))
+			first--;
+		if (end - first >= HEX_PAIRS)
 			return true;
 	}
 	return false;

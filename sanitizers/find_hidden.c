@@ -135,6 +135,32 @@ hidden_run(
 	return false;
 }
 
+/* Rows of digits are long where there are hashes: a table is faster. */
+static const bool hidden_hex[256] = {
+    ['0'] = true,
+    ['1'] = true,
+    ['2'] = true,
+    ['3'] = true,
+    ['4'] = true,
+    ['5'] = true,
+    ['6'] = true,
+    ['7'] = true,
+    ['8'] = true,
+    ['9'] = true,
+    ['a'] = true,
+    ['b'] = true,
+    ['c'] = true,
+    ['d'] = true,
+    ['e'] = true,
+    ['f'] = true,
+    ['A'] = true,
+    ['B'] = true,
+    ['C'] = true,
+    ['D'] = true,
+    ['E'] = true,
+    ['F'] = true,
+};
+
 /* A run of HIDDEN_RUN hex digits covers one position in HIDDEN_RUN. */
 static bool
 hidden_numbers(struct d4_slice t, const struct san_wanted *w, unsigned depth)
@@ -144,13 +170,13 @@ hidden_numbers(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 	while (i < t.n) {
 		size_t from = i, to = i + 1;
 
-		if (san_hex_digit(t.p[i]) < 0) {
+		if (!hidden_hex[t.p[i]]) {
 			i += HIDDEN_RUN;
 			continue;
 		}
-		while (from > 0 && san_hex_digit(t.p[from - 1]) >= 0)
+		while (from > 0 && hidden_hex[t.p[from - 1]])
 			from--;
-		while (to < t.n && san_hex_digit(t.p[to]) >= 0)
+		while (to < t.n && hidden_hex[t.p[to]])
 			to++;
 		if (to - from >= HIDDEN_RUN &&
 		    (hidden_run(t, from, to, w) ||
