@@ -3,6 +3,8 @@
 #include <string.h>
 #include "libd4/prefix.h"
 
+#define PREFIX_FEW 8u /* so many are faster one by one */
+
 /* What an address family holds, in bytes. */
 static size_t
 prefix_bytes(uint8_t family)
@@ -273,6 +275,20 @@ d4_prefix_set_fini(struct d4_prefix_set *s)
 	*s = (struct d4_prefix_set){NULL, 0};
 }
 
+/* As d4_prefix_set_find, one by one: the longest that hold `a` sort last. */
+static const struct d4_prefix *
+prefix_scan(const struct d4_prefix_set *s, const struct d4_addr *a)
+{
+	for (size_t i = s->n; i-- > 0;) {
+		const struct d4_prefix *p = &s->list[i];
+
+		if ((p->len < 8 || p->addr.b[0] == a->b[0]) &&
+		    d4_prefix_has(p, a))
+			return p;
+	}
+	return NULL;
+}
+
 /*
  * All prefixes that hold `a` are nested, so the last entry not behind (a, all
  * its bits) is the longest match if it matches at all. If not, a match can
@@ -283,8 +299,8 @@ d4_prefix_set_find(const struct d4_prefix_set *s, const struct d4_addr *a)
 {
 	struct d4_prefix key;
 
-	if (s->n == 0)
-		return NULL;
+	if (s->n <= PREFIX_FEW)
+		return prefix_scan(s, a);
 	key.addr = *a;
 	key.len = (uint8_t)(prefix_bytes(a->family) * 8);
 	for (;;) {

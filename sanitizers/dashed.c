@@ -1,9 +1,10 @@
-#include <string.h>
 #include "sanitizers/dashed.h"
+#include "sanitizers/screen.h"
 
-#define DASHED_MAX   39u /* bytes of the longest: eight groups of four */
-#define DASHED_FIRST 4u  /* digits of the first group */
-#define DASHED_LEAST 3u  /* dashes of the shortest: 2001-db8--1 */
+#define DASHED_MAX    39u /* bytes of the longest: eight groups of four */
+#define DASHED_FIRST  4u  /* digits of the first group */
+#define DASHED_DIGITS 4u  /* of any group, at most */
+#define DASHED_LEAST  3u  /* dashes of the shortest: 2001-db8--1 */
 
 /* A text, and what stands in it for colons. */
 struct dashed {
@@ -31,7 +32,7 @@ dashed_is(
 	for (size_t i = 0; i < n; i++)
 		text[i] = t.p[from + i] == d->mark ? ':' : t.p[from + i];
 	return d4_addr_parse(d4_slice_of(text, n), &a) == D4_OK &&
-	       a.family == 6 && w->is(w->arg, &a);
+	       a.family == 6 && san_wanted_is(w, &a);
 }
 
 /* All that begin at `from`; they end where a group does. */
@@ -39,18 +40,20 @@ static bool
 dashed_from(const struct dashed *d, size_t from, const struct san_wanted *w)
 {
 	const uint8_t *p = d->t.p;
-	unsigned dashes = 0, doubles = 0;
+	unsigned dashes = 0, doubles = 0, digits = 0;
 	size_t i = from;
 
 	for (; i - from < DASHED_MAX && dashed_part(d, i); i++) {
 		bool last = !dashed_part(d, i + 1) || p[i + 1] == d->mark;
 
+		digits++;
 		if (p[i] == d->mark) {
+			digits = 0;
 			dashes++;
 			doubles += p[i - 1] == d->mark;
 			last = p[i - 1] == d->mark; /* 2001-db8-77-- */
 		}
-		if (doubles > 1 || dashes > 8)
+		if (doubles > 1 || dashes > 8 || digits > DASHED_DIGITS)
 			return false;
 		if (last && dashes >= DASHED_LEAST &&
 		    (doubles == 1 || dashes == 7) &&
@@ -61,41 +64,32 @@ dashed_from(const struct dashed *d, size_t from, const struct san_wanted *w)
 }
 
 /*
- * Four digits in front of the dash at `at`; a fifth is a longer number's, but
- * a letter may be a name's: "node2001-db8--1".
+ * A fifth digit in front of the four is a longer number's, but a letter may
+ * be a name's: "node2001-db8--1".
  */
 static bool
-dashed_first(struct d4_slice t, size_t at)
+dashed_alone(struct d4_slice t, size_t from)
 {
-	if (at < DASHED_FIRST ||
-	    (at > DASHED_FIRST && t.p[at - 5] >= '0' && t.p[at - 5] <= '9'))
-		return false;
-	for (size_t i = at - DASHED_FIRST; i < at; i++) {
-		if (san_hex_digit(t.p[i]) < 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-dashed_with(const struct dashed *d, const struct san_wanted *w)
-{
-	const uint8_t *p = d->t.p, *end = p + d->t.n;
-
-	while (p < end && (p = memchr(p, d->mark, (size_t)(end - p))) != NULL) {
-		size_t at = (size_t)(p++ - d->t.p);
-
-		if (dashed_first(d->t, at) &&
-		    dashed_from(d, at - DASHED_FIRST, w))
-			return true;
-	}
-	return false;
+	return from == 0 || t.p[from - 1] < '0' || t.p[from - 1] > '9';
 }
 
 bool
 san_find_dashed(struct d4_slice t, const struct san_wanted *w)
 {
-	const struct dashed dash = {t, '-'}, line = {t, '_'};
+	struct san_blocks b = {.text = t, .more = SAN_SCREEN_MORE};
+	const uint8_t *p;
+	size_t at;
 
-	return t.n != 0 && (dashed_with(&dash, w) || dashed_with(&line, w));
+	while ((p = san_blocks_next(&b, &at)) != NULL) {
+		struct san_marks m = san_marks_of(san_screen_dashed(p));
+
+		while (san_marks_any(&m)) {
+			size_t from = at + san_marks_next(&m);
+			struct dashed d = {t, t.p[from + DASHED_FIRST]};
+
+			if (dashed_alone(t, from) && dashed_from(&d, from, w))
+				return true;
+		}
+	}
+	return false;
 }

@@ -140,7 +140,7 @@ base64_bytes(struct d4_slice t, size_t end, const struct san_wanted *w)
 		if (i % 4 != 0)
 			a.b[k++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
 	}
-	return w->is(w->arg, &a);
+	return san_wanted_is(w, &a);
 }
 
 bool
@@ -163,13 +163,12 @@ san_find_base64_bytes(struct d4_slice t, const struct san_wanted *w)
 static bool
 hex_pair(const uint8_t *p)
 {
-	int high = san_hex_digit(p[0]), low = san_hex_digit(p[1]);
+	/* 2d 2e, 30 to 3a, 41 to 46, 61 to 66: the second digits, as bits */
+	static const uint16_t low[16] = {
+	    [2] = 0x6000, [3] = 0x07ff, [4] = 0x007e, [6] = 0x007e};
 
-	if (high == 3)
-		return low <= 10;
-	if (high == 2)
-		return low == 13 || low == 14;
-	return (high == 4 || high == 6) && low >= 1 && low <= 6;
+	return (low[san_hex_value(p[0]) & 15] >> (san_hex_value(p[1]) & 15) &
+		   1) != 0;
 }
 
 /*

@@ -12,19 +12,45 @@
 #define HIDDEN_OCTAL   12u /* the same in octal, and a 0 in front */
 #define HIDDEN_NIBBLES 63u /* bytes of 32 nibbles with dots */
 
+/* Rows of digits are long where there are hashes: a table is faster. */
+static const bool hidden_hex[256] = {
+    ['0'] = true,
+    ['1'] = true,
+    ['2'] = true,
+    ['3'] = true,
+    ['4'] = true,
+    ['5'] = true,
+    ['6'] = true,
+    ['7'] = true,
+    ['8'] = true,
+    ['9'] = true,
+    ['a'] = true,
+    ['b'] = true,
+    ['c'] = true,
+    ['d'] = true,
+    ['e'] = true,
+    ['f'] = true,
+    ['A'] = true,
+    ['B'] = true,
+    ['C'] = true,
+    ['D'] = true,
+    ['E'] = true,
+    ['F'] = true,
+};
+
 bool
 san_hex_read(struct d4_slice d, size_t n, size_t step, uint8_t *out)
 {
-	if (d.n < (n - 1) * step + 1)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int v = san_hex_digit(d.p[i * step]);
+	bool good = d.n >= (n - 1) * step + 1;
 
-		if (v < 0)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | v);
+	for (size_t i = 0; good && i < n; i++) {
+		uint8_t c = d.p[i * step];
+
+		good = hidden_hex[c];
+		out[i / 2] =
+		    (uint8_t)(out[i / 2] << 4 | (san_hex_value(c) & 15));
 	}
-	return true;
+	return good;
 }
 
 bool
@@ -68,7 +94,7 @@ hidden_word(uint64_t v, const struct san_wanted *w)
 	struct d4_addr a = {.family = 4};
 
 	d4_put_be32(a.b, (uint32_t)v);
-	return w->is(w->arg, &a);
+	return san_wanted_is(w, &a);
 }
 
 static bool
@@ -105,11 +131,11 @@ hidden_digits(struct d4_slice d, const struct san_wanted *w)
 
 	if ((d.n != 8 && d.n != 32) || !san_hex_read(d, d.n, 1, a.b))
 		return false;
-	if (w->is(w->arg, &a))
+	if (san_wanted_is(w, &a))
 		return true;
 	for (size_t i = 0; i < d.n / 2; i += 4)
 		d4_put_be32(a.b + i, d4_get_le32(a.b + i));
-	return w->is(w->arg, &a);
+	return san_wanted_is(w, &a);
 }
 
 /* hidden_run -- all that a run of hex digits may be, but a text. */
@@ -134,32 +160,6 @@ hidden_run(
 	}
 	return false;
 }
-
-/* Rows of digits are long where there are hashes: a table is faster. */
-static const bool hidden_hex[256] = {
-    ['0'] = true,
-    ['1'] = true,
-    ['2'] = true,
-    ['3'] = true,
-    ['4'] = true,
-    ['5'] = true,
-    ['6'] = true,
-    ['7'] = true,
-    ['8'] = true,
-    ['9'] = true,
-    ['a'] = true,
-    ['b'] = true,
-    ['c'] = true,
-    ['d'] = true,
-    ['e'] = true,
-    ['f'] = true,
-    ['A'] = true,
-    ['B'] = true,
-    ['C'] = true,
-    ['D'] = true,
-    ['E'] = true,
-    ['F'] = true,
-};
 
 /* A run of HIDDEN_RUN hex digits covers one position in HIDDEN_RUN. */
 static bool
@@ -226,7 +226,7 @@ hidden_octets(struct d4_slice t, size_t end, const struct san_wanted *w)
 		return false;
 	for (unsigned i = 0; i < 4; i++)
 		back.b[i] = a.b[3 - i];
-	return w->is(w->arg, &back);
+	return san_wanted_is(w, &back);
 }
 
 static bool
@@ -242,7 +242,7 @@ hidden_nibbles(struct d4_slice t, size_t end, const struct san_wanted *w)
 		if (d.p[i] != '.')
 			return false;
 	}
-	return san_hex_nibbles(d, a.b) && w->is(w->arg, &a);
+	return san_hex_nibbles(d, a.b) && san_wanted_is(w, &a);
 }
 
 static bool

@@ -17,6 +17,14 @@ struct san_wanted {
 	const bool *first, *ends;
 };
 
+/* san_wanted_is -- the address is wanted; most are known by an octet. */
+static inline bool
+san_wanted_is(const struct san_wanted *w, const struct d4_addr *a)
+{
+	return (a->family != 4 || w->first == NULL || w->first[a->b[0]]) &&
+	       w->is(w->arg, a);
+}
+
 /*
  * san_find_hidden -- a wanted address stands in the text as
  *   four reversed octets before in-addr.arpa, 32 nibbles before ip6.arpa,
@@ -60,6 +68,13 @@ san_hex_digit(uint8_t c)
 	if (digit < 10)
 		return (int)digit;
 	return letter < 6 ? (int)letter + 10 : -1;
+}
+
+/* san_hex_value -- the same of what is known to be one. */
+static inline unsigned
+san_hex_value(uint8_t c)
+{
+	return (c & 15u) + (c >> 6) * 9u;
 }
 
 /*

@@ -159,7 +159,7 @@ loose_asked(const struct loose *l, const struct san_wanted *w)
 	if (l->part[l->n - 1] > UINT32_MAX >> bits)
 		return false;
 	d4_put_be32(a.b, v | l->part[l->n - 1]);
-	return w->is(w->arg, &a);
+	return san_wanted_is(w, &a);
 }
 
 /* loose_wants -- reads a row whose first octet may be of somebody wanted. */

@@ -80,21 +80,19 @@ screen_dashed(const struct bytes *b)
 			  san_lanes_in(b->low_y, 'a', 'f'));
 }
 
-/* Each of them apart. */
-static void
-screen_apart(struct screen *s, const uint8_t *p)
+/* san_screen_pairs for three and four bytes, of what is known already. */
+static SCREEN_INLINE SAN_LANES
+screen_pairs(const struct bytes *b, SAN_LANES hex_y, const uint8_t *p)
 {
-	struct bytes b = screen_bytes(p);
+	SAN_LANES three = (SAN_LANES)(b->x == san_lanes(p + 3)) &
+	                  (SAN_LANES)(b->x == san_lanes(p + 6)) & hex_y;
+	SAN_LANES four = (SAN_LANES)(b->x == san_lanes(p + 4)) &
+	                 (SAN_LANES)(b->x == san_lanes(p + 8)) & ~hex_y;
 
-	s->pairs |= san_screen_pairs(p, 3) | san_screen_pairs(p, 4);
-	s->base64 |= san_screen_base64(b.x, b.y);
-	s->bytes |= (SAN_LANES)(b.x == '=') & (SAN_LANES)(b.y == '=');
-	s->coded |= screen_dots(&b) | screen_escapes(&b);
-	s->zones |= screen_zones(&b);
-	s->dashed |= screen_dashed(&b);
+	return three | four;
 }
 
-static void
+static SCREEN_INLINE void
 screen_block(struct screen *s, const uint8_t *p)
 {
 	struct bytes b = screen_bytes(p);
@@ -102,19 +100,16 @@ screen_block(struct screen *s, const uint8_t *p)
 	SAN_LANES hex = digit | san_lanes_in(b.low_x, 'a', 'f');
 	SAN_LANES word = digit | san_lanes_in(b.low_x, 'a', 'z');
 	SAN_LANES hex_y = b.digit_y | san_lanes_in(b.low_y, 'a', 'f');
-	SAN_LANES same = ((SAN_LANES)(b.x == san_lanes(p + 3)) &
-			     (SAN_LANES)(b.x == san_lanes(p + 6)) & hex_y) |
-	                 ((SAN_LANES)(b.x == san_lanes(p + 4)) &
-			     (SAN_LANES)(b.x == san_lanes(p + 8)) & ~hex_y);
 
 	s->loose |= b.digit_y & ~(word | (SAN_LANES)(b.x == ':'));
 	/* A row of seven has four at a multiple of four. */
 	s->numbers |= (SAN_LANES)((SCREEN_WORDS)hex == UINT32_MAX);
-	s->rare |= (same & ~word & (SAN_LANES)(b.x != 0)) |
-	           san_screen_base64(b.x, b.y) |
-	           ((SAN_LANES)(b.x == '=') & (SAN_LANES)(b.y == '=')) |
-	           screen_dots(&b) | screen_escapes(&b) | screen_zones(&b) |
-	           screen_dashed(&b);
+	s->pairs |= screen_pairs(&b, hex_y, p) & ~word & (SAN_LANES)(b.x != 0);
+	s->base64 |= san_screen_base64(b.x, b.y);
+	s->bytes |= (SAN_LANES)(b.x == '=') & (SAN_LANES)(b.y == '=');
+	s->coded |= screen_dots(&b) | screen_escapes(&b);
+	s->zones |= screen_zones(&b);
+	s->dashed |= screen_dashed(&b);
 }
 
 static unsigned
@@ -125,36 +120,22 @@ screen_bit(SAN_LANES m, unsigned bit)
 	return san_marks_any(&k) ? bit : 0;
 }
 
-static unsigned
-screen_rare(struct d4_slice text)
-{
-	struct san_blocks b = {.text = text, .more = SAN_SCREEN_MORE};
-	struct screen s = {.loose = {0}};
-	const uint8_t *p;
-	size_t at;
-
-	while ((p = san_blocks_next(&b, &at)) != NULL)
-		screen_apart(&s, p);
-	return screen_bit(s.pairs, SAN_SCREEN_PAIRS) |
-	       screen_bit(s.base64, SAN_SCREEN_BASE64) |
-	       screen_bit(s.bytes, SAN_SCREEN_BYTES) |
-	       screen_bit(s.coded, SAN_SCREEN_CODED) |
-	       screen_bit(s.zones, SAN_SCREEN_ZONES) |
-	       screen_bit(s.dashed, SAN_SCREEN_DASHED);
-}
-
 unsigned
 san_screen(struct d4_slice text)
 {
 	struct san_blocks b = {.text = text, .more = SAN_SCREEN_MORE};
 	struct screen s = {.loose = {0}};
 	const uint8_t *p;
-	unsigned may;
 	size_t at;
 
 	while ((p = san_blocks_next(&b, &at)) != NULL)
 		screen_block(&s, p);
-	may = screen_bit(s.loose, SAN_SCREEN_LOOSE) |
-	      screen_bit(s.numbers, SAN_SCREEN_NUMBERS);
-	return screen_bit(s.rare, 1) == 0 ? may : may | screen_rare(text);
+	return screen_bit(s.loose, SAN_SCREEN_LOOSE) |
+	       screen_bit(s.numbers, SAN_SCREEN_NUMBERS) |
+	       screen_bit(s.pairs, SAN_SCREEN_PAIRS) |
+	       screen_bit(s.base64, SAN_SCREEN_BASE64) |
+	       screen_bit(s.bytes, SAN_SCREEN_BYTES) |
+	       screen_bit(s.coded, SAN_SCREEN_CODED) |
+	       screen_bit(s.zones, SAN_SCREEN_ZONES) |
+	       screen_bit(s.dashed, SAN_SCREEN_DASHED);
 }

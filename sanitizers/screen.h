@@ -80,6 +80,26 @@ san_screen_base64(SAN_LANES x, SAN_LANES y)
 		   (SAN_LANES)(low == 'i') | (SAN_LANES)(low == 'j'));
 }
 
+/*
+ * Four hex digits, a dash or underscore, and one more digit or the same mark:
+ * the first group of an IPv6 address written with these.
+ */
+static inline SAN_LANES
+san_screen_dashed(const uint8_t *p)
+{
+	SAN_LANES x = san_lanes(p + 4), y = san_lanes(p + 5);
+	SAN_LANES mark = ((SAN_LANES)(x == '-') | (SAN_LANES)(x == '_')) &
+	                 ((SAN_LANES)(x == y) | san_lanes_hex(y));
+	struct san_marks any = san_marks_of(mark);
+
+	if (!san_marks_any(&any))
+		return mark;
+	return mark & san_lanes_hex(san_lanes(p)) &
+	       san_lanes_hex(san_lanes(p + 1)) &
+	       san_lanes_hex(san_lanes(p + 2)) &
+	       san_lanes_hex(san_lanes(p + 3));
+}
+
 /* san_screen -- which of them may be in the text, as bits. */
 unsigned san_screen(struct d4_slice text);
 

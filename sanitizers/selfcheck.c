@@ -4,8 +4,9 @@
 #include "sanitizers/selfcheck.h"
 #include "sanitizers/selfcheck_near.h"
 
-#define CHECK_RUN  7u  /* the shortest text of an address, "1.2.3.4" */
-#define CHECK_TEXT 80u /* the longest, ip6.arpa nibbles, NUL included */
+#define CHECK_RUN   7u  /* the shortest text of an address, "1.2.3.4" */
+#define CHECK_TEXTS 5u  /* spellings of an IPv4 address */
+#define CHECK_TEXT  80u /* the longest, ip6.arpa nibbles, NUL included */
 
 void
 san_check_add4(struct san_check *c, uint32_t addr)
@@ -231,21 +232,83 @@ check_quad(char *to, uint32_t addr, char gap)
 	return n - 1;
 }
 
+/*
+ * struct texts -- what is looked for at once.
+ * Shape:  b, n: bytes and lengths. x, y, z: their first, second and last byte
+ *         sixteen times. m: where in any block all three of them stood.
+ */
+struct texts {
+	char b[CHECK_TEXTS][CHECK_TEXT];
+	size_t n[CHECK_TEXTS];
+	CHECK_LANES x[CHECK_TEXTS], y[CHECK_TEXTS], z[CHECK_TEXTS];
+	CHECK_LANES m[CHECK_TEXTS];
+};
+
+static void
+check_texts4_of(struct texts *t, uint32_t addr)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	t->n[0] = check_quad(t->b[0], addr, '.');
+	t->n[1] = check_quad(t->b[1], __builtin_bswap32(addr), '.');
+	t->n[2] = check_quad(t->b[2], addr, '-');
+	t->b[3][1] = '-'; /* of one digit: compared with, but not counted */
+	t->n[3] = check_put(t->b[3], addr);
+	t->n[4] = 8;
+	for (unsigned i = 0; i < 8; i++)
+		t->b[4][i] = digit[addr >> (28 - 4 * i) & 15];
+}
+
+static void
+check_all_of(struct texts *t)
+{
+	for (unsigned k = 0; k < CHECK_TEXTS; k++) {
+		t->x[k] = check_lanes((uint8_t)t->b[k][0]);
+		t->y[k] = check_lanes((uint8_t)t->b[k][1]);
+		t->z[k] = check_lanes((uint8_t)t->b[k][t->n[k] - 1]);
+		t->m[k] = check_lanes(0);
+	}
+}
+
+/* check_all -- 16 positions; OR 0x20 as in check_ends. */
+static inline void
+check_all(struct texts *t, const uint8_t *p)
+{
+	CHECK_LANES x, y, z;
+
+	memcpy(&x, p, CHECK_BLOCK);
+	memcpy(&y, p + 1, CHECK_BLOCK);
+	x |= 0x20;
+	y |= 0x20;
+	for (unsigned k = 0; k < CHECK_TEXTS; k++) {
+		memcpy(&z, p + t->n[k] - 1, CHECK_BLOCK);
+		t->m[k] |= (CHECK_LANES)((x == t->x[k]) & (y == t->y[k]) &
+					 ((z | 0x20) == t->z[k]));
+	}
+}
+
+/* All blocks first, as above; the last ones have zeros behind them. */
 static bool
 check_texts4(struct d4_slice out, uint32_t addr)
 {
-	static const char digit[] = "0123456789abcdef";
-	char text[CHECK_TEXT];
+	uint8_t last[4 * CHECK_BLOCK] = {0};
+	struct texts t;
+	size_t i = 0;
 
-	if (san_check_text(out, text, check_quad(text, addr, '.')) ||
-	    san_check_text(
-		out, text, check_quad(text, __builtin_bswap32(addr), '.')) ||
-	    san_check_text(out, text, check_quad(text, addr, '-')) ||
-	    san_check_text(out, text, check_put(text, addr)))
-		return true;
-	for (unsigned i = 0; i < 8; i++)
-		text[i] = digit[addr >> (28 - 4 * i) & 15];
-	return san_check_text(out, text, 8);
+	check_texts4_of(&t, addr);
+	check_all_of(&t);
+	for (; i + (size_t)2 * CHECK_BLOCK <= out.n; i += CHECK_BLOCK)
+		check_all(&t, out.p + i);
+	if (i != out.n)
+		memcpy(last, out.p + i, out.n - i);
+	check_all(&t, last);
+	check_all(&t, last + CHECK_BLOCK);
+	for (unsigned k = 0; k < CHECK_TEXTS; k++) {
+		if ((t.n[k] < 2 || check_any(t.m[k])) &&
+		    san_check_text(out, t.b[k], t.n[k]))
+			return true;
+	}
+	return false;
 }
 
 /* 32 hex digits, and 32 nibbles from the end with dots (ip6.arpa). */

@@ -10,7 +10,7 @@ window_plain(struct d4_slice t, const struct san_wanted *w)
 	struct d4_addr a;
 
 	while (san_find_next(&f, &a)) {
-		if (w->is(w->arg, &a))
+		if (san_wanted_is(w, &a))
 			return true;
 	}
 	return false;
