@@ -47,8 +47,8 @@ san_hex_read(struct d4_slice d, size_t n, size_t step, uint8_t *out)
 		uint8_t c = d.p[i * step];
 
 		good = hidden_hex[c];
-		out[i / 2] =
-		    (uint8_t)(out[i / 2] << 4 | (san_hex_value(c) & 15));
+		out[i / 2] = (uint8_t)((unsigned)out[i / 2] << 4 |
+				       (san_hex_value(c) & 15));
 	}
 	return good;
 }

@@ -6,6 +6,7 @@
 #define LOOSE_GAP    6u  /* bytes between two numbers */
 #define LOOSE_DIGITS 12u /* of the longest number: a u32 in octal, and 0 */
 #define LOOSE_PARTS  4u
+#define LOOSE_ENDS   6u /* last digits that are looked for one by one */
 
 /*
  * struct loose -- a row of numbers with the same marks between them.
@@ -213,36 +214,64 @@ loose_gap(struct d4_slice t, size_t end)
 	           : at;
 }
 
-/* loose_may -- most marks stand behind what no first octet ends with. */
-static bool
-loose_may(struct d4_slice t, size_t end, const struct san_wanted *w)
+/*
+ * struct loose_front -- what may stand in front of the last mark of a gap: one
+ * more mark, or a digit that a first octet ends with.
+ * Shape:  more than LOOSE_ENDS digits: any hex digit.
+ */
+struct loose_front {
+	unsigned n;
+	SAN_LANES digit[LOOSE_ENDS];
+};
+
+static void
+loose_front_of(struct loose_front *f, const struct san_wanted *w)
 {
-	return end >= 2 && end < t.n &&
-	       (w->ends == NULL || w->ends[t.p[end - 2]]);
+	static const char digits[] = "0123456789abcdefABCDEF";
+
+	f->n = w->ends == NULL ? LOOSE_ENDS + 1 : 0;
+	for (const char *c = digits; *c != '\0' && f->n <= LOOSE_ENDS; c++) {
+		if (!w->ends[(uint8_t)*c])
+			continue;
+		if (f->n < LOOSE_ENDS)
+			f->digit[f->n] = (SAN_LANES){0} + (uint8_t)*c;
+		f->n++;
+	}
 }
 
+/* loose_block -- where a byte stands in front of a mark and a digit. */
 static struct san_marks
-loose_block(const uint8_t *p)
+loose_block(const uint8_t *p, const struct loose_front *f)
 {
-	return san_marks_of(san_screen_loose(san_lanes(p), san_lanes(p + 1)));
+	SAN_LANES x = san_lanes(p), hex = {0};
+	SAN_LANES mark = ((SAN_LANES)(x == '\t') | san_lanes_in(x, ' ', '~')) &
+	                 ~(san_lanes_in(x, '0', ':') | san_lanes_alpha(x));
+
+	if (f->n > LOOSE_ENDS)
+		hex = san_lanes_hex(x);
+	else
+		for (unsigned k = 0; k < f->n; k++)
+			hex |= (SAN_LANES)(x == f->digit[k]);
+	return san_marks_of((mark | hex) & san_screen_loose(san_lanes(p + 1),
+					       san_lanes(p + 2)));
 }
 
 bool
 san_find_loose(struct d4_slice t, const struct san_wanted *w)
 {
-	struct san_blocks b = {.text = t, .more = 1};
+	struct san_blocks b = {.text = t, .more = 2};
+	struct loose_front f;
 	const uint8_t *p;
 	size_t at;
 
+	loose_front_of(&f, w);
 	while ((p = san_blocks_next(&b, &at)) != NULL) {
-		struct san_marks m = loose_block(p);
+		struct san_marks m = loose_block(p, &f);
 
 		while (san_marks_any(&m)) {
-			size_t end = at + san_marks_next(&m) + 1;
-			size_t from = end;
+			size_t end = at + san_marks_next(&m) + 2;
+			size_t from = loose_gap(t, end);
 
-			if (loose_may(t, end, w))
-				from = loose_gap(t, end);
 			if (from != end && loose_at(t, from, end, w))
 				return true;
 		}
