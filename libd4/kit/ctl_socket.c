@@ -1,11 +1,15 @@
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "libd4/kit/ctl_socket.h"
 #include "libd4/kit/file.h"
+
+#define WAITS   20
+#define WAIT_MS 100
 
 /* Nobody answers on a socket that a dead process left. */
 static enum d4_status
@@ -33,6 +37,23 @@ ctl_clear_stale(const struct sockaddr_un *sun)
 	return unlink(sun->sun_path) == 0 ? D4_OK : D4_EIO;
 }
 
+/*
+ * A child that a killed process had forked just then, too young to have closed
+ * what is not its own, still listens; it goes by itself.
+ */
+static enum d4_status
+ctl_clear(const struct sockaddr_un *sun)
+{
+	const struct timespec wait = {0, WAIT_MS * 1000000};
+	enum d4_status st = ctl_clear_stale(sun);
+
+	for (int i = 0; st == D4_EEXIST && i < WAITS; i++) {
+		(void)nanosleep(&wait, NULL);
+		st = ctl_clear_stale(sun);
+	}
+	return st;
+}
+
 enum d4_status
 ctl_bind(const char *path, int *out)
 {
@@ -48,7 +69,7 @@ ctl_bind(const char *path, int *out)
 	memcpy(sun.sun_path, path, strlen(path));
 	st = d4_dir_above(path);
 	if (st == D4_OK)
-		st = ctl_clear_stale(&sun);
+		st = ctl_clear(&sun);
 	if (st != D4_OK)
 		return st;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -6,7 +6,8 @@
 
 /*
  * ctl_bind -- a unix socket that listens on path, 0660; a dead one there is
- * replaced. Errors: D4_EEXIST somebody answers.  D4_EIO errno is set.
+ * replaced. Errors: D4_EEXIST somebody answers, for two seconds.  D4_EIO errno
+ * is set.
  */
 D4_USED enum d4_status ctl_bind(const char *path, int *out);
 

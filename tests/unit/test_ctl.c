@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -290,6 +291,36 @@ the_socket_is_for_owner_and_group_only(void **state)
 	assert_int_equal(sb.st_mode & 0777, 0660);
 }
 
+/* Killed between fork and exec, it leaves a child that still listens. */
+static void
+a_socket_that_dies_soon_is_replaced(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct d4_ctl *c = NULL;
+	char other[128];
+	pid_t child;
+	int fd;
+
+	(void)state;
+	(void)snprintf(other, sizeof(other), "%s/soon", dir);
+	memcpy(sun.sun_path, other, strlen(other));
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)poll(NULL, 0, 150);
+		_exit(0);
+	}
+	(void)close(fd);
+	assert_int_equal(d4_ctl_new(base, other, commands, NULL, &c), D4_OK);
+	d4_ctl_free(c);
+	event_base_free(base);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void
 a_living_socket_is_kept_and_a_dead_one_replaced(void **state)
 {
@@ -356,6 +387,7 @@ main(void)
 	    cmocka_unit_test(more_clients_than_places_wait_their_turn),
 	    cmocka_unit_test(the_socket_is_for_owner_and_group_only),
 	    cmocka_unit_test(a_living_socket_is_kept_and_a_dead_one_replaced),
+	    cmocka_unit_test(a_socket_that_dies_soon_is_replaced),
 	    cmocka_unit_test(a_file_in_the_way_is_not_removed),
 	    cmocka_unit_test(asking_where_nobody_listens_is_an_error),
 	};
