@@ -234,10 +234,16 @@ class Proof:
                 raise field.Failed("on the link: %s" % found[:3])
 
     def covering(self, lane, seq):
-        """Reasons of the accounts that cover an entry of the airlock."""
-        return [row["reason"] for row in self.named[lane]
+        """Reasons of the accounts that cover an entry of the airlock.
+
+        Who is killed behind the account and before the cursor says the same
+        again: such rows differ in their time only, and are one.
+        """
+        rows = {json.dumps(dict(row, t=0), sort_keys=True): row["reason"]
+                for row in self.named[lane]
                 if row.get("from", row.get("after", seq) + 1) <= seq <=
-                row.get("to", seq)]
+                row.get("to", seq)}
+        return list(rows.values())
 
     def flips(self, got):
         """A damaged entry is lost with exactly one record that names it."""
