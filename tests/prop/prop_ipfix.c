@@ -5,11 +5,10 @@
  * before, and no damage to values makes an address of the scope leave. With
  * the step `epoch` as without.
  */
-#include "chain.h"
 #include "guard.h"
 #include "ipfix.h"
 #include "ipfix_read.h"
-#include "prop.h"
+#include "prop_world.h"
 
 #define ROOM 65536u
 #define SCOPE                                             \
@@ -71,6 +70,8 @@ struct file {
 	uint8_t fill, family;
 	struct ipfix_out o;
 };
+
+static struct file file;
 
 static void
 put(struct file *f, const void *p, size_t n)
@@ -249,57 +250,29 @@ run(const struct san_chain *c, const struct file *f, struct prop *r,
 	san_stream_free(s);
 }
 
-struct world {
-	struct san_chain *chain[CHAINS];
-	struct file file;
-	struct d4_buf one, two;
-};
-
 static int
 world_open(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-
-	assert_non_null(w);
-	for (size_t i = 0; i < CHAINS; i++)
-		w->chain[i] = test_chain(chains[i], 7, "");
-	d4_buf_init(&w->one, 8 * ROOM);
-	d4_buf_init(&w->two, 8 * ROOM);
-	*state = w;
-	return 0;
-}
-
-static int
-world_close(void **state)
-{
-	struct world *w = *state;
-
-	for (size_t i = 0; i < CHAINS; i++)
-		san_chain_free(w->chain[i]);
-	d4_buf_fini(&w->one);
-	d4_buf_fini(&w->two);
-	free(w);
-	return 0;
+	return prop_world_open(state, chains, CHAINS, 7, 8 * ROOM);
 }
 
 static void
 any_cut_gives_the_same_output_and_it_can_be_read(void **state)
 {
 	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
-	struct world *w = *state;
+	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
 		struct prop r = prop_case(seed, i);
 		struct d4_tally a, b;
 
-		make(&w->file, &r, (uint8_t)prop_next(&r), 0);
+		make(&file, &r, (uint8_t)prop_next(&r), 0);
 		while (prop_below(&r, 3) == 0) /* lengths, templates, times */
-			w->file.bytes[prop_below(&r, w->file.o.n)] =
+			file.bytes[prop_below(&r, file.o.n)] =
 			    (uint8_t)prop_next(&r);
-		run(w->chain[i % CHAINS], &w->file, NULL, &w->one, &a);
-		run(w->chain[i % CHAINS], &w->file, &r, &w->two, &b);
-		assert_true(
-		    d4_slice_eq(d4_buf_slice(&w->one), d4_buf_slice(&w->two)));
+		run(w->chain[i % CHAINS], &file, NULL, &w->one, &a);
+		run(w->chain[i % CHAINS], &file, &r, &w->two, &b);
+		prop_same(w);
 		assert_memory_equal(a.records, b.records, sizeof(a.records));
 		assert_memory_equal(a.parts, b.parts, sizeof(a.parts));
 		assert_int_equal(ipfix_readable(&w->one), a.parts[0]);
@@ -310,19 +283,18 @@ static void
 values_that_do_not_leave_cannot_be_told_from_what_does(void **state)
 {
 	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
-	struct world *w = *state;
+	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
 		struct prop r = prop_case(seed, i), again = r;
 		const struct san_chain *c = w->chain[i % CHAINS];
 		struct d4_tally a, b;
 
-		make(&w->file, &r, 0x0a, 0);
-		run(c, &w->file, NULL, &w->one, &a);
-		make(&w->file, &again, 0xc3, 0);
-		run(c, &w->file, NULL, &w->two, &b);
-		assert_true(
-		    d4_slice_eq(d4_buf_slice(&w->one), d4_buf_slice(&w->two)));
+		make(&file, &r, 0x0a, 0);
+		run(c, &file, NULL, &w->one, &a);
+		make(&file, &again, 0xc3, 0);
+		run(c, &file, NULL, &w->two, &b);
+		prop_same(w);
 		assert_memory_equal(&a, &b, sizeof(a));
 	}
 }
@@ -331,7 +303,7 @@ static void
 a_file_leaves_the_same_whatever_came_before(void **state)
 {
 	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
-	struct world *w = *state;
+	struct prop_world *w = *state;
 	struct san_stream *old[CHAINS];
 
 	for (size_t k = 0; k < CHAINS; k++) {
@@ -342,13 +314,12 @@ a_file_leaves_the_same_whatever_came_before(void **state)
 		struct prop r = prop_case(seed, i);
 		struct d4_tally t;
 
-		make(&w->file, &r, 'x', 0);
+		make(&file, &r, 'x', 0);
 		w->one.n = 0;
 		(void)test_run(old[i % CHAINS],
-		    d4_slice_of(w->file.bytes, w->file.o.n), 0, &w->one);
-		run(w->chain[i % CHAINS], &w->file, NULL, &w->two, &t);
-		assert_true(
-		    d4_slice_eq(d4_buf_slice(&w->one), d4_buf_slice(&w->two)));
+		    d4_slice_of(file.bytes, file.o.n), 0, &w->one);
+		run(w->chain[i % CHAINS], &file, NULL, &w->two, &t);
+		prop_same(w);
 	}
 	for (size_t k = 0; k < CHAINS; k++)
 		san_stream_free(old[k]);
@@ -358,11 +329,11 @@ static void
 no_value_makes_an_address_leave(void **state)
 {
 	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 5;
-	struct world *w = *state;
+	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
 		struct prop r = prop_case(seed, i);
-		struct file *f = &w->file;
+		struct file *f = &file;
 		struct d4_tally t;
 
 		make(f, &r, 0xf9, i % 2 == 0 ? 4 : 6);
@@ -389,5 +360,5 @@ main(void)
 	    cmocka_unit_test(no_value_makes_an_address_leave),
 	};
 
-	return cmocka_run_group_tests(tests, world_open, world_close);
+	return cmocka_run_group_tests(tests, world_open, prop_world_close);
 }

@@ -8,6 +8,7 @@
 #include "libd4/wire.h"
 #include "packets.h"
 #include "pcapng.h"
+#include "prop_world.h"
 
 #define ROOM 65536u
 #define SCOPE                                             \
@@ -33,6 +34,8 @@ struct file {
 	struct png_out o;
 	unsigned faces;
 };
+
+static struct file file;
 
 /* A comment of four bytes, and the end of options. */
 static void
@@ -164,60 +167,32 @@ readable(const struct d4_buf *out)
 	return n;
 }
 
-struct world {
-	struct san_chain *chain[CHAINS];
-	struct file file;
-	struct d4_buf one, two;
-};
-
 static int
 world_open(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-
-	assert_non_null(w);
-	for (size_t i = 0; i < CHAINS; i++)
-		w->chain[i] = test_chain(chains[i], 5, "");
-	d4_buf_init(&w->one, 4 * ROOM);
-	d4_buf_init(&w->two, 4 * ROOM);
-	*state = w;
-	return 0;
-}
-
-static int
-world_close(void **state)
-{
-	struct world *w = *state;
-
-	for (size_t i = 0; i < CHAINS; i++)
-		san_chain_free(w->chain[i]);
-	d4_buf_fini(&w->one);
-	d4_buf_fini(&w->two);
-	free(w);
-	return 0;
+	return prop_world_open(state, chains, CHAINS, 5, 4 * ROOM);
 }
 
 static void
 any_cut_gives_the_same_output_and_it_can_be_read(void **state)
 {
 	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
-	struct world *w = *state;
+	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
 		struct prop r = prop_case(seed, i);
 		struct d4_tally a, b;
 		struct d4_slice in;
 
-		make(&w->file, &r, (uint8_t)prop_next(&r));
+		make(&file, &r, (uint8_t)prop_next(&r));
 		while (prop_below(&r, 3) == 0) /* lengths, faces, anything */
-			w->file.bytes[prop_below(&r, w->file.o.n)] =
+			file.bytes[prop_below(&r, file.o.n)] =
 			    (uint8_t)prop_next(&r);
-		in = d4_slice_of(w->file.bytes,
-		    w->file.o.n - (prop_below(&r, 4) == 0 ? 5 : 0));
+		in = d4_slice_of(
+		    file.bytes, file.o.n - (prop_below(&r, 4) == 0 ? 5 : 0));
 		run(w->chain[i % CHAINS], in, NULL, &w->one, &a);
 		run(w->chain[i % CHAINS], in, &r, &w->two, &b);
-		assert_true(
-		    d4_slice_eq(d4_buf_slice(&w->one), d4_buf_slice(&w->two)));
+		prop_same(w);
 		assert_memory_equal(a.records, b.records, sizeof(a.records));
 		assert_memory_equal(a.parts, b.parts, sizeof(a.parts));
 		assert_int_equal(readable(&w->one), a.records[D4_R_NONE]);
@@ -228,21 +203,18 @@ static void
 what_is_taken_off_cannot_be_told_from_what_leaves(void **state)
 {
 	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 20;
-	struct world *w = *state;
+	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
 		struct prop r = prop_case(seed, i), again = r;
 		const struct san_chain *c = w->chain[i % CHAINS];
 		struct d4_tally a, b;
 
-		make(&w->file, &r, 0x0a);
-		run(c, d4_slice_of(w->file.bytes, w->file.o.n), NULL, &w->one,
-		    &a);
-		make(&w->file, &again, 0xc3);
-		run(c, d4_slice_of(w->file.bytes, w->file.o.n), NULL, &w->two,
-		    &b);
-		assert_true(
-		    d4_slice_eq(d4_buf_slice(&w->one), d4_buf_slice(&w->two)));
+		make(&file, &r, 0x0a);
+		run(c, d4_slice_of(file.bytes, file.o.n), NULL, &w->one, &a);
+		make(&file, &again, 0xc3);
+		run(c, d4_slice_of(file.bytes, file.o.n), NULL, &w->two, &b);
+		prop_same(w);
 		assert_memory_equal(&a, &b, sizeof(a));
 	}
 }
@@ -252,7 +224,7 @@ static void
 a_packet_leaves_the_same_whatever_came_before(void **state)
 {
 	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
-	struct world *w = *state;
+	struct prop_world *w = *state;
 	struct san_stream *old[CHAINS];
 
 	for (size_t k = 0; k < CHAINS; k++)
@@ -264,17 +236,16 @@ a_packet_leaves_the_same_whatever_came_before(void **state)
 		struct d4_slice in;
 		struct d4_tally t;
 
-		w->file = (struct file){.fill = 'x'};
-		w->file.o = (struct png_out){.p = w->file.bytes};
+		file = (struct file){.fill = 'x'};
+		file.o = (struct png_out){.p = file.bytes};
 		p.b[prop_below(&r, p.n)] = (uint8_t)prop_next(&r);
-		put_section(&w->file, &r);
-		put_packet(&w->file, &r, &p);
-		in = d4_slice_of(w->file.bytes, w->file.o.n);
+		put_section(&file, &r);
+		put_packet(&file, &r, &p);
+		in = d4_slice_of(file.bytes, file.o.n);
 		w->one.n = 0;
 		(void)test_run(old[i % CHAINS], in, 0, &w->one);
 		run(w->chain[i % CHAINS], in, NULL, &w->two, &t);
-		assert_true(
-		    d4_slice_eq(d4_buf_slice(&w->one), d4_buf_slice(&w->two)));
+		prop_same(w);
 		if (san_stream_broken(old[i % CHAINS], &why))
 			san_stream_reset(old[i % CHAINS]);
 	}
@@ -290,7 +261,7 @@ no_damage_makes_an_address_leave(void **state)
 	    {0x20, 1, 0xd, 0xb8, 0, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
 	    {0x20, 1, 0xd, 0xb8, 0, 0x77, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5}};
 	uint64_t seed = prop_seed(), cases = prop_cases(4000);
-	struct world *w = *state;
+	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
 		struct prop r = prop_case(seed, i);
@@ -299,13 +270,13 @@ no_damage_makes_an_address_leave(void **state)
 
 		p.b[prop_below(&r, p.n)] = (uint8_t)prop_next(&r);
 		p.b[prop_below(&r, p.n)] = (uint8_t)prop_next(&r);
-		w->file = (struct file){.fill = 'x'};
-		w->file.o = (struct png_out){
-		    .p = w->file.bytes, .big = prop_below(&r, 2) == 0};
-		put_section(&w->file, &r);
-		put_packet(&w->file, &r, &p);
-		run(w->chain[i % CHAINS],
-		    d4_slice_of(w->file.bytes, w->file.o.n), NULL, &w->one, &t);
+		file = (struct file){.fill = 'x'};
+		file.o = (struct png_out){
+		    .p = file.bytes, .big = prop_below(&r, 2) == 0};
+		put_section(&file, &r);
+		put_packet(&file, &r, &p);
+		run(w->chain[i % CHAINS], d4_slice_of(file.bytes, file.o.n),
+		    NULL, &w->one, &t);
 		for (size_t k = 0; w->one.n != 0 && k < 2; k++) {
 			if (packet_has(&p, a4[k], 4))
 				assert_false(
@@ -330,5 +301,5 @@ main(void)
 
 	if (packets_load(&none) != 0)
 		return 1;
-	return cmocka_run_group_tests(tests, world_open, world_close);
+	return cmocka_run_group_tests(tests, world_open, prop_world_close);
 }
