@@ -1,12 +1,10 @@
 /* The findings of an event that were seen most often, in bounded room. */
-#include "test.h"
+#include "misp_event.h"
 #include "misp-export/event_file.h"
-#include "misp-export/event_json.h"
 #include "misp-export/event_top.h"
 
 #define ROOM 16u
 
-static const struct d4_uuid space = {{7}};
 static const struct event_name name = {.source = "telescope",
     .kind = "ddos",
     .label = 1,
@@ -17,12 +15,8 @@ static const struct event_limits limits = {ROOM, 1, 4};
 static struct event *
 an_event(void)
 {
-	struct event_lane of = {.id = "0123456789abcdef", .pipeline = "p"};
-	struct event *e = NULL;
-	uint64_t seq;
+	struct event *e = event_made(&name);
 
-	assert_int_equal(event_new(&space, &name, &e), D4_OK);
-	assert_int_equal(event_lane(e, &of, &seq), 0);
 	e->waits = true;
 	return e;
 }
