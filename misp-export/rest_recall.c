@@ -31,11 +31,10 @@ recall_body(const struct event *e, const struct rest_batch *b)
 	    objects, "Attribute", attributes);
 }
 
-/* Whatever it answers: what is left is asked for. */
+/* The event as MISP has it becomes what body says; body is ours then. */
 static enum rest_step
-recall_edit(struct rest *r, const struct event *e, const struct rest_batch *b)
+recall_put(struct rest *r, const struct event *e, json_t *body)
 {
-	json_t *body = recall_body(e, b);
 	enum rest_step step;
 	struct reply a;
 	char path[96];
@@ -46,6 +45,15 @@ recall_edit(struct rest *r, const struct event *e, const struct rest_batch *b)
 	step = rest_ask(r, path, body, &a);
 	json_decref(body);
 	reply_fini(&a);
+	return step;
+}
+
+/* Whatever it answers: what is left is asked for. */
+static enum rest_step
+recall_edit(struct rest *r, const struct event *e, const struct rest_batch *b)
+{
+	enum rest_step step = recall_put(r, e, recall_body(e, b));
+
 	return step == STEP_LATER || step == STEP_STOP ? step : STEP_NEXT;
 }
 
@@ -143,20 +151,12 @@ recall_all(struct rest *r, struct event *e, bool *any)
 static enum rest_step
 recall_publish(struct rest *r, struct event *e)
 {
-	char uuid[D4_UUID_TEXT], path[96];
+	char uuid[D4_UUID_TEXT];
 	enum rest_step step;
-	struct reply a;
-	json_t *body;
 
 	d4_uuid_text(&e->uuid, uuid);
-	body =
-	    json_pack("{s:{s:s, s:b}}", "Event", "uuid", uuid, "published", 1);
-	if (body == NULL)
-		return rest_later(r, "out of memory", 0);
-	rest_path("/events/edit/", &e->uuid, "/metadata:1", path, sizeof(path));
-	step = rest_ask(r, path, body, &a);
-	json_decref(body);
-	reply_fini(&a);
+	step = recall_put(r, e,
+	    json_pack("{s:{s:s, s:b}}", "Event", "uuid", uuid, "published", 1));
 	if (step == STEP_SPLIT)
 		return rest_later(r, "it does not publish the recall", 0);
 	if (step == STEP_NEXT) {

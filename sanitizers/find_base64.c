@@ -1,5 +1,6 @@
 #include <string.h>
 #include "libd4/wire.h"
+#include "sanitizers/base64.h"
 #include "sanitizers/find_coded.h"
 #include "sanitizers/screen.h"
 #include "sanitizers/window.h"
@@ -18,20 +19,6 @@ struct base64 {
 	unsigned done;
 };
 
-static int
-base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
 /* base64_decode -- t[from..to), all characters of it, into a window. */
 static bool
 base64_decode(struct d4_slice row, const struct san_wanted *w, unsigned depth)
@@ -41,7 +28,7 @@ base64_decode(struct d4_slice row, const struct san_wanted *w, unsigned depth)
 
 	san_window_init(&x, w, depth + 1);
 	for (size_t i = 0; i < row.n && !x.found; i++) {
-		bits = bits << 6 | (uint32_t)base64_value(row.p[i]);
+		bits = bits << 6 | (uint32_t)san_base64_any(row.p[i]);
 		if (i % 4 != 0)
 			san_window_put(
 			    &x, (uint8_t)(bits >> (6 - 2 * (i % 4))));
@@ -53,9 +40,9 @@ static void
 base64_run(struct d4_slice t, size_t at, struct base64 *r)
 {
 	*r = (struct base64){.from = at, .to = at};
-	while (r->from > 0 && base64_value(t.p[r->from - 1]) >= 0)
+	while (r->from > 0 && san_base64_any(t.p[r->from - 1]) >= 0)
 		r->from--;
-	while (r->to < t.n && base64_value(t.p[r->to]) >= 0)
+	while (r->to < t.n && san_base64_any(t.p[r->to]) >= 0)
 		r->to++;
 }
 
@@ -85,8 +72,8 @@ base64_group(struct d4_slice t, size_t at)
 
 	if (t.n - at < 4)
 		return false;
-	c = base64_value(t.p[at + 2]);
-	d = base64_value(t.p[at + 3]);
+	c = san_base64_any(t.p[at + 2]);
+	d = san_base64_any(t.p[at + 3]);
 	return c >= 0 && d >= 0 && (c & 3) <= 1 &&
 	       (c >> 2 <= 10 || c >> 2 >= 13);
 }
@@ -129,14 +116,14 @@ base64_bytes(struct d4_slice t, size_t end, const struct san_wanted *w)
 	uint32_t bits = 0;
 	size_t n = 0;
 
-	while (
-	    n <= BASE64_BYTES && n < end && base64_value(t.p[end - 1 - n]) >= 0)
+	while (n <= BASE64_BYTES && n < end &&
+	       san_base64_any(t.p[end - 1 - n]) >= 0)
 		n++;
 	if (n != BASE64_FOUR && n != BASE64_BYTES)
 		return false;
 	a.family = n == BASE64_FOUR ? 4 : 6;
 	for (size_t i = 0, k = 0; i < n; i++) {
-		bits = bits << 6 | (uint32_t)base64_value(t.p[end - n + i]);
+		bits = bits << 6 | (uint32_t)san_base64_any(t.p[end - n + i]);
 		if (i % 4 != 0)
 			a.b[k++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
 	}

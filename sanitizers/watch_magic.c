@@ -1,5 +1,6 @@
 /* Kinds of files by their first bytes, and base64. */
 #include <string.h>
+#include "sanitizers/base64.h"
 #include "sanitizers/utf8.h"
 #include "sanitizers/watch.h"
 
@@ -82,20 +83,6 @@ san_magic_of(struct d4_slice file)
 	return magic_text(file) ? i : i + 1;
 }
 
-static int
-base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
 /* Four characters, of which the last `pad` are padding, to 3 - pad bytes. */
 static bool
 base64_four(const uint8_t *p, unsigned pad, uint8_t *out)
@@ -103,7 +90,7 @@ base64_four(const uint8_t *p, unsigned pad, uint8_t *out)
 	uint32_t v = 0;
 
 	for (unsigned i = 0; i < 4 - pad; i++) {
-		int six = base64_value(p[i]);
+		int six = san_base64_value(p[i]);
 
 		if (six < 0)
 			return false;
