@@ -50,17 +50,23 @@ def old(paths, days):
         os.utime(path, (t, t))
 
 
+def filed(hub, n):
+    """n objects sent and filed; -> sensor, core, its queue's key, paths."""
+    core = Core(hub)
+    key = core.queue(254, "ja3-jl")
+    s = hub.enroll("--type", "254")
+    hub.send([s.frame(2, b'{"type":"ja3-jl"}'),
+              s.frame(254, b"".join(objects(n)))])
+    items = until("all of them", lambda: [
+        x for x in [core.items(key)] if len(x) == n])[0]
+    return s, core, key, [p.decode() for p in items]
+
+
 class Files(unittest.TestCase):
     def test_old_files_go_with_their_items_and_nobody_elses(self):
         with Hub(compat="d4-core", ext="[ja3-jl]") as hub:
             hub.start()
-            core = Core(hub)
-            key = core.queue(254, "ja3-jl")
-            s = hub.enroll("--type", "254")
-            hub.send([s.frame(2, b'{"type":"ja3-jl"}'),
-                      s.frame(254, b"".join(objects(5)))])
-            paths = [p.decode() for p in until("five", lambda: [
-                x for x in [core.items(key)] if len(x) == 5])[0]]
+            s, core, key, paths = filed(hub, 5)
             self.assertEqual(core.lists.rpop(key).decode(), paths[0])
             # Files began to be ours long ago.
             core.meta.hset("d4:compat:since", "ja3-jl",
@@ -96,13 +102,7 @@ class Files(unittest.TestCase):
     def test_beyond_a_size_the_oldest_go(self):
         with Hub(compat="d4-core", ext="[ja3-jl]") as hub:
             hub.start()
-            core = Core(hub)
-            key = core.queue(254, "ja3-jl")
-            s = hub.enroll("--type", "254")
-            hub.send([s.frame(2, b'{"type":"ja3-jl"}'),
-                      s.frame(254, b"".join(objects(6)))])
-            paths = [p.decode() for p in until("six", lambda: [
-                x for x in [core.items(key)] if len(x) == 6])[0]]
+            _, core, key, paths = filed(hub, 6)
             core.meta.hset("d4:compat:since", "ja3-jl", 1)
             hub.stop()
             for i, path in enumerate(paths):
