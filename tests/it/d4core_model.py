@@ -2,7 +2,6 @@
 """The model of a stock d4-core behaves as spec wire.md section 2 says."""
 
 import base64
-import json
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import d4  # noqa: E402
 import d4core_cases as cases  # noqa: E402
+import jsonl  # noqa: E402
 
 DEADLINE = 120
 STARTED = []
@@ -67,11 +67,7 @@ class Model:
 
     def rows(self, name, uid=None):
         path = os.path.join(self.state, name + ".jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            rows = [json.loads(line) for line in f if line.endswith("\n")]
-        return [r for r in rows if uid is None or r["uuid"] is not None
+        return [r for r in jsonl.rows(path) if uid is None or r["uuid"] is not None
                 and uuid.UUID(r["uuid"]) == uuid.UUID(uid)]
 
     def stored(self, uid):

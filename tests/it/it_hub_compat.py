@@ -81,8 +81,8 @@ class Lists(unittest.TestCase):
             # d4-core keeps one more than max_size.
             self.assertEqual(core.items(short), core.items(every)[-101:])
             until("the account", lambda: sum(
-                t["items"] for t in compat_account(hub, "compat.trimmed")) ==
-                3500 - 101)
+                t["items"] for t in hub.account(
+                    "compat.trimmed", "d4-hub-compat")) == 3500 - 101)
             self.assertTrue(core.meta.hget(
                 "analyzer:" + every.split(":")[2], "last_updated"))
             # Its group holds nothing back that is done.
@@ -335,14 +335,6 @@ class Census(unittest.TestCase):
             hub.start()
             r = hub.redis()
             until("that goes, too", lambda: not r.keys("active_*"))
-
-
-def compat_account(hub, event):
-    path = os.path.join(hub.etc, "state/account/d4-hub-compat.jsonl")
-    with open(path) as f:
-        text = f.read()
-    got = [json.loads(x) for x in text[:text.rfind("\n") + 1].splitlines()]
-    return [g for g in got if g["event"] == event]
 
 
 if __name__ == "__main__":

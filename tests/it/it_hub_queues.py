@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """d4-hub's queues: trimming, budgets, shards."""
 
-import json
 import os
 import sys
 import time
@@ -97,9 +96,7 @@ class Queues(unittest.TestCase):
             hub.start()
             until("settled", lambda: r.hget(
                 "d4:{8:0}:dropped", "records") == b"0")
-            with open(os.path.join(
-                    hub.etc, "state/account/d4-hub.jsonl")) as f:
-                rows = [json.loads(line) for line in f]
+            rows = hub.account()
             self.assertEqual([(x["entries"], x["records"], x["bytes"])
                               for x in rows], [(2, 7, 99)])
             self.assertEqual(r.xlen("d4:{8:0}:q"), 1)

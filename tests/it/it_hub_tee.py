@@ -3,7 +3,6 @@
 server never holds the hub up."""
 
 import base64
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ sys.path.insert(0, os.path.join(HERE, "../support"))
 import acceptor  # noqa: E402
 import d4  # noqa: E402
 from hub import Hub, until  # noqa: E402
+import jsonl  # noqa: E402
 from ports import free_port  # noqa: E402
 
 MODEL = os.path.join(HERE, "../support/d4core.py")
@@ -91,10 +91,7 @@ class Core:
 
     def rows(self, name):
         path = os.path.join(self.state, name + ".jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            return [json.loads(x) for x in f if x.endswith("\n")]
+        return jsonl.rows(path)
 
     def payloads(self, uuid):
         return [base64.b64decode(r["payload"]) for r in self.rows("frames")

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """d4-relay freeze and thaw: nothing leaves, and nothing is lost."""
 
-import json
 import os
 import shutil
 import signal
@@ -10,6 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
+import jsonl  # noqa: E402
 import meter  # noqa: E402
 import relay  # noqa: E402
 import sink  # noqa: E402
@@ -118,8 +118,7 @@ class Frozen:
         return {f["partner"]: f for f in self.org.status()["frozen"]}
 
     def records(self):
-        with open(os.path.join(self.org.state, "freeze.jsonl")) as f:
-            return [json.loads(line) for line in f]
+        return jsonl.rows(os.path.join(self.org.state, "freeze.jsonl"))
 
 
 def test_no_byte_of_a_record_leaves_after_the_command_returned():

@@ -2,7 +2,6 @@
 """Wash is down while sensors send: what the hub put on disk reaches the
 partner, each record once and in order; what is damaged is accounted."""
 
-import json
 import os
 import shutil
 import signal
@@ -10,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
+import jsonl  # noqa: E402
 import marked  # noqa: E402
 import relay  # noqa: E402
 import relay_cases as cases  # noqa: E402
@@ -35,11 +35,7 @@ def backlog(world, first, n):
 
 def account(world, event):
     path = os.path.join(world.org.state, "wash", "wash.jsonl")
-    if not os.path.exists(path):
-        return []
-    with open(path) as f:
-        got = [json.loads(line) for line in f]
-    return [g for g in got if g["event"] == event]
+    return [g for g in jsonl.rows(path) if g["event"] == event]
 
 
 def arrived(world):

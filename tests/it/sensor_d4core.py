@@ -3,7 +3,6 @@
 
 import base64
 import collections
-import json
 import os
 import signal
 import socket
@@ -13,6 +12,7 @@ import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
+import jsonl  # noqa: E402
 import sensor  # noqa: E402
 from sensor import Sensor, numbered, pcap, until  # noqa: E402
 from sink import certificate  # noqa: E402
@@ -52,10 +52,7 @@ class Model:
 
     def rows(self, name):
         path = os.path.join(self.state, name + ".jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            return [json.loads(x) for x in f if x.endswith("\n")]
+        return jsonl.rows(path)
 
     def records(self):
         return [base64.b64decode(r["record"]) for r in self.rows("records")]

@@ -2,7 +2,6 @@
 """What a killed d4-sensor had in memory of a stream that nobody can read again
 is accounted by the next one; a spool that breaks is a loss, and no crash."""
 
-import json
 import os
 import socket
 import struct
@@ -10,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
+import jsonl  # noqa: E402
 import sensor  # noqa: E402
 from ports import free_port  # noqa: E402
 from sensor import Sensor, numbered, payload, pcap, status, until  # noqa: E402
@@ -38,10 +38,7 @@ def _kill(s):
 def _account(s, folder=None):
     """The lines of accounting."""
     path = os.path.join(folder or s.dir, "d4-sensor.jsonl")
-    if not os.path.exists(path):
-        return []
-    with open(path) as f:
-        return [json.loads(line) for line in f]
+    return jsonl.rows(path)
 
 
 def _lost(e):

@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
 import d4  # noqa: E402
+import jsonl  # noqa: E402
 import sensor  # noqa: E402
 from sensor import Sensor, numbered, payload, pcap, until  # noqa: E402
 from sink import Sink, certificate  # noqa: E402
@@ -235,10 +236,7 @@ def captures_in_a_folder_are_one_stream():
 def noted(s):
     """Records of each line of the account."""
     name = os.path.join(s.dir, "d4-sensor.jsonl")
-    if not os.path.exists(name):
-        return []
-    with open(name) as f:
-        return [json.loads(line)["records"] for line in f]
+    return [row["records"] for row in jsonl.rows(name)]
 
 
 def captures_that_were_not_confirmed_come_again_after_a_kill():

@@ -2,7 +2,6 @@
 """Post toward a stock d4-core (the model of it) and openssl's own server."""
 
 import base64
-import json
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import tempfile
 import unittest
 
 from post_case import Case, LANE, TOP, UUID, numbers, until
+import jsonl  # noqa: E402
 
 META = '{"type":"ja3-jl","encoding":"utf-8"}'
 
@@ -28,10 +28,7 @@ class Core:
 
     def rows(self, name):
         path = os.path.join(self.state, name + ".jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            return [json.loads(x) for x in f if x.endswith("\n")]
+        return jsonl.rows(path)
 
     def frames(self):
         """[(type, payload)] of everything that it stored."""

@@ -16,6 +16,7 @@ import redis
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import d4  # noqa: E402
+import jsonl  # noqa: E402
 import overflow  # noqa: E402
 from ports import free_port  # noqa: E402
 from wait import DEADLINE, until  # noqa: E402
@@ -212,13 +213,7 @@ class Hub:
     def account(self, event=None, program="d4-hub"):
         """The accounting records, of one event or all."""
         path = os.path.join(self.etc, "state/account", program + ".jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            text = f.read()
-        got = [json.loads(line)
-               for line in text[:text.rfind("\n") + 1].splitlines()]
-        return [g for g in got if event is None or g["event"] == event]
+        return [g for g in jsonl.rows(path) if event is None or g["event"] == event]
 
     # ---- sensors ----
 

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 
+import jsonl
 import spool
 from misp_server import MispServer
 from wait import DEADLINE, until
@@ -169,8 +170,7 @@ class World:
             return {}
 
     def accounts(self):
-        with open(os.path.join(self.state, "misp-export.jsonl")) as f:
-            return [json.loads(line) for line in f]
+        return jsonl.rows(os.path.join(self.state, "misp-export.jsonl"))
 
     def taken(self):
         return self.status().get("airlock", {}).get("taken", 0)

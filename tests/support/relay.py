@@ -18,6 +18,7 @@ import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import d4  # noqa: E402
+import jsonl  # noqa: E402
 import redis  # noqa: E402
 from relay_cases import (ORG, partners_of, pcap, pipeline,  # noqa
                          queue_source, sensors_policy, share, source)
@@ -142,12 +143,7 @@ class Partner:
 
     def table(self, name):
         path = os.path.join(self.dir, name + ".jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            text = f.read()
-        return [json.loads(line)
-                for line in text[:text.rfind("\n") + 1].splitlines()]
+        return jsonl.rows(path)
 
     def frames(self):
         return self.table("frames")
@@ -267,10 +263,7 @@ class Org:
     def records(self, who="wash"):
         """The accounting records of wash or post."""
         path = os.path.join(self.state, who, who + ".jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            return [json.loads(line) for line in f]
+        return jsonl.rows(path)
 
     def log(self):
         with open(self.log_path) as f:
@@ -329,11 +322,7 @@ class Org:
 
     def accounts(self, event):
         """The records of wash's accounting for an event."""
-        path = os.path.join(self.state, "wash", "wash.jsonl")
-        if not os.path.exists(path):
-            return []
-        with open(path) as f:
-            return [r for r in map(json.loads, f) if r["event"] == event]
+        return [r for r in self.records() if r["event"] == event]
 
     def lane(self, partner="acme", **want):
         for lane in (self.status() or {}).get("lanes", []):

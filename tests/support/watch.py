@@ -1,10 +1,10 @@
 """d4-hub watch beside a hub of tests/support/hub.py."""
 
-import json
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import jsonl  # noqa: E402
 from hub import until  # noqa: E402
 from hub_command import Command  # noqa: E402
 
@@ -44,8 +44,5 @@ class Watch(Command):
 
     def commands(self, event):
         """States that the command was told of an event, in turn."""
-        with open(self.told) as f:
-            text = f.read()
-        got = [json.loads(x)
-               for x in text[:text.rfind("\n") + 1].splitlines()]
-        return [e["state"] for e in got if e["event"] == event]
+        return [e["state"] for e in jsonl.rows(self.told)
+                if e["event"] == event]
