@@ -271,6 +271,11 @@ deliver_publish(struct rest *r, struct event *e)
 	struct rest_batch b = {.event = e, .n = 0};
 	enum rest_step step;
 
+	/* Who adopts what was remembered sends it, and owes this anew. */
+	if (e->publish_owed && event_remembered(e)) {
+		e->publish_owed = false;
+		e->changed = true;
+	}
 	if (!e->publish_owed || !r->may.publish || e->state != EVENT_KNOWN)
 		return STEP_NEXT;
 	step = rest_upsert(r, &b, true);

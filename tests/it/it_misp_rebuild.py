@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The state of d4-misp-export is lost: what MISP has of it comes back."""
 
+import json
 import os
 import random
 import shutil
@@ -21,6 +22,16 @@ def lose(world):
     """All of it, but for the cursors, which stand in the airlock."""
     world.stop(signal.SIGKILL)
     shutil.rmtree(world.state)
+
+
+def cut_short(path):
+    """As a kill leaves it that came in front of the first call."""
+    with open(path) as f:
+        head, rest = f.read().split("\n", 1)
+    event = json.loads(head)
+    event["unsure"] = 1
+    with open(path, "w") as f:
+        f.write(json.dumps(event) + "\n" + rest)
 
 
 def count_of(world, name):
@@ -176,6 +187,31 @@ def test_without_the_namespace_it_says_what_to_do():
         assert done.returncode == 1
         assert "namespace: UUID" in done.stderr, done.stderr
         assert not os.path.exists(os.path.join(w.state, "namespace"))
+
+
+def test_what_is_remembered_is_not_published_for_a_call_cut_short():
+    """A kill before MISP was asked what it has: that publishes nothing."""
+    with World() as w:
+        w.lane(source="s").lines([pdns("a.example.org")])  # not published
+        w.start()
+        w.settle()
+        lose(w)
+        lane = w.lane(source="s", publish=True)
+        lane.lines([pdns("b.example.org")])
+        w.server.plan(*["500"] * 1000)
+        w.start()
+        folder = os.path.join(w.state, "events")
+        until("saved", lambda: os.path.isdir(folder) and os.listdir(folder))
+        w.stop(signal.SIGKILL)
+        w.server.faults = []
+        [name] = os.listdir(folder)
+        cut_short(os.path.join(folder, name))
+        w.configure(linger="0s")
+        w.start()
+        until("new", lambda: attributes(w, value="b.example.org"))
+        w.settle()
+        [event] = w.server.store.events.values()
+        assert not event["published"]
 
 
 def test_faults_and_kills_while_it_remembers():
