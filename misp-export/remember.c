@@ -312,8 +312,7 @@ back_take(struct remember *r, struct back *b, const json_t *o)
 		back_object(b, o);
 	else
 		st = back_attribute(b, r->event, o);
-	(void)snprintf(
-	    b->f.comment, sizeof(b->f.comment), "%s", text_of(o, "comment"));
+	/* Its comment is left there: who knows who wrote it. */
 	if (st == D4_OK && back_ours(b, o))
 		return back_keep(r, b, o);
 	r->foreign++;
