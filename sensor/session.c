@@ -143,7 +143,7 @@ session_opened(struct session *s)
 	else
 		d4_info("connected peer=%s", peer);
 	s->conf.counts->sessions++;
-	s->first_end = s->bytes = s->acked = s->heard_ms = 0;
+	s->first_end = s->bytes = s->acked = s->heard_ms = s->read_ms = 0;
 	s->open_ms = s->progress_ms = d4_mono_ms();
 	session_enter(s, SESSION_STREAM);
 	if (session_control(s) == D4_OK) {

@@ -8,8 +8,9 @@
  * refuses us, what its TCP acknowledged would else count as sent.
  */
 #define IO_PROBE_BYTES  65536u
-#define IO_QUIET_MS     300u /* of a server that we do not know yet */
-#define IO_QUIET_KNOWN  25u  /* of one that has confirmed before */
+#define IO_QUIET_MS     300u        /* of a server that we do not know yet */
+#define IO_QUIET_KNOWN  25u         /* of one that has confirmed before */
+#define IO_READ_ON      (32u << 20) /* no kernel keeps so much unread */
 #define IO_TLS_RECORD   16384u
 #define IO_SHORT_RECORD 62u /* d4-core keeps shorter ones back */
 #define IO_SPLIT        8192u
@@ -119,6 +120,9 @@ session_acked(struct session *s)
 	s->acked = acked;
 	if (s->heard_ms == 0 && s->first_end != 0 && acked >= s->first_end)
 		s->heard_ms = now;
+	if (s->read_ms == 0 && s->first_end != 0 &&
+	    acked >= s->first_end + IO_READ_ON)
+		s->read_ms = now;
 	if (!s->proven && session_quiet(s))
 		s->proven = true;
 	if (s->conf.resend_all || !s->proven)
@@ -133,14 +137,21 @@ session_acked(struct session *s)
 		s->ev->room(s->arg);
 }
 
-/* The server has had the first frame for a while, and has not refused it. */
+/*
+ * The server has had the first frame for a while, and has not refused it. A
+ * server that has read far beyond that frame has looked at it: a refusal would
+ * be on its way already.
+ */
 bool
 session_quiet(struct session *s)
 {
 	uint64_t need = s->trusted ? IO_QUIET_KNOWN : IO_QUIET_MS;
+	uint64_t now = d4_mono_ms();
 
-	return s->heard_ms != 0 && !s->refused &&
-	       d4_mono_ms() - s->heard_ms >= need;
+	if (s->heard_ms == 0 || s->refused)
+		return false;
+	return now - s->heard_ms >= need ||
+	       (s->read_ms != 0 && now - s->read_ms >= IO_QUIET_KNOWN);
 }
 
 /* Frames up to wire position `acked` leave the ring; how many records. */

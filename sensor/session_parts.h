@@ -28,7 +28,8 @@ enum session_what {
  * struct session.
  * Shape:  control: the opening and meta header frames of this session, sent
  *         up to control_sent. first_end: where the first frame ends on the
- *         wire. heard_ms: since when TCP has acknowledged the first frame.
+ *         wire. heard_ms: since when TCP has acknowledged the first frame;
+ *         read_ms: so much more that the server must have read on.
  *         resolver, query: while the name is looked up; found: its addresses,
  *         at: the next to try. turning: all shall be confirmed, and then the
  *         next session begins with another opening. proven: the server has not
@@ -50,7 +51,7 @@ struct session {
 	struct d4_buf control;
 	size_t control_sent;
 	uint64_t first_end, bytes, acked;
-	uint64_t open_ms, heard_ms, sent_ms, progress_ms;
+	uint64_t open_ms, heard_ms, read_ms, sent_ms, progress_ms;
 	unsigned failures;
 	bool proven, trusted, refused, finishing, turning;
 	char why[160]; /* of the last failure */

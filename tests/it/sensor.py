@@ -218,6 +218,17 @@ def refusals_are_waited_for_and_then_given_up():
         assert "refused" in s.log or "reset" in s.log, s.log
 
 
+def a_refusal_that_swallows_a_full_ring_confirms_nothing():
+    lines = b"".join(b"%08d|%s\n" % (i, b"x" * 1000) for i in range(60000))
+    server = Sink(CERT, KEY, ("swallow", 62), ("confirm",))
+    s = to(server)
+    assert s.run(lines) == 0, s.log
+    c = s.counts()
+    assert c["confirmed"] == 60000 and c["resent"] > 0, c
+    got = [f.payload for x in server.sessions[1:] for f in x.frames()]
+    assert b"".join(got) == lines
+
+
 def a_close_notify_before_ours_confirms_nothing():
     server = Sink(CERT, KEY, ("close", 300), ("confirm",))
     s = to(server)

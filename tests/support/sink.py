@@ -5,12 +5,14 @@ Steps (the last one is for every later connection):
     ("cut", BYTES, HOW)     after so many bytes ends without close_notify;
                             HOW is "fin" or "rst"
     ("close", BYTES)        after so many bytes sends close_notify first
+    ("swallow", BYTES)      the same, then reads on and throws it away
     ("mute",)               reads all and never answers
     ("stall", EVENT)        reads only once the threading.Event is set
 """
 
 import os
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -107,6 +109,18 @@ class Sink:
         tls.settimeout(5)
         tls.unwrap()
         return "closed first"
+
+    def _swallow(self, tls, session, limit):
+        self._read(tls, session, limit)
+        tls.setblocking(False)
+        try:
+            tls.unwrap()
+        except ssl.SSLError:
+            pass  # ours is out; theirs is not there
+        tls.setblocking(True)
+        while os.read(tls.fileno(), 1 << 20):
+            pass
+        return "swallowed"
 
     def _mute(self, tls, session):
         self._read(tls, session)
