@@ -35,6 +35,7 @@ pdns_destroy(void *state)
 		return;
 	san_map_free(r->map);
 	san_pdns_suffix_free(r->suffix);
+	san_pdns_memory_free(r->memory);
 	san_pdns_count_free(r);
 	free(r);
 }
@@ -42,9 +43,9 @@ pdns_destroy(void *state)
 static enum d4_status
 pdns_parts(struct san_pdns_run *r, const struct san_keys *keys)
 {
-	enum d4_status st = D4_OK;
+	enum d4_status st = san_pdns_memory_new(&r->memory);
 
-	if (pdns_maps(r->conf))
+	if (st == D4_OK && pdns_maps(r->conf))
 		st = san_map_new(r->addr, keys, &r->map);
 	if (st == D4_OK && r->conf->trim != 0)
 		st = san_pdns_suffix_new(&r->suffix);
@@ -150,43 +151,30 @@ pdns_time(struct san_pdns_run *r, struct d4_buf *out)
 	pdns_put(out, to->text, to->n);
 }
 
-/* pdns_name -- the name as it came, or what trimming left of its end. */
+/*
+ * pdns_rest -- from the class to the end of the line, as it came but for what
+ * trimming takes off the name, and the ttl.
+ */
 static void
-pdns_name(struct san_pdns_run *r, unsigned labels, struct d4_buf *out)
+pdns_rest(struct san_pdns_run *r, struct d4_buf *out)
 {
-	struct d4_slice f = r->line.f[PDNS_QNAME];
-	size_t dot = f.p[f.n - 1] == '.';
+	const struct d4_slice *f = r->line.f, *ttl = &f[PDNS_TTL];
+	const uint8_t *from = f[PDNS_CLASS].p;
 
-	if (labels != r->name.n_labels)
-		(void)d4_slice_skip(&f, f.n - dot - r->name.n);
-	pdns_put(out, f.p, f.n);
-}
-
-/* pdns_rest -- from the class to the end of the line. */
-static void
-pdns_rest(struct san_pdns_run *r, unsigned labels, struct d4_buf *out)
-{
-	const struct d4_slice *f = r->line.f;
-
-	pdns_put(out, f[PDNS_CLASS].p, f[PDNS_CLASS].n);
-	pdns_bar(out);
-	pdns_name(r, labels, out);
-	pdns_bar(out);
-	pdns_put(out, f[PDNS_RRTYPE].p, f[PDNS_RRTYPE].n);
-	pdns_bar(out);
-	pdns_put(out, f[PDNS_ANSWER].p, f[PDNS_ANSWER].n);
-	pdns_bar(out);
-	if (r->conf->ttl_zero)
+	if (r->known->cut != 0) {
+		pdns_put(out, from, (size_t)(f[PDNS_QNAME].p - from));
+		from = f[PDNS_QNAME].p + r->known->cut;
+	}
+	if (r->conf->ttl_zero) {
+		pdns_put(out, from, (size_t)(ttl->p - from));
 		pdns_put(out, "0", 1);
-	else
-		pdns_put(out, f[PDNS_TTL].p, f[PDNS_TTL].n);
-	pdns_bar(out);
-	pdns_put(out, f[PDNS_COUNT].p, f[PDNS_COUNT].n);
-	pdns_put(out, r->line.end.p, r->line.end.n);
+		from = ttl->p + ttl->n;
+	}
+	pdns_put(out, from, (size_t)(r->line.end.p + r->line.end.n - from));
 }
 
 static enum d4_reason
-pdns_write(struct san_pdns_run *r, unsigned labels, struct d4_buf *out)
+pdns_write(struct san_pdns_run *r, struct d4_buf *out)
 {
 	enum d4_reason why;
 
@@ -198,7 +186,7 @@ pdns_write(struct san_pdns_run *r, unsigned labels, struct d4_buf *out)
 		why = pdns_who(r, 1, out);
 	pdns_bar(out);
 	if (why == D4_R_NONE)
-		pdns_rest(r, labels, out);
+		pdns_rest(r, out);
 	return why;
 }
 
@@ -206,17 +194,11 @@ static enum d4_reason
 pdns_line(struct san_pdns_run *r, struct d4_slice record, struct d4_buf *out)
 {
 	enum d4_reason why = san_pdns_judge(r, record);
-	unsigned labels;
 
-	if (why != D4_R_NONE)
-		return why;
-	labels = r->name.n_labels;
-	if (r->conf->trim != 0)
-		san_pdns_trim(r->suffix, r->conf->trim, &r->name);
 	/* Last, so that only what could leave counts as seen. */
-	if (r->window != NULL)
+	if (why == D4_R_NONE && r->window != NULL)
 		why = san_pdns_count(r);
-	return why == D4_R_NONE ? pdns_write(r, labels, out) : why;
+	return why == D4_R_NONE ? pdns_write(r, out) : why;
 }
 
 static enum san_outcome

@@ -115,9 +115,9 @@ count_witness(struct san_pdns_run *r, uint64_t *out)
 	return true;
 }
 
-/* count_key -- name, type and answer, written in one way. */
-static enum d4_status
-count_key(struct san_pdns_run *r)
+/* Name, type and answer are written in one way. */
+enum d4_status
+san_pdns_key(struct san_pdns_run *r, uint64_t key[2])
 {
 	const struct san_pdns_rrtype *row =
 	    san_pdns_rrtype_at((unsigned)r->line.type);
@@ -137,19 +137,19 @@ count_key(struct san_pdns_run *r)
 	r->key.p[r->name.n + 1] = (uint8_t)r->line.type;
 	memcpy(r->key.p + r->name.n + 2, answer.p, answer.n);
 	r->key.n = r->name.n + 2 + answer.n;
+	san_siphash(r->sip_key, d4_buf_slice(&r->key), key);
 	return D4_OK;
 }
 
 enum d4_reason
 san_pdns_count(struct san_pdns_run *r)
 {
-	uint64_t key[2], witness;
+	uint64_t witness;
 
-	if (count_key(r) != D4_OK || !count_witness(r, &witness))
+	if (!count_witness(r, &witness))
 		return D4_R_INTERNAL;
-	san_siphash(r->sip_key, d4_buf_slice(&r->key), key);
-	return san_window_seen(
-		   r->window, key, witness, (uint32_t)(r->line.t.us / 1000000))
+	return san_window_seen(r->window, r->known->key, witness,
+		   (uint32_t)(r->line.t.us / 1000000))
 	           ? D4_R_NONE
 	           : D4_R_PDNS_DISTINCT;
 }

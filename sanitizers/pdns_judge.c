@@ -205,19 +205,64 @@ judge_listed(const struct san_pdns_run *r)
 	return r->line.type >= 0 && (r->conf->rrtypes >> r->line.type & 1) != 0;
 }
 
-enum d4_reason
-san_pdns_about(struct san_pdns_run *r, struct d4_slice qname,
-    struct d4_slice rrtype, struct d4_slice answer)
+static enum d4_reason
+judge_about(struct san_pdns_run *r)
 {
 	enum d4_reason why;
 
-	r->line.f[PDNS_QNAME] = qname;
-	r->line.f[PDNS_ANSWER] = answer;
-	r->line.type = san_pdns_rrtype_find(rrtype);
+	r->line.type = san_pdns_rrtype_find(r->line.f[PDNS_RRTYPE]);
 	if (!judge_listed(r))
 		return D4_R_PDNS_RRTYPE;
 	why = judge_qname(r);
 	return why == D4_R_NONE ? judge_answer(r) : why;
+}
+
+enum d4_reason
+san_pdns_about(struct san_pdns_run *r, struct d4_slice qname,
+    struct d4_slice rrtype, struct d4_slice answer)
+{
+	r->line.f[PDNS_QNAME] = qname;
+	r->line.f[PDNS_RRTYPE] = rrtype;
+	r->line.f[PDNS_ANSWER] = answer;
+	return judge_about(r);
+}
+
+/* judge_fresh -- what san_pdns_recall did not know; needs line.f only. */
+static void
+judge_fresh(struct san_pdns_run *r, struct san_pdns_known *k)
+{
+	enum d4_reason why = D4_R_PDNS_VALUE;
+
+	if (san_pdns_class(r->line.f[PDNS_CLASS]))
+		why = judge_about(r);
+	k->cut = (uint8_t)r->name.n;
+	if (why == D4_R_NONE && r->conf->trim != 0)
+		san_pdns_trim(r->suffix, r->conf->trim, &r->name);
+	k->cut = (uint8_t)(k->cut - r->name.n);
+	if (why == D4_R_NONE && r->window != NULL &&
+	    san_pdns_key(r, k->key) != D4_OK)
+		why = D4_R_INTERNAL;
+	k->why = (uint16_t)why;
+	if (why == D4_R_INTERNAL)
+		san_pdns_forget(k);
+}
+
+/* judge_known -- from the class to the answer. */
+static enum d4_reason
+judge_known(struct san_pdns_run *r)
+{
+	const struct d4_slice *f = r->line.f;
+	const uint8_t *from = f[PDNS_CLASS].p;
+	const uint8_t *end = f[PDNS_ANSWER].p + f[PDNS_ANSWER].n;
+	struct san_pdns_known *k;
+	bool fresh;
+
+	k = san_pdns_recall(
+	    r->memory, d4_slice_of(from, (size_t)(end - from)), &fresh);
+	if (fresh)
+		judge_fresh(r, k);
+	r->known = k;
+	return (enum d4_reason)k->why;
 }
 
 enum d4_reason
@@ -229,12 +274,8 @@ san_pdns_judge(struct san_pdns_run *r, struct d4_slice record)
 		why = san_pdns_read(&r->line);
 	if (why == D4_R_NONE)
 		why = judge_columns(r);
-	if (why == D4_R_NONE && !judge_listed(r))
-		why = D4_R_PDNS_RRTYPE;
 	if (why == D4_R_NONE)
-		why = judge_qname(r);
-	if (why == D4_R_NONE)
-		why = judge_answer(r);
+		why = judge_known(r);
 	if (why == D4_R_NONE && r->line.count < r->conf->min_count)
 		why = D4_R_PDNS_COUNT;
 	return why == D4_R_NONE ? judge_require(r) : why;

@@ -139,8 +139,8 @@ line_number(struct d4_slice f, uint64_t *out)
 	return true;
 }
 
-static bool
-line_class(struct d4_slice f)
+bool
+san_pdns_class(struct d4_slice f)
 {
 	static const char *const classes[] = {
 	    "IN", "CH", "HS", "CS", "NONE", "ANY"};
@@ -159,10 +159,8 @@ san_pdns_read(struct san_pdns_line *line)
 
 	if (san_epoch_read(line->f[PDNS_TIME], &line->t) != D4_R_NONE ||
 	    line->t.us > UINT32_MAX * UINT64_C(1000000) ||
-	    !line_class(line->f[PDNS_CLASS]) ||
 	    !line_number(line->f[PDNS_TTL], &ttl) ||
 	    !line_number(line->f[PDNS_COUNT], &line->count))
 		return D4_R_PDNS_VALUE;
-	line->type = san_pdns_rrtype_find(line->f[PDNS_RRTYPE]);
 	return D4_R_NONE;
 }

@@ -9,7 +9,7 @@
  * struct san_pdns_line -- the fields of a line.
  * Shape:  f[9] without separators; end: "\n" or "\r\n" as it came; t: the
  *         time; count: how often it was seen; type: the row of the record
- *         type (san_pdns_rrtype_at), -1 not known.
+ *         type (san_pdns_rrtype_at), -1 not known; whoever asks sets it.
  * Owns:   nothing.
  */
 struct san_pdns_line {
@@ -28,8 +28,11 @@ struct san_pdns_line {
 enum d4_reason san_pdns_split(
     struct d4_slice record, struct san_pdns_line *out);
 
+/* san_pdns_class -- the text is a class of the DNS. */
+bool san_pdns_class(struct d4_slice f);
+
 /*
- * san_pdns_read -- time, class, type, ttl and count of a line.
+ * san_pdns_read -- time, ttl and count of a line that was split.
  * Errors: PDNS_VALUE.
  * Source: gamelinux/passivedns, doc/; seconds "." microseconds.
  */

@@ -4,6 +4,7 @@
 
 #include "sanitizers/find.h"
 #include "sanitizers/map.h"
+#include "sanitizers/pdns_known.h"
 #include "sanitizers/pdns_line.h"
 #include "sanitizers/pdns_window.h"
 #include "sanitizers/siphash.h"
@@ -18,7 +19,9 @@ struct san_pdns_who_is {
  * struct san_pdns_run -- the state of a stream.
  * Shape:  scope: NULL when none is known. window, witness: NULL without a
  *         threshold; sensor: the witness of a line without a client.
- *         line, name, word, who, answer, check: of the record under way.
+ *         memory: NULL where lines are not judged (cof). Of the record under
+ *         way: line, who, check, known; name, word, answer where known is
+ *         fresh.
  */
 struct san_pdns_run {
 	const struct san_pdns_conf *conf;
@@ -31,6 +34,8 @@ struct san_pdns_run {
 	struct san_window *window;
 	struct san_pdns_witness *witness;
 	uint8_t sip_key[SAN_SIP_KEY];
+	struct san_pdns_memory *memory;
+	const struct san_pdns_known *known;
 	struct d4_uuid sensor;
 	struct d4_buf key;
 	struct san_pdns_line line;
@@ -42,7 +47,7 @@ struct san_pdns_run {
 };
 
 /*
- * san_pdns_judge -- may this line leave? Fills line, name and who.
+ * san_pdns_judge -- may this line leave? Fills line, who and known.
  * Errors: why not.
  */
 enum d4_reason san_pdns_judge(struct san_pdns_run *r, struct d4_slice record);
@@ -78,6 +83,12 @@ void san_pdns_trim(
 D4_USED enum d4_status san_pdns_count_new(
     struct san_pdns_run *r, const struct san_keys *keys);
 void san_pdns_count_free(struct san_pdns_run *r);
+
+/*
+ * san_pdns_key -- what name, type and answer of a line are counted by; its name
+ * is trimmed. Errors: D4_ENOMEM, D4_ETOOBIG.
+ */
+D4_USED enum d4_status san_pdns_key(struct san_pdns_run *r, uint64_t key[2]);
 
 /*
  * san_pdns_count -- notes a line that may leave but for its threshold.
