@@ -12,7 +12,9 @@
 #include "libd4/cutter.h"
 #include "libd4/cutter_join.h"
 
-#define LINES_KEEP 65536u /* allocation kept for the next unfinished line */
+#define LINES_KEEP  65536u /* allocation kept for the next unfinished line */
+#define LINES_BLOCK ((size_t)16)
+#define LINES_LANES uint8_t __attribute__((vector_size(16)))
 
 /*
  * An unfinished line is either held, or over the limit: then only its bytes
@@ -169,22 +171,66 @@ lines_run(const struct lines *l, struct d4_slice *in, size_t first,
 	out->data = d4_slice_skip(in, in->n - rest.n);
 }
 
+/*
+ * How many newlines s has. Each that a block has is 255 in its lane, which is
+ * less one: 255 blocks are added before a lane could begin anew.
+ */
+static uint64_t
+lines_count(struct d4_slice s)
+{
+	uint64_t n = 0;
+
+	while (s.n >= LINES_BLOCK) {
+		LINES_LANES sum = {0}, x;
+
+		for (unsigned k = 0; k < 255 && s.n >= LINES_BLOCK; k++) {
+			memcpy(
+			    &x, d4_slice_skip(&s, LINES_BLOCK).p, LINES_BLOCK);
+			sum -= (LINES_LANES)(x == '\n');
+		}
+		for (size_t i = 0; i < LINES_BLOCK; i++)
+			n += sum[i];
+	}
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
+/* The same where none can be over the limit: nobody asks where each ends. */
+static bool
+lines_short(struct d4_slice *in, struct d4_run *out)
+{
+	const uint8_t *nl = in->n == 0 ? NULL : memrchr(in->p, '\n', in->n);
+
+	if (nl == NULL)
+		return false;
+	*out = (struct d4_run){
+	    .data = d4_slice_skip(in, (size_t)(nl - in->p) + 1)};
+	out->bytes = out->data.n;
+	out->n = lines_count(out->data);
+	return true;
+}
+
 static enum d4_status
 lines_feed(struct d4_cutter *c, struct d4_slice *in, struct d4_run *out)
 {
 	struct lines *l = lines_of(c);
 	size_t first;
+	bool fresh;
 
 	if (l->given) {
 		d4_buf_clear(&l->held, LINES_KEEP);
 		l->given = false;
 	}
-	if (l->held.n == 0 && l->skipped == 0)
+	fresh = l->held.n == 0 && l->skipped == 0;
+	if (fresh)
 		l->last = '\n';
+	if (fresh && c->kind == &d4_cutter_lines && in->n <= D4_LINE_MAX)
+		return lines_short(in, out) ? D4_OK : lines_stash(l, in);
 	first = lines_first(l, *in);
 	if (first == 0)
 		return lines_stash(l, in);
-	if (l->held.n != 0 || l->skipped != 0)
+	if (!fresh)
 		return lines_join(l, in, first, out);
 	lines_run(l, in, first, out);
 	return D4_OK;
