@@ -19,7 +19,7 @@
  * san4: IPv4 in ::/96, ::ffff:0:0:0/96 and 64:ff9b:1::/48; users of URLs with
  * commas; dashes behind a word's letters.
  */
-#define SAN_ENGINE "san5"
+#define SAN_ENGINE "san6"
 
 /* Of whom records must be: a set, a list of names; either may be NULL. */
 struct san_about {

@@ -95,13 +95,10 @@ void pkt_note_sum(const struct pkt *p, const struct pkt_ip *ip,
 /*
  * packet_tunnel.c: what is inside a tunnel, where it is followed; else nothing
  * is written. pkt_tunnel_udp: behind the header of UDP, to a tunnel's port.
- * packet_link.c: pkt_link_ethernet -- the link layers of a frame inside.
  */
 D4_USED enum d4_reason pkt_tunnel(struct pkt *p, const struct pkt_ip *ip);
 void pkt_tunnel_udp(
     struct pkt *p, const struct pkt_ip *ip, struct d4_slice data);
-D4_USED enum d4_reason pkt_link_ethernet(
-    struct d4_slice in, struct pkt_link *out);
 
 /* packet_l4.c: pkt_sum_of -- of n bytes that were written; the field is 0. */
 uint64_t pkt_sum_of(const struct pkt_sum *s, size_t n);

@@ -32,10 +32,11 @@ static const struct {
     {PKT_PROTO_TCP, 3, pkt_tcp}, {PKT_PROTO_UDP, 3, pkt_udp},
     {PKT_PROTO_IC4, 1, pkt_icmp}, {PKT_PROTO_IC6, 2, pkt_icmp6},
     {4, 3, pkt_tunnel}, {41, 3, pkt_tunnel}, {47, 3, pkt_tunnel},
-    {2, 1, pkt_igmp}, {50, 3, l4_esp}, {88, 3, l4_deny}, /* EIGRP */
-    {89, 3, l4_deny},                                    /* OSPF */
-    {103, 3, l4_deny},                                   /* PIM */
-    {112, 3, l4_deny},                                   /* VRRP, CARP */
+    {137, 3, pkt_tunnel}, {2, 1, pkt_igmp}, {50, 3, l4_esp},
+    {88, 3, l4_deny},  /* EIGRP */
+    {89, 3, l4_deny},  /* OSPF */
+    {103, 3, l4_deny}, /* PIM */
+    {112, 3, l4_deny}, /* VRRP, CARP */
 };
 
 #define L4_ROWS (sizeof(l4_rows) / sizeof(l4_rows[0]))

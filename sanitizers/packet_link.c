@@ -8,7 +8,7 @@
  *              packet type u8 | address length u8 | address[8]
  */
 #include <string.h>
-#include "sanitizers/packet_again.h"
+#include "sanitizers/packet_tunnel.h"
 
 #define LINK_LENGTH_MAX 1500u /* above it is a type */
 #define LINK_NETLINK    824u  /* ARPHRD: its protocol is no EtherType */
@@ -224,9 +224,9 @@ pkt_link_decode(struct pkt *p, struct pkt_link *out)
 }
 
 enum d4_reason
-pkt_link_ethernet(struct d4_slice in, struct pkt_link *out)
+pkt_link_inside(struct d4_slice in, bool labels, struct pkt_link *out)
 {
-	return link_walk(in, LINK_ETHERNET, out);
+	return link_walk(in, labels ? LINK_MPLS : LINK_ETHERNET, out);
 }
 
 static enum d4_reason

@@ -2,24 +2,9 @@
 #include <string.h>
 #include "sanitizers/packet_again.h"
 #include "sanitizers/packet_dns.h"
+#include "sanitizers/packet_tunnel.h"
 
 #define UDP_HEAD 8u
-
-/* Ports whose payload is a packet: tunnels are cut behind this header. */
-static bool
-udp_tunnel(const uint8_t *b)
-{
-	static const uint16_t ports[] = {4789 /* VXLAN */, 8472, /* VXLAN */
-	    6081 /* Geneve */, 2152 /* GTP-U */, 3544 /* Teredo */,
-	    4754 /* GRE */, 6635 /* MPLS */};
-
-	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
-		if (d4_get_be16(b) == ports[i] ||
-		    d4_get_be16(b + 2) == ports[i])
-			return true;
-	}
-	return false;
-}
 
 enum d4_reason
 pkt_udp(struct pkt *p, const struct pkt_ip *ip)
@@ -42,7 +27,7 @@ pkt_udp(struct pkt *p, const struct pkt_ip *ip)
 		why = pkt_dns(p, ip, &sum);
 		if (why != D4_R_NONE)
 			return why;
-	} else if (!udp_tunnel(b)) {
+	} else if (!pkt_tunnel_port(b)) {
 		pkt_payload(p, d4_slice_of(b + UDP_HEAD, n - UDP_HEAD));
 	} else {
 		pkt_tunnel_udp(p, ip, d4_slice_of(b + UDP_HEAD, n - UDP_HEAD));

@@ -70,7 +70,8 @@ def judge(name, link, packets, folder):
          "-o", "udp.check_checksum:TRUE", "-Y",
          "ip.checksum.status == 0 || tcp.checksum.status == 0 || "
          "udp.checksum.status == 0 || icmp.checksum.status == 0 || "
-         "icmpv6.checksum.status == 0 || igmp.checksum.status == 0"],
+         "icmpv6.checksum.status == 0 || igmp.checksum.status == 0 || "
+         "gre.checksum.status == 0"],
         capture_output=True, text=True)
     if p.returncode != 0:
         fail(name, "tshark", p.stderr[-300:])
@@ -102,13 +103,23 @@ def tunnels(folder):
             ("GRE of Ethernet", "gre:eth"), ("NVGRE", "gre:eth"),
             ("VXLAN", "vxlan:eth"), ("VXLAN of VXLAN", "vxlan:eth"),
             ("Geneve", "geneve:eth"), ("Geneve of IPv4", "geneve:ip"),
-            ("Geneve with options", "geneve:eth"), ("GTP-U", "gtp:ip")):
+            ("Geneve with options", "geneve:eth"), ("GTP-U", "gtp:ip"),
+            ("GRE with a checksum", "gre:ip"), ("GRE of MPLS", "gre:mpls:ip"),
+            ("MPLS in IP", "ip:mpls:ip"), ("ERSPAN I", "erspan:eth"),
+            ("ERSPAN II", "erspan:eth"), ("ERSPAN III", "erspan:eth"),
+            ("ERSPAN III with a platform", "erspan:eth"),
+            ("VXLAN-GPE", "udp:eth"), ("VXLAN-GPE of IPv4", "udp:ip"),
+            ("VXLAN-GPE of MPLS", "udp:mpls:ip"),
+            ("GRE in UDP", "udp:gre:ip"),
+            ("GRE in UDP with a checksum", "udp:gre:ip"),
+            ("GRE in UDP, ERSPAN", "erspan:eth"),
+            ("MPLS in UDP", "udp:mpls:ip")):
         protocols, dst, port = inside[name]
         if tunnel not in protocols or not protocols.endswith("tcp") or \
                 not dst.startswith("198.18.") or port != "80":
             fail("tunnel", name, inside[name])
     for name, p, _ in passed:
-        if "hash" in name and b"\2\3" in p[34:36]:
+        if ("hash" in name or name in ("GRE in UDP", "MPLS in UDP")) and b"\2\3" in p[34:36]:
             fail("tunnel", name, "the source port stayed")
 
 

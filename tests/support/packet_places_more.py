@@ -4,7 +4,7 @@ import struct
 
 from packet_places import (A4, A4B, A4I, A6, A6B, F4, F6, I4, I6, MAPPED, Q4,
                            opt4, quote4, t4, u4)
-from packets import IP4, IP6, UDP, addr, eth, ip4, ip6, udp
+from packets import IP4, IP6, UDP, addr, eth, fill, ip4, ip6, udp
 
 
 def name(text):
@@ -96,6 +96,17 @@ GENEVE = b"\0\0\x65\x58\0\0\1\0"
 VLAN = eth(0x8100, b"\0\7\x08\0" + I4)
 ARP = eth(0x806, b"\0\1\x08\0\6\4\0\1" + bytes(6) + A4B + bytes(6) + A4B)
 GTP = b"\x30\xff" + struct.pack("!H", len(I4)) + A4B
+SUMMED = b"\x80\0\x08\0\0\0\0\0"
+LABELS = b"\0\x01\x00\x40\0\x01\x11\x40"
+ERSPAN2 = b"\x10\0\x88\xbe\0\0\0\1" + b"\x1a\x01\x0a\x01"
+ERSPAN3 = b"\x10\0\x22\xeb\0\0\0\1" + b"\x2a\x01\x0a\x01"
+
+
+def gre(head_and_inside):
+    """With the checksum that it says it has."""
+    summed = head_and_inside[0] & 0x80
+    return eth(IP4, ip4(F4, A4, 47, fill(head_and_inside, 4) if summed else
+                        head_and_inside))
 
 
 def nested(n):
@@ -121,8 +132,44 @@ TUNNEL_ROWS = [
                                        I4)), "pass", 14 + 28 + 40),
     ("GRE with a number", 1, eth(IP4, ip4(F4, A4, 47, b"\x30\0\x08\0" + A4B +
                                           A4B + I4)), "pass", 14 + 32 + 40),
-    ("GRE with a checksum", 1, eth(IP4, ip4(
-        F4, A4, 47, b"\x80\0\x08\0" + A4B + I4)), "pass", 34),
+    ("GRE with a checksum", 1, gre(SUMMED + I4), "pass", 34 + 8 + 40),
+    ("GRE with a wrong checksum", 1, eth(IP4, ip4(
+        F4, A4, 47, b"\x80\0\x08\0" + A4B + I4)), "pass", 34 + 8 + 40),
+    ("GRE with a checksum, data", 1, gre(SUMMED + u4(A4B * 5)[14:]), "pass",
+     34 + 8 + 28),
+    ("GRE with a checksum and key", 1, gre(
+        b"\xb0\0\x08\0" + bytes(4) + A4B + A4B + I4), "pass",
+     34 + 16 + 40),
+    ("GRE with a checksum, broken inside", 1, gre(SUMMED + I4[:30]), "pass",
+     34),
+    ("GRE with routing", 1, eth(IP4, ip4(
+        F4, A4, 47, b"\x40\0\x08\0" + A4B * 2 + I4)), "pass", 34),
+    ("GRE of PPTP", 1, eth(IP4, ip4(
+        F4, A4, 47, b"\x20\x01\x88\x0b" + A4B + I4)), "pass", 34),
+    ("GRE of MPLS", 1, gre(b"\0\0\x88\x47" + LABELS + I4), "pass",
+     34 + 4 + 8 + 40),
+    ("MPLS in IP", 1, eth(IP4, ip4(F4, A4, 137, LABELS + I4)), "pass",
+     34 + 8 + 40),
+    ("ERSPAN I", 1, gre(b"\0\0\x88\xbe" + t4()), "pass", 34 + 4 + 54),
+    ("ERSPAN II", 1, gre(ERSPAN2 + A4B + t4()), "pass", 34 + 16 + 54),
+    ("ERSPAN II, address in its names", 1, gre(
+        b"\x10\0\x88\xbe\0\0\0\1" + b"\x1a\x01\x02\x03" + A4B +
+        t4()), "pass", 34 + 16 + 54),
+    ("ERSPAN II of ARP", 1, gre(ERSPAN2 + bytes(4) + ARP), "pass",
+     34 + 16 + 42),
+    ("ERSPAN II, another version", 1, gre(
+        b"\x10\0\x88\xbe\0\0\0\1" + b"\x30\0\0\0" + A4B + t4()),
+     "pass", 34),
+    ("ERSPAN II, frame cut", 1, gre(ERSPAN2 + A4B + t4()[:40]), "pass", 34),
+    ("ERSPAN III", 1, gre(ERSPAN3 + A4B + b"\x0a\x01\x02\0" + t4()),
+     "pass", 34 + 20 + 54),
+    ("ERSPAN III of IP", 1, gre(ERSPAN3 + A4B + A4B[:2] + b"\x08\0" + I4),
+     "pass", 34 + 20 + 40),
+    ("ERSPAN III with a platform", 1, gre(
+        ERSPAN3 + A4B + b"\0\0\0\1" + b"\x0c" + bytes(3) + A4B + t4()),
+     "pass", 34 + 28 + 54),
+    ("ERSPAN III of something else", 1, gre(
+        ERSPAN3 + A4B + b"\0\0\x04\0" + A4B * 9), "pass", 34),
     ("GRE of Ethernet", 1, eth(IP4, ip4(F4, A4, 47, b"\0\0\x65\x58" + t4())),
      "pass", 34 + 4 + 54),
     ("NVGRE", 1, eth(IP4, ip4(F4, A4, 47, b"\x20\0\x65\x58" + A4B + t4())),
@@ -154,6 +201,38 @@ TUNNEL_ROWS = [
     ("VXLAN, padding of the frame", 1, u4(VXLAN + t4() + A4B * 3,
                                           dport=4789), "pass", 104),
     ("VXLAN, answered", 1, u4(VXLAN + t4(), sport=4789, dport=9), "pass", 42),
+    ("VXLAN-GPE", 1, u4(b"\x0c\0\0\3" + A4B[1:] + b"\0" + t4(),
+                        dport=4790), "pass", 42 + 8 + 54),
+    ("VXLAN-GPE of IPv4", 1, u4(b"\x0c\0\0\1" + A4B[1:] + b"\0" + I4,
+                                dport=4790), "pass", 42 + 8 + 40),
+    ("VXLAN-GPE of IPv6", 1, u4(b"\x0c\0\0\2\0\0\1\0" + I6, dport=4790),
+     "pass", 42 + 8 + 60),
+    ("VXLAN-GPE of MPLS", 1, u4(b"\x0c\0\0\5\0\0\1\0" + LABELS + I4,
+                                dport=4790), "pass", 42 + 16 + 40),
+    ("VXLAN-GPE of NSH", 1, u4(b"\x0c\0\0\4\0\0\1\0" + A4B * 9,
+                               dport=4790), "pass", 42),
+    ("VXLAN-GPE, control message", 1, u4(
+        b"\x0d\0\0\3\0\0\1\0" + t4(), dport=4790), "pass", 42),
+    ("VXLAN-GPE, reserved bytes", 1, u4(
+        b"\x0c" + A4B[:2] + b"\3" + A4B[1:] + b"\0" + t4(), dport=4790),
+     "pass", 42),
+    ("GRE in UDP", 1, u4(b"\0\0\x08\0" + I4, sport=0x0203, dport=4754),
+     "pass", 42 + 4 + 40),
+    ("GRE in UDP with a checksum", 1, u4(
+        fill(SUMMED + t4()[14:], 4), dport=4754), "pass", 42 + 8 + 40),
+    ("GRE in UDP, ERSPAN", 1, u4(ERSPAN2 + A4B + t4(), dport=4754), "pass",
+     42 + 16 + 54),
+    ("GRE in UDP inside DTLS", 1, u4(b"\x17\xfe\xfd" + A4B * 9, dport=4755),
+     "pass", 42),
+    ("MPLS in UDP", 1, u4(LABELS + I4, sport=0x0203, dport=6635), "pass",
+     42 + 8 + 40),
+    ("MPLS in UDP, address as label", 1, u4(
+        A4B[:2] + b"\x20\x40" + A4B[2:] + b"\x01\x40" + I4, dport=6635),
+     "pass", 42 + 8 + 40),
+    ("MPLS in UDP, no last label", 1, u4(A4B[:2] + b"\0\1" * 9,
+                                         dport=6635), "pass", 42),
+    ("MPLS in UDP, a pseudowire", 1, u4(
+        LABELS + bytes(4) + t4(), dport=6635), "pass", 42),
     ("Geneve", 1, u4(GENEVE + t4(), dport=6081), "pass", 42 + 8 + 54),
     ("Geneve of IPv4", 1, u4(b"\0\0\x08\0" + A4B[1:] + b"\0" + I4, dport=6081),
      "pass", 42 + 8 + 40),

@@ -9,7 +9,7 @@
 #include "chain.h"
 #include "pcap.h"
 
-static const char engine[] = "san5";
+static const char engine[] = "san6";
 static const char digest[] =
     "444d659ac3c34205f190db78441565452ef6ed807d1d43a1d827bc4973deadcc";
 
