@@ -6,7 +6,9 @@
 #include "hub/commands.h"
 #include "hub/ctl_print.h"
 #include "hub/options.h"
+#include "libd4/key.h"
 #include "libd4/kit/ctl.h"
+#include "libd4/kit/file.h"
 
 #define EXIT_AWAY 69 /* sysexits.h EX_UNAVAILABLE */
 
@@ -187,12 +189,38 @@ ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer)
 
 /* ---- all of it ---- */
 
+/* A key is not written on a command line, where others see it. */
+static int
+key_read(struct ctl_line *l)
+{
+	for (size_t i = 0; i < ctl_args(l->row); i++) {
+		const char *path = l->text[i];
+		const uint8_t end = '\0';
+
+		if (l->row->arg[i].kind != CTL_KEY || path == NULL)
+			continue;
+		if (d4_secret_read(path, &l->key) != D4_OK ||
+		    !d4_key_ok(d4_buf_slice(&l->key)) ||
+		    d4_buf_add(&l->key, &end, 1) != D4_OK) {
+			(void)fprintf(stderr,
+			    "d4-hub ctl: %s: no key; remedy: 1 to 100 of"
+			    " [A-Za-z0-9_-], mode 0600, our own file\n",
+			    path);
+			return 1;
+		}
+		l->text[i] = (const char *)l->key.p;
+	}
+	return 0;
+}
+
 static int
 run(struct ctl_line *l)
 {
 	json_t *answer = NULL;
 	int rc;
 
+	if (key_read(l) != 0)
+		return 1;
 	for (size_t i = 0; i < ctl_args(l->row); i++) {
 		if (l->row->arg[i].must && l->text[i] == NULL)
 			return wrong("missing", l->row->arg[i].name);
@@ -229,13 +257,14 @@ cmd_ctl(int argc, char **argv)
 			ctl_help(stdout, l.noun);
 		return rc;
 	}
-	if (l.ctl != NULL)
-		return run(&l);
-	opt = hub_options_told(l.conf);
-	if (opt == NULL)
+	opt = l.ctl == NULL ? hub_options_told(l.conf) : NULL;
+	if (opt == NULL && l.ctl == NULL)
 		return 1;
-	l.ctl = opt->ctl;
+	if (opt != NULL)
+		l.ctl = opt->ctl;
+	d4_buf_init(&l.key, D4_KEY_MAX + 2);
 	rc = run(&l);
+	d4_buf_wipe(&l.key);
 	hub_options_free(opt);
 	return rc;
 }

@@ -7,7 +7,7 @@
 
 /*
  * struct ctl_line -- what was written. text: in the places of the row's
- * arguments, NULL: not given.
+ * arguments, NULL: not given. key: what a file held; wiped.
  */
 struct ctl_line {
 	const char *conf, *ctl;
@@ -15,6 +15,7 @@ struct ctl_line {
 	const struct ctl_row *row;
 	const char *noun;
 	const char *text[CTL_ARGS];
+	struct d4_buf key;
 };
 
 /* ctl_help -- all commands, or those of a noun. */

@@ -106,6 +106,9 @@ store_sensor(struct store *s, const struct enroll *en, const char *hex)
 			return false;
 		freeReplyObject(r);
 	}
+	r = store_ask(s, "HDEL d4:pending %s", hex);
+	if (r != NULL)
+		freeReplyObject(r);
 	/* Last: from now on it may send. */
 	r = store_ask(s, "SADD registered_uuid %s", hex);
 	if (r != NULL)

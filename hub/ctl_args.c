@@ -3,6 +3,7 @@
 #include <string.h>
 #include "hub/ctl_args.h"
 #include "hub/dossier.h"
+#include "libd4/key.h"
 #include "libd4/meta.h"
 #include "libd4/yaml.h"
 
@@ -89,6 +90,8 @@ plain_ok(const struct ctl_arg *a, const char *text)
 		return day_ok(text);
 	case CTL_IN:
 		return true;
+	case CTL_KEY:
+		return d4_key_ok(d4_slice_str(text));
 	case CTL_NONE:
 	case CTL_UUID:
 	case CTL_BYTES:
@@ -208,6 +211,7 @@ ctl_arg_check(const struct ctl_arg *a, const char *text, struct d4_buf *out)
 	case CTL_TYPE:
 	case CTL_DAY:
 	case CTL_IN:
+	case CTL_KEY:
 		break;
 	case CTL_NONE:
 	case CTL_FLAG:
@@ -265,6 +269,7 @@ expected(const struct ctl_arg *a)
 	    [CTL_DAY] = "a day: YYYYMMDD",
 	    [CTL_FLAG] = "true or false",
 	    [CTL_IN] = "a text",
+	    [CTL_KEY] = "a key: 1 to 100 of [A-Za-z0-9_-]",
 	};
 
 	return a->kind == CTL_WORD ? a->words : texts[a->kind];
@@ -327,5 +332,5 @@ void
 ctl_args_fini(struct ctl_given *g)
 {
 	for (size_t i = 0; i < CTL_ARGS; i++)
-		d4_buf_fini(&g->arg[i]);
+		d4_buf_wipe(&g->arg[i]); /* a key may be in it */
 }

@@ -21,7 +21,8 @@ const char ctl_prelude[] =
     "local function hex(u) return #u==32 and not string.find(u,'%X') end "
     "local function st(u) if is('d4:revoked_uuid',u) then return 'revoked' end "
     "if is('registered_uuid',u) then return 'approved' end "
-    "if is('sensor_pending_registration',u) then return 'pending' end "
+    "if is('sensor_pending_registration',u) or "
+    "H('d4:pending',u) then return 'pending' end "
     "if p('EXISTS','metadata_uuid:'..u)==1 then return 'seen' end "
     "return 'unknown' end "
     "local function J(o,u) o.uuid=U(u) o.state=st(u) return cjson.encode(o) "
@@ -29,25 +30,49 @@ const char ctl_prelude[] =
     "local function set(k,f,v) if v=='' then return end "
     "if v=='0' then c('HDEL',k,f) else c('HSET',k,f,v) end end ";
 
-const char ctl_script_list[] =
-    "local want,group,tag,rows=A[2],A[3],A[4],{} "
-    "local sets={{'approved','registered_uuid'},{'pending', "
-    "'sensor_pending_registration'},{'revoked','d4:revoked_uuid'}} "
-    "local done={} "
-    "for i=3,1,-1 do for _,u in ipairs(S(sets[i][2])) do "
-    "if hex(u) and not done[u] then done[u]=true "
-    "if (want=='' or want==sets[i][1]) and "
-    "(group=='' or is('d4:group:'..group,u)) and "
-    "(tag=='' or is('d4:tags:'..u,tag)) then "
-    "local m=G('metadata_uuid:'..u,'first_seen','last_seen','description', "
-    "'user_mail','Error') "
-    "local o=cjson.encode({uuid=U(u),state=sets[i][1],first_seen=N(m[1]), "
-    "last_seen=N(m[2]),description=T(m[3]),mail=T(m[4]),error=T(m[5])}) "
-    "rows[#rows+1]=string.sub(o,1,-2)..',\"tags\":'..L(S('d4:tags:'..u))..'}' "
-    "end end end end "
-    "return '{\"sensors\":['..table.concat(rows,',')..']}' ";
+/* Who came without being approved (pending.h), beside what is known of it. */
+#define CAME                                                             \
+	"local function came(u,o) local f,l,t,_,k,_,a=string.match( "    \
+	"H('d4:pending',u) or '','^(%d+) (%d+) (%d+) (%d+) (%d+) (%S+) " \
+	"(%S+)$') if not f then return end "                             \
+	"o.first_seen,o.last_seen=o.first_seen or N(f),N(l) "            \
+	"o.tries,o.type,o.address=N(t),k,a end "
 
-const char ctl_script_show[] =
+/*
+ * Who is in several sets is what the first of these says. What is pending says
+ * whether it has a key: without one it cannot be approved as it is.
+ */
+#define LIST                                                                   \
+	CAME                                                                   \
+	    "local function list(want,group,tag) local rows,done={},{} "       \
+	    "local function add(u,state) "                                     \
+	    "if not hex(u) or done[u] then return end done[u]=true "           \
+	    "if (want~='' and want~=state) or "                                \
+	    "(group~='' and not is('d4:group:'..group,u)) or "                 \
+	    "(tag~='' and not is('d4:tags:'..u,tag)) then return end "         \
+	    "local m=G('metadata_uuid:'..u,'first_seen','last_seen', "         \
+	    "'description','user_mail','Error','hmac_key') "                   \
+	    "local o={uuid=U(u),state=state,first_seen=N(m[1]), "              \
+	    "last_seen=N(m[2]),description=T(m[3]),mail=T(m[4]),error=T(m[5])" \
+	    "} "                                                               \
+	    "if state=='pending' then came(u,o) o.key=T(m[6])~=nil end "       \
+	    "rows[#rows+1]=string.sub(cjson.encode(o),1,-2)..',\"tags\":'.. "  \
+	    "L(S('d4:tags:'..u))..'}' end "                                    \
+	    "for _,u in ipairs(S('d4:revoked_uuid')) do add(u,'revoked') end " \
+	    "local reg=S('registered_uuid') local isreg={} "                   \
+	    "for _,u in ipairs(reg) do isreg[u]=true end "                     \
+	    "for _,u in ipairs(S('sensor_pending_registration')) do "          \
+	    "add(u,'pending') end local h=p('HKEYS','d4:pending') "            \
+	    "if h.err then h={} end table.sort(h) for _,u in ipairs(h) do "    \
+	    "if not isreg[u] then add(u,'pending') end end "                   \
+	    "for _,u in ipairs(reg) do add(u,'approved') end "                 \
+	    "return '{\"sensors\":['..table.concat(rows,',')..']}' end "
+
+const char ctl_script_list[] = LIST "return list(A[2],A[3],A[4]) ";
+
+const char ctl_script_pending[] = LIST "return list('pending','','') ";
+
+const char ctl_script_show[] = CAME
     "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
     "local m=G('metadata_uuid:'..u,'first_seen','last_seen','description', "
     "'user_mail','Error','hmac_key') "
@@ -65,7 +90,7 @@ const char ctl_script_show[] =
     "blocked=is('blacklist_uuid',u),blocks_addresses=is('blacklist_ip_by_uuid',"
     "u), "
     "kicked=p('EXISTS','temp_blacklist_uuid:'..u)==1} "
-    "local j=J(o,u) local g={} "
+    "came(u,o) local j=J(o,u) local g={} "
     "for _,n in ipairs(S('d4:groups')) do "
     "if is('d4:group:'..n,u) then g[#g+1]=n end end "
     "local r,f=p('HGETALL','d4:refused:'..u),{} "
@@ -76,16 +101,36 @@ const char ctl_script_show[] =
     "',\"extended_types\":'..L(S('all_extended_types_by_uuid:'..u)).. "
     "',\"addresses\":'..L(a)..',\"refused\":'..cjson.encode(f)..'}' ";
 
+/* A[3]: the key that it has; A[4]: '1': it gets the new one, A[5]. */
 const char ctl_script_approve[] =
-    "local u=A[2] if not H('metadata_uuid:'..u,'hmac_key') then "
-    "return no('it has no key; remedy: d4-hub enroll --uuid') end "
+    "local u,key,new=A[2],A[3],nil local m='metadata_uuid:'..u "
+    "if A[4]=='1' then if key~='' then "
+    "return no('either --key-file or --new-key') end key,new=A[5],A[5] end "
+    "if H(m,'hmac_key') then if key~='' then "
+    "return no('it has a key; remedy: approve it as it is, then sensors "
+    "rotate-key') end "
+    "elseif key=='' then return no('it has no key; remedy: --key-file FILE "
+    "with the key that it uses, or --new-key, or d4-hub enroll --uuid') "
+    "else c('HSET',m,'hmac_key',key) end "
     "c('SREM','d4:revoked_uuid',u) c('SREM','sensor_pending_registration',u) "
-    "c('SADD','registered_uuid',u) return J({},u) ";
+    "c('HDEL','d4:pending',u) c('SADD','registered_uuid',u) "
+    "return J({key=new},u) ";
 
 const char ctl_script_revoke[] =
     "local u=A[2] c('SREM','registered_uuid',u) "
-    "c('SREM','sensor_pending_registration',u) "
+    "c('SREM','sensor_pending_registration',u) c('HDEL','d4:pending',u) "
     "c('SADD','d4:revoked_uuid',u) return J({},u) ";
+
+/* What d4-core's web interface put on its list is not ours to drop. */
+const char ctl_script_dismiss[] =
+    "if c('HDEL','d4:pending',A[2])==0 then "
+    "return no('it did not come, or is on the list for another reason; "
+    "remedy: sensors revoke') end return J({dismissed=1},A[2]) ";
+
+const char ctl_script_dismiss_all[] =
+    "if A[2]~='1' then return no('all of them? remedy: --yes') end "
+    "local n=p('HLEN','d4:pending') c('DEL','d4:pending') "
+    "return cjson.encode({dismissed=type(n)=='number' and n or 0}) ";
 
 const char ctl_script_kick[] =
     "local u=A[2] c('SET','temp_blacklist_uuid:'..u,'kicked','EX','30') "

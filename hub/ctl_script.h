@@ -6,7 +6,8 @@
 #ifndef HUB_CTL_SCRIPT_H
 #define HUB_CTL_SCRIPT_H
 
-extern const char ctl_script_list[], ctl_script_show[], ctl_script_approve[],
+extern const char ctl_script_list[], ctl_script_pending[], ctl_script_dismiss[],
+    ctl_script_dismiss_all[], ctl_script_show[], ctl_script_approve[],
     ctl_script_revoke[], ctl_script_kick[], ctl_script_rotate[],
     ctl_script_rotated[], ctl_script_limits[], ctl_script_from[],
     ctl_script_addresses[], ctl_script_certificate[], ctl_script_release[],

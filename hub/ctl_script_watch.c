@@ -50,7 +50,8 @@ const char ctl_script_stats_clocks[] =
 /* ---- d4-hub watch ---- */
 
 /* A[2]: seconds without a frame, A[3]: of skew, for sensors without a limit
- * of their own; 0: none. */
+ * of their own; 0: none. Of those that came unknown: who did in two minutes,
+ * the last time within a day. */
 const char ctl_script_events_look[] =
     "local rows,skip={},0 local silent,skew=N(A[2]) or 0,N(A[3]) or 0 "
     "for _,u in ipairs(S('registered_uuid')) do if hex(u) then "
@@ -70,7 +71,13 @@ const char ctl_script_events_look[] =
     "local w=T(k[2]) or '[]' if not pcall(cjson.decode,w) then w='[]' end "
     "local compat=N(k[1]) and ',\"compat\":{\"told_seen\":'.. "
     "string.format('%.0f',N(k[1]))..',\"waits\":'..w..'}' or '' "
+    "local v,came=p('HGETALL','d4:pending'),0 if v.err then v={} end "
+    "for i=1,#v,2 do local last,stay=string.match(v[i+1], "
+    "'^%d+ (%d+) %d+ (%d+) ') if (N(stay) or 0)>=2 and "
+    "now-N(last)<86400 and not is('registered_uuid',v[i]) then "
+    "came=came+1 end end "
     "return '{\"now\":'..string.format('%.0f',now)..',\"more\":'..skip.. "
+    "',\"pending\":'..came.. "
     "',\"sensors\":['..table.concat(rows,',').. "
     "'],\"archives\":['..table.concat(ar,',')..']'..compat..'}' ";
 

@@ -28,6 +28,7 @@ enum ctl_kind {
 	CTL_FLAG,  /* there or not */
 	CTL_OUT,   /* a file that the command line writes; not sent */
 	CTL_IN,    /* a file that the command line reads; sent as a text */
+	CTL_KEY,   /* the same, of mode 0600, that holds a key */
 };
 
 /* option: written --name VALUE, in any order; else by its place. */

@@ -27,6 +27,7 @@
 	X(QUEUE_DISK, "queue.disk", 1, "the disk of a queue takes no more")    \
 	X(SENSOR_SILENT, "sensor.silent", 1, "a sensor sends nothing")         \
 	X(SENSOR_SKEW, "sensor.skew", 2, "the clock of a sensor is off")       \
+	X(SENSOR_PENDING, "sensor.pending", 1, "sensors wait to be approved")  \
 	X(CERT_EXPIRING, "cert.expiring", 1, "a certificate runs out")         \
 	X(ARCHIVE_FULL, "archive.full", 1, "the disk of an archive is full")   \
 	X(ARCHIVE_DOWN, "archive.down", 1, "an archive does not run")          \

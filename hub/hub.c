@@ -7,6 +7,7 @@
 #include "hub/overflow.h"
 #include "hub/queues.h"
 #include "hub/quota.h"
+#include "hub/pending.h"
 #include "hub/ration.h"
 #include "hub/replay_store.h"
 #include "hub/session.h"
@@ -163,6 +164,8 @@ rooms_make(struct hub *h)
 	if (st == D4_OK)
 		st = ration_new(h, &h->ration);
 	if (st == D4_OK)
+		st = pending_new(h, &h->pending);
+	if (st == D4_OK)
 		st = trim_new(h, &h->trim);
 	if (st == D4_OK)
 		st = headroom_new(h, &h->headroom);
@@ -206,6 +209,7 @@ hub_fini(struct hub *h)
 	trim_free(h->trim);
 	crowd_free(h->crowd);
 	ration_free(h->ration);
+	pending_free(h->pending);
 	census_free(h->census);
 	stats_free(h->stats);
 	shelf_free(h->shelf);

@@ -19,6 +19,7 @@ struct crowd;
 struct discard;
 struct headroom;
 struct overflow;
+struct pending;
 struct ration;
 struct tee;
 struct stats;
@@ -91,6 +92,7 @@ struct hub {
 	struct stats *stats;
 	struct crowd *crowd;
 	struct ration *ration;
+	struct pending *pending;
 	struct discard *discard;
 	struct trim *trim;
 	struct headroom *headroom;

@@ -22,6 +22,7 @@ static const struct {
     {"fill_bytes_per_s", MERGE_MAX},
     {"used_memory", MERGE_MAX},
     {"maxmemory", MERGE_MAX},
+    {"limit", MERGE_MAX},
     {"time_to_full_s", MERGE_MIN},
 };
 

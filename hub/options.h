@@ -36,6 +36,7 @@ struct hub_options {
 	char *tee, *tee_ca, *tee_pin, *tee_tls;
 	bool log_json, keep_redis, any_uuid, stats;
 	uint64_t maxmemory, shards, workers, payload_max, sessions_max;
+	uint64_t pending_max;
 	uint64_t flush_us, flush_disk_us, handshake_us, frame_us, idle_us,
 	    drain_us, clone_us, replay_us, handover_us;
 	uint64_t replay_memory;

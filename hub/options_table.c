@@ -73,6 +73,8 @@ const struct d4_conf_option hub_options_table[] = {
 	false, "for sessions to end when another version takes over"},
     {"clone", D4_CONF_DURATION, AT(clone_us), 0, 86400 * S, "5m", false,
 	"a UUID seen from two addresses in turn is held so long"},
+    {"pending", D4_CONF_UINT, AT(pending_max), 0, 2000, "500", false,
+	"unknown sensors that are noted, to be approved (mode registration)"},
     {"sessions_max", D4_CONF_UINT, AT(sessions_max), 1, 1000000, "10000", false,
 	"connections at a time"},
     {"inflight", D4_CONF_BYTES, AT(inflight_max), MIB, 1ull << 40, "2MiB",

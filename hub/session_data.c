@@ -3,6 +3,7 @@
 #include "hub/census.h"
 #include "hub/crowd.h"
 #include "hub/discard.h"
+#include "hub/pending.h"
 #include "hub/replay_store.h"
 #include "hub/session_conn.h"
 #include "hub/tee.h"
@@ -99,8 +100,10 @@ data_know(void *arg, const struct d4_header *h, struct intake_keys *keys,
 				    replay_store_waits(s->hub, s->sensor)))
 		return D4_AGAIN;
 	*why = data_frame(s, h);
-	if (*why != D4_R_NONE)
+	if (*why != D4_R_NONE) {
+		pending_note(s->hub->pending, s, h, *why);
 		return D4_EDENIED;
+	}
 	*keys = registry_keys(reg, s->sensor);
 	return D4_OK;
 }

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include "hub/headroom.h"
 #include "hub/hub.h"
+#include "hub/pending.h"
 #include "hub/quota.h"
 #include "hub/status.h"
 #include "hub/tee.h"
@@ -170,6 +171,21 @@ status_sessions(const struct hub *h)
 	return o;
 }
 
+/* Unknown sensors: the list is in Redis (ctl sensors pending). */
+static json_t *
+status_pending(const struct hub *h)
+{
+	struct pending_counts c = pending_counts(h->pending);
+	json_t *o = json_object();
+
+	put(o, "limit", number(h->opt->pending_max));
+	put(o, "noted", number(c.noted));
+	put(o, "again", number(c.again));
+	put(o, "full", number(c.full));
+	put(o, "limited", number(c.limited));
+	return o;
+}
+
 /* Kilobytes of resident memory at the most, as the kernel counts. */
 static uint64_t
 memory_peak(void)
@@ -203,6 +219,7 @@ status_all(const struct hub *h)
 	put(o, "records", status_records(h));
 	put(o, "queues", status_queues(h));
 	put(o, "redis", status_redis(h));
+	put(o, "pending", status_pending(h));
 	put(o, "sensors_refused", status_refused(h));
 	if (h->tee != NULL)
 		put(o, "tee", tee_status(h->tee));

@@ -182,6 +182,7 @@ watch_sensors(struct events *s, const json_t *look)
 	if (look == NULL) {
 		events_blind(s, EVENT_SENSOR_SILENT);
 		events_blind(s, EVENT_SENSOR_SKEW);
+		events_blind(s, EVENT_SENSOR_PENDING);
 		events_blind(s, EVENT_ARCHIVE_FULL);
 		events_blind(s, EVENT_ARCHIVE_DOWN);
 		events_blind(s, EVENT_COMPAT_WAITS);
@@ -196,6 +197,12 @@ watch_sensors(struct events *s, const json_t *look)
 		(void)snprintf(text, sizeof(text), "%lld more sensors",
 		    (long long)number(look, "more"));
 		events_hold(s, EVENT_SENSOR_SILENT, SKIPPED, text);
+	}
+	if (number(look, "pending") > 0) {
+		(void)snprintf(text, sizeof(text),
+		    "%lld came again and again; d4-hub ctl sensors pending",
+		    (long long)number(look, "pending"));
+		events_hold(s, EVENT_SENSOR_PENDING, "sensors", text);
 	}
 	json_array_foreach(json_object_get(look, "archives"), i, o)
 	{

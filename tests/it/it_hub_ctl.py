@@ -298,7 +298,7 @@ class Words(Case):
                      ["list", "--state", "good"]):
             self.assertRegex(self.fails("sensors", *args),
                              "not valid: .*; remedy: write ")
-        self.assertIn("sensors and one of list show approve",
+        self.assertIn("sensors and one of list show pending",
                       self.fails("sensors", "fly", code=64))
         self.assertIn("one of sensors groups", self.fails("fly", code=64))
         some = self.hub.run("ctl", "groups", "--help").stdout

@@ -252,6 +252,24 @@ compatibility_that_waits_for_a_minute_is_told(void **state)
 }
 
 static void
+sensors_that_wait_are_one_event_however_many_they_are(void **state)
+{
+	for (int n = 1; n < 4; n++) {
+		json_t *o = json_pack("{s:i,s:i}", "now", 5, "pending", n % 3);
+
+		assert_non_null(o);
+		events_begin(*state);
+		watch_sensors(*state, o);
+		events_end(*state, 1);
+		json_decref(o);
+	}
+	assert_int_equal(heard.raised, 1);
+	assert_int_equal(heard.last.kind, EVENT_SENSOR_PENDING);
+	assert_string_equal(heard.last.subject, "sensors");
+	assert_non_null(strstr(heard.last.text, "1 came"));
+}
+
+static void
 a_certificate_is_told_in_time(void **state)
 {
 	events_begin(*state);
@@ -327,6 +345,7 @@ main(void)
 	    T(a_status_says_what_is_wrong),
 	    T(a_hub_that_is_away_clears_nothing),
 	    T(compatibility_that_waits_for_a_minute_is_told),
+	    T(sensors_that_wait_are_one_event_however_many_they_are),
 	    T(a_certificate_is_told_in_time),
 	    cmocka_unit_test(a_label_cannot_end_a_line_of_metrics),
 	    cmocka_unit_test(a_day_has_a_bounded_number_of_addresses),
