@@ -50,13 +50,12 @@ d4_addr_parse(struct d4_slice text, struct d4_addr *out)
 
 	if (text.n == 0 || text.n >= sizeof(z))
 		return D4_EMALFORMED;
-	if (memchr(text.p, ':', text.n) == NULL) {
-		if (!addr_parse4(text, a.b))
-			return D4_EMALFORMED;
+	if (addr_parse4(text, a.b)) {
 		*out = a;
 		return D4_OK;
 	}
-	if (memchr(text.p, '\0', text.n) != NULL)
+	if (memchr(text.p, ':', text.n) == NULL ||
+	    memchr(text.p, '\0', text.n) != NULL)
 		return D4_EMALFORMED;
 	memcpy(z, text.p, text.n);
 	z[text.n] = '\0';

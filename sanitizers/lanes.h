@@ -44,6 +44,23 @@ san_marks_of(SAN_LANES m)
 	return k;
 }
 
+/* san_lanes_bits -- of lanes that are ff or 00, the first as the lowest bit. */
+static inline unsigned
+san_lanes_bits(SAN_LANES m)
+{
+#ifdef __SSE2__
+	return (unsigned)__builtin_ia32_pmovmskb128(
+	    (char __attribute__((vector_size(16))))m);
+#else
+	/* The high bit of byte i goes to bit i of the product's top byte. */
+	const uint64_t turn = UINT64_C(0x0002040810204081);
+	struct san_marks k = san_marks_of(m);
+
+	return (unsigned)(k.half[0] * turn >> 56) |
+	       (unsigned)(k.half[1] * turn >> 56) << 8;
+#endif
+}
+
 static inline bool
 san_marks_any(const struct san_marks *k)
 {
