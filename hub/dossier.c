@@ -2,19 +2,32 @@
 #include <string.h>
 #include "hub/dossier.h"
 
-/* pcall: one broken key must not hide the other sensors. */
+/*
+ * pcall: one broken key must not hide the other sensors. What can be asked for
+ * all of them at once is (a call costs more than its answer): SMISMEMBER, or
+ * one by one where the server, or its user's rights, are older; and keys that
+ * hardly any sensor has are looked at when one of them is there.
+ */
 const char dossier_script[] =
-    "local c,o=redis.pcall,{} for i,u in ipairs(ARGV) do o[i]={"
-    "c('SISMEMBER','registered_uuid',u),"
-    "c('SISMEMBER','sensor_pending_registration',u),"
-    "c('SISMEMBER','d4:revoked_uuid',u),"
-    "c('SISMEMBER','blacklist_uuid',u),"
-    "c('SISMEMBER','blacklist_ip_by_uuid',u),"
-    "c('EXISTS','temp_blacklist_uuid:'..u),"
-    "c('GET','d4:clone:'..u),"
-    "c('HGET','metadata_uuid:'..u,'hmac_key'),"
-    "c('HGET','stream_max_size_by_uuid',u),"
-    "c('HGETALL','d4:sensor:'..u)} end return o";
+    "local A,c,o=ARGV,redis.pcall,{} "
+    "local function member(k) local v=c('SMISMEMBER',k,unpack(A)) "
+    "if v.err then v={} for i,u in ipairs(A) do "
+    "v[i]=c('SISMEMBER',k,u) end end return v end "
+    "local function rare(cmd,pre,none) local k,v={},{} "
+    "for i,u in ipairs(A) do k[i]=pre..u v[i]=none end "
+    "if c('EXISTS',unpack(k))~=0 then "
+    "for i,x in ipairs(k) do v[i]=c(cmd,x) end end return v end "
+    "local reg,pend=member('registered_uuid'),"
+    "member('sensor_pending_registration') "
+    "local rev,blk=member('d4:revoked_uuid'),member('blacklist_uuid') "
+    "local trap=member('blacklist_ip_by_uuid') "
+    "local kick=rare('EXISTS','temp_blacklist_uuid:',0) "
+    "local clone=rare('GET','d4:clone:',false) "
+    "local own=rare('HGETALL','d4:sensor:',{}) "
+    "local max=c('HMGET','stream_max_size_by_uuid',unpack(A)) "
+    "for i,u in ipairs(A) do local m=max[i] if max.err then m=max end "
+    "o[i]={reg[i],pend[i],rev[i],blk[i],trap[i],kick[i],clone[i],"
+    "c('HGET','metadata_uuid:'..u,'hmac_key'),m,own[i]} end return o";
 
 /* The places of its answers. */
 enum {

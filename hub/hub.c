@@ -97,10 +97,14 @@ on_answered(void *arg, struct sensor *sensor)
 }
 
 static void
-on_changed(void *arg)
+on_changed(void *arg, struct sensor *sensor)
 {
 	struct hub *h = arg;
 
+	if (sensor != NULL) {
+		sessions_recheck_of(sensor);
+		return;
+	}
 	sessions_recheck(h);
 	hub_look_ready(h);
 }

@@ -1,5 +1,6 @@
 /* Sessions that are not read for a while, for the limits of their sensor. */
 #include "hub/ration.h"
+#include "hub/sensor_limits.h"
 #include "hub/session_conn.h"
 #include "libd4/kit/log.h"
 

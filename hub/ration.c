@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "hub/ration.h"
+#include "hub/sensor_limits.h"
 #include "hub/session_conn.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/log.h"

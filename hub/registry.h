@@ -15,14 +15,15 @@ struct registry;
 
 /*
  * struct registry_setup -- answered(arg, sensor): a sensor that was not known
- * is known now. changed(arg): lists, keys or accepted types have changed.
+ * is known now. changed(arg, sensor): what Redis holds about it has changed;
+ * NULL: lists or accepted types have, for all of them.
  */
 struct registry_setup {
 	struct event_base *base;
 	struct d4_redis *redis;
 	const struct hub_options *opt;
 	void (*answered)(void *arg, struct sensor *sensor);
-	void (*changed)(void *arg);
+	void (*changed)(void *arg, struct sensor *sensor);
 	void *arg;
 };
 
@@ -66,7 +67,7 @@ struct intake_keys registry_keys(
  */
 enum d4_reason registry_admits(const struct registry *r, const struct sensor *s,
     const struct d4_addr *from, uint8_t type);
-uint64_t registry_version(const struct registry *r);
+uint64_t registry_version(const struct registry *r, const struct sensor *s);
 
 /* registry_blocks -- the address is blocked. */
 bool registry_blocks(const struct registry *r, const struct d4_addr *address);
@@ -83,6 +84,6 @@ bool registry_ready(const struct registry *r);
 
 /* registry_each -- calls fn for every sensor that is remembered. */
 void registry_each(const struct registry *r,
-    void (*fn)(void *arg, const struct sensor *s), void *arg);
+    void (*fn)(void *arg, struct sensor *s), void *arg);
 
 #endif

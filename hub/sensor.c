@@ -9,8 +9,9 @@
 void
 sensors_init(struct sensors *t)
 {
-	*t = (struct sensors){.n = 0};
-	TAILQ_INIT(&t->lru);
+	*t = (struct sensors){.n_used = 0};
+	TAILQ_INIT(&t->used);
+	TAILQ_INIT(&t->idle);
 	if (RAND_bytes((uint8_t *)&t->seed, sizeof(t->seed)) != 1)
 		t->seed = (uint64_t)(uintptr_t)t;
 }
@@ -37,6 +38,7 @@ sensor_place(struct sensors *t, const struct d4_uuid *uuid)
 	return at;
 }
 
+/* One that nobody uses. */
 static void
 sensor_free(struct sensors *t, struct sensor *s)
 {
@@ -44,7 +46,8 @@ sensor_free(struct sensors *t, struct sensor *s)
 
 	assert(*at == s && s->refs == 0);
 	*at = s->chain;
-	TAILQ_REMOVE(&t->lru, s, lru);
+	TAILQ_REMOVE(&t->idle, s, link);
+	t->n_idle--;
 	d4_hmac_free(s->key.hmac);
 	d4_hmac_free(s->before.hmac);
 	d4_prefix_set_fini(&s->from);
@@ -54,27 +57,14 @@ sensor_free(struct sensors *t, struct sensor *s)
 	free(s->replay);
 	free(s->ration.share);
 	free(s);
-	t->n--;
 }
 
 void
 sensors_fini(struct sensors *t)
 {
-	while (!TAILQ_EMPTY(&t->lru))
-		sensor_free(t, TAILQ_FIRST(&t->lru));
-}
-
-/* Sensors that nobody uses go when there are too many of them. */
-static void
-sensors_shrink(struct sensors *t)
-{
-	struct sensor *s = TAILQ_FIRST(&t->lru), *next;
-
-	for (; s != NULL && t->n >= SENSOR_IDLE; s = next) {
-		next = TAILQ_NEXT(s, lru);
-		if (s->refs == 0)
-			sensor_free(t, s);
-	}
+	assert(t->n_used == 0);
+	while (!TAILQ_EMPTY(&t->idle))
+		sensor_free(t, TAILQ_FIRST(&t->idle));
 }
 
 struct sensor *
@@ -85,7 +75,9 @@ sensors_get(struct sensors *t, const struct d4_uuid *uuid)
 
 	if (s != NULL)
 		return s;
-	sensors_shrink(t);
+	/* Those that nobody uses go when there are too many of them. */
+	if (t->n_idle >= SENSOR_IDLE)
+		sensor_free(t, TAILQ_FIRST(&t->idle));
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
@@ -94,8 +86,8 @@ sensors_get(struct sensors *t, const struct d4_uuid *uuid)
 	TAILQ_INIT(&s->waiting);
 	at = sensor_place(t, uuid);
 	*at = s;
-	TAILQ_INSERT_TAIL(&t->lru, s, lru);
-	t->n++;
+	TAILQ_INSERT_TAIL(&t->idle, s, link);
+	t->n_idle++;
 	return s;
 }
 
@@ -110,10 +102,47 @@ sensors_find(const struct sensors *t, const struct d4_uuid *uuid)
 }
 
 void
+sensors_hold(struct sensors *t, struct sensor *s)
+{
+	if (s->refs++ != 0)
+		return;
+	TAILQ_REMOVE(&t->idle, s, link);
+	TAILQ_INSERT_TAIL(&t->used, s, link);
+	t->n_idle--;
+	t->n_used++;
+}
+
+void
+sensors_drop(struct sensors *t, struct sensor *s)
+{
+	assert(s->refs > 0);
+	if (--s->refs != 0)
+		return;
+	TAILQ_REMOVE(&t->used, s, link);
+	TAILQ_INSERT_TAIL(&t->idle, s, link);
+	t->n_used--;
+	t->n_idle++;
+}
+
+void
 sensors_touch(struct sensors *t, struct sensor *s)
 {
-	TAILQ_REMOVE(&t->lru, s, lru);
-	TAILQ_INSERT_TAIL(&t->lru, s, lru);
+	struct sensor_list *of = s->refs != 0 ? &t->used : &t->idle;
+
+	TAILQ_REMOVE(of, s, link);
+	TAILQ_INSERT_TAIL(of, s, link);
+}
+
+void
+sensors_each(
+    const struct sensors *t, void (*fn)(void *arg, struct sensor *s), void *arg)
+{
+	struct sensor *s;
+
+	TAILQ_FOREACH(s, &t->used, link)
+	fn(arg, s);
+	TAILQ_FOREACH(s, &t->idle, link)
+	fn(arg, s);
 }
 
 /* ---- what Redis holds about it ---- */

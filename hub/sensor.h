@@ -61,23 +61,25 @@ struct sensor_ration {
 
 /*
  * struct sensor -- one UUID, registered or not.
- * Shape:  known: Redis was asked about it and answered. facts: as of now.
- *         before: the key that was replaced, NULL when no rotation is under
- *         way; it ends at previous_s. from: where it may come from, while
- *         `limited`. sessions: those that are authenticated; waiting: those
- *         that wait for `known`. several: it may use many addresses at a
- *         time. astray: it has sessions from several, maybe at other
- *         workers; spread: others have some. loading: Redis is asked for its
- *         replays, up to replay_id they are here, as of loaded_ms. held: as
- * Redis says, only this one may come, family 0: any. refusals: by reason; the
- * last place counts the rest. Owns:   counted by refs; the table keeps those in
- * use, and some others.
+ * Shape:  version: moves with whatever Redis holds about it. known: Redis was
+ *         asked about it and answered. facts: as of now. before: the key that
+ *         was replaced, NULL when no rotation is under way; it ends at
+ *         previous_s. from: where it may come from, while `limited`. sessions:
+ *         those that are authenticated; waiting: those that wait for `known`.
+ *         several: it may use many addresses at a time. astray: it has
+ *         sessions from several, maybe at other workers; spread: others have
+ *         some. loading: Redis is asked for its replays, up to replay_id they
+ *         are here, as of loaded_ms. held: as Redis says, only this one may
+ *         come, family 0: any. refusals: by reason; the last place counts the
+ *         rest.
+ * Owns:   counted by refs; the table keeps those in use, and some others.
  */
 struct sensor {
-	TAILQ_ENTRY(sensor) lru;
+	TAILQ_ENTRY(sensor) link;
 	struct sensor *chain;
 	struct d4_uuid uuid;
 	unsigned refs;
+	uint64_t version;
 	bool known, asking, limited, several, astray;
 	struct admit_sensor facts;
 	struct sensor_key key, before;
@@ -98,11 +100,16 @@ struct sensor {
 	enum d4_reason last_refused;
 };
 
-/* lru: from the least recently used on; all[] by hash. */
+TAILQ_HEAD(sensor_list, sensor);
+
+/*
+ * all[] by hash. used: those with references, as they were touched; idle: the
+ * others, from the least recently used on.
+ */
 struct sensors {
 	struct sensor *all[SENSOR_BUCKETS];
-	TAILQ_HEAD(sensor_lru, sensor) lru;
-	size_t n;
+	struct sensor_list used, idle;
+	size_t n_used, n_idle;
 	uint64_t seed;
 };
 
@@ -118,73 +125,35 @@ struct sensor *sensors_get(struct sensors *t, const struct d4_uuid *uuid);
 struct sensor *sensors_find(
     const struct sensors *t, const struct d4_uuid *uuid);
 
-/* sensors_touch -- to the end of the lru list. */
+/*
+ * sensors_hold, sensors_drop -- a reference more, or less. Who has one may
+ * count another in s->refs itself.
+ */
+void sensors_hold(struct sensors *t, struct sensor *s);
+void sensors_drop(struct sensors *t, struct sensor *s);
+
+/* sensors_touch -- to the end of its list. */
 void sensors_touch(struct sensors *t, struct sensor *s);
+
+/* sensors_each -- calls fn for each; it may change it, but no reference. */
+void sensors_each(const struct sensors *t,
+    void (*fn)(void *arg, struct sensor *s), void *arg);
 
 /*
  * sensor_take -- what Redis holds about it now; d->from and d->badges are
- * taken. now_s:
- * seconds since 1970. Returns whether anything is news for its sessions.
- * A key that cannot be made ready (no memory) leaves it without one.
+ * taken. now_s: seconds since 1970. Returns whether anything is news for its
+ * sessions. A key that cannot be made ready (no memory) leaves it without one.
  */
 bool sensor_take(struct sensor *s, struct dossier *d, uint64_t now_s);
 
-/* sensor_comes_from -- may it come from this address? */
+/*
+ * sensor_comes_from -- may it come from this address?
+ * sensor_cloned -- Redis says that another address is held.
+ */
 bool sensor_comes_from(const struct sensor *s, const struct d4_addr *address);
-
-/* sensor_cloned -- Redis says that another address is held. */
 bool sensor_cloned(const struct sensor *s, const struct d4_addr *address);
 
 /* sensor_refuse -- counts a refusal. */
 void sensor_refuse(struct sensor *s, enum d4_reason why);
-
-/* ---- its limits: sensor_limits.c ---- */
-
-/* sensor_spend -- it sent n bytes. */
-void sensor_spend(struct sensor *s, size_t n);
-
-/* sensor_owes -- it sent more than it may: it rests. */
-bool sensor_owes(const struct sensor *s);
-
-/* sensor_hungry -- its bytes are running low, in view of its rate. */
-bool sensor_hungry(const struct sensor *s);
-
-/* sensor_wants -- bytes to ask for; noted as asked. */
-uint64_t sensor_wants(struct sensor *s);
-
-/* sensor_shelved -- one more entry of it is on its way to the stream. */
-void sensor_shelved(struct sensor *s, const struct queue_shard *of);
-
-/* sensor_untold -- Redis does not know of all of its entries. */
-bool sensor_untold(const struct sensor *s);
-
-/*
- * sensor_pressed -- with what Redis does not know yet it is half-way from what
- * that knows to its limit: it is to be told at once.
- */
-bool sensor_pressed(const struct sensor *s, unsigned workers);
-
-/* sensor_tells -- they are being told: the first n of its shares. */
-unsigned sensor_tells(struct sensor *s);
-
-/*
- * sensor_rationed -- the answer: an array of the bytes it gets, and of its
- * entries in each of the shares that were told. NULL: there is none.
- */
-void sensor_rationed(struct sensor *s, const redisReply *reply);
-
-/*
- * sensor_crowded -- has it too many entries in the stream? Each of the workers
- * may have added as many as we since Redis was asked. Also when it has some in
- * too many streams. Never without a limit.
- */
-bool sensor_crowded(
-    const struct sensor *s, const struct queue_shard *of, unsigned workers);
-
-/*
- * sensor_full -- so many of its entries wait in a queue for sessions that begin
- * with this type (2: any of 254) that new ones wait, too.
- */
-bool sensor_full(const struct sensor *s, uint8_t type, unsigned workers);
 
 #endif

@@ -1,7 +1,7 @@
 /* What a sensor may send: bytes a second, entries that wait. */
 #include <stdlib.h>
 #include "hub/queue.h"
-#include "hub/sensor.h"
+#include "hub/sensor_limits.h"
 #include "libd4/type.h"
 
 #define RATE_MAX UINT64_C(1000000000000)  /* bytes a second: no overflow */

@@ -18,8 +18,12 @@ void sessions_queue(struct hub *h, const struct queue *q);
 /* sessions_known -- the registry has answered about a sensor. */
 void sessions_known(struct hub *h, struct sensor *sensor);
 
-/* sessions_recheck -- lists or keys changed: who may not send any more? */
+/*
+ * sessions_recheck -- lists changed, or what is known of a sensor: who may not
+ * send any more?
+ */
 void sessions_recheck(struct hub *h);
+void sessions_recheck_of(struct sensor *sensor);
 
 /* sessions_clock -- the time limits are others now. */
 void sessions_clock(struct hub *h);

@@ -51,7 +51,7 @@ static enum d4_reason
 data_admit(struct session *s, uint8_t type)
 {
 	struct registry *reg = s->hub->registry;
-	uint64_t version = registry_version(reg);
+	uint64_t version = registry_version(reg, s->sensor);
 	enum d4_reason why;
 
 	if (s->admitted == version && s->admitted_type == type)

@@ -292,21 +292,38 @@ sessions_known(struct hub *h, struct sensor *sensor)
 	}
 }
 
+/* s may be gone afterwards. */
+static void
+recheck(struct session *s)
+{
+	enum d4_reason why = D4_R_NONE;
+
+	if (s->counted &&
+	    (s->state == SESSION_OPEN || s->state == SESSION_LEAVE))
+		why = session_welcome(s);
+	if (why != D4_R_NONE)
+		session_refuse(s, why);
+}
+
 void
 sessions_recheck(struct hub *h)
 {
 	struct session *s, *next;
 
 	for (s = TAILQ_FIRST(&h->sessions); s != NULL; s = next) {
-		enum d4_reason why;
-
 		next = TAILQ_NEXT(s, all);
-		if (!s->counted ||
-		    (s->state != SESSION_OPEN && s->state != SESSION_LEAVE))
-			continue;
-		why = session_welcome(s);
-		if (why != D4_R_NONE)
-			session_refuse(s, why);
+		recheck(s);
+	}
+}
+
+void
+sessions_recheck_of(struct sensor *sensor)
+{
+	struct session *s, *next;
+
+	for (s = TAILQ_FIRST(&sensor->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, by_sensor);
+		recheck(s);
 	}
 }
 

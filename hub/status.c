@@ -120,7 +120,7 @@ status_refusals(const struct sensor *s)
 }
 
 static void
-add_sensor(void *arg, const struct sensor *s)
+add_sensor(void *arg, struct sensor *s)
 {
 	char uuid[D4_UUID_TEXT];
 	json_t *o;

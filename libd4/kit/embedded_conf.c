@@ -32,7 +32,7 @@ static const struct embedded_user users[] = {
 	"+ping +info +multi +exec +eval +evalsha +script|load "
 	"+xadd +xtrim +xdel +xlen +xrange +xinfo +xpending "
 	"+memory|usage +scan +get +set +del +exists +expire "
-	"+sadd +srem +sismember +smembers +scard "
+	"+sadd +srem +sismember +smismember +smembers +scard "
 	"+hset +hsetnx +hget +hmget +hgetall +hdel +hkeys +hvals "
 	"+hincrby +hlen +select +llen +lpush +lrange +ltrim +lrem +zincrby "
 	"+rpush +zadd +zrem +zrangebyscore +time "

@@ -42,9 +42,12 @@ on_answered(void *arg, struct sensor *sensor)
 }
 
 static void
-on_changed(void *arg)
+on_changed(void *arg, struct sensor *sensor)
 {
-	sessions_recheck(arg);
+	if (sensor != NULL)
+		sessions_recheck_of(sensor);
+	else
+		sessions_recheck(arg);
 }
 
 static void

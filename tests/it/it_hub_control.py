@@ -134,6 +134,18 @@ class Sensors(Case):
         self.becomes("sensor.broken")
         self.assertEqual(d4.finish(live.tls), "confirmed")
 
+    def test_a_server_that_has_not_all_commands(self):
+        """An older one, or one whose rights are older: one by one then."""
+        self.redis.execute_command("ACL", "SETUSER", "hub", "-smismember")
+        try:
+            live = Open(self.hub, self.s)
+            self.redis.srem("registered_uuid", self.s.hex)
+            live.refused("unregistered")
+            self.redis.sadd("registered_uuid", self.s.hex)
+            self.becomes("confirmed")
+        finally:
+            self.redis.execute_command("ACL", "SETUSER", "hub", "+smismember")
+
 
 class Limits(Case):
     def test_payload(self):

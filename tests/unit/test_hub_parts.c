@@ -126,7 +126,7 @@ sensors_that_nobody_uses_are_forgotten_first(void **unused)
 	(void)unused;
 	sensors_init(&t);
 	kept = sensors_get(&t, &u);
-	kept->refs = 1;
+	sensors_hold(&t, kept);
 	for (unsigned i = 1; i < 2 * SENSOR_IDLE; i++) {
 		u.b[14] = (uint8_t)(i >> 8);
 		u.b[15] = (uint8_t)i;
@@ -135,10 +135,12 @@ sensors_that_nobody_uses_are_forgotten_first(void **unused)
 		assert_non_null(s);
 		assert_ptr_equal(sensors_get(&t, &u), s);
 	}
-	assert_true(t.n <= SENSOR_IDLE + 1);
+	assert_int_equal(t.n_used, 1);
+	assert_int_equal(t.n_idle, SENSOR_IDLE);
 	u = (struct d4_uuid){{0}};
 	assert_ptr_equal(sensors_get(&t, &u), kept);
-	kept->refs = 0;
+	sensors_drop(&t, kept);
+	assert_int_equal(t.n_used, 0);
 	sensors_fini(&t);
 }
 

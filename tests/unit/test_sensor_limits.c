@@ -1,6 +1,6 @@
 /* What a sensor may send, of what Redis gave it. */
 #include "hub/queue.h"
-#include "hub/sensor.h"
+#include "hub/sensor_limits.h"
 #include "reply.h"
 #include "test.h"
 
