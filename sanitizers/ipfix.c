@@ -2,8 +2,9 @@
  * Flows of type 7: IPFIX messages, as libd4/record_ipfix.c cuts them. Built
  * anew from what the templates say: numbers of the allow-list are copied,
  * addresses replaced, times floored; all else keeps its place and is zero or
- * empty. Data of templates that nobody knows, and of options templates, which
- * tell of the exporter, do not leave. Sequence numbers count what leaves.
+ * empty. Of options templates, which tell of the exporter, only those leave
+ * that say how it samples and what it counts (ipfix_options.c); data of
+ * templates that nobody knows do not. Sequence numbers count what leaves.
  *
  * The record of the books is the message; a flow that does not leave is a
  * part of it. A message without a flow is dropped for its first flow's reason.
@@ -12,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/wire.h"
-#include "sanitizers/ipfix.h"
+#include "sanitizers/ipfix_options.h"
 
 /*
  * struct message -- a message under way.
- * Shape:  w: where the output goes on. flows: that will leave. why: of the
- *         first that will not. doubt: nothing of the message may leave.
+ * Shape:  w: where the output goes on. flows: records that will leave. why:
+ *         of the first that will not. doubt: nothing of the message may leave.
  *         defines: templates are in it.
  */
 struct message {
@@ -120,7 +121,7 @@ ipf_keys_of(void *state, void *other)
 	return ipf_rekey(f, &from->own);
 }
 
-/* n flows, or what may be some, do not leave. */
+/* n records, or what may be some, do not leave. */
 static void
 message_less(struct message *m, enum d4_reason why, uint32_t n)
 {
@@ -145,7 +146,19 @@ message_define(struct message *m, const struct ipfix_set *s)
 	return why;
 }
 
-/* Definitions that stand in front of data. Withdrawals leave, too. */
+/* Withdrawals of what was told leave, too. */
+static bool
+message_told(const struct message *m, uint16_t set, const struct ipfix_def *d)
+{
+	const struct ipf_layout *l;
+
+	if (d->record.n != 0 || d->id < IPFIX_DATA)
+		return ipf_leaves(set, d->record) || d->record.n == 0;
+	l = ipf_find(&m->f->cache, m->domain, d->id);
+	return set == IPFIX_TEMPLATES || (l != NULL && l->leaves);
+}
+
+/* Definitions that stand in front of data. */
 static void
 message_templates(struct message *m, const struct ipfix_set *s)
 {
@@ -155,12 +168,14 @@ message_templates(struct message *m, const struct ipfix_set *s)
 
 	m->defines = true;
 	m->doubt = message_define(m, s);
-	if (m->doubt != D4_R_NONE || s->id == IPFIX_OPTIONS)
+	if (m->doubt != D4_R_NONE)
 		return;
 	m->w += IPFIX_SET_HEADER;
-	while (ipfix_def_next(&at, s->id, &d) == D4_OK)
-		m->w += ipf_put_template(&d, m->w);
-	d4_put_be16(head, IPFIX_TEMPLATES);
+	while (ipfix_def_next(&at, s->id, &d) == D4_OK) {
+		if (message_told(m, s->id, &d))
+			m->w += ipf_put_template(s->id, &d, m->w);
+	}
+	d4_put_be16(head, s->id);
 	d4_put_be16(head + 2, (uint16_t)(m->w - head));
 	if (m->w == head + IPFIX_SET_HEADER)
 		m->w = head;
@@ -197,7 +212,7 @@ message_data(struct message *m, const struct ipfix_set *s)
 		message_less(m, D4_R_IPFIX_TEMPLATE, 1);
 		return;
 	}
-	if (l->options) {
+	if (!l->leaves) {
 		message_less(m, D4_R_IPFIX_OPTIONS, 1);
 		return;
 	}

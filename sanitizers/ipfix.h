@@ -24,6 +24,10 @@ enum ipf_op {
 	IPF_DST6,
 	IPF_SECONDS,
 	IPF_MILLISECONDS,
+	IPF_HIDE4, /* zero, but the self-check looks for what stood there */
+	IPF_HIDE6,
+	IPF_NAME,   /* a number that is a name: small, or a token */
+	IPF_DOMAIN, /* an observation domain */
 };
 
 /* One thing to do with the next n bytes. */
@@ -36,12 +40,12 @@ struct ipf_act {
  * struct ipf_layout -- a template, compiled.
  * Shape:  act[0..n): neighbours that are copied, or zeroed, are one. least:
  *         bytes of a record, or with `variable` at least. options: its data
- *         are no flows.
+ *         are no flows, and do they leave?
  */
 struct ipf_layout {
 	uint32_t domain;
 	uint16_t id, n;
-	bool options, variable;
+	bool options, leaves, variable;
 	size_t least;
 	struct ipf_act *act;
 };
@@ -103,6 +107,15 @@ struct ipf {
 /* ipf_op_of -- what becomes of it; its length is looked at, too. */
 enum ipf_op ipf_op_of(const struct ipfix_field *f);
 
+/* struct ipf_row -- an element that leaves; max: bytes that it may have. */
+struct ipf_row {
+	uint16_t id;
+	uint8_t op, max;
+};
+
+/* ipf_row_op -- as ipf_op_of, by a row; NULL: none. */
+enum ipf_op ipf_row_op(const struct ipf_row *row, const struct ipfix_field *f);
+
 /*
  * ipf_define -- compiles a template; an older one of that id ends. An empty
  * record withdraws (id 2 or 3: all of the domain's).
@@ -115,11 +128,12 @@ const struct ipf_layout *ipf_find(
 void ipf_forget(struct ipf_cache *c);
 
 /*
- * ipf_put_template -- a template as it leaves, at w; answers its bytes, no
- * more than it had. Elements of enterprises that we do not know, and lists,
- * are called padding.
+ * ipf_put_template -- a template of a set of that id as it leaves, at w;
+ * answers its bytes, no more than it had. Elements of enterprises that we do
+ * not know, and lists, are called padding, and so is what does not leave of
+ * options.
  */
-size_t ipf_put_template(const struct ipfix_def *d, uint8_t *w);
+size_t ipf_put_template(uint16_t set, const struct ipfix_def *d, uint8_t *w);
 
 /* ---- ipfix_opening.c ---- */
 
@@ -150,6 +164,10 @@ D4_USED enum d4_status ipf_tag(struct ipf_keyed *k);
 /* ipf_domain_of -- made when new; NULL: there are too many. */
 struct ipf_domain *ipf_domain_of(struct ipf *f, uint32_t id);
 
+/* ipf_domain_as -- what a domain is called outside. Errors: D4_ECRYPTO. */
+D4_USED enum d4_status ipf_domain_as(
+    const struct ipf *f, uint32_t id, uint32_t *as);
+
 /* ipf_put_header -- 16 bytes at w, without the length. Errors: TIME_VALUE. */
 D4_USED enum d4_reason ipf_put_header(const struct ipf *f,
     const struct ipf_domain *d, uint32_t time_s, uint8_t *w);
@@ -157,7 +175,8 @@ D4_USED enum d4_reason ipf_put_header(const struct ipf *f,
 /* ---- ipfix_flow.c ---- */
 
 /*
- * ipf_flow -- the next record of a data set, rewritten at *w, which moves on.
+ * ipf_flow -- the next record of a data set (a flow, or options that leave),
+ * rewritten at *w, which moves on.
  * Errors: why it does not leave, *w is as before. IPFIX_SET: it is not all
  *         there, and so is nothing behind it.
  */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/wire.h"
-#include "sanitizers/ipfix.h"
+#include "sanitizers/ipfix_options.h"
 
 #define FIELD_REVERSE 29305u  /* RFC 5103: IANA's elements, the other way */
 #define FIELD_CERT    6871u   /* yaf's */
@@ -11,14 +11,8 @@
 #define FIELD_LIST    291u    /* basicList, subTemplateList, ...MultiList */
 #define FIELD_GROW    16u
 
-/* An element that leaves; max: bytes that it may have. */
-struct field_row {
-	uint16_t id;
-	uint8_t op, max;
-};
-
 /* Source: iana.org/assignments/ipfix; spec sanitizers.md section 8. */
-static const struct field_row field_iana[] = {
+static const struct ipf_row field_iana[] = {
     {1, IPF_COPY, 8},           /* octetDeltaCount */
     {2, IPF_COPY, 8},           /* packetDeltaCount */
     {4, IPF_COPY, 1},           /* protocolIdentifier */
@@ -27,19 +21,33 @@ static const struct field_row field_iana[] = {
     {8, IPF_SRC4, 4},           /* sourceIPv4Address */
     {11, IPF_COPY, 2},          /* destinationTransportPort */
     {12, IPF_DST4, 4},          /* destinationIPv4Address */
+    {15, IPF_HIDE4, 4},         /* ipNextHopIPv4Address */
+    {18, IPF_HIDE4, 4},         /* bgpNextHopIPv4Address */
     {27, IPF_SRC6, 16},         /* sourceIPv6Address */
     {28, IPF_DST6, 16},         /* destinationIPv6Address */
+    {44, IPF_HIDE4, 4},         /* sourceIPv4Prefix */
+    {45, IPF_HIDE4, 4},         /* destinationIPv4Prefix */
+    {48, IPF_COPY, 1},          /* samplerId */
+    {62, IPF_HIDE6, 16},        /* ipNextHopIPv6Address */
+    {63, IPF_HIDE6, 16},        /* bgpNextHopIPv6Address */
     {85, IPF_COPY, 8},          /* octetTotalCount */
     {86, IPF_COPY, 8},          /* packetTotalCount */
+    {130, IPF_HIDE4, 4},        /* exporterIPv4Address */
+    {131, IPF_HIDE6, 16},       /* exporterIPv6Address */
     {136, IPF_COPY, 1},         /* flowEndReason */
     {150, IPF_SECONDS, 4},      /* flowStartSeconds */
     {151, IPF_SECONDS, 4},      /* flowEndSeconds */
     {152, IPF_MILLISECONDS, 8}, /* flowStartMilliseconds */
     {153, IPF_MILLISECONDS, 8}, /* flowEndMilliseconds */
+    {225, IPF_HIDE4, 4},        /* postNATSourceIPv4Address */
+    {226, IPF_HIDE4, 4},        /* postNATDestinationIPv4Address */
+    {281, IPF_HIDE6, 16},       /* postNATSourceIPv6Address */
+    {282, IPF_HIDE6, 16},       /* postNATDestinationIPv6Address */
+    {302, IPF_NAME, 8},         /* selectorId */
 };
 
 /* Source: tools.netsa.cert.org/cert-ipfix-registry. */
-static const struct field_row field_cert[] = {
+static const struct ipf_row field_cert[] = {
     {14, IPF_COPY, 2},  /* initialTCPFlags */
     {15, IPF_COPY, 2},  /* unionTCPFlags */
     {21, IPF_COPY, 4},  /* reverseFlowDeltaMilliseconds */
@@ -57,10 +65,10 @@ static const struct field_row field_cert[] = {
 
 #define FIELD_N(t) (sizeof(t) / sizeof((t)[0]))
 
-static const struct field_row *
+static const struct ipf_row *
 field_row(const struct ipfix_field *f)
 {
-	const struct field_row *rows = field_iana;
+	const struct ipf_row *rows = field_iana;
 	size_t n = FIELD_N(field_iana);
 	uint16_t id = f->id;
 
@@ -78,18 +86,24 @@ field_row(const struct ipfix_field *f)
 	return NULL;
 }
 
+/* Numbers may be shorter, addresses and times not. */
 enum ipf_op
-ipf_op_of(const struct ipfix_field *f)
+ipf_row_op(const struct ipf_row *row, const struct ipfix_field *f)
 {
-	const struct field_row *row = field_row(f);
+	bool number;
 
 	if (f->len == IPFIX_VARIABLE)
 		return IPF_EMPTY;
 	if (row == NULL || f->len > row->max)
 		return IPF_ZERO;
-	/* Numbers may be shorter, addresses and times not. */
-	return row->op == IPF_COPY || f->len == row->max ? (enum ipf_op)row->op
-	                                                 : IPF_ZERO;
+	number = row->op == IPF_COPY || row->op == IPF_NAME;
+	return number || f->len == row->max ? (enum ipf_op)row->op : IPF_ZERO;
+}
+
+enum ipf_op
+ipf_op_of(const struct ipfix_field *f)
+{
+	return ipf_row_op(field_row(f), f);
 }
 
 /* ---- layouts ---- */
@@ -151,9 +165,8 @@ field_withdraw(struct ipf_cache *c, uint32_t domain, const struct ipfix_def *d)
 }
 
 static void
-field_add(struct ipf_layout *l, const struct ipfix_field *f)
+field_add(struct ipf_layout *l, const struct ipfix_field *f, enum ipf_op op)
 {
-	enum ipf_op op = ipf_op_of(f);
 	struct ipf_act *last = l->n != 0 ? &l->act[l->n - 1] : NULL;
 
 	l->variable = l->variable || op == IPF_EMPTY;
@@ -167,15 +180,18 @@ field_add(struct ipf_layout *l, const struct ipfix_field *f)
 }
 
 static enum d4_reason
-field_compile(struct ipf_layout *l, struct d4_slice fields)
+field_compile(struct ipf_layout *l, uint16_t set, struct d4_slice record)
 {
+	struct d4_slice fields = ipfix_fields(record, set);
+	unsigned scopes = ipf_scopes(set, record);
 	struct ipfix_field f;
 
 	l->act = malloc((fields.n / 4 + 1) * sizeof(*l->act));
 	if (l->act == NULL)
 		return D4_R_INTERNAL;
-	while (ipfix_field_next(&fields, &f))
-		field_add(l, &f);
+	for (unsigned i = 0; ipfix_field_next(&fields, &f); i++)
+		field_add(l, &f,
+		    l->options ? ipf_option_of(&f, i < scopes) : ipf_op_of(&f));
 	return D4_R_NONE;
 }
 
@@ -200,8 +216,10 @@ enum d4_reason
 ipf_define(struct ipf_cache *c, uint32_t domain, uint16_t set,
     const struct ipfix_def *d)
 {
-	struct ipf_layout as = {
-	    .domain = domain, .id = d->id, .options = set == IPFIX_OPTIONS};
+	struct ipf_layout as = {.domain = domain,
+	    .id = d->id,
+	    .options = set == IPFIX_OPTIONS,
+	    .leaves = ipf_leaves(set, d->record)};
 	size_t i = field_place(c, domain, d->id);
 	enum d4_reason why = D4_R_NONE;
 
@@ -212,7 +230,7 @@ ipf_define(struct ipf_cache *c, uint32_t domain, uint16_t set,
 	if (c->slot[i] == 0)
 		why = field_room(c);
 	if (why == D4_R_NONE)
-		why = field_compile(&as, ipfix_fields(d->record, set));
+		why = field_compile(&as, set, d->record);
 	if (why != D4_R_NONE)
 		return why;
 	if (c->slot[i] == 0)
@@ -227,7 +245,7 @@ ipf_define(struct ipf_cache *c, uint32_t domain, uint16_t set,
 
 /* An element's number is told where the number itself tells nothing. */
 static size_t
-field_put(const struct ipfix_field *f, uint8_t *w)
+field_put(const struct ipfix_field *f, bool told, uint8_t *w)
 {
 	bool list = f->enterprise != FIELD_CERT && f->id >= FIELD_LIST &&
 	            f->id < FIELD_LIST + 3;
@@ -235,7 +253,7 @@ field_put(const struct ipfix_field *f, uint8_t *w)
 	             f->enterprise == FIELD_REVERSE;
 
 	d4_put_be16(w + 2, f->len);
-	if (list || !known) {
+	if (list || !known || !told) {
 		d4_put_be16(w, FIELD_PADDING);
 		return 4;
 	}
@@ -247,19 +265,32 @@ field_put(const struct ipfix_field *f, uint8_t *w)
 	return 8;
 }
 
-size_t
-ipf_put_template(const struct ipfix_def *d, uint8_t *w)
+/* A zero said of an exporter would be taken for a value. */
+static bool
+field_told(const struct ipfix_field *f, uint16_t set, bool scope)
 {
-	struct d4_slice fields = ipfix_fields(d->record, IPFIX_TEMPLATES);
-	struct ipfix_field f;
-	unsigned count = 0;
-	size_t n = 4;
+	enum ipf_op op;
 
-	while (ipfix_field_next(&fields, &f)) {
-		n += field_put(&f, w + n);
-		count++;
-	}
+	if (set != IPFIX_OPTIONS || scope)
+		return true;
+	op = ipf_option_of(f, false);
+	return op != IPF_ZERO && op != IPF_EMPTY && op != IPF_HIDE4 &&
+	       op != IPF_HIDE6;
+}
+
+size_t
+ipf_put_template(uint16_t set, const struct ipfix_def *d, uint8_t *w)
+{
+	struct d4_slice fields = ipfix_fields(d->record, set);
+	unsigned scopes = ipf_scopes(set, d->record), count = 0;
+	size_t n = scopes != 0 ? 6 : 4;
+	struct ipfix_field f;
+
+	for (; ipfix_field_next(&fields, &f); count++)
+		n += field_put(&f, field_told(&f, set, count < scopes), w + n);
 	d4_put_be16(w, d->id);
 	d4_put_be16(w + 2, (uint16_t)count);
+	if (scopes != 0)
+		d4_put_be16(w + 4, (uint16_t)scopes);
 	return n;
 }

@@ -1,4 +1,5 @@
-/* One flow: a data record, field by field. */
+/* One flow, or what is said of an exporter: a data record, field by field. */
+#include <assert.h>
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/ipfix.h"
@@ -86,6 +87,74 @@ flow_milliseconds(const struct ipf *f, const uint8_t *in, uint8_t *w)
 	return D4_R_NONE;
 }
 
+/* Addresses that become zero are looked for, as those that are replaced. */
+static void
+flow_hide4(struct ipf *f, const uint8_t *in)
+{
+	uint32_t from = d4_get_be32(in), to = from;
+	enum san_what what = SAN_WHAT_KEPT;
+
+	if (f->keyed->map == NULL ||
+	    san_map_ip4(f->keyed->map, from, &to, &what) != D4_R_NONE)
+		return;
+	if (to != from && flow_protected(f, what))
+		san_check_add4(&f->check, from);
+}
+
+static void
+flow_hide6(struct ipf *f, const uint8_t *in)
+{
+	struct d4_addr a = {.family = 6};
+	struct san_mapped m = {.what = SAN_WHAT_KEPT};
+
+	memcpy(a.b, in, 16);
+	if (f->keyed->map == NULL ||
+	    san_map_addr(f->keyed->map, &a, &m) != D4_R_NONE)
+		return;
+	for (unsigned i = 0; i < m.n_inner; i++)
+		san_check_add4(&f->check, m.inner[i]);
+	if (flow_protected(f, m.what) && memcmp(m.addr.b, in, 16) != 0)
+		san_check_add6(&f->check, in);
+}
+
+/*
+ * A number that tells two of the same kind apart: what has two bytes stays,
+ * anything longer could be an address and becomes a token with its top bit
+ * set, the same for the same number in whatever length.
+ */
+static enum d4_reason
+flow_name(const struct ipf *f, const uint8_t *in, size_t n, uint8_t *w)
+{
+	uint8_t b[8] = {0}, h[SAN_TOKEN_LEN];
+	uint64_t v;
+
+	assert(n <= sizeof(b));
+	memcpy(b + sizeof(b) - n, in, n);
+	v = d4_get_be64(b);
+	if (v > UINT16_MAX && f->keyed->domain != NULL) {
+		if (san_token_hash(f->keyed->domain, "odid",
+			d4_slice_of(b, sizeof(b)), h) != D4_OK)
+			return D4_R_INTERNAL;
+		v = d4_get_be32(h) | 0x80000000u;
+		if (n == 3)
+			v = (v & 0xffffff) | 0x800000;
+	}
+	d4_put_be64(b, v);
+	memcpy(w, b + sizeof(b) - n, n);
+	return D4_R_NONE;
+}
+
+static enum d4_reason
+flow_domain(const struct ipf *f, const uint8_t *in, uint8_t *w)
+{
+	uint32_t as;
+
+	if (ipf_domain_as(f, d4_get_be32(in), &as) != D4_OK)
+		return D4_R_INTERNAL;
+	d4_put_be32(w, as);
+	return D4_R_NONE;
+}
+
 /* The n bytes at in, written at w. */
 static enum d4_reason
 flow_put(struct ipf *f, const struct ipf_act *a, const uint8_t *in, uint8_t *w)
@@ -111,6 +180,18 @@ flow_put(struct ipf *f, const struct ipf_act *a, const uint8_t *in, uint8_t *w)
 		return flow_seconds(f, in, w);
 	case IPF_MILLISECONDS:
 		return flow_milliseconds(f, in, w);
+	case IPF_HIDE4:
+		memset(w, 0, a->n);
+		flow_hide4(f, in);
+		return D4_R_NONE;
+	case IPF_HIDE6:
+		memset(w, 0, a->n);
+		flow_hide6(f, in);
+		return D4_R_NONE;
+	case IPF_NAME:
+		return flow_name(f, in, a->n, w);
+	case IPF_DOMAIN:
+		return flow_domain(f, in, w);
 	}
 	return D4_R_INTERNAL;
 }
@@ -133,14 +214,15 @@ flow_met(const struct ipf *f)
 	return false;
 }
 
+/* What is said of an exporter concerns no partner, and is about no scope. */
 static enum d4_reason
-flow_judge(const struct ipf *f, struct d4_slice made)
+flow_judge(const struct ipf *f, bool options, struct d4_slice made)
 {
 	if (f->check.full) /* no template has so many addresses */
 		return D4_R_IPFIX_SET;
 	if (f->concerns != NULL && !f->about)
 		return D4_R_CONCERNS_MISS;
-	if (!flow_met(f))
+	if (!options && !flow_met(f))
 		return D4_R_SCOPE_MISS;
 	return san_check_hit(&f->check, made) ? D4_R_SELFCHECK : D4_R_NONE;
 }
@@ -172,7 +254,8 @@ ipf_flow(
 	}
 	*at = s;
 	if (why == D4_R_NONE)
-		why = flow_judge(f, d4_slice_of(*w, (size_t)(to - *w)));
+		why = flow_judge(
+		    f, l->options, d4_slice_of(*w, (size_t)(to - *w)));
 	if (why == D4_R_NONE)
 		*w = to;
 	return why;

@@ -1,7 +1,7 @@
 /* Messages of templates, and what is in front of every message. */
 #include <string.h>
 #include "libd4/wire.h"
-#include "sanitizers/ipfix.h"
+#include "sanitizers/ipfix_options.h"
 
 /* An opening under way: a message of it, and what it becomes. */
 struct opening {
@@ -9,27 +9,28 @@ struct opening {
 	uint32_t domain, time_s;
 	bool withdraw; /* only the withdrawals are written */
 	struct d4_buf *head;
-	size_t set; /* where the set under way begins; 0: none */
+	size_t set;    /* where the set under way begins; 0: none */
+	uint16_t kind; /* of that set */
 };
 
 /*
  * A domain is a number of somebody's choice, often an address: the default,
  * 0, stays, any other is a token, which keeps them apart.
  */
-static bool
-opening_as(struct ipf *f, uint32_t id, uint32_t *as)
+enum d4_status
+ipf_domain_as(const struct ipf *f, uint32_t id, uint32_t *as)
 {
 	uint8_t b[4], h[SAN_TOKEN_LEN];
 
 	*as = id;
 	if (id == 0 || f->keyed->domain == NULL)
-		return true;
+		return D4_OK;
 	d4_put_be32(b, id);
 	if (san_token_hash(f->keyed->domain, "odid", d4_slice_of(b, 4), h) !=
 	    D4_OK)
-		return false;
+		return D4_ECRYPTO;
 	*as = d4_get_be32(h);
-	return true;
+	return D4_OK;
 }
 
 struct ipf_domain *
@@ -48,7 +49,7 @@ ipf_domain_of(struct ipf *f, uint32_t id)
 	if (i == IPF_DOMAINS)
 		return NULL;
 	*d = (struct ipf_domain){.tag = tag, .id = id};
-	if (!opening_as(f, id, &d->as))
+	if (ipf_domain_as(f, id, &d->as) != D4_OK)
 		return NULL;
 	f->n_domain++;
 	return d;
@@ -94,47 +95,6 @@ ipf_put_header(const struct ipf *f, const struct ipf_domain *d, uint32_t time_s,
 
 /* ---- templates that the output does not know ---- */
 
-/* Room for n bytes in a set of templates, which begins when it must. */
-static uint8_t *
-opening_room(struct opening *o, size_t n)
-{
-	struct d4_buf *b = o->head;
-
-	if (d4_buf_reserve(b, n + IPFIX_SET_HEADER) != D4_OK)
-		return NULL;
-	if (o->set == 0) {
-		o->set = b->n;
-		d4_put_be16(b->p + b->n, IPFIX_TEMPLATES);
-		b->n += IPFIX_SET_HEADER;
-	}
-	return b->p + b->n;
-}
-
-static enum d4_reason
-opening_put(struct opening *o, const struct ipfix_def *d)
-{
-	const struct ipfix_template *old =
-	    ipfix_templates_find(&o->f->told, o->domain, d->id);
-	uint8_t *w;
-
-	if (old != NULL && old->set == IPFIX_TEMPLATES &&
-	    d4_slice_eq(old->record, d->record))
-		return D4_R_NONE;
-	if (o->withdraw && (old == NULL || old->set != IPFIX_TEMPLATES))
-		return D4_R_NONE;
-	w = opening_room(o, d->record.n);
-	if (w == NULL)
-		return D4_R_OPENING_TOOBIG;
-	if (o->withdraw) {
-		d4_put_be16(w, d->id);
-		d4_put_be16(w + 2, 0);
-		o->head->n += 4;
-	} else {
-		o->head->n += ipf_put_template(d, w);
-	}
-	return D4_R_NONE;
-}
-
 static void
 opening_close(struct opening *o)
 {
@@ -144,7 +104,63 @@ opening_close(struct opening *o)
 	o->set = 0;
 }
 
-/* All definitions of a message's sets that are templates of flows. */
+/* Room for n bytes in a set of that kind, which begins when it must. */
+static uint8_t *
+opening_room(struct opening *o, uint16_t kind, size_t n)
+{
+	struct d4_buf *b = o->head;
+
+	if (d4_buf_reserve(b, n + IPFIX_SET_HEADER) != D4_OK)
+		return NULL;
+	if (o->kind != kind)
+		opening_close(o);
+	if (o->set == 0) {
+		o->set = b->n;
+		o->kind = kind;
+		d4_put_be16(b->p + b->n, kind);
+		b->n += IPFIX_SET_HEADER;
+	}
+	return b->p + b->n;
+}
+
+/* What was told, and is not so any more, ends. */
+static enum d4_reason
+opening_withdraw(struct opening *o, const struct ipfix_template *old)
+{
+	uint8_t *w = opening_room(o, old->set, 4);
+
+	if (w == NULL)
+		return D4_R_OPENING_TOOBIG;
+	d4_put_be16(w, old->id);
+	d4_put_be16(w + 2, 0);
+	o->head->n += 4;
+	return D4_R_NONE;
+}
+
+static enum d4_reason
+opening_put(struct opening *o, uint16_t set, const struct ipfix_def *d)
+{
+	const struct ipfix_template *old =
+	    ipfix_templates_find(&o->f->told, o->domain, d->id);
+	uint8_t *w;
+
+	if (old != NULL && !ipf_leaves(old->set, old->record))
+		old = NULL;
+	if (old != NULL && old->set == set &&
+	    d4_slice_eq(old->record, d->record))
+		return D4_R_NONE;
+	if (o->withdraw)
+		return old != NULL ? opening_withdraw(o, old) : D4_R_NONE;
+	if (!ipf_leaves(set, d->record))
+		return D4_R_NONE;
+	w = opening_room(o, set, d->record.n);
+	if (w == NULL)
+		return D4_R_OPENING_TOOBIG;
+	o->head->n += ipf_put_template(set, d, w);
+	return D4_R_NONE;
+}
+
+/* All definitions of a message's sets. */
 static enum d4_reason
 opening_sets(struct opening *o, struct d4_slice sets)
 {
@@ -153,11 +169,11 @@ opening_sets(struct opening *o, struct d4_slice sets)
 	struct ipfix_def d;
 
 	while (why == D4_R_NONE && ipfix_set_next(&sets, &s)) {
-		if (s.id != IPFIX_TEMPLATES)
+		if (s.id != IPFIX_TEMPLATES && s.id != IPFIX_OPTIONS)
 			continue;
 		while (why == D4_R_NONE &&
 		       ipfix_def_next(&s.body, s.id, &d) == D4_OK)
-			why = opening_put(o, &d);
+			why = opening_put(o, s.id, &d);
 	}
 	opening_close(o);
 	return why;

@@ -16,7 +16,8 @@ import unittest
 ROOT = os.environ.get("D4_SOURCE", ".")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 import records as r  # noqa: E402
-from flow_places import F4B, F6B, ROWS, VARIABLE, stream  # noqa: E402
+from flow_places import (  # noqa: E402
+    F4B, F6B, OPTION_ROWS, ROWS, VARIABLE, stream, told)
 from packet_places import A4, A4B, A6B, t4  # noqa: E402
 from packets import unpcap  # noqa: E402
 
@@ -170,6 +171,21 @@ class Blocks(unittest.TestCase):
         self.assertEqual((code, lines), (0, []), err)
         self.assertNotIn("appears to", err)
         self.assertGreater(len(tshark(out)[1]), 30)
+
+    def test_rates_of_sampling_are_read_and_interfaces_are_not(self):
+        out = self.put("rates", self.run_it("map", 7, b"".join(
+            told(row, 256 + i) for i, row in enumerate(OPTION_ROWS)
+            if row[-1] == "pass")))
+        code, lines, err = tshark(
+            out, "-T", "fields", "-e", "cflow.sampling_packet_space",
+            "-Y", "cflow.sampling_packet_space")
+        self.assertEqual((code, set(lines)), (0, {"999"}), err)
+        self.assertGreater(len(lines), 5)
+        code, lines, err = tshark(
+            out, "-Y", "_ws.malformed || _ws.expert.severity >= 6291456")
+        self.assertEqual((code, lines), (0, []), err)
+        self.assertEqual(tshark(out, "-Y", "cflow.if_name || "
+                                "cflow.inputint")[1], [])
 
     def test_addresses_are_those_of_the_reference(self):
         if not os.path.exists(REFERENCE):

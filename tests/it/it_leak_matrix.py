@@ -164,6 +164,12 @@ def of_flows(folder):
         fate = gone.get(i, "pass")
         assert fate == want, (place, fate, want)
         yield place, fate
+    for i, row in enumerate(flows.OPTION_ROWS):
+        out, gone = sanitize(folder, "flows", flows.told(row, 256 + i))
+        in_bytes(out, row[0])
+        fate = next(iter(gone.values()), "pass")
+        assert fate == row[-1] and (out == b"") == (fate != "pass"), row
+        yield row[0], fate
 
 
 def rewrite(folder, data):

@@ -32,30 +32,22 @@ static const struct {
 	enum what what;
 	uint16_t id, len, enterprise;
 } fields[] = {
-    {PEER4, 8, 4, 0},
-    {HOST4, 12, 4, 0},
-    {PEER6, 27, 16, 0},
-    {HOST6, 28, 16, 0},
-    {PORT, 7, 2, 0},
-    {PORT, 11, 2, 0},
-    {COUNT8, 1, 8, 0},
-    {COUNT8, 502, 8, 6871},
-    {TIME8, 152, 8, 0},
-    {JUNK, 56, 6, 0},
-    {JUNK, 10, 4, 0},
-    {JUNK, 106, 4, 6871},
-    {JUNK, 3, 8, 9},
-    {JUNK, 130, 4, 0},
-    {TEXT, 82, 65535, 0},
-    {TEXT, 18, 65535, 6871},
+    {PEER4, 8, 4, 0}, {HOST4, 12, 4, 0}, {PEER6, 27, 16, 0}, {HOST6, 28, 16, 0},
+    {PORT, 7, 2, 0}, {PORT, 11, 2, 0}, {COUNT8, 1, 8, 0},
+    {COUNT8, 502, 8, 6871}, {TIME8, 152, 8, 0}, {JUNK, 56, 6, 0},
+    {JUNK, 10, 4, 0}, {JUNK, 106, 4, 6871}, {JUNK, 3, 8, 9}, {JUNK, 130, 4, 0},
+    {TEXT, 82, 65535, 0}, {TEXT, 18, 65535, 6871}, {COUNT8, 34, 4, 0},
+    {COUNT8, 302, 8, 0}, {COUNT8, 144, 4, 0}, /* whom options are about */
 };
 
+#define ABOUT  (FIELDS - 1)
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* A template: rows of the table. */
+/* A template: rows of the table; options: the first says of whom. */
 struct layout {
 	uint32_t domain;
 	unsigned id, n, row[WORDS];
+	bool options;
 };
 
 /*
@@ -83,9 +75,11 @@ put(struct file *f, const void *p, size_t n)
 static void
 put_template(struct file *f, const struct layout *l)
 {
-	ipfix_set(&f->o, 2);
+	ipfix_set(&f->o, l->options ? 3 : 2);
 	ipfix_put16(&f->o, l->id);
 	ipfix_put16(&f->o, l->n);
+	if (l->options)
+		ipfix_put16(&f->o, 1);
 	for (unsigned i = 0; i < l->n; i++) {
 		unsigned far = fields[l->row[i]].enterprise;
 
@@ -193,6 +187,9 @@ choose(const struct file *f, struct layout *l, struct prop *r, unsigned i)
 			l->row[k] = (unsigned)prop_below(r, FIELDS);
 		while (!fits(f, l->row[k]));
 	}
+	l->options = prop_below(r, 4) == 0;
+	if (l->options)
+		l->row[0] = ABOUT;
 }
 
 static void

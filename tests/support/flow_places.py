@@ -74,6 +74,46 @@ ROWS = [
     named("TCP sequence number", ((184, 4), A4B)),
 ]
 
+# What an exporter says of itself: (name, how many fields say of whom, fields,
+# values, what becomes of it).
+OF = ((149, 4), A4B)
+
+
+def said(name, *more, of=OF, fate="pass"):
+    fields = (of,) + more
+    return (name, 1, tuple(f for f, _ in fields), tuple(v for _, v in fields),
+            fate)
+
+
+RATE = ((305, 4), b"\0\0\0\1"), ((306, 4), b"\0\0\3\xe7")
+OPTION_ROWS = [
+    said("options: a rate of sampling", *RATE),
+    said("options: a domain that is an address", *RATE, ((149, 4), A4B)),
+    said("options: exporter", *RATE, of=((130, 4), A4B)),
+    said("options: exporter of IPv6", *RATE, of=((131, 16), A6B)),
+    said("options: a selector that is an address", *RATE,
+         of=((302, 8), b"\0\0\0\0" + A4B)),
+    said("options: a process that is an address", *RATE, of=((144, 4), A4B)),
+    said("options: an interface", *RATE, of=((10, 4), A4B),
+         fate="ipfix.options"),
+    said("options: an interface's name", ((82, VARIABLE), TEXT),
+         of=((10, 4), b"\0\0\0\1"), fate="ipfix.options"),
+    said("options: names beside a rate", *RATE, ((82, VARIABLE), TEXT),
+         ((83, 16), TEXT.ljust(16, b"\0"))),
+    said("options: addresses beside a rate", *RATE, ((8, 4), A4B),
+         ((211, 4), A4B), ((130, 4), A4B)),
+    said("options: an element of somebody's", *RATE,
+         ((7, 8, 0x0a010203), A4B * 2)),
+    said("options: somebody's scope", *RATE, of=((144, 4, 0x0a010203), A4B),
+         fate="ipfix.options"),
+    said("options: an exporter as a rate", ((34, 4), A4B),
+         ((130, 4), A4B), fate="selfcheck"),
+    said("options: MAC address, VLAN", *RATE, ((56, 6), A4B + b"\1\2"),
+         ((58, 2), A4B[:2])),
+    said("options: a user", ((371, VARIABLE), b"alice@corp.example"),
+         of=((145, 2), b"\1\0"), fate="ipfix.options"),
+]
+
 
 def value(field, data):
     if field[1] != VARIABLE:
@@ -92,6 +132,16 @@ def stream(tables, domain=0x0a010203):
         data += r.message(domain, 0x0a010203, r.ipfix_set(number, *[
             b"".join(map(value, fields, row)) for row in rows]))
     return tell + data
+
+
+def told(row, number, domain=0x0a010203):
+    """A template of options and one record of it."""
+    _, scopes, fields, values, _ = row
+    fields = [(f[0] | (0x8000 if len(f) > 2 else 0),) + f[1:] for f in fields]
+    one = r.template(number, fields)
+    return r.message(domain, 0, r.ipfix_set(3, one[:4] + struct.pack(
+        ">H", scopes) + one[4:])) + r.message(domain, 0, r.ipfix_set(
+            number, b"".join(map(value, row[2], values))))
 
 
 def messages(data):

@@ -122,4 +122,39 @@ message(const struct d4_buf *b, unsigned i)
 	return m;
 }
 
+/* A chain that releases what concerns 203.0.113.0/24. */
+static inline struct san_chain *
+concerned(void)
+{
+	static struct d4_prefix list[] = {
+	    {{.family = 4, .b = {203, 0, 113}}, 24}};
+	static const struct d4_prefix_set nets = {list, 1};
+	static const uint8_t type = 7;
+	const struct san_about about = {&nets, NULL};
+	const struct san_env env = {.network = test_network, .about = &about};
+	const struct san_takes takes = {.types = &type, .n_types = 1};
+	struct d4_diag diag = {.file = "test"};
+	struct san_chain *c = NULL;
+	struct d4_yaml *y = NULL;
+
+	assert_int_equal(d4_yaml_parse(d4_slice_str(STEPS), &diag, &y), D4_OK);
+	assert_int_equal(san_chain_compile(y, &takes, &env, &diag, &c), D4_OK);
+	d4_yaml_free(y);
+	return c;
+}
+
+/* A message with an options template; its first fields say whom it is about. */
+static inline void
+put_options(struct file *f, unsigned id, unsigned scopes,
+    const struct field *list, size_t n)
+{
+	ipfix_message(&f->o, 0x0a010203);
+	ipfix_set(&f->o, 3);
+	ipfix_put16(&f->o, id);
+	ipfix_put16(&f->o, (unsigned)n);
+	ipfix_put16(&f->o, scopes);
+	put_fields(&f->o, list, n);
+	ipfix_end(&f->o);
+}
+
 #endif

@@ -76,27 +76,6 @@ broken_records_end_their_set(void **state)
 	d4_buf_fini(&out);
 }
 
-/* A chain that releases what concerns 203.0.113.0/24. */
-static struct san_chain *
-concerned(void)
-{
-	static struct d4_prefix list[] = {
-	    {{.family = 4, .b = {203, 0, 113}}, 24}};
-	static const struct d4_prefix_set nets = {list, 1};
-	static const uint8_t type = 7;
-	const struct san_about about = {&nets, NULL};
-	const struct san_env env = {.network = test_network, .about = &about};
-	const struct san_takes takes = {.types = &type, .n_types = 1};
-	struct d4_diag diag = {.file = "test"};
-	struct san_chain *c = NULL;
-	struct d4_yaml *y = NULL;
-
-	assert_int_equal(d4_yaml_parse(d4_slice_str(STEPS), &diag, &y), D4_OK);
-	assert_int_equal(san_chain_compile(y, &takes, &env, &diag, &c), D4_OK);
-	d4_yaml_free(y);
-	return c;
-}
-
 static void
 flows_concern_whom_their_ends_are_of(void **state)
 {
