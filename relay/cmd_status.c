@@ -228,6 +228,7 @@ print_status(const json_t *o)
 	    number(o, "duplicate"), number(o, "lost"));
 	print_partners(json_object_get(o, "partners"));
 	freeze_print(json_object_get(o, "frozen"));
+	breaker_print(json_object_get(o, "breakers"));
 	list = json_object_get(o, "sinks");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		print_sink(json_array_get(list, i));

@@ -12,9 +12,13 @@ int cmd_status(const struct relay_conf *c, int argc, char **argv);
 int cmd_partner(const struct relay_conf *c, int argc, char **argv);
 int cmd_freeze(const struct relay_conf *c, int argc, char **argv);
 int cmd_thaw(const struct relay_conf *c, int argc, char **argv);
+int cmd_breaker(const struct relay_conf *c, int argc, char **argv);
 
 /* freeze_print -- "frozen PARTNER since ... by ...: ..."; one a line. */
 void freeze_print(const json_t *list);
+
+/* breaker_print -- of breakers_list; three lines each. */
+void breaker_print(const json_t *list);
 
 /*
  * status_merge -- what wash and post say, by lane: in = forward + drop +

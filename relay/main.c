@@ -23,6 +23,9 @@ static const struct {
 	"[PARTNER | --all] [--because TEXT]  at once nothing more is sent;\n"
 	"           without a name: who is frozen"},
     {"thaw", cmd_thaw, "PARTNER | --all [--because TEXT]  the opposite"},
+    {"breaker", cmd_breaker,
+	"[--json]  streams that our own doubt stopped;\n"
+	"           close ID ... | --partner PARTNER | --all [--because TEXT]"},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -205,8 +205,8 @@ json_t *
 status_merge(const json_t *answer)
 {
 	static const char *const same[] = {"policy", "policy_error", "reading",
-	    "redis", "airlock", "partners", "queues", "entries", "malformed",
-	    "duplicate", "lost", "sources"};
+	    "redis", "airlock", "breakers", "partners", "queues", "entries",
+	    "malformed", "duplicate", "lost", "sources"};
 	const json_t *wash = json_object_get(answer, "wash");
 	const json_t *post = json_object_get(answer, "post");
 	json_t *lanes = json_array(), *denied = json_array();

@@ -1,145 +1,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/evp.h>
 #include "libd4/fnv.h"
 #include "libd4/kit/file.h"
-#include "libd4/kit/log.h"
-#include "relay/lane_id.h"
-#include "relay/streams.h"
-
-#define STREAMS_BUCKETS 16384u       /* a power of two */
-#define STREAMS_STATE   (256u << 20) /* bytes of what one may remember */
-
-struct streams {
-	char *folder;
-	struct gate *gate;
-	size_t n_partners;
-	struct stream *bucket[STREAMS_BUCKETS];
-	size_t n;
-	uint64_t clock;
-};
+#include "relay/breakers.h"
+#include "relay/streams_room.h"
 
 enum d4_status
-streams_new(const char *folder, struct streams **out)
+streams_new(const char *state, struct streams **out)
 {
 	struct streams *s = calloc(1, sizeof(*s));
-	enum d4_status st;
+	enum d4_status st = D4_ENOMEM;
 
 	if (s == NULL)
 		return D4_ENOMEM;
-	s->folder = strdup(folder);
-	st = s->folder == NULL ? D4_ENOMEM : d4_dir_make(folder, 0700);
+	s->folder = d4_path(state, "streams");
+	s->breakers = d4_path(state, BREAKERS_FOLDER);
+	if (s->folder != NULL && s->breakers != NULL)
+		st = d4_dir_make(s->folder, 0700);
+	if (st == D4_OK)
+		st = d4_dir_make(s->breakers, 0700);
 	if (st != D4_OK) {
 		streams_free(s);
 		return st;
 	}
 	*out = s;
 	return D4_OK;
-}
-
-/* The file of what a path remembers: named by all that it depends on. */
-static char *
-path_file(const struct streams *s, const struct stream *t, size_t partner)
-{
-	const struct path *p = &t->path[partner];
-	char sensor[D4_UUID_TEXT], key[1024], id[LANE_ID_TEXT], name[32];
-	uint8_t meta[EVP_MAX_MD_SIZE];
-
-	d4_uuid_text(&t->sensor, sensor);
-	if (EVP_Digest(t->meta.p, t->meta.n, meta, NULL, EVP_sha256(), NULL) !=
-	    1)
-		return NULL;
-	(void)snprintf(key, sizeof(key), "%s|%s|%s|%u|%s|%02x%02x%02x%02x|%s",
-	    pol_partner_at(gate_policy(s->gate), partner)->id, p->d.source,
-	    sensor, (unsigned)t->type, t->ext, (unsigned)meta[0],
-	    (unsigned)meta[1], (unsigned)meta[2], (unsigned)meta[3],
-	    san_chain_hash(p->d.chain));
-	if (lane_key_id(key, id) != D4_OK)
-		return NULL;
-	(void)snprintf(name, sizeof(name), "%s.state", id);
-	return d4_path(s->folder, name);
-}
-
-static bool
-path_save(struct streams *s, const struct stream *t, size_t partner)
-{
-	struct path *p = &t->path[partner];
-	struct d4_buf state;
-	enum d4_status st;
-	char *file;
-
-	if (p->san == NULL || !p->remembers || !p->dirty)
-		return true;
-	d4_buf_init(&state, STREAMS_STATE);
-	file = path_file(s, t, partner);
-	st = file == NULL ? D4_ENOMEM : san_stream_state_save(p->san, &state);
-	if (st == D4_OK)
-		st = d4_file_replace(file, d4_buf_slice(&state), 0600);
-	if (st != D4_OK)
-		d4_warnx("streams file=%s save=\"%s\"",
-		    file != NULL ? file : "-", d4_status_text(st));
-	p->dirty = st != D4_OK;
-	p->state_bytes = state.n;
-	free(file);
-	d4_buf_fini(&state);
-	return st == D4_OK;
-}
-
-/* Lost or unusable state only delays a release (chain.h): it is said. */
-static void
-path_load(struct streams *s, const struct stream *t, size_t partner)
-{
-	struct path *p = &t->path[partner];
-	struct d4_buf state;
-	enum d4_status st;
-	char *file;
-
-	d4_buf_init(&state, STREAMS_STATE);
-	st = san_stream_state_save(p->san, &state);
-	p->remembers = st != D4_OK || state.n > 0;
-	file = p->remembers ? path_file(s, t, partner) : NULL;
-	state.n = 0;
-	if (file != NULL) {
-		st = d4_file_read(file, &state);
-		if (st == D4_OK)
-			st =
-			    san_stream_state_load(p->san, d4_buf_slice(&state));
-		if (st != D4_OK && st != D4_ENOENT)
-			d4_warnx("streams file=%s begins_empty=\"%s\"", file,
-			    d4_status_text(st));
-	}
-	free(file);
-	d4_buf_fini(&state);
-}
-
-enum d4_status
-path_san(struct streams *s, const struct stream *t, size_t partner,
-    struct san_stream **out)
-{
-	const struct san_facts facts = {
-	    .type = t->type, .ext = t->ext, .sensor = t->sensor};
-	struct path *p = &t->path[partner];
-	enum d4_status st;
-
-	if (p->san == NULL) {
-		st = san_stream_new(p->d.chain, p->d.keys, &facts, &p->san);
-		if (st != D4_OK)
-			return st;
-		path_load(s, t, partner);
-	}
-	*out = p->san;
-	return D4_OK;
-}
-
-void
-path_reset(struct streams *s, const struct stream *t, size_t partner)
-{
-	struct path *p = &t->path[partner];
-
-	(void)path_save(s, t, partner);
-	san_stream_free(p->san);
-	*p = (struct path){.row = -1, .none = -1};
 }
 
 static void
@@ -174,6 +60,7 @@ streams_free(struct streams *s)
 		return;
 	streams_forget(s);
 	free(s->folder);
+	free(s->breakers);
 	free(s);
 }
 
@@ -183,15 +70,7 @@ streams_gate(struct streams *s, struct gate *g)
 	streams_forget(s);
 	s->gate = g;
 	s->n_partners = g == NULL ? 0 : pol_n_partners(gate_policy(g));
-}
-
-/* Is it stopped by its breaker? */
-static bool
-path_broken(const struct path *p)
-{
-	enum d4_reason why;
-
-	return p->san != NULL && san_stream_broken(p->san, &why);
+	paths_tidy(s);
 }
 
 /* A stream whose breaker is open is kept: forgetting would close it. */
@@ -238,6 +117,26 @@ streams_again(struct streams *s)
 			s->n--;
 		}
 	}
+}
+
+void
+streams_breakers(struct streams *s)
+{
+	if (!s->broken)
+		return;
+	s->broken = false;
+	for (size_t i = 0; i < STREAMS_BUCKETS; i++) {
+		for (struct stream *t = s->bucket[i]; t != NULL; t = t->next) {
+			for (size_t k = 0; k < s->n_partners; k++)
+				path_breaker(s, t, k);
+		}
+	}
+}
+
+json_t *
+streams_open(const struct streams *s)
+{
+	return breakers_list(s->breakers);
 }
 
 static bool

@@ -5,6 +5,7 @@
 #ifndef RELAY_STREAMS_H
 #define RELAY_STREAMS_H
 
+#include <jansson.h>
 #include "libd4/entry.h"
 #include "relay/decide.h"
 #include "relay/lanes.h"
@@ -15,7 +16,8 @@
  * struct path -- one stream to one partner.
  * Shape:  decided in `minute` (of the clock). san: NULL until needed.
  *         remembers: it has state that outlives a restart; dirty: since the
- *         last save. named: id and variant say which lane; lane: NULL until
+ *         last save. alarmed, noted: that its breaker is open is in the log,
+ *         on disk. named: id and variant say which lane; lane: NULL until
  *         something is written to it, and of no use once another path has
  *         given it its own header. row: of the journal's totals, -1
  *         unknown; none: row where no lane is known.
@@ -25,7 +27,7 @@ struct path {
 	uint64_t minute;
 	struct decision d;
 	struct san_stream *san;
-	bool remembers, dirty, alarmed;
+	bool remembers, dirty, alarmed, noted;
 	size_t state_bytes; /* of the last save */
 	bool named;
 	uint32_t variant;
@@ -52,8 +54,11 @@ struct stream {
 
 struct streams;
 
-/* streams_new -- folder: STATE/streams, for what streams must remember. */
-D4_USED enum d4_status streams_new(const char *folder, struct streams **out);
+/*
+ * streams_new -- state: the folder that gets streams/, for what streams must
+ * remember, and breakers/.
+ */
+D4_USED enum d4_status streams_new(const char *state, struct streams **out);
 void streams_free(struct streams *s);
 
 /*
@@ -64,10 +69,19 @@ void streams_gate(struct streams *s, struct gate *g);
 
 /*
  * streams_again -- by the same policy, with journals that are other ones: as
- * streams_gate, but what stopped at an open breaker stays stopped, because
- * that is promised until a reload.
+ * streams_gate, but what stopped at an open breaker stays stopped, on disk or
+ * not.
  */
 void streams_again(struct streams *s);
+
+/*
+ * streams_breakers -- once a second: breakers whose notes an operator removed
+ * are closed; those that could not be noted are noted.
+ */
+void streams_breakers(struct streams *s);
+
+/* streams_open -- those that are open, as breakers_list. */
+json_t *streams_open(const struct streams *s);
 
 /* streams_lane_gone -- no path leads to that lane any more. */
 void streams_lane_gone(struct streams *s, const struct lane *lane);
@@ -86,9 +100,20 @@ D4_USED enum d4_status streams_get(
  */
 bool streams_save(struct streams *s, size_t max);
 
-/* path_san -- the path's chain, with what it remembers. Errors: as san. */
+/*
+ * path_san -- the path's chain, with what it remembers, stopped where its
+ * breaker is open. Errors: as san.
+ */
 D4_USED enum d4_status path_san(struct streams *s, const struct stream *st,
     size_t partner, struct san_stream **out);
+
+/*
+ * path_stopped -- the path's breaker is open: it is noted on disk, so that it
+ * outlives us. Errors: D4_EIO, D4_ENOSPC, D4_ENOMEM: streams_breakers tries
+ * again; it is open all the same.
+ */
+D4_USED enum d4_status path_stopped(
+    struct streams *s, const struct stream *st, size_t partner);
 
 /* path_reset -- forgets chain, lane and rows; its memory is saved. */
 void path_reset(struct streams *s, const struct stream *st, size_t partner);

@@ -258,6 +258,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	overflow_tick(w);
 	sources_tick(w);
 	keep_tick(w);
+	streams_breakers(w->streams);
 	if (w->ticks % SNAPSHOT_TICKS == 0)
 		wash_snapshot(w);
 	/* With each minute of UTC: an agreement ends at midnight, not after. */
@@ -275,12 +276,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 static enum d4_status
 wash_open_state(struct wash *w)
 {
-	char *folder = NULL;
-	enum d4_status st = D4_ENOMEM;
+	enum d4_status st = streams_new(w->setup->dirs.state, &w->streams);
 
-	if (asprintf(&folder, "%s/streams", w->setup->dirs.state) >= 0)
-		st = streams_new(folder, &w->streams);
-	free(folder);
 	w->args = calloc(READ_ARGS, sizeof(*w->args));
 	if (st == D4_OK && w->args == NULL)
 		st = D4_ENOMEM;

@@ -190,9 +190,11 @@ job_append(struct job *j, uint64_t n)
 	return st;
 }
 
+/* Once in the log, and on disk where it is this path's own breaker. */
 static void
 job_alarm(struct job *j)
 {
+	enum d4_status st = D4_OK;
 	enum d4_reason why;
 
 	if (!san_stream_broken(j->san, &why)) {
@@ -202,10 +204,17 @@ job_alarm(struct job *j)
 	if (j->path->alarmed)
 		return;
 	j->path->alarmed = true;
+	if (j->san == j->path->san)
+		st = path_stopped(j->w->streams, j->stream, j->partner);
 	d4_warnx("alarm breaker=open partner=%s source=%s rule=%s reason=%s "
-		 "remedy=\"nothing of this stream leaves until a reload\"",
+		 "remedy=\"nothing of this stream leaves until its pipeline is "
+		 "another one, or d4-relay breaker close\"",
 	    job_partner(j), j->path->d.source, j->path->d.rule,
 	    d4_reason_name(why));
+	if (st != D4_OK)
+		d4_warnx("breaker=unnoted error=\"%s\" (a restart would close "
+			 "it; it is tried again every second)",
+		    d4_status_text(st));
 }
 
 static enum d4_status

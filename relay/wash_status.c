@@ -202,6 +202,7 @@ status_json(const struct wash *w)
 	(void)json_object_set_new(o, "queues", status_queues(w));
 	(void)json_object_set_new(o, "lanes", status_lanes(w));
 	(void)json_object_set_new(o, "sources", sources_status(w));
+	(void)json_object_set_new(o, "breakers", streams_open(w->streams));
 	return o;
 }
 

@@ -22,6 +22,13 @@ san_breaker_note(
 }
 
 void
+san_breaker_open(struct san_breaker *b, enum d4_reason why)
+{
+	if (b->why == D4_R_NONE)
+		b->why = why;
+}
+
+void
 san_breaker_close(struct san_breaker *b, const struct d4_tally *t)
 {
 	b->why = D4_R_NONE;

@@ -26,6 +26,9 @@ struct san_breaker {
 void san_breaker_note(
     struct san_breaker *b, const struct d4_tally *t, enum d4_reason why);
 
+/* san_breaker_open -- as it was in an earlier life; why: not D4_R_NONE. */
+void san_breaker_open(struct san_breaker *b, enum d4_reason why);
+
 /* san_breaker_close -- an operator closes it; counting begins anew. */
 void san_breaker_close(struct san_breaker *b, const struct d4_tally *t);
 

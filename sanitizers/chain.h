@@ -192,7 +192,8 @@ D4_USED enum d4_status san_stream_state_load(
 /* san_stream_broken -- the breaker is open, and why. */
 bool san_stream_broken(const struct san_stream *s, enum d4_reason *why);
 
-/* san_stream_reset -- an operator closed the breaker again. */
+/* san_stream_stop -- opens it, as it was before a restart; reset: closes it. */
+void san_stream_stop(struct san_stream *s, enum d4_reason why);
 void san_stream_reset(struct san_stream *s);
 
 #endif

@@ -77,6 +77,12 @@ san_stream_broken(const struct san_stream *s, enum d4_reason *why)
 }
 
 void
+san_stream_stop(struct san_stream *s, enum d4_reason why)
+{
+	san_breaker_open(&s->breaker, why);
+}
+
+void
 san_stream_reset(struct san_stream *s)
 {
 	san_breaker_close(&s->breaker, &s->tally);

@@ -88,6 +88,23 @@ closing_it_begins_a_new_count(void **state)
 	assert_int_equal(b.why, D4_R_SELFCHECK);
 }
 
+static void
+one_that_was_open_is_open_until_it_is_closed(void **state)
+{
+	struct san_breaker b = {0};
+	struct d4_tally t = {0};
+
+	(void)state;
+	san_breaker_open(&b, D4_R_CANARY);
+	assert_int_equal(b.why, D4_R_CANARY);
+	san_breaker_open(&b, D4_R_SELFCHECK);
+	assert_int_equal(b.why, D4_R_CANARY);
+	breaker_feed(&b, &t, 2000, D4_R_NONE);
+	assert_int_equal(b.why, D4_R_CANARY);
+	san_breaker_close(&b, &t);
+	assert_int_equal(b.why, D4_R_NONE);
+}
+
 int
 main(void)
 {
@@ -97,6 +114,7 @@ main(void)
 	    cmocka_unit_test(
 		hits_open_it_above_one_in_a_thousand_of_at_least_a_thousand),
 	    cmocka_unit_test(closing_it_begins_a_new_count),
+	    cmocka_unit_test(one_that_was_open_is_open_until_it_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

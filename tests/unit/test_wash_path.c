@@ -1,5 +1,6 @@
 /* What wash puts into the airlock stands under what it was released under. */
 #include "policy.h"
+#include "relay/breakers.h"
 #include "wash_world.h"
 
 #define WEAK   "{client: keep, server: zero}"
@@ -120,9 +121,25 @@ an_entry_that_says_another_type_than_its_header_goes_nowhere(void **state)
 	world_end(&w);
 }
 
-/* What the alarm says: "nothing of this stream leaves until a reload". */
+/* An operator closes the only breaker that is open; d4-relay breaker close. */
 static void
-an_open_breaker_stays_open_until_a_reload(void **state)
+close_breaker(struct world *w)
+{
+	json_t *list = streams_open(w->streams);
+	const json_t *o = json_array_get(list, 0);
+	char path[128];
+
+	assert_int_equal(json_array_size(list), 1);
+	(void)snprintf(path, sizeof(path), "%s/state/%s", dir, BREAKERS_FOLDER);
+	assert_int_equal(
+	    breakers_lift(path, json_string_value(json_object_get(o, "id"))),
+	    D4_OK);
+	json_decref(list);
+	streams_breakers(w->streams); /* its second is over */
+}
+
+static void
+an_open_breaker_stays_open_until_it_is_closed(void **state)
 {
 	static const char text[] =
 	    "  - {id: watched, types: [8], steps: [{pdns: " WEAK
@@ -153,6 +170,11 @@ an_open_breaker_stays_open_until_a_reload(void **state)
 	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 2);
 	world_gate(&w, world_load(all));
 	put(&w, SENSOR_1, LINE("5"), true);
+	streams_breakers(w.streams);
+	put(&w, SENSOR_1, LINE("6"), true);
+	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 2);
+	close_breaker(&w);
+	put(&w, SENSOR_1, LINE("7"), true);
 	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 3);
 	world_end(&w);
 }
@@ -162,7 +184,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-		an_open_breaker_stays_open_until_a_reload, setup, teardown),
+		an_open_breaker_stays_open_until_it_is_closed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		two_rules_of_one_lane_keep_apart_what_each_released, setup,
 		teardown),
