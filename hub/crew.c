@@ -85,6 +85,7 @@ worker_be(const struct crew *c, unsigned place, int pair, pid_t supervisor)
 	set.pair = pair;
 	set.supervisor = supervisor;
 	set.alone = c->n_old == 0;
+	set.before = c->before[place];
 	worker_run(&set);
 }
 
@@ -105,7 +106,9 @@ worker_start(struct crew *c, unsigned place)
 		worker_be(c, place, pair[1], self);
 	}
 	(void)close(pair[1]);
-	*m = (struct crew_member){.pid = pid, .pair = pair[0]};
+	*m = (struct crew_member){
+	    .pid = pid, .pair = pair[0], .heard_ms = d4_mono_ms()};
+	c->before[place].pid = 0;
 	d4_info("worker pid=%d started place=%u", (int)pid, place);
 }
 
@@ -140,14 +143,12 @@ crew_due(struct crew *c, bool stopping)
 /* ---- the end ---- */
 
 static void
-member_ended(struct crew_member *m, int status, bool stopping)
+member_ended(struct crew *c, unsigned at, int status, bool stopping)
 {
-	if (WIFSIGNALED(status))
-		d4_warnx("worker died signal=%d pid=%d", WTERMSIG(status),
-		    (int)m->pid);
-	else if (!stopping && m->kill_ms == 0)
-		d4_warnx("worker ended status=%d pid=%d", WEXITSTATUS(status),
-		    (int)m->pid);
+	struct crew_member *m = &c->member[at];
+
+	if (WIFSIGNALED(status) || (!stopping && m->kill_ms == 0))
+		crew_died(c, at, status);
 	if (m->pair >= 0)
 		(void)close(m->pair);
 	*m = (struct crew_member){
@@ -171,9 +172,10 @@ crew_reap(struct crew *c, pid_t pid, int status, bool stopping)
 	for (unsigned i = 0; i < c->places + c->n_old; i++) {
 		if (c->member[i].pid != pid)
 			continue;
-		member_ended(&c->member[i], status, stopping);
+		member_ended(c, i, status, stopping);
 		if (i >= c->places)
 			old_ended(c, i);
+		crew_state(c, NULL);
 		return true;
 	}
 	return false;
@@ -255,6 +257,7 @@ member_ready(struct crew *c, struct crew_member *m)
 	unsigned at = (unsigned)(m - c->member);
 
 	m->ready = true;
+	crew_state(c, m);
 	for (unsigned i = 1; at == 0 && i < c->places; i++)
 		crew_link(c, i);
 	if (at != 0 && at < c->places)
@@ -288,6 +291,9 @@ member_says(struct crew *c, struct crew_member *m, uint8_t what)
 	case WORKER_READY:
 		member_ready(c, m);
 		return;
+	case WORKER_ALIVE:
+		crew_heard(c, m);
+		return;
 	case WORKER_NONE:
 	case WORKER_STOP:
 	case WORKER_LEAVE:
@@ -300,6 +306,7 @@ member_says(struct crew *c, struct crew_member *m, uint8_t what)
 	case WORKER_PEER:
 	case WORKER_REFUSED:
 	case WORKER_TEE:
+	case WORKER_CREW:
 		return; /* nothing that a worker says */
 	}
 }
@@ -337,6 +344,7 @@ crew_read(struct crew *c, const struct pollfd *p)
 		else if ((p[i].revents & POLLHUP) != 0)
 			gone = true;
 	}
+	crew_judge(c);
 	if (gone)
 		(void)poll(NULL, 0, 10); /* SIGCHLD is coming */
 }

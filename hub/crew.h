@@ -15,19 +15,23 @@
  * struct crew_member -- one worker.
  * Shape:  pid 0: none runs at this place; started at start_ms then. pair: to
  *         talk with it, -1 without. wants_redis: it waits for a connection.
- *         kill_ms: when it is killed; 0: not asked to end.
+ *         kill_ms: when it is killed; 0: not asked to end. heard_ms: when it
+ *         said last that it runs, 0: never; hung: too long ago. shot_ms: it was
+ *         killed for that, after so long.
  */
 struct crew_member {
 	pid_t pid;
 	int pair;
-	bool ready, wants_redis;
-	uint64_t start_ms, kill_ms;
+	bool ready, wants_redis, hung;
+	uint64_t start_ms, kill_ms, heard_ms, shot_ms;
 };
 
 /*
  * struct crew -- Shape: the first `places` are ours, the next n_old those of
  * older versions. signals: a descriptor that a worker has to close. reload,
- * upgrade: a worker asks for it. led: the old ones were told to leave.
+ * upgrade: a worker asks for it. led: the old ones were told to leave. died:
+ * how many, the last one of them at last_place; before: at each place.
+ * looked_ms: when crew_judge looked.
  */
 struct crew {
 	const struct worker_setup *set;
@@ -35,6 +39,9 @@ struct crew {
 	unsigned places, n_old;
 	bool reload, upgrade, led;
 	struct crew_member member[CREW_MAX];
+	uint64_t died, looked_ms;
+	struct death last, before[WORKERS_MAX];
+	unsigned last_place;
 };
 
 /* crew_init -- set: what each worker gets, except its place and its pair. */
@@ -66,6 +73,23 @@ void crew_tell(const struct crew_member *m, enum worker_message kind,
     struct d4_slice text, int fd);
 void crew_tell_all(
     const struct crew *c, enum worker_message kind, struct d4_slice text);
+
+/* ---- crew_watch.c ---- */
+
+/* crew_heard -- it runs. */
+void crew_heard(struct crew *c, struct crew_member *m);
+
+/*
+ * crew_judge -- who does not say so for `hang` is told of, and for `hang_kill`
+ * is killed, and started again as one that died.
+ */
+void crew_judge(struct crew *c);
+
+/* crew_died -- it ended, and nobody had asked it to. */
+void crew_died(struct crew *c, unsigned at, int status);
+
+/* crew_state -- who died and who hangs, to one worker or (NULL) all. */
+void crew_state(const struct crew *c, const struct crew_member *to);
 
 /* crew_stop -- all of them, within ms. */
 void crew_stop(struct crew *c, uint64_t ms);

@@ -193,7 +193,7 @@ crowd_up(struct crowd *c)
 	if (c->hub->alone)
 		(void)snprintf(place, sizeof(place), "d4:place:%s:%u",
 		    c->hub->opt->state, c->hub->place);
-	if (crowd_run(c, crowd_up_script, words, NULL, NULL) != D4_OK)
+	if (crowd_run(c, crowd_up_script, words, deaths_told, c->hub) != D4_OK)
 		d4_warnx("crowd not told why=\"redis\"");
 	/* What Redis did not hear of before is news, also for the others. */
 	TAILQ_FOREACH(s, &c->hub->sessions, all)

@@ -34,11 +34,11 @@
 	"if not left[t] then local l={t} if t=='254' then l={'2','254'} end " \
 	"for _,x in ipairs(l) do c('SREM','active_connection:'..x,u) "        \
 	"c('SREM','active_connection_by_uuid:'..u,x) end end end "            \
-	"local function reap(w) "                                             \
-	"for _,m in ipairs(c('SMEMBERS','d4:worker:'..w)) do "                \
+	"local function reap(w) local had=c('SMEMBERS','d4:worker:'..w) "     \
+	"for _,m in ipairs(had) do "                                          \
 	"gone(w,string.sub(m,1,32),string.sub(m,34)) end "                    \
 	"c('DEL','d4:worker:'..w,'d4:mail:'..w) c('ZREM','d4:workers',w) "    \
-	"return 1 end "
+	"return #had end "
 
 /* ARGV worker, sensor, session, "1": the census tells, among several. */
 const char crowd_end_script[] =
@@ -106,8 +106,9 @@ const char crowd_look_script[] = CROWD_END CROWD_TURN
  * hub, which told nobody which are its own.
  */
 const char crowd_up_script[] = CROWD_END
-    "if ARGV[2]~='' then local was=c('GET',ARGV[2]) "
-    "c('SET',ARGV[2],ARGV[1]) if was and was~=ARGV[1] then reap(was) end end "
+    "local had=0 if ARGV[2]~='' then local was=c('GET',ARGV[2]) "
+    "c('SET',ARGV[2],ARGV[1]) if was and was~=ARGV[1] then had=reap(was) end "
+    "end "
     "for _,u in ipairs(c('SMEMBERS','active_connection')) do "
     "if c('EXISTS','d4:live:'..u)==0 then c('SREM','active_connection',u) "
     "for _,t in ipairs(c('SMEMBERS','active_connection_by_uuid:'..u)) do "
@@ -118,4 +119,4 @@ const char crowd_up_script[] = CROWD_END
     "c('DEL','active_connection_by_uuid:'..u,"
     "'map:active_connection-uuid-session_uuid:'..u,'active_uuid_type2:'..u,"
     "'active_uuid_type254:'..u,'active_connection_extended_type:'..u) "
-    "end end return 1";
+    "end end return had";

@@ -28,7 +28,8 @@ extern const char crowd_look_script[];
 /*
  * Worker, the key of our place ("": not alone). Who had the place before us is
  * dead. Sensors that are connected and that nobody has are of an older hub,
- * which told nobody which are its own.
+ * which told nobody which are its own. Answers how many sessions of who had the
+ * place before us were still there.
  */
 extern const char crowd_up_script[];
 

@@ -19,6 +19,8 @@
 /* X(symbol, "name", looks until it is raised, "for people") */
 #define EVENT_KINDS(X)                                                         \
 	X(HUB_DOWN, "hub.down", 3, "the hub does not answer")                  \
+	X(WORKER_HUNG, "worker.hung", 1, "a worker does not answer")           \
+	X(WORKER_DIED, "worker.died", 1, "a worker died, and runs again")      \
 	X(REDIS_DOWN, "redis.down", 2, "the hub has no Redis")                 \
 	X(REDIS_FULL, "redis.full", 1, "the memory of Redis is nearly full")   \
 	X(QUEUE_FULL, "queue.full", 1, "a queue is full: sensors wait")        \

@@ -225,6 +225,7 @@ hub_fini(struct hub *h)
 		event_free(h->tick);
 	d4_tls_ctx_free(h->tls);
 	hub_options_free(h->opt);
+	json_decref(h->crew);
 }
 
 void

@@ -6,6 +6,7 @@
 #define HUB_HUB_H
 
 #include "hub/budget.h"
+#include "hub/deaths.h"
 #include "hub/options.h"
 #include "hub/queue.h"
 #include "hub/registry.h"
@@ -70,7 +71,8 @@ struct hub_events {
 
 /*
  * struct hub -- Shape: place: which of n_workers it is; the first one looks
- * after what is there once. alone: no older version's worker runs. pause: enum
+ * after what is there once. alone: no older version's worker runs. before: who
+ * was at its place and died. crew: see deaths_take. pause: enum
  * hub_pause bits that hold for every session. drafts: sessions whose entry
  * waits for the flush timer, oldest first, by list. tight: Redis as a whole is
  * short of memory.
@@ -81,6 +83,8 @@ struct hub {
 	struct event_base *base;
 	unsigned place, n_workers;
 	bool alone;
+	struct death before;
+	json_t *crew;
 	struct hub_options *opt;
 	struct admit_rules rules;
 	struct d4_tls_ctx *tls;

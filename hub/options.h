@@ -38,7 +38,7 @@ struct hub_options {
 	uint64_t maxmemory, shards, workers, payload_max, sessions_max;
 	uint64_t pending_max;
 	uint64_t flush_us, flush_disk_us, handshake_us, frame_us, idle_us,
-	    drain_us, clone_us, replay_us, handover_us;
+	    drain_us, clone_us, replay_us, handover_us, hang_us, hang_kill_us;
 	uint64_t replay_memory;
 	uint64_t inflight_max, held_max, queue_max, queue_disk;
 	uint64_t tee_buffer, tee_memory, tee_wait_us;

@@ -51,6 +51,8 @@ part_of(struct reload *r, enum worker_message kind)
 	case WORKER_RELOAD:
 	case WORKER_REFUSED:
 	case WORKER_TEE:
+	case WORKER_ALIVE:
+	case WORKER_CREW:
 		return NULL;
 	}
 	return NULL;

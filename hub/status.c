@@ -221,6 +221,8 @@ status_all(const struct hub *h)
 	put(o, "redis", status_redis(h));
 	put(o, "pending", status_pending(h));
 	put(o, "sensors_refused", status_refused(h));
+	if (h->place == 0)
+		put(o, "crew", deaths_status(h));
 	if (h->tee != NULL)
 		put(o, "tee", tee_status(h->tee));
 	return o;

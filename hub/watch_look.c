@@ -2,10 +2,11 @@
 #include <string.h>
 #include "hub/watch.h"
 
-#define ARCHIVE_LATE_S 60 /* it says what it does every second */
-#define COMPAT_LATE_S  60 /* every two */
-#define COMPAT_WAITS_S 60 /* a worker looks every 10 s */
-#define MEMORY_PART    85 /* percent; the hub stops reading there */
+#define ARCHIVE_LATE_S 60  /* it says what it does every second */
+#define COMPAT_LATE_S  60  /* every two */
+#define COMPAT_WAITS_S 60  /* a worker looks every 10 s */
+#define MEMORY_PART    85  /* percent; the hub stops reading there */
+#define DIED_S         600 /* it is told so long */
 #define SKIPPED        "and-more"
 
 static bool
@@ -47,6 +48,33 @@ look_redis(struct events *s, const json_t *redis)
 		    (long long)used, (long long)max);
 		events_hold(s, EVENT_REDIS_FULL, "redis", text);
 	}
+}
+
+/* Of the worker that answers for all; when that hangs the hub is down. */
+static void
+look_crew(struct events *s, const json_t *crew)
+{
+	const json_t *last = json_object_get(crew, "last"), *o;
+	char name[EVENT_SUBJECT], text[EVENT_TEXT];
+	size_t i;
+
+	json_array_foreach(json_object_get(crew, "hung"), i, o)
+	{
+		(void)snprintf(name, sizeof(name), "worker %lld",
+		    (long long)number(o, "place"));
+		(void)snprintf(text, sizeof(text), "pid %lld, since %lld",
+		    (long long)number(o, "pid"),
+		    (long long)number(o, "since_seen"));
+		events_hold(s, EVENT_WORKER_HUNG, name, text);
+	}
+	if (last == NULL || number(last, "ago_s") > DIED_S)
+		return;
+	(void)snprintf(name, sizeof(name), "worker %lld",
+	    (long long)number(last, "place"));
+	(void)snprintf(text, sizeof(text), "pid %lld, %s, %lld died so far",
+	    (long long)number(last, "pid"), text_of(last, "why"),
+	    (long long)number(crew, "died"));
+	events_hold(s, EVENT_WORKER_DIED, name, text);
 }
 
 static void
@@ -95,12 +123,13 @@ watch_status(struct events *s, const struct watch_conf *c, const json_t *status)
 
 	if (status == NULL) {
 		events_hold(s, EVENT_HUB_DOWN, "hub", "no answer");
-		for (unsigned k = EVENT_REDIS_DOWN; k < EVENT_CERT_EXPIRING;
+		for (unsigned k = EVENT_WORKER_HUNG; k < EVENT_CERT_EXPIRING;
 		     k++)
 			events_blind(s, (enum event_kind)k);
 		return;
 	}
 	look_redis(s, json_object_get(status, "redis"));
+	look_crew(s, json_object_get(status, "crew"));
 	queues = json_object_get(status, "queues");
 	json_object_foreach(queues, name, q)
 	{

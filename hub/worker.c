@@ -25,7 +25,7 @@ struct worker {
 	struct drain *drain;
 	struct peers *peers;
 	struct reload reload;
-	struct event *pair_ev, *ask_ev;
+	struct event *pair_ev, *ask_ev, *beat_ev;
 	bool asked;
 };
 
@@ -248,6 +248,10 @@ got_message(struct worker *w, struct d4_buf *msg, int fd)
 		control_done(w->control, NULL);
 		return;
 	case WORKER_READY:
+	case WORKER_ALIVE:
+		return;
+	case WORKER_CREW:
+		deaths_take(&w->hub, d4_slice_of(msg->p + 1, msg->n - 1));
 		return;
 	case WORKER_RELOAD:
 		worker_reload(w);
@@ -307,7 +311,8 @@ worker_events(struct worker *w)
 	w->pair_ev =
 	    event_new(base, w->set->pair, EV_READ | EV_PERSIST, on_pair, w);
 	w->ask_ev = evtimer_new(base, on_ask, w);
-	if (w->pair_ev == NULL || w->ask_ev == NULL ||
+	w->beat_ev = worker_beat(base, w->set);
+	if (w->pair_ev == NULL || w->ask_ev == NULL || w->beat_ev == NULL ||
 	    drain_new(&w->hub, &w->drain) != D4_OK ||
 	    event_add(w->pair_ev, NULL) < 0)
 		d4_fatalx("out of memory");
@@ -352,6 +357,7 @@ worker_close(struct worker *w)
 	hub_fini(&w->hub);
 	event_free(w->pair_ev);
 	event_free(w->ask_ev);
+	event_free(w->beat_ev);
 	peers_free(w->peers);
 	drain_free(w->drain);
 	reload_fini(&w->reload);
@@ -371,6 +377,7 @@ worker_run(const struct worker_setup *setup)
 	w.hub.place = setup->place;
 	w.hub.n_workers = setup->n_workers;
 	w.hub.alone = setup->alone;
+	w.hub.before = setup->before;
 	w.hub.base = event_base_new();
 	if (w.hub.base == NULL)
 		d4_fatalx("no event base");

@@ -5,6 +5,7 @@
 #ifndef HUB_WORKER_H
 #define HUB_WORKER_H
 
+#include "hub/deaths.h"
 #include "hub/listener.h"
 #include "hub/options.h"
 
@@ -15,13 +16,15 @@
  * Up:   REDIS a connection is wanted. RELOAD: reads the configuration again.
  *       UPGRADE: another version takes over. READY: it accepts sensors. TEE,
  *       and a number in four bytes: a connection for the tee is wanted.
+ *       ALIVE: its event loop runs, every WORKER_BEAT_MS.
  * Down: REDIS with a descriptor, or NONE: ask again later. STOP: drain and
  *       exit. LEAVE: end the sessions and exit; both with the milliseconds
  *       that it may take. ALONE: no older version runs any more. CONF, CERT,
  *       KEY, CLIENT_CA, SECRET: parts of a reload, then RELOAD. UPGRADE: it
  *       begins. PEER: a socket to another worker; to the first one with the
  *       other's place. REFUSED: why there is no reload or upgrade. TEE with the
- *       number and a descriptor, or why there is none.
+ *       number and a descriptor, or why there is none. CREW: who died, who
+ *       hangs (deaths.h), whenever that changes.
  */
 enum worker_message {
 	WORKER_REDIS = 'R',
@@ -40,14 +43,18 @@ enum worker_message {
 	WORKER_PEER = 'E',
 	WORKER_REFUSED = 'X',
 	WORKER_TEE = 'D',
+	WORKER_ALIVE = 'H',
+	WORKER_CREW = 'W',
 };
 
-#define WORKER_PART 60000u /* bytes of a part of a reload */
+#define WORKER_PART    60000u /* bytes of a part of a reload */
+#define WORKER_BEAT_MS 500u
 
 /*
  * struct worker_setup -- Shape: place: which of n_workers it is, from 0 on;
  * the first one has the control socket. alone: no worker of an older version
- * runs. Owns: opt, tls and descriptors are taken.
+ * runs. before: who was at its place and died. Owns: opt, tls and descriptors
+ * are taken.
  */
 struct worker_setup {
 	struct hub_options *opt;
@@ -57,6 +64,7 @@ struct worker_setup {
 	pid_t supervisor;
 	unsigned place, n_workers;
 	bool alone;
+	struct death before;
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "hub/overflow.h"
 #include "hub/worker_box.h"
 #include "libd4/kit/account.h"
+#include "libd4/kit/fdpass.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "libd4/kit/sandbox.h"
@@ -87,4 +88,31 @@ worker_account(const struct worker_setup *set)
 		d4_fatal("account %s", set->opt->state);
 	free(dir);
 	return account;
+}
+
+/* Not taken: the supervisor does not read now; the next one says as much. */
+static void
+on_beat(evutil_socket_t fd, short what, void *arg)
+{
+	const uint8_t msg[] = {WORKER_ALIVE};
+	const struct worker_setup *set = arg;
+
+	(void)fd;
+	(void)what;
+	if (d4_fd_send(set->pair, d4_slice_of(msg, 1), -1) != D4_OK)
+		d4_debug("beat not taken");
+}
+
+struct event *
+worker_beat(struct event_base *base, const struct worker_setup *set)
+{
+	const struct timeval beat = {0, WORKER_BEAT_MS * 1000};
+	struct event *ev = event_new(base, -1, EV_PERSIST, on_beat,
+	    (struct worker_setup *)(uintptr_t)set);
+
+	if (ev != NULL && event_add(ev, &beat) < 0) {
+		event_free(ev);
+		return NULL;
+	}
+	return ev;
 }

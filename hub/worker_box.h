@@ -2,6 +2,7 @@
 #ifndef HUB_WORKER_BOX_H
 #define HUB_WORKER_BOX_H
 
+#include <event2/event.h>
 #include "hub/worker.h"
 
 /*
@@ -18,6 +19,13 @@ void worker_name(const struct worker_setup *set);
  * wrote it. Exits when it cannot be opened.
  */
 struct d4_account *worker_account(const struct worker_setup *set);
+
+/*
+ * worker_beat -- from its event loop a worker says every so often that it runs;
+ * NULL out of memory.
+ */
+struct event *worker_beat(
+    struct event_base *base, const struct worker_setup *set);
 
 /* worker_sandbox -- the service user, the sandbox; or it says why and exits. */
 void worker_sandbox(const struct worker_setup *set);

@@ -88,7 +88,7 @@ class World:
     def kill_worker(self, mark):
         pid = self.hub.worker_pid()
         os.kill(pid, signal.SIGKILL)
-        self.said(mark, "worker died signal=9")
+        self.said(mark, "worker died pid=%d " % pid, 'why="signal 9"')
         until("another one", lambda: self.hub.worker_pid() != pid)
 
     def kill_hub(self, mark):

@@ -252,6 +252,49 @@ compatibility_that_waits_for_a_minute_is_told(void **state)
 }
 
 static void
+workers_that_hang_or_died_are_told(void **state)
+{
+	static const struct {
+		int hung, died, ago, raised;
+		enum event_kind kind;
+		const char *subject;
+	} cases[] = {
+	    {0, 0, 0, 0, EVENT_KIND_MAX, ""},
+	    {1, 0, 0, 1, EVENT_WORKER_HUNG, "worker 3"},
+	    {0, 1, 600, 1, EVENT_WORKER_DIED, "worker 5"},
+	    {0, 1, 601, 0, EVENT_KIND_MAX, ""},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		json_t *hung = json_array(), *crew, *o;
+
+		if (cases[i].hung != 0)
+			(void)json_array_append_new(
+			    hung, json_pack("{s:i,s:i,s:i}", "place", 3, "pid",
+				      7, "since_seen", 1));
+		crew = json_pack("{s:o,s:i}", "hung", hung, "died", 2);
+		if (cases[i].died != 0)
+			(void)json_object_set_new(crew, "last",
+			    json_pack("{s:i,s:i,s:s,s:i}", "place", 5, "pid", 7,
+				"why", "signal 9", "ago_s", cases[i].ago));
+		o = json_pack("{s:{s:b},s:o}", "redis", "up", 1, "crew", crew);
+		assert_non_null(o);
+		events_begin(*state);
+		watch_status(*state, &conf, o);
+		events_end(*state, 1);
+		json_decref(o);
+		assert_int_equal(heard.raised, cases[i].raised);
+		if (cases[i].raised != 0) {
+			assert_int_equal(heard.last.kind, cases[i].kind);
+			assert_string_equal(
+			    heard.last.subject, cases[i].subject);
+		}
+		teardown(state);
+		assert_int_equal(setup(state), 0);
+	}
+}
+
+static void
 sensors_that_wait_are_one_event_however_many_they_are(void **state)
 {
 	for (int n = 1; n < 4; n++) {
@@ -346,6 +389,7 @@ main(void)
 	    T(a_hub_that_is_away_clears_nothing),
 	    T(compatibility_that_waits_for_a_minute_is_told),
 	    T(sensors_that_wait_are_one_event_however_many_they_are),
+	    T(workers_that_hang_or_died_are_told),
 	    T(a_certificate_is_told_in_time),
 	    cmocka_unit_test(a_label_cannot_end_a_line_of_metrics),
 	    cmocka_unit_test(a_day_has_a_bounded_number_of_addresses),
