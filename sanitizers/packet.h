@@ -172,9 +172,10 @@ struct pkt_sum {
 void pkt_checksum(
     struct pkt *p, const struct pkt_ip *ip, const struct pkt_sum *s);
 
-/* packet_tcp.c packet_udp.c packet_icmp.c packet_icmp6.c packet_igmp.c */
+/* packet_tcp.c, _udp.c, _sctp.c, _icmp.c, _icmp6.c, _igmp.c */
 D4_USED enum d4_reason pkt_tcp(struct pkt *p, const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_udp(struct pkt *p, const struct pkt_ip *ip);
+D4_USED enum d4_reason pkt_sctp(struct pkt *p, const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_icmp(struct pkt *p, const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_icmp6(struct pkt *p, const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_igmp(struct pkt *p, const struct pkt_ip *ip);

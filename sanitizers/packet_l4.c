@@ -23,7 +23,7 @@ l4_esp(struct pkt *p, const struct pkt_ip *ip)
 
 /*
  * What follows the IP header. versions: bit 0 IPv4, bit 1 IPv6. A protocol
- * without a row, SCTP and tunnels among them: the IP header only.
+ * without a row: the IP header only.
  */
 static const struct {
 	uint8_t proto, versions;
@@ -32,7 +32,7 @@ static const struct {
     {PKT_PROTO_TCP, 3, pkt_tcp}, {PKT_PROTO_UDP, 3, pkt_udp},
     {PKT_PROTO_IC4, 1, pkt_icmp}, {PKT_PROTO_IC6, 2, pkt_icmp6},
     {4, 3, pkt_tunnel}, {41, 3, pkt_tunnel}, {47, 3, pkt_tunnel},
-    {137, 3, pkt_tunnel}, {2, 1, pkt_igmp}, {50, 3, l4_esp},
+    {132, 3, pkt_sctp}, {137, 3, pkt_tunnel}, {2, 1, pkt_igmp}, {50, 3, l4_esp},
     {88, 3, l4_deny},  /* EIGRP */
     {89, 3, l4_deny},  /* OSPF */
     {103, 3, l4_deny}, /* PIM */

@@ -67,11 +67,11 @@ def judge(name, link, packets, folder):
     p = subprocess.run(
         ["tshark", "-r", path, "-n", "-T", "fields", "-e", "frame.number",
          "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",
-         "-o", "udp.check_checksum:TRUE", "-Y",
+         "-o", "udp.check_checksum:TRUE", "-o", "sctp.checksum:CRC-32C", "-Y",
          "ip.checksum.status == 0 || tcp.checksum.status == 0 || "
          "udp.checksum.status == 0 || icmp.checksum.status == 0 || "
          "icmpv6.checksum.status == 0 || igmp.checksum.status == 0 || "
-         "gre.checksum.status == 0"],
+         "gre.checksum.status == 0 || sctp.checksum.status == 0"],
         capture_output=True, text=True)
     if p.returncode != 0:
         fail(name, "tshark", p.stderr[-300:])

@@ -22,6 +22,10 @@ def u4(data=b"x" * 10, src=F4, dst=A4, **kw):
     return eth(IP4, ip4(src, dst, UDP, udp(src, dst, data, **kw)))
 
 
+def s4(*chunks, src=F4, dst=A4, **kw):
+    return eth(IP4, ip4(src, dst, SCTP, sctp(*chunks, **kw)))
+
+
 def opt4(opts, src=F4, dst=A4):
     return eth(IP4, ip4(src, dst, UDP, udp(src, dst, b"data"), opts=opts))
 
@@ -53,6 +57,7 @@ def sll2(kind, body, halen=6, hw=MAC_A + b"\0\0", ifindex=0x0a010203):
     return struct.pack("!HHIHBB", kind, 0, ifindex, 1, 0, halen) + hw + body
 
 
+INIT = b"\0\0\0\7\0\0\x40\0\0\1\0\1\0\0\0\x09"
 I4 = ip4(F4, A4, TCP, tcp(F4, A4))
 I6 = ip6(F6, A6, TCP, tcp(F6, A6))
 Q4 = ip4(A4, F4, UDP, udp(A4, F4, b"spoofed"))
@@ -98,7 +103,6 @@ ROWS = [
     ("GRE", 1, eth(IP4, ip4(F4, A4, 47, b"\0\0\x08\0" + I4)), "pass"),
     ("IPIP", 1, eth(IP4, ip4(F4, A4, 4, I4)), "pass"),
     ("6in4", 1, eth(IP4, ip4(F4, A4, 41, I6)), "pass"),
-    ("SCTP", 1, eth(IP4, ip4(F4, A4, 132, b"\0\1\0\2" + A4B * 8)), "pass"),
     ("unknown protocol", 1, eth(IP4, ip4(F4, A4, 253, A4B * 8)), "pass"),
     # ---- TCP
     ("Mirai: seq is dst", 1, t4(seq=A4I), "pass"),
@@ -133,6 +137,45 @@ ROWS = [
     ("UDP length long", 1, u4(b"xx", len=4000), "l4.hdr"),
     ("UDP surplus", 1, eth(IP4, ip4(F4, A4, UDP, udp(F4, A4, b"")[:8] +
                                     A4B * 2)), "pass"),
+    # ---- SCTP
+    ("SCTP INIT", 1, s4(chunk(1, INIT)), "pass"),
+    ("SCTP INIT, addresses", 1, s4(chunk(1, INIT + param(5, A4B) + param(
+        5, addr(F4)) + param(6, A6B) + param(12, b"\0\5\0\6"))), "pass"),
+    ("SCTP INIT of IPv6", 1, eth(IP6, ip6(F6, A6, SCTP, sctp(chunk(
+        1, INIT + param(6, A6B) + param(5, A4B))))), "pass"),
+    ("SCTP INIT, address inside into", 1, s4(chunk(1, INIT + param(
+        5, addr("198.18.1.1")))), "into_conflict"),
+    ("SCTP INIT ACK, cookie", 1, s4(chunk(2, INIT + param(
+        7, A4B + A4.encode() + A6B))), "pass"),
+    ("SCTP INIT, host name", 1, s4(chunk(1, INIT + param(
+        11, b"host-10-1-2-3.example"))), "pass"),
+    ("SCTP INIT, unknown parameter", 1, s4(chunk(1, INIT + param(
+        0x8007, A4B))), "pass"),
+    ("SCTP INIT, an address too long", 1, s4(chunk(1, INIT + param(
+        5, A4B * 2))), "l4.hdr"),
+    ("SCTP INIT, parameter cut", 1, s4(chunk(1, INIT + b"\0\5\0\x20" +
+                                             A4B)), "l4.hdr"),
+    ("SCTP tag is dst", 1, s4(chunk(1, INIT), tag=A4I), "selfcheck"),
+    ("SCTP data", 1, s4(chunk(0, bytes(12) + A4B + A4.encode(), 3)), "pass"),
+    ("SCTP data behind an answer", 1, s4(chunk(3, bytes(12)), chunk(
+        0, bytes(12) + A4B, 3)), "pass"),
+    ("SCTP gaps", 1, s4(chunk(3, bytes(9) + b"\1\0\0" + A4B)), "pass"),
+    ("SCTP heartbeat", 1, s4(chunk(4, param(1, A4B + A4.encode()))), "pass"),
+    ("SCTP cookie echo", 1, s4(chunk(10, A4B * 9), chunk(0, A4B * 5)),
+     "pass"),
+    ("SCTP abort", 1, s4(chunk(6, param(11, A4B))), "pass"),
+    ("SCTP error, address", 1, s4(chunk(9, param(5, param(5, A4B)))), "pass"),
+    ("SCTP new address", 1, s4(chunk(0xc1, A4B + param(5, A4B) + param(
+        0xc001, A4B + param(5, A4B)))), "pass"),
+    ("SCTP shutdown", 1, s4(chunk(7, b"\0\0\0\7"), chunk(11, b"")), "pass"),
+    ("SCTP, unknown chunk", 1, s4(chunk(0x3f, A4B * 4)), "pass"),
+    ("SCTP, chunk too long", 1, s4(chunk(1, INIT)[:2] + b"\2\0" + INIT),
+     "l4.hdr"),
+    ("SCTP cut", 1, s4(chunk(1, INIT))[:40], "trunc.l4"),
+    ("SCTP INIT cut", 1, s4(chunk(1, INIT + param(5, A4B)))[:70], "pass"),
+    ("SCTP, first fragment", 1, eth(IP4, ip4(F4, A4, SCTP, sctp(chunk(
+        1, INIT + param(5, A4B))), frag=0x2000)), "pass"),
+    ("SCTP, behind the chunks", 1, s4(chunk(8, b""), A4B[:3]), "pass"),
     # ---- ICMP
     ("ICMP quote", 1, quote4(Q4), "pass"),
     ("ICMP quote of TCP, seq is dst", 1, quote4(

@@ -7,7 +7,7 @@ anybody who wants captures for tests:
 import ipaddress
 import struct
 
-ICMP, IGMP, TCP, UDP, ICMP6 = 1, 2, 6, 17, 58
+ICMP, IGMP, TCP, UDP, ICMP6, SCTP = 1, 2, 6, 17, 58, 132
 IP4, IP6, ARP = 0x0800, 0x86dd, 0x0806
 MAC_A, MAC_B = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 
@@ -75,6 +75,30 @@ def udp(src, dst, data=b"", **kw):
     h = struct.pack("!HHHH", kw.get("sport", 4444), kw.get("dport", 9999),
                     kw.get("len", 8 + len(data)), 0)
     return fill(h + data, 6, kw.get("psrc", src), kw.get("pdst", dst), UDP)
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for b in data:
+        crc ^= b
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def sctp(*chunks, tag=0x11223344, sport=4444, dport=2905):
+    h = struct.pack("!HHII", sport, dport, tag, 0) + b"".join(chunks)
+    return h[:8] + struct.pack("<I", crc32c(h)) + h[12:]
+
+
+def chunk(kind, value, flags=0):
+    return struct.pack("!BBH", kind, flags, 4 + len(value)) + value + \
+        b"\0" * (-len(value) % 4)
+
+
+def param(kind, value):
+    return struct.pack("!HH", kind, 4 + len(value)) + value + \
+        b"\0" * (-len(value) % 4)
 
 
 def icmp(kind, code, rest=b"\0\0\0\0", data=b""):
