@@ -89,6 +89,13 @@ const struct san_preset san_presets[] = {
 		 "rrtypes: [A, AAAA, CNAME, NS, MX], "
 		 "min_distinct: 5, window: 7d}\n"
 		 "- time: 1h\n"},
+    {.name = "dnscap-partner",
+	.help = "text of dnscap -g: names and answers, own hosts hidden",
+	.must = {"scope"},
+	.may = {"into", "keep", "deny_suffix", "epoch"},
+	.steps = HIDE_TELESCOPE(
+	    "any") "- dnscap: {deny_suffix: $deny_suffix}\n" EPOCH
+		   "- time: 1s\n"},
     {.name = "cof-partner",
 	.help = "passive DNS in JSON (COF), without what else is told",
 	.may = {"scope", "deny_suffix"},

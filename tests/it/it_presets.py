@@ -12,6 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "support"))
+from line_places import dnscap  # noqa: E402
 from packets import (ICMP, IP4, TCP, UDP, addr, eth, icmp, ip4,  # noqa: E402
                      pcap, tcp, udp, unpcap)
 from sanitize_case import BIN, Case  # noqa: E402
@@ -37,6 +38,9 @@ pipelines:
   - {id: pdns-partner, types: [8],
      steps: {preset: pdns-partner, scope: telescope}}
   - {id: pdns-public, types: [8], steps: pdns-public}
+  - {id: dnscap, types: [4],
+     steps: {preset: dnscap-partner, scope: telescope,
+             deny_suffix: [secret.example.org]}}
   - {id: cof, types: [6],
      steps: {preset: cof-partner, scope: telescope}}
   - {id: ja3-partner, meta: [ja3-jl],
@@ -160,6 +164,31 @@ class Presets(Case):
         self.assertEqual({o.split(b"||")[4] for o in out.splitlines()},
                          {b"seen.example.org"})
 
+    def test_dnscap_partner(self):
+        answer = "\\\n\t1 www.example.org.,IN,A,60,%s 0 0\n"
+        out, stats = self.wash("dnscap", "".join((
+            dnscap(src="10.1.2.3", dst="192.0.2.53", face="pc7") + "\n",
+            dnscap(src="192.0.2.53", dst="10.1.2.3",
+                   more=answer % "198.51.100.7"),
+            dnscap(src="192.0.2.53", dst="10.1.2.3",
+                   more=answer % "10.1.2.4"),
+            dnscap(src="192.0.2.1", dst="192.0.2.53") + "\n",
+            dnscap(src="10.1.2.3", qname="a.secret.example.org.") + "\n",
+            dnscap(src="10.1.2.3", qname="ip-10-1-2-3.example.org.") + "\n",
+            dnscap(src="10.1.2.3", qname="printer.") + "\n")).encode())
+        self.assertEqual(
+            [stats[k] for k in ("forward", "scope.miss", "pdns.suffix",
+                                "pdns.reverse", "pdns.label")],
+            [3, 1, 1, 1, 1])
+        asks, says, own = re.findall(rb"\[\d+\] [^[]+\[[^\]]+\](?:\n?[^\n]*"
+                                     rb"\\\n)*[^\n]*\n", out)
+        self.assertIn(b"15:23:01.000000 [#0 - 4095]", asks)
+        self.assertNotIn(b"pc7", asks)
+        client = re.search(rb"\t\[([0-9.]+)\]", asks).group(1)
+        self.assertIn(b"[192.0.2.53].53199 [" + client + b"].53", says)
+        self.assertIn(b",A,60,198.51.100.7", says)
+        self.assertNotIn(b"10.1.2.4", own)
+
     def test_cof_partner(self):
         def record(name, kind, data, **more):
             return dict({"rrname": name, "rrtype": kind, "rdata": data,
@@ -248,7 +277,7 @@ class Presets(Case):
                                   stderr=subprocess.PIPE, check=False)
         p = ask()
         names = re.findall(r"^(\S+) +\S", p.stdout.decode(), re.M)
-        self.assertEqual((p.returncode, len(names)), (0, 10))
+        self.assertEqual((p.returncode, len(names)), (0, 11))
         for name in names:
             self.assertTrue(ask(name).stdout.startswith(b"- "), name)
         p = ask("nope")

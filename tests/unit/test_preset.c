@@ -22,6 +22,10 @@ static const struct {
     {"{preset: pdns-partner, deny_suffix: [$scope]}", 8, "", 2},
     {"pdns-public", 8, "", 3},
     {"{preset: pdns-public, deny_suffix: [corp.example]}", 8, "", 3},
+    {"{preset: dnscap-partner, scope: telescope}", 4, "", 1},
+    {"{preset: dnscap-partner, scope: telescope, deny_suffix: [corp.example], "
+     "epoch: 1d}",
+	4, "", 1},
     {"cof-partner", 6, "", 2},
     {"{preset: cof-partner, scope: telescope}", 254, "pdns-jl", 2},
     {"{preset: telescope, scope: telescope, epoch: 7d}", 1, "", 2},
@@ -54,6 +58,8 @@ static const struct {
     /* What a template writes means nothing in a policy. */
     {"{preset: ndjson-allowlist, paths: [$item]}", 6, "", ""},
     {"pdns-partner", 6, "", ""},
+    {"dnscap-partner", 4, "needs `scope`", "{preset: NAME"},
+    {"{preset: dnscap-partner, scope: telescope}", 1, "", ""},
 };
 
 static void
