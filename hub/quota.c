@@ -14,24 +14,35 @@
  * Drops the oldest entries (none, when ARGV[1] is 0). What they were is added
  * to a tally beside the queue, in the same step: a hub that is killed before
  * it has accounted them finds it there. Answers entries, records and bytes
- * dropped now, and those of the tally.
+ * dropped now, and those of the tally. What a sensor has in the stream
+ * (ration.c) is so much less, the oldest first; `to`: the time of the last one
+ * that was dropped, for what was not told yet.
  */
 const char quota_script[] =
-    "local n,b,t=0,0,{} "
+    "local n,b,t,by=0,0,{},{} local function less(u,n) "
+    "local k='d4:share:'..u..':'..KEYS[1] local m=redis.pcall('HKEYS',k) "
+    "if m.err then return end for i=1,#m do m[i]=tonumber(m[i]) or 0 end "
+    "table.sort(m) for _,at in ipairs(m) do if at>0 and n>0 then "
+    "at=string.format('%.0f',at) local v=redis.call('HGET',k,at) "
+    "v=tonumber(v or '') or 0 redis.pcall('HINCRBY',k,at,-math.min(v,n)) "
+    "if v<=n then redis.call('HDEL',k,at) end n=n-v end end end "
     "if redis.call('EXISTS',KEYS[1])==1 and "
     "#redis.call('XINFO','GROUPS',KEYS[1])==0 and ARGV[1]~='0' then "
     "local e=redis.call('XRANGE',KEYS[1],'-','+','COUNT',ARGV[1]) "
     "for j,x in ipairs(e) do t[j]=x[1] for i=1,#x[2],2 do "
     "local k,v=x[2][i],x[2][i+1] "
     "if k=='n' then n=n+(tonumber(v) or 0) end "
-    "if k=='data' then b=b+#v end "
+    "if k=='data' then b=b+#v end if k=='sensor' and #v==36 then "
+    "v=string.gsub(v,'%X','') by[v]=(by[v] or 0)+1 end "
     "if k=='ref' then "
     "b=b+(tonumber(string.match(v,'^%x+%-%d+%-%d+%-(%d+)%-')) or 0) "
     "end end end end "
     "local o={#t,n,b} for i,f in ipairs({'entries','records','bytes'}) do "
     "o[i+3]=o[i]+tonumber(redis.call('HGET',KEYS[2],f) or 0) "
     "if #t>0 then redis.call('HSET',KEYS[2],f,o[i+3]) end end "
-    "if #t>0 then redis.call('XDEL',KEYS[1],unpack(t)) end return o";
+    "if #t>0 then redis.call('XDEL',KEYS[1],unpack(t)) "
+    "redis.call('HSET',KEYS[2],'to',string.match(t[#t],'^%d+')) "
+    "for u,k in pairs(by) do less(u,k) end end return o";
 
 /* What was accounted goes from the tally. */
 static const char settle_script[] =

@@ -11,7 +11,23 @@ static bool
 crowded(const struct session *s)
 {
 	return s->origin != NULL && s->origin->shard != NULL &&
-	       sensor_crowded(s->sensor, s->origin->shard, s->hub->n_workers);
+	       sensor_crowded(s->sensor, s->origin->shard);
+}
+
+/* That Redis has not answered yet is no news; that nothing is left is. */
+static void
+rate_say(struct session *s, unsigned now)
+{
+	bool full = (now & PAUSE_SHARE) != 0;
+
+	if (full && !sensor_stuffed(s->sensor, s->origin->shard))
+		return;
+	if (full == s->stuffed)
+		return;
+	s->stuffed = full;
+	if (sessions_loud(s->hub))
+		d4_info("session=%s queue of the sensor=%s", s->id,
+		    full ? "full" : "free again");
 }
 
 /* The limits as they are now; true: it rests. */
@@ -24,11 +40,9 @@ rate_look(struct session *s)
 		now |= PAUSE_RATE;
 	if (crowded(s))
 		now |= PAUSE_SHARE;
+	rate_say(s, now);
 	if (now == was)
 		return now != 0;
-	if ((now & PAUSE_SHARE) != (was & PAUSE_SHARE) && sessions_loud(s->hub))
-		d4_info("session=%s queue of the sensor=%s", s->id,
-		    (now & PAUSE_SHARE) != 0 ? "full" : "free again");
 	s->pause = (s->pause & ~LIMITS) | now;
 	session_apply_pause(s);
 	return now != 0;
@@ -64,8 +78,7 @@ sessions_rests(struct session *s, uint8_t type)
 {
 	struct sensor *sensor = s->sensor;
 
-	if (!sensor_owes(sensor) &&
-	    !sensor_full(sensor, type, s->hub->n_workers))
+	if (!sensor_owes(sensor) && !sensor_full(sensor, type))
 		return false;
 	ration_look(s->hub->ration, sensor);
 	return true;

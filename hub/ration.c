@@ -9,17 +9,20 @@
 #define TICK_MS  50   /* between two questions of who waits */
 #define SHARE_MS 250u /* between two tales of entries */
 #define ASK_MAX  16u  /* sensors of one question */
-#define WORDS    (4u + 3u * SENSOR_SHARES)
+#define WORDS    (5u + 5u * SENSOR_SHARES)
 
 /*
- * ARGV: for each sensor UUID, rate, bytes that are wanted, n; then n times a
- * stream, entries that are new, and up to when it is trimmed. Answers for each
- * the bytes that it gets, and how many of its entries each stream holds. What
- * came is noted with a time that is not before it, so that nothing is taken
- * for trimmed too early; a clock that goes back takes nothing away.
+ * ARGV: this worker; for each sensor UUID, rate, bytes that are wanted, its
+ * limit of entries, n; then n times a stream, entries that are new, places that
+ * are held still, how many more are wanted, and up to when it is trimmed.
+ * Answers for each the bytes that it gets, and of each stream how many of its
+ * entries it holds, and the places. What came is noted with a time that is not
+ * before it, so that nothing is taken for trimmed too early; a clock that goes
+ * back takes nothing away. What `unread: drop-oldest` dropped quota.c tells.
+ * Nobody gets more than half of what is left, so that others get some.
  */
 static const char script[] =
-    "local c,A,o,i=redis.call,ARGV,{},1 local t=c('TIME') "
+    "local c,A,o,i=redis.call,ARGV,{},2 local t=c('TIME') local me='w'..A[1] "
     "local now=t[1]*1000+math.floor(t[2]/1000) "
     "local function bytes(u,rate,want) if rate<=0 then return 0 end "
     "local k='d4:rate:'..u local h=c('HMGET',k,'left','at') "
@@ -32,30 +35,42 @@ static const char script[] =
     "local function few(k,m) table.sort(m,function(x,y) return x[1]<y[1] end) "
     "for j=1,#m-1,2 do c('HDEL',k,m[j][3]) "
     "c('HINCRBY',k,m[j+1][3],m[j][2]) end end "
-    "local function entries(u,s,new,trimmed) "
-    "local k='d4:share:'..u..':'..s local sum,m=new,{} "
-    "if redis.pcall('XLEN',s)==0 then c('DEL',k) else "
+    "local function since(s,trimmed) "
+    "if redis.pcall('XLEN',s)==0 then return math.huge end "
+    "local d=redis.pcall('HGET',string.gsub(s,'q$','dropped'),'to') "
+    "return math.max(trimmed,type(d)=='string' and tonumber(d) or 0) end "
+    "local function entries(u,lim,s,new,keep,want,trimmed) "
+    "local k='d4:share:'..u..':'..s local sum,held,m=new,0,{} "
+    "trimmed=since(s,trimmed) "
     "local h=c('HGETALL',k) for j=1,#h,2 do "
     "local at,n=tonumber(h[j]),tonumber(h[j+1]) "
+    "local p,ms=string.match(h[j+1],'^(%d+) (%d+)$') "
     "if at and n and at>=trimmed then sum=sum+n m[#m+1]={at,n,h[j]} "
-    "else c('HDEL',k,h[j]) end end end "
+    "elseif p and now-ms<" RATION_HELD " then "
+    "if h[j]~=me then held=held+p end else c('HDEL',k,h[j]) end end "
     "if #m>" RATION_MARKS " then few(k,m) end "
     "if new>0 then c('HINCRBY',k,string.format('%.0f',now-now%250+250),new) "
-    "end if sum>0 then c('EXPIRE',k,604800) end return sum end "
+    "end local left=math.max(0,lim-sum-held-keep) "
+    "local g=keep+math.min(want,math.ceil(left/2)) if g>0 then "
+    "c('HSET',k,me,string.format('%.0f %.0f',g,now)) else c('HDEL',k,me) end "
+    "if sum+g>0 then c('EXPIRE',k,604800) end return sum,g end "
     "while A[i] do local r={bytes(A[i],tonumber(A[i+1]),tonumber(A[i+2]))} "
-    "local u,n=A[i],tonumber(A[i+3]) i=i+4 for j=1,n do "
-    "r[#r+1]=entries(u,A[i],tonumber(A[i+1]),tonumber(A[i+2])) i=i+3 end "
+    "local u,lim,n=A[i],tonumber(A[i+3]),tonumber(A[i+4]) i=i+5 for j=1,n do "
+    "local v={} for x=1,4 do v[x]=tonumber(A[i+x]) end "
+    "r[2*j],r[2*j+1]=entries(u,lim,A[i],unpack(v)) i=i+5 end "
     "o[#o+1]=r end return o ";
 
 /*
  * struct ration -- Shape: now: who is asked for as soon as no question is
- * under way (asking of them); later: who at ration.due_ms.
+ * under way (asking of them); later: who at ration.due_ms. id: what Redis knows
+ * this worker by.
  */
 struct ration {
 	struct hub *hub;
 	struct event *kick, *tick;
 	TAILQ_HEAD(, sensor) now, later;
 	unsigned asking;
+	char id[D4_UUID_HEX];
 };
 
 /* One question; it holds the lists' references to its sensors. */
@@ -63,7 +78,7 @@ struct ration_ask {
 	struct ration *r;
 	size_t n, words;
 	struct sensor *sensor[ASK_MAX];
-	struct d4_slice argv[3 + ASK_MAX * WORDS];
+	struct d4_slice argv[4 + ASK_MAX * WORDS];
 	char hex[ASK_MAX][D4_UUID_HEX];
 	char number[ASK_MAX * WORDS][24];
 };
@@ -111,17 +126,16 @@ enlist(struct ration *r, struct sensor *s, unsigned wait_ms)
 
 /* Is there something that cannot wait? */
 static bool
-urgent(const struct ration *r, const struct sensor *s)
+urgent(const struct sensor *s)
 {
-	return (sensor_hungry(s) && !s->ration.dry) ||
-	       sensor_pressed(s, r->hub->n_workers);
+	return (sensor_hungry(s) && !s->ration.dry) || sensor_pressed(s);
 }
 
 void
 ration_look(struct ration *r, struct sensor *s)
 {
 	enum ration_state state = s->ration.state;
-	bool now = urgent(r, s);
+	bool now = urgent(s);
 
 	if (state == RATION_ASKED || state == RATION_NOW ||
 	    (state == RATION_LATER && !now))
@@ -147,7 +161,7 @@ sensor_next(struct ration *r, struct sensor *s, bool answered)
 	bool hungry = s->refs > 1 && sensor_hungry(s);
 
 	s->ration.state = RATION_NONE;
-	if (answered && s->refs > 1 && urgent(r, s))
+	if (answered && s->refs > 1 && urgent(s))
 		enlist(r, s, 0);
 	else if (hungry)
 		enlist(r, s, TICK_MS);
@@ -190,7 +204,7 @@ ask_word(struct ration_ask *ask, struct d4_slice word)
 static void
 ask_number(struct ration_ask *ask, uint64_t v)
 {
-	char *text = ask->number[ask->words - 3];
+	char *text = ask->number[ask->words - 4];
 
 	(void)snprintf(
 	    text, sizeof(ask->number[0]), "%llu", (unsigned long long)v);
@@ -210,6 +224,7 @@ ask_add(struct ration_ask *ask, struct sensor *s)
 	ask_word(ask, d4_slice_str(hex));
 	ask_number(ask, s->limits.rate);
 	ask_number(ask, sensor_wants(s));
+	ask_number(ask, s->limits.queue);
 	n = sensor_tells(s);
 	ask_number(ask, n);
 	for (unsigned i = 0; i < n; i++) {
@@ -217,6 +232,8 @@ ask_add(struct ration_ask *ask, struct sensor *s)
 
 		ask_word(ask, d4_slice_str(share->of->key));
 		ask_number(ask, share->told);
+		ask_number(ask, share->held);
+		ask_number(ask, share->wanted);
 		ask_number(ask, share->of->trimmed.ms);
 	}
 }
@@ -234,6 +251,7 @@ ask_send(struct ration *r)
 	ask_word(ask, d4_slice_str("EVAL"));
 	ask_word(ask, d4_slice_str(script));
 	ask_word(ask, d4_slice_str("0"));
+	ask_word(ask, d4_slice_str(r->id));
 	while (ask->n < ASK_MAX && (s = TAILQ_FIRST(&r->now)) != NULL)
 		ask_add(ask, s);
 	r->asking++;
@@ -282,10 +300,14 @@ enum d4_status
 ration_new(struct hub *h, struct ration **out)
 {
 	struct ration *r = calloc(1, sizeof(*r));
+	struct d4_uuid id;
 
-	if (r == NULL)
+	if (r == NULL || d4_uuid_random(&id) != D4_OK) {
+		free(r);
 		return D4_ENOMEM;
+	}
 	r->hub = h;
+	d4_uuid_hex(&id, r->id);
 	TAILQ_INIT(&r->now);
 	TAILQ_INIT(&r->later);
 	r->kick = evtimer_new(h->base, on_kick, r);

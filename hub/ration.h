@@ -4,10 +4,13 @@
  * (ADR 0045). In Redis:
  *   d4:rate:UUID          a bucket of a second's worth: `left` bytes, `at` ms
  *   d4:share:UUID:STREAM  its entries there, by when they came: a hash of
- *                         milliseconds to numbers, up to RATION_MARKS of them
- * A worker takes a quarter of a second's worth at a time, and tells of its
- * entries four times a second: some questions a second and sensor, for many
- * sensors at a time, and none for a sensor without limits.
+ *                         milliseconds to numbers, up to RATION_MARKS of them;
+ *                         and what is held for a worker, wID to "places ms"
+ * A worker takes a quarter of a second's worth at a time. It adds entries only
+ * where places are held for it, so that all workers together do not add more
+ * than the limit; it tells of them four times a second, and when half of its
+ * places are taken: some questions a second and sensor, for many sensors at a
+ * time, and none for a sensor without limits.
  */
 #ifndef HUB_RATION_H
 #define HUB_RATION_H
@@ -17,6 +20,7 @@
 struct ration;
 
 #define RATION_MARKS "64"
+#define RATION_HELD  "5000" /* ms; of who has not asked since it is free */
 
 D4_USED enum d4_status ration_new(struct hub *h, struct ration **out);
 void ration_free(struct ration *r);

@@ -36,13 +36,15 @@ enum ration_state { RATION_NONE, RATION_LATER, RATION_NOW, RATION_ASKED };
 
 /*
  * Entries of a sensor in a stream: sum as Redis said of all workers; fresh:
- * ours since; told: those of them that are in the question under way. full: it
- * was over the limit, and half of that is not gone yet.
+ * ours since; told: those of them that are in the question under way. held:
+ * how many we may add to those that were told; wanted: more, in that question.
+ * full: it was over the limit, and half of that is not gone yet; dry: nothing
+ * was left for us.
  */
 struct ration_share {
 	const struct queue_shard *of;
-	uint64_t fresh, told, sum;
-	bool full;
+	uint64_t fresh, told, sum, held, wanted;
+	bool full, dry;
 };
 
 /*

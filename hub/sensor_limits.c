@@ -4,9 +4,10 @@
 #include "hub/sensor_limits.h"
 #include "libd4/type.h"
 
-#define RATE_MAX UINT64_C(1000000000000)  /* bytes a second: no overflow */
-#define OWES_MAX INT64_C(100000000000000) /* and so much is never owed */
-#define PART     4u /* of a second's worth is asked for at a time */
+#define RATE_MAX   UINT64_C(1000000000000)  /* bytes a second: no overflow */
+#define OWES_MAX   INT64_C(100000000000000) /* and so much is never owed */
+#define WANT_LEAST 4u /* places that are asked for at a time */
+#define PART       4u /* of a second's worth is asked for at a time */
 
 static uint64_t
 rate_of(const struct sensor *s)
@@ -63,7 +64,8 @@ share_of(const struct sensor *s, const struct queue_shard *of)
 		if (share->of == of)
 			return share;
 		/* What is in a question stays in its place. */
-		if (free == NULL && share->fresh + share->sum == 0 &&
+		if (free == NULL &&
+		    share->fresh + share->sum + share->held == 0 &&
 		    (share->of == NULL || s->ration.state != RATION_ASKED))
 			free = share;
 	}
@@ -92,30 +94,56 @@ sensor_shelved(struct sensor *s, const struct queue_shard *of)
 bool
 sensor_untold(const struct sensor *s)
 {
-	uint64_t fresh = 0;
+	uint64_t n = 0;
 
 	if (s->ration.share == NULL || s->limits.queue == 0)
 		return false;
 	for (unsigned i = 0; i < SENSOR_SHARES; i++)
-		fresh += s->ration.share[i].fresh;
-	return fresh != 0;
+		n += s->ration.share[i].fresh + s->ration.share[i].held;
+	return n != 0;
 }
 
 bool
-sensor_pressed(const struct sensor *s, unsigned workers)
+sensor_pressed(const struct sensor *s)
 {
-	uint64_t limit = s->limits.queue;
-
-	if (s->ration.share == NULL || limit == 0)
+	if (s->ration.share == NULL || s->limits.queue == 0)
 		return false;
 	for (unsigned i = 0; i < SENSOR_SHARES; i++) {
 		const struct ration_share *share = &s->ration.share[i];
 
-		if (share->fresh != 0 &&
-		    share->sum + 2 * share->fresh * workers >= limit)
+		if (share->fresh != 0 && !share->full && !share->dry &&
+		    share->fresh * 2 >= share->held)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Twice as many as came since Redis was told last, a quarter of the limit at
+ * most; none for a stream that nothing comes to.
+ */
+static uint64_t
+share_wants(const struct sensor *s, const struct ration_share *share)
+{
+	uint64_t most = s->limits.queue / 4 + 1, want = 2 * share->told;
+
+	if (share->told == 0)
+		return share->dry ? 1 : 0;
+	want = want < WANT_LEAST ? WANT_LEAST : want;
+	return want < most ? want : most;
+}
+
+/* What was added came out of what we held; what nobody needs goes back. */
+static void
+share_tell(const struct sensor *s, struct ration_share *share)
+{
+	uint64_t fresh = share->fresh;
+
+	share->told += fresh;
+	share->fresh = 0;
+	share->held =
+	    fresh != 0 && share->held > fresh ? share->held - fresh : 0;
+	share->wanted = share_wants(s, share);
 }
 
 unsigned
@@ -125,12 +153,8 @@ sensor_tells(struct sensor *s)
 
 	if (s->ration.share == NULL || s->limits.queue == 0)
 		return 0;
-	while (n < SENSOR_SHARES && s->ration.share[n].of != NULL) {
-		struct ration_share *share = &s->ration.share[n++];
-
-		share->told += share->fresh;
-		share->fresh = 0;
-	}
+	while (n < SENSOR_SHARES && s->ration.share[n].of != NULL)
+		share_tell(s, &s->ration.share[n++]);
 	return n;
 }
 
@@ -149,12 +173,23 @@ number_at(const redisReply *reply, size_t i)
 }
 
 static void
-share_take(const struct sensor *s, struct ration_share *share, uint64_t sum)
+share_take(const struct sensor *s, struct ration_share *share, uint64_t sum,
+    uint64_t held)
 {
-	uint64_t limit = s->limits.queue;
+	uint64_t limit = s->limits.queue, most = share->held + share->wanted;
 
 	share->sum = sum;
 	share->full = sum >= limit || (share->full && sum > limit / 2);
+	share->held = held < most ? held : most;
+	share->dry = share->wanted != 0 && share->held == 0;
+}
+
+/* It never came: as if it had not been asked. */
+static void
+share_again(struct ration_share *share)
+{
+	share->fresh += share->told;
+	share->held += share->told;
 }
 
 void
@@ -163,12 +198,13 @@ sensor_rationed(struct sensor *s, const redisReply *reply)
 	struct ration_share *share = s->ration.share;
 	uint64_t got;
 
-	for (unsigned i = 0; share != NULL && i < SENSOR_SHARES; i++) {
+	for (size_t i = 0; share != NULL && i < SENSOR_SHARES; i++) {
 		if (reply == NULL)
-			share[i].fresh += share[i].told;
+			share_again(&share[i]);
 		else if (share[i].of != NULL)
-			share_take(s, &share[i], number_at(reply, i + 1));
-		share[i].told = 0;
+			share_take(s, &share[i], number_at(reply, 2 * i + 1),
+			    number_at(reply, 2 * i + 2));
+		share[i].told = share[i].wanted = 0;
 	}
 	if (reply == NULL)
 		return;
@@ -180,23 +216,33 @@ sensor_rationed(struct sensor *s, const redisReply *reply)
 }
 
 bool
-sensor_crowded(
-    const struct sensor *s, const struct queue_shard *of, unsigned workers)
+sensor_stuffed(const struct sensor *s, const struct queue_shard *of)
 {
 	const struct ration_share *share;
-	uint64_t ours;
+
+	if (s->ration.share == NULL || s->limits.queue == 0)
+		return false;
+	share = share_of(s, of);
+	return share == NULL ||
+	       (share->of == of && (share->full || share->dry));
+}
+
+bool
+sensor_crowded(const struct sensor *s, const struct queue_shard *of)
+{
+	const struct ration_share *share;
 
 	if (s->ration.share == NULL || s->limits.queue == 0)
 		return false;
 	share = share_of(s, of);
 	if (share == NULL || share->of != of)
 		return share == NULL;
-	ours = share->fresh + share->told;
-	return share->full || share->sum + ours * workers >= s->limits.queue;
+	return share->full || share->dry ||
+	       (share->fresh != 0 && share->fresh >= share->held);
 }
 
 bool
-sensor_full(const struct sensor *s, uint8_t type, unsigned workers)
+sensor_full(const struct sensor *s, uint8_t type)
 {
 	uint8_t kind = type == D4_TYPE_META ? D4_TYPE_EXTENDED : type;
 
@@ -206,7 +252,7 @@ sensor_full(const struct sensor *s, uint8_t type, unsigned workers)
 		const struct queue_shard *of = s->ration.share[i].of;
 
 		if (of != NULL && of->queue->type == kind &&
-		    sensor_crowded(s, of, workers))
+		    sensor_crowded(s, of))
 			return true;
 	}
 	return false;

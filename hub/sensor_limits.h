@@ -19,38 +19,44 @@ uint64_t sensor_wants(struct sensor *s);
 
 /*
  * sensor_shelved -- one more entry of it is on its way to the stream.
- * sensor_untold -- Redis does not know of all of its entries.
+ * sensor_untold -- Redis does not know of all of its entries, or holds places
+ * for some that do not come.
  */
 void sensor_shelved(struct sensor *s, const struct queue_shard *of);
 bool sensor_untold(const struct sensor *s);
 
 /*
- * sensor_pressed -- with what Redis does not know yet it is half-way from what
- * that knows to its limit: it is to be told at once.
+ * sensor_pressed -- half of what it may add is added: Redis is to be told at
+ * once.
  */
-bool sensor_pressed(const struct sensor *s, unsigned workers);
+bool sensor_pressed(const struct sensor *s);
 
-/* sensor_tells -- they are being told: the first n of its shares. */
+/*
+ * sensor_tells -- they are being told, and more places are wanted, or given
+ * back: the first n of its shares.
+ */
 unsigned sensor_tells(struct sensor *s);
 
 /*
- * sensor_rationed -- the answer: an array of the bytes it gets, and of its
- * entries in each of the shares that were told. NULL: there is none.
+ * sensor_rationed -- the answer: an array of the bytes it gets, then for each
+ * of the shares that were told its entries, and the places that are held for
+ * us. NULL: there is none.
  */
 void sensor_rationed(struct sensor *s, const redisReply *reply);
 
 /*
- * sensor_crowded -- has it too many entries in the stream? Each of the workers
- * may have added as many as we since Redis was asked. Also when it has some in
- * too many streams. Never without a limit.
+ * sensor_crowded -- has it no place for one more entry in the stream? Also when
+ * it has some in too many streams. Never without a limit.
  */
-bool sensor_crowded(
-    const struct sensor *s, const struct queue_shard *of, unsigned workers);
+bool sensor_crowded(const struct sensor *s, const struct queue_shard *of);
+
+/* sensor_stuffed -- is that because its limit is reached? */
+bool sensor_stuffed(const struct sensor *s, const struct queue_shard *of);
 
 /*
  * sensor_full -- so many of its entries wait in a queue for sessions that begin
  * with this type (2: any of 254) that new ones wait, too.
  */
-bool sensor_full(const struct sensor *s, uint8_t type, unsigned workers);
+bool sensor_full(const struct sensor *s, uint8_t type);
 
 #endif

@@ -34,7 +34,8 @@ struct session_stat {
  * list). closing: the sensor's close_notify came. replay_no: its number there,
  * 0: none; replay_first: its first frame was one; crowd_no: of those that
  * crowd.c told of; replayed: frames that were not taken again. finished: no
- * more bytes are taken. lost: records of it were, so its end is not answered.
+ * more bytes are taken. stuffed: the log says that its sensor's part of the
+ * queue is full. lost: records of it were, so its end is not answered.
  */
 struct session {
 	TAILQ_ENTRY(session) all;
@@ -67,7 +68,7 @@ struct session {
 	unsigned pause;
 	uint8_t told;
 	uint64_t crowd_no;
-	bool drafting, counted, closing, finished, lost, replay_first;
+	bool drafting, counted, closing, finished, lost, replay_first, stuffed;
 };
 
 /* session.c */

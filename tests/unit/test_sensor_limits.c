@@ -111,39 +111,87 @@ no_sum_of_bytes_is_too_large(void **unused)
 }
 
 static void
-entries_of_all_workers_wait_together(void **unused)
+shelve(const struct queue_shard *of, unsigned n)
+{
+	while (n-- > 0)
+		sensor_shelved(sensor, of);
+}
+
+static void
+an_entry_needs_a_place_that_redis_holds(void **unused)
 {
 	const struct queue_shard *one = &streams[0], *two = &streams[1];
 
 	(void)unused;
-	sensor_shelved(sensor, one);
-	assert_false(sensor_untold(sensor) || sensor_crowded(sensor, one, 2));
-	sensor->limits.queue = 12;
-	for (unsigned i = 0; i < 2; i++)
-		sensor_shelved(sensor, one);
-	sensor_shelved(sensor, two);
-	assert_true(sensor_untold(sensor));
-	assert_false(sensor_pressed(sensor, 2));
-	sensor_shelved(sensor, one);
-	assert_true(sensor_pressed(sensor, 2)); /* half-way */
+	shelve(one, 1);
+	assert_false(sensor_untold(sensor) || sensor_crowded(sensor, one));
+	sensor->limits.queue = 100;
+	/* The first one was read before anybody knew of the stream. */
+	shelve(one, 1);
+	assert_true(sensor_pressed(sensor) && sensor_crowded(sensor, one));
+	assert_false(sensor_stuffed(sensor, one));
+	assert_int_equal(sensor_tells(sensor), 1);
+	assert_int_equal(sensor->ration.share[0].wanted, 4);
+	answer("*3\r\n:0\r\n:1\r\n:4\r\n");
+	assert_false(sensor_crowded(sensor, one));
+	shelve(one, 1);
+	assert_false(sensor_pressed(sensor));
+	shelve(one, 1);
+	assert_true(sensor_pressed(sensor)); /* half of them */
+	shelve(two, 1);
 	assert_int_equal(sensor_tells(sensor), 2);
-	assert_int_equal(sensor->ration.share[0].told, 3);
-	assert_false(sensor_untold(sensor));
-	/* The other one may have put as many. */
-	assert_false(sensor_crowded(sensor, one, 2));
-	for (unsigned i = 0; i < 3; i++)
-		sensor_shelved(sensor, one);
-	assert_true(sensor_crowded(sensor, one, 2));
-	assert_false(sensor_crowded(sensor, one, 1));
-	answer("*3\r\n:0\r\n:5\r\n:1\r\n");
-	assert_false(sensor_crowded(sensor, one, 2));
-	sensor_shelved(sensor, one);
-	assert_true(sensor_crowded(sensor, one, 2));
-	/* An answer that never came. */
-	assert_int_equal(sensor_tells(sensor), 2);
+	assert_int_equal(sensor->ration.share[0].told, 2);
+	assert_int_equal(sensor->ration.share[0].held, 2);
+	/* While it is asked it may go on with what is left. */
+	shelve(one, 1);
+	assert_false(sensor_crowded(sensor, one));
+	shelve(one, 1);
+	assert_true(sensor_crowded(sensor, one));
+	answer("*5\r\n:0\r\n:5\r\n:6\r\n:1\r\n:4\r\n");
+	assert_false(sensor_crowded(sensor, one));
+	assert_int_equal(sensor->ration.share[0].fresh, 2);
+}
+
+static void
+an_answer_that_never_came_changes_nothing(void **unused)
+{
+	const struct queue_shard *one = &streams[0];
+
+	(void)unused;
+	sensor->limits.queue = 100;
+	shelve(one, 1);
+	assert_int_equal(sensor_tells(sensor), 1);
+	answer("*3\r\n:0\r\n:1\r\n:4\r\n");
+	shelve(one, 2);
+	assert_int_equal(sensor_tells(sensor), 1);
+	shelve(one, 1);
 	sensor_rationed(sensor, NULL);
+	assert_int_equal(sensor->ration.share[0].fresh, 3);
+	assert_int_equal(sensor->ration.share[0].held, 4);
 	assert_true(sensor_untold(sensor));
-	assert_true(sensor_crowded(sensor, one, 2));
+}
+
+static void
+places_that_nobody_needs_go_back(void **unused)
+{
+	const struct queue_shard *one = &streams[0];
+
+	(void)unused;
+	sensor->limits.queue = 100;
+	shelve(one, 1);
+	assert_int_equal(sensor_tells(sensor), 1);
+	answer("*3\r\n:0\r\n:1\r\n:4\r\n");
+	assert_true(sensor_untold(sensor)); /* it holds some */
+	assert_int_equal(sensor_tells(sensor), 1);
+	assert_int_equal(sensor->ration.share[0].held, 0);
+	assert_int_equal(sensor->ration.share[0].wanted, 0);
+	/* Redis cannot give what was not wanted. */
+	answer("*3\r\n:0\r\n:1\r\n:9\r\n");
+	assert_int_equal(sensor->ration.share[0].held, 0);
+	assert_false(sensor_untold(sensor) || sensor_crowded(sensor, one));
+	assert_int_equal(sensor_tells(sensor), 1);
+	answer("*3\r\n:0\r\n:-1\r\n$1\r\n7\r\n");
+	assert_int_equal(sensor->ration.share[0].sum, 0);
 }
 
 static void
@@ -153,16 +201,39 @@ who_had_too_much_waits_until_half_is_gone(void **unused)
 
 	(void)unused;
 	sensor->limits.queue = 10;
-	sensor_shelved(sensor, one);
+	shelve(one, 1);
 	assert_int_equal(sensor_tells(sensor), 1);
-	answer("*2\r\n:0\r\n:9\r\n");
-	assert_false(sensor_crowded(sensor, one, 2));
-	answer("*2\r\n:0\r\n:10\r\n");
-	assert_true(sensor_crowded(sensor, one, 2));
-	answer("*2\r\n:0\r\n:6\r\n");
-	assert_true(sensor_crowded(sensor, one, 2));
-	answer("*2\r\n:0\r\n:5\r\n");
-	assert_false(sensor_crowded(sensor, one, 2));
+	answer("*3\r\n:0\r\n:9\r\n:1\r\n");
+	assert_false(sensor_crowded(sensor, one));
+	assert_int_equal(sensor_tells(sensor), 1);
+	answer("*3\r\n:0\r\n:10\r\n:0\r\n");
+	assert_true(sensor_crowded(sensor, one));
+	assert_true(sensor_stuffed(sensor, one));
+	answer("*3\r\n:0\r\n:6\r\n:0\r\n");
+	assert_true(sensor_crowded(sensor, one));
+	answer("*3\r\n:0\r\n:5\r\n:0\r\n");
+	assert_false(sensor_crowded(sensor, one));
+}
+
+static void
+who_gets_no_place_asks_for_one_until_there_is_one(void **unused)
+{
+	const struct queue_shard *one = &streams[0];
+
+	(void)unused;
+	sensor->limits.queue = 10;
+	shelve(one, 1);
+	assert_int_equal(sensor_tells(sensor), 1);
+	answer("*3\r\n:0\r\n:5\r\n:0\r\n"); /* others hold the rest */
+	assert_true(sensor_crowded(sensor, one));
+	assert_true(sensor_stuffed(sensor, one));
+	assert_false(sensor_pressed(sensor));
+	assert_int_equal(sensor_tells(sensor), 1);
+	assert_int_equal(sensor->ration.share[0].wanted, 1);
+	answer("*3\r\n:0\r\n:5\r\n:1\r\n");
+	assert_false(sensor_crowded(sensor, one));
+	shelve(one, 1);
+	assert_true(sensor_crowded(sensor, one));
 }
 
 static void
@@ -173,14 +244,15 @@ too_many_streams_are_over_every_limit(void **unused)
 	(void)unused;
 	sensor->limits.queue = 10;
 	for (unsigned i = 0; i < SENSOR_SHARES; i++)
-		sensor_shelved(sensor, &streams[i]);
-	sensor_shelved(sensor, last);
-	assert_true(sensor_crowded(sensor, last, 1));
+		shelve(&streams[i], 1);
+	shelve(last, 1);
+	assert_true(sensor_crowded(sensor, last));
+	assert_true(sensor_stuffed(sensor, last));
 	/* Nothing of it waits in these any more, but in the first. */
 	assert_int_equal(sensor_tells(sensor), SENSOR_SHARES);
-	answer("*2\r\n:0\r\n:1\r\n");
-	assert_false(sensor_crowded(sensor, last, 1));
-	sensor_shelved(sensor, last);
+	answer("*3\r\n:0\r\n:1\r\n:0\r\n");
+	assert_false(sensor_crowded(sensor, last));
+	shelve(last, 1);
 	assert_ptr_equal(sensor->ration.share[1].of, last);
 }
 
@@ -188,17 +260,16 @@ static void
 a_full_queue_is_full_for_new_sessions_of_its_type(void **unused)
 {
 	(void)unused;
-	assert_false(sensor_full(sensor, 8, 1));
+	assert_false(sensor_full(sensor, 8));
 	sensor->limits.queue = 2;
-	sensor_shelved(sensor, &streams[0]);
-	assert_false(sensor_full(sensor, 8, 1));
-	assert_true(sensor_full(sensor, 8, 2));
-	assert_false(sensor_full(sensor, 2, 2) || sensor_full(sensor, 254, 2));
-	sensor_shelved(sensor, &streams[1]);
-	assert_true(sensor_full(sensor, 2, 2) && sensor_full(sensor, 254, 2));
-	assert_false(sensor_full(sensor, 1, 2));
+	shelve(&streams[0], 1);
+	assert_true(sensor_full(sensor, 8));
+	assert_false(sensor_full(sensor, 2) || sensor_full(sensor, 254));
+	shelve(&streams[1], 1);
+	assert_true(sensor_full(sensor, 2) && sensor_full(sensor, 254));
+	assert_false(sensor_full(sensor, 1));
 	sensor->limits.queue = 0;
-	assert_false(sensor_full(sensor, 8, 2));
+	assert_false(sensor_full(sensor, 8));
 }
 
 int
@@ -210,7 +281,10 @@ main(void)
 	    ONE(who_sent_more_than_it_got_rests_until_it_has_got_it),
 	    ONE(redis_cannot_give_more_than_was_wanted),
 	    ONE(no_sum_of_bytes_is_too_large),
-	    ONE(entries_of_all_workers_wait_together),
+	    ONE(an_entry_needs_a_place_that_redis_holds),
+	    ONE(an_answer_that_never_came_changes_nothing),
+	    ONE(places_that_nobody_needs_go_back),
+	    ONE(who_gets_no_place_asks_for_one_until_there_is_one),
 	    ONE(who_had_too_much_waits_until_half_is_gone),
 	    ONE(too_many_streams_are_over_every_limit),
 	    ONE(a_full_queue_is_full_for_new_sessions_of_its_type),
