@@ -6,12 +6,24 @@
 
 #define DAY_US (86400ull * 1000000ull)
 
+void
+archive_nth(uint32_t nth, char out[ARCHIVE_NTH])
+{
+	char digits[12];
+	int n = snprintf(digits, sizeof(digits), "%03u", nth);
+
+	out[0] = '\0';
+	if (nth != 0)
+		(void)snprintf(
+		    out, ARCHIVE_NTH, "%.*s%s", n - 2, "zzzzzzzzz", digits);
+}
+
 enum d4_status
 archive_name(const struct part_head *h, bool opened, const char *pack,
     struct archive_name *out)
 {
 	const struct d4_type_row *row = part_type_ok(h->type, h->ext);
-	char hex[D4_UUID_HEX], at[D4_TIME_TEXT], nth[16] = "";
+	char hex[D4_UUID_HEX], at[D4_TIME_TEXT], nth[ARCHIVE_NTH];
 	int x = (int)h->ext.n;
 	const char *ext = x != 0 ? (const char *)h->ext.p : "", *end;
 
@@ -20,13 +32,12 @@ archive_name(const struct part_head *h, bool opened, const char *pack,
 	end = opened && row->file_opened != NULL ? row->file_opened : row->file;
 	d4_uuid_hex(&h->sensor, hex);
 	d4_time_text(h->t_us, at);
-	if (h->nth != 0)
-		(void)snprintf(nth, sizeof(nth), ".%u", h->nth);
+	archive_nth(h->nth, nth);
 	(void)snprintf(out->dir, sizeof(out->dir), "%s/%u/%.4s/%.2s/%.2s%s%.*s",
 	    hex, h->type, at, at + 5, at + 8, x != 0 ? "/" : "", x, ext);
 	(void)snprintf(out->file, sizeof(out->file),
 	    "%s-%.10s-%.2s%.2s%.2s%s%s%s", hex, at, at + 11, at + 14, at + 17,
-	    end, nth, pack);
+	    nth, end, pack);
 	(void)snprintf(out->meta, sizeof(out->meta),
 	    "%s-%.10s-%.2s%.2s%.2s%s.json", hex, at, at + 11, at + 14, at + 17,
 	    nth);
@@ -45,15 +56,25 @@ digits(const char *p, unsigned n, unsigned *out)
 	return true;
 }
 
+/* "." or "z001." behind the second; before 0.1.0 it was ".1" at the end. */
+static bool
+nth_ok(const char *p)
+{
+	size_t z = strspn(p, "z"), n = strspn(p + z, "0123456789");
+
+	return p[z + n] == '.' && (z == 0 ? n == 0 : n == z + 2);
+}
+
 enum d4_status
 archive_name_time(const char *file, uint64_t *out_s)
 {
-	static const char shape[] = "-dddd-dd-dd-dddddd.";
+	static const char shape[] = "-dddd-dd-dd-dddddd";
 	unsigned y, mo, d, h, mi, s;
 	const char *p = file + 32;
 	struct tm tm;
 
 	if (strlen(file) < 32 + sizeof(shape) - 1 ||
+	    !nth_ok(file + 32 + sizeof(shape) - 1) ||
 	    strspn(file, "0123456789abcdef") != 32)
 		return D4_EMALFORMED;
 	for (size_t i = 0; i < sizeof(shape) - 1; i++) {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "hub/archive_name.h"
 #include "hub/compat_gzip.h"
 #include "hub/compat_parts.h"
 #include "libd4/kit/clock.h"
@@ -135,12 +136,11 @@ capture_name(struct compat *c, struct compat_capture *a)
 	d4_time_text(now, t);
 	a->opened_s = now / 1000000;
 	for (unsigned i = 0; i < TRIES; i++) {
-		char more[16] = "";
+		char more[ARCHIVE_NTH];
 
-		if (i != 0)
-			(void)snprintf(more, sizeof(more), ".%u", i);
+		archive_nth(i, more);
 		if (snprintf(a->path, sizeof(a->path),
-			"%.400s/%s-%.10s-%.2s%.2s%.2s.cap%s", day, a->uuid, t,
+			"%.400s/%s-%.10s-%.2s%.2s%.2s%s.cap", day, a->uuid, t,
 			t + 11, t + 14, t + 17, more) >= (int)sizeof(a->path))
 			return false;
 		(void)snprintf(packed, sizeof(packed), "%s.gz", a->path);

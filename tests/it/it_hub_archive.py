@@ -125,10 +125,8 @@ class Files(unittest.TestCase):
         self.assertEqual(len(paths), 2)
         for path in paths:
             self.assertIn("/ja3-jl/", path)
-            self.assertTrue(path.endswith((".txt.gz", ".txt.1.gz")), path)
-            stem = path[:path.index(".txt")]
-            nth = ".1" if path.endswith(".1.gz") else ""
-            with open(stem + nth + ".json", "rb") as f:
+            self.assertRegex(path, r"-[0-9]{6}(z001)?\.txt\.gz$")
+            with open(path[:path.index(".txt")] + ".json", "rb") as f:
                 self.assertIn(f.read(), metas)
 
     def test_what_is_on_the_hubs_disk_is_archived_too(self):

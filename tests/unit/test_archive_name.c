@@ -1,4 +1,5 @@
 /* Names of the archive's files, when they end, and what was seen before. */
+#include <ctype.h>
 #include "hub/archive_name.h"
 #include "hub/archive_seen.h"
 #include "test.h"
@@ -23,7 +24,7 @@ files_have_the_names_that_d4_core_gives_them(void **unused)
 	    {1, "", true, 0, HEX "/1/2024/02/29",
 		HEX "-2024-02-29-235959.cap.gz"},
 	    {3, "", false, 2, HEX "/3/2024/02/29",
-		HEX "-2024-02-29-235959.syslog.txt.2.gz"},
+		HEX "-2024-02-29-235959z002.syslog.txt.gz"},
 	    {4, "", false, 0, HEX "/4/2024/02/29",
 		HEX "-2024-02-29-235959.dnscap.txt.gz"},
 	    {4, "", true, 0, HEX "/4/2024/02/29",
@@ -53,6 +54,45 @@ files_have_the_names_that_d4_core_gives_them(void **unused)
 	}
 }
 
+/* As names, and as a locale that leaves dots out sorts them. */
+static void
+names_of_one_second_sort_by_time(void **unused)
+{
+	static const uint32_t nth[] = {
+	    0, 1, 2, 9, 10, 99, 100, 999, 1000, 9999, 10000, UINT32_MAX};
+	char was[2 * ARCHIVE_FILE] = "", bare[ARCHIVE_FILE] = "";
+	struct archive_name name;
+	uint64_t t;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(nth); i++) {
+		struct part_head h = head;
+		size_t n = 0;
+
+		h.nth = nth[i];
+		assert_int_equal(archive_name(&h, false, ".gz", &name), D4_OK);
+		assert_true(strcmp(was, name.file) < 0);
+		(void)snprintf(was, sizeof(was), "%s", name.file);
+		for (const char *p = name.file; *p != '\0'; p++) {
+			if (isalnum((unsigned char)*p))
+				was[n++] = *p;
+		}
+		was[n] = '\0';
+		assert_true(strcmp(bare, was) < 0);
+		memcpy(bare, was, n + 1);
+		(void)snprintf(was, sizeof(was), "%s", name.file);
+		assert_int_equal(archive_name_time(name.file, &t), D4_OK);
+		assert_int_equal(archive_name_time(name.meta, &t), D4_OK);
+		assert_int_equal(t, head.t_us / 1000000);
+	}
+	/* The next second is behind all of them. */
+	assert_true(
+	    strcmp(was, HEX "-2024-03-01-000000.passivedns.txt.gz") < 0);
+	/* Names of before. */
+	assert_int_equal(
+	    archive_name_time(HEX "-2024-02-29-235959.txt.1.gz", &t), D4_OK);
+}
+
 static void
 a_type_without_a_row_has_no_name(void **unused)
 {
@@ -73,7 +113,9 @@ other_names_are_not_ours(void **unused)
 	    HEX "-2024-02-29-245959.cap.gz", HEX "-2024-02-2x-235959.cap.gz",
 	    "." HEX "-2024-02-29-235959.cap.gz.new",
 	    "X" HEX "-2024-02-29-235959.cap.gz",
-	    HEX "-0024-02-29-235959.cap.gz"};
+	    HEX "-0024-02-29-235959.cap.gz", HEX "-2024-02-29-235959z1.cap.gz",
+	    HEX "-2024-02-29-235959001.cap.gz",
+	    HEX "-2024-02-29-235959zz001.cap.gz", HEX "-2024-02-29-235959z001"};
 	uint64_t t;
 
 	(void)unused;
@@ -130,6 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(files_have_the_names_that_d4_core_gives_them),
+	    cmocka_unit_test(names_of_one_second_sort_by_time),
 	    cmocka_unit_test(a_type_without_a_row_has_no_name),
 	    cmocka_unit_test(other_names_are_not_ours),
 	    cmocka_unit_test(a_file_ends_at_its_slot_and_at_midnight),

@@ -160,7 +160,7 @@ a_part_ends_at_midnight_and_names_do_not_collide(void **state)
 	assert_int_equal(files, 3);
 	content(b, 1, "235820.passivedns.txt.gz", text);
 	assert_string_equal(text, "a\n");
-	content(b, 1, "235820.passivedns.txt.1.gz", text);
+	content(b, 1, "235820z001.passivedns.txt.gz", text);
 	assert_string_equal(text, "c\n");
 }
 
@@ -256,7 +256,7 @@ after_a_kill_whole_frames_are_there(void **state)
 	assert_int_equal(files, 2);
 	content(b, 1, "235820.passivedns.txt.gz", text);
 	assert_string_equal(text, "a\nb\n");
-	content(b, 1, "235820.passivedns.txt.1.gz", text);
+	content(b, 1, "235820z001.passivedns.txt.gz", text);
 	assert_string_equal(text, "c\n");
 	assert_int_equal(access(path, F_OK), -1);
 }
