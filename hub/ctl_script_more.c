@@ -48,7 +48,8 @@ const char ctl_script_types[] =
     "local rows={} local function add(list,conf,pre) local done={} "
     "for _,k in ipairs({conf,list}) do for _,t in ipairs(S(k)) do "
     "if t~='-' and not done[t] then done[t]=true rows[#rows+1]=cjson.encode({ "
-    "type=pre..t,configured=is(conf,t),accepted=is(list,t)}) end end end end "
+    "type=pre..t,configured=is(conf,t),listed=is(list,t), "
+    "accepted=is(conf,t) and is(list,t)}) end end end end "
     "add('server:accepted_type','d4:conf_type','') "
     "add('server:accepted_extended_type','d4:conf_extended_type','254.') "
     "return '{\"types\":['..table.concat(rows,',')..']}' ";

@@ -89,7 +89,7 @@ const struct ctl_row ctl_rows[] = {
 	.effect = CTL_LISTS, .script = ctl_script_unblock,
 	.arg = {MUST("what", CTL_WHO), OPT("addresses-of", CTL_FLAG)}},
     {"types", "list", "which types are configured and accepted",
-	.script = ctl_script_types, .columns = "type configured accepted"},
+	.script = ctl_script_types, .columns = "type configured listed accepted"},
     {"types", "accept", "a configured type may be sent", .admin = true,
 	.effect = CTL_LISTS, .script = ctl_script_accept,
 	.arg = {MUST("type", CTL_TYPE)}},

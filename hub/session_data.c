@@ -59,6 +59,9 @@ data_admit(struct session *s, uint8_t type)
 	why = registry_admits(reg, s->sensor, &s->from, type);
 	if (why == D4_R_BLOCKED_TRAP)
 		registry_trap(reg, s->address);
+	/* A reload may have taken it from the configuration. */
+	if (why == D4_R_NONE && !s->hub->rules.accepted[type])
+		why = D4_R_HDR_TYPE;
 	if (why == D4_R_NONE && !data_badge(s))
 		why = D4_R_CERTIFICATE;
 	if (why != D4_R_NONE)
@@ -108,13 +111,26 @@ data_know(void *arg, const struct d4_header *h, struct intake_keys *keys,
 	return D4_OK;
 }
 
+/* Who cuts an extended type; NULL: it is not configured, or not accepted. */
+static const struct d4_type_row *
+data_ext(const struct hub *h, const char *type)
+{
+	const struct d4_type_row *row = NULL;
+
+	for (size_t i = 0; i < h->opt->n_ext; i++) {
+		if (strcmp(h->opt->ext[i].type, type) == 0)
+			row = h->opt->ext[i].row;
+	}
+	return registry_extended(h->registry, type) ? row : NULL;
+}
+
 enum d4_reason
 session_welcome(struct session *s)
 {
 	enum d4_reason why = data_admit(s, s->intake.state.type);
 
 	if (why == D4_R_NONE && s->intake.state.meta_done &&
-	    !registry_extended(s->hub->registry, s->intake.ext))
+	    data_ext(s->hub, s->intake.ext) == NULL)
 		why = D4_R_EXT_TYPE;
 	return why;
 }
@@ -231,17 +247,12 @@ static enum d4_reason
 data_extended(void *arg, const char *type, const struct d4_type_row **row)
 {
 	struct session *s = arg;
-	const struct hub_options *opt = s->hub->opt;
 	const struct d4_buf *json = &s->intake.gather.json;
 	struct shelf_origin *o = s->origin;
 	struct queue *q = hub_queue(s->hub, D4_TYPE_EXTENDED, type);
 
-	for (size_t i = 0; i < opt->n_ext; i++) {
-		if (strcmp(opt->ext[i].type, type) == 0)
-			*row = opt->ext[i].row;
-	}
-	if (*row == NULL || q == NULL ||
-	    !registry_extended(s->hub->registry, type)) {
+	*row = data_ext(s->hub, type);
+	if (*row == NULL || q == NULL) {
 		d4_info("session=%s ext=%s remedy=\"name it under ext\"", s->id,
 		    type);
 		return D4_R_EXT_TYPE;

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""d4-hub ctl: analyzer queues of d4-core, backup and restore."""
+"""d4-hub ctl: types and reloads, analyzer queues of d4-core, backup and
+restore."""
 
 import os
 import re
@@ -19,7 +20,7 @@ from it_hub_ctl import Case  # noqa: E402
 # What a backup leaves out: streams, and what the hub counts and sees.
 LEFT_OUT = ("d4:{", "d4:queues", "d4:refused:", "d4:clone:", "active_", "map:",
             "d4:live:", "d4:worker", "d4:mail:", "d4:place:",
-            "daily_", "stat_", "list_uuid_ip:", "all_types_by_uuid:",
+            "d4:pending", "daily_", "stat_", "list_uuid_ip:", "all_types_by_uuid:",
             "all_extended_types_by_uuid:", "metadata_type_by_uuid:",
             "metadata_extended_type_by_uuid:", "temp_blacklist_uuid:")
 
@@ -32,6 +33,37 @@ def kept(hub):
             out[key] = (r.smembers(key) if r.type(key) == b"set"
                         else r.hgetall(key))
     return out
+
+
+class Types(Case):
+    def test_a_type_that_a_reload_drops_is_out_and_shown_so(self):
+        t = self.hub.enroll("--type", "254.a")
+        plain, mark = self.opened()
+        ext = self.hub.connect()
+        ext.sendall(t.frame(2, b'{"type":"a"}') + t.frame(254, b"x\n"))
+        until("it is open", lambda: "ext=a" in self.hub.log(mark))
+
+        def rows():
+            return {x["type"]: (x["configured"], x["listed"], x["accepted"])
+                    for x in self.ctl("types", "list")["types"]}
+        self.hub.options(types="[1, 2, 254]", ext="[ja3-jl]")
+        self.ctl("config", "reload")
+        try:
+            self.ended(mark, "header.type")
+            self.ended(mark, "ext.type")
+            gone = (False, True, False)
+            until("it is shown", lambda: (rows()["8"], rows()["254.a"]) ==
+                  (gone, gone))
+            self.assertNotEqual(self.lines(), "confirmed")
+            self.assertIn("not configured", self.fails("types", "accept",
+                                                       "8"))
+        finally:
+            self.hub.options(types="[1, 2, 8, 254]", ext="{a: lines}")
+            self.ctl("config", "reload")
+        until("it is shown", lambda: rows()["8"] == (True, True, True))
+        until("it may be sent", lambda: self.lines() == "confirmed")
+        plain.close()
+        ext.close()
 
 
 class Analyzers(Case):
