@@ -167,6 +167,7 @@ addr_compile(
 		return st;
 	}
 	san_addr_table(c);
+	san_hints_of(&c->scope, &c->hints);
 	*conf = c;
 	return D4_OK;
 }

@@ -6,6 +6,7 @@
 #ifndef SAN_ADDR_H
 #define SAN_ADDR_H
 
+#include "sanitizers/hints.h"
 #include "sanitizers/step.h"
 
 enum san_method {
@@ -63,6 +64,7 @@ struct san_addr {
 	struct d4_prefix *into;
 	uint8_t mask4, mask6;
 	uint16_t table[65536];
+	struct san_hints hints;
 };
 
 extern const struct san_step_kind san_step_addr;

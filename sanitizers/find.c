@@ -1,13 +1,11 @@
-#include <endian.h>
 #include <string.h>
 #include "sanitizers/addr.h"
 #include "sanitizers/find.h"
+#include "sanitizers/lanes.h"
 
-#define FIND_RUN 92u /* bytes of a run that may be IPv6 */
-
-#define BLOCK      ((size_t)16)
-#define HIGH       UINT64_C(0x8080808080808080)
-#define FIND_LANES uint8_t __attribute__((vector_size(16)))
+#define FIND_RUN    92u /* bytes of a run that may be IPv6 */
+#define FIND_COLONS 6u  /* of an IPv6 text without "::", at least */
+#define FIND_GROUP  4u  /* digits of a group, at most */
 
 /* What a byte can be part of. */
 enum { FIND_DIGIT = 1, FIND_HEX = 2, FIND_COLON = 4, FIND_DOT = 8 };
@@ -88,57 +86,50 @@ static void
 find_block(struct san_find *f)
 {
 	size_t left = f->text.n - f->next;
-	uint8_t last[BLOCK + 1] = {0};
+	uint8_t last[SAN_BLOCK + 1] = {0};
 	const uint8_t *p = f->text.p + f->next;
-	FIND_LANES x, y, low, digit, hex, m;
+	SAN_LANES x, y, low, digit, hex;
 
-	if (left <= BLOCK) {
+	if (left <= SAN_BLOCK) {
 		memcpy(last, p, left);
 		p = last;
 	}
-	memcpy(&x, p, BLOCK);
-	memcpy(&y, p + 1, BLOCK);
-	low = (FIND_LANES)((y | 0x20) - 'a');
-	digit = (FIND_LANES)((FIND_LANES)(y - '0') <= 10); /* ':' too */
-	hex = digit | (FIND_LANES)(low <= 5);
-	m = (((FIND_LANES)(x == '.') | (FIND_LANES)(x == '-')) & digit) |
-	    ((FIND_LANES)(x == ':') & hex);
-	memcpy(f->marks, &m, sizeof(f->marks));
-	f->marks[0] = le64toh(f->marks[0]) & HIGH;
-	f->marks[1] = le64toh(f->marks[1]) & HIGH;
-	f->next += BLOCK;
+	x = san_lanes(p);
+	y = san_lanes(p + 1);
+	low = (SAN_LANES)((y | 0x20) - 'a');
+	digit = (SAN_LANES)((SAN_LANES)(y - '0') <= 10); /* ':' too */
+	hex = digit | (SAN_LANES)(low <= 5);
+	f->marks = san_lanes_bits(
+	    (((SAN_LANES)(x == '.') | (SAN_LANES)(x == '-')) & digit) |
+	    ((SAN_LANES)(x == ':') & hex));
+	f->next += SAN_BLOCK;
 }
 
 /* find_gap -- where the next '.', '-' or ':' is; text.n: there is none. */
 static size_t
 find_gap(struct san_find *f)
 {
-	while ((f->marks[0] | f->marks[1]) == 0) {
+	unsigned m;
+
+	while (f->marks == 0) {
 		if (f->next >= f->text.n)
 			return f->text.n;
 		find_block(f);
 	}
-	for (unsigned half = 0;; half++) {
-		uint64_t m = f->marks[half];
-
-		if (m == 0)
-			continue;
-		f->marks[half] = m & (m - 1);
-		return f->next - BLOCK + 8 * (size_t)half +
-		       (size_t)__builtin_ctzll(m) / 8;
-	}
+	m = f->marks;
+	f->marks = m & (m - 1);
+	return f->next - SAN_BLOCK + (size_t)__builtin_ctz(m);
 }
 
 /* find_at4 -- four numbers whose first ends before the gap at i. */
 static bool
-find_at4(const struct san_find *f, size_t i, struct d4_addr *out)
+find_at4(
+    struct d4_slice t, size_t i, const struct san_hints *h, struct d4_addr *out)
 {
-	struct d4_slice t = f->text;
 	size_t from = i, end;
 	int v;
 
-	if (i + 1 == t.n || find_class[t.p[i + 1]] != FIND_DIGIT || i == 0 ||
-	    (f->ends != NULL && !f->ends[t.p[i - 1]]))
+	if (i + 1 == t.n || find_class[t.p[i + 1]] != FIND_DIGIT)
 		return false;
 	while (from > 0 && find_class[t.p[from - 1]] == FIND_DIGIT) {
 		if (i - from == 3)
@@ -147,7 +138,7 @@ find_at4(const struct san_find *f, size_t i, struct d4_addr *out)
 	}
 	end = from;
 	v = find_octet(t, &end);
-	if (v < 0 || (f->first != NULL && !f->first[v]))
+	if (v < 0 || !san_hints_first(h, (unsigned)v))
 		return false;
 	return find_quad(t, from, out);
 }
@@ -170,6 +161,27 @@ find_ip6(struct d4_slice t, size_t at, size_t end, struct d4_addr *out)
 }
 
 /*
+ * find_may6 -- behind the colon at i stands "::", or so many groups with
+ * colons that it may be an IPv6 text without. A time of day has two colons.
+ */
+static inline bool
+find_may6(struct d4_slice t, size_t i)
+{
+	for (unsigned colons = 1; colons < FIND_COLONS; colons++) {
+		size_t from = ++i;
+
+		if (i < t.n && t.p[i] == ':')
+			return true;
+		while (i < t.n && i - from <= FIND_GROUP &&
+		       (find_class[t.p[i]] & (FIND_DIGIT | FIND_HEX)) != 0)
+			i++;
+		if (i == from || i == t.n || t.p[i] != ':')
+			return false;
+	}
+	return true;
+}
+
+/*
  * find_at6 -- an IPv6 text whose first group ends before the colon at i. So
  * every group of a run is tried: "ip6:2001:db8::1" has one at its second.
  */
@@ -177,56 +189,22 @@ static bool
 find_at6(struct d4_slice t, size_t i, struct d4_addr *out)
 {
 	size_t from = i, end = i + 1;
-	unsigned colons = 1;
-	bool pair = false; /* "::"; a time of day has two colons, but none */
 
-	for (; end < t.n && end - i < FIND_RUN; end++) {
-		if (find_class[t.p[end]] == 0)
-			break;
-		colons += t.p[end] == ':';
-		pair |= t.p[end] == ':' && t.p[end - 1] == ':';
-	}
-	if (!pair && colons < 6)
-		return false;
-	while (from > 0 && i - from < 4 &&
+	while (end < t.n && end - i < FIND_RUN && find_class[t.p[end]] != 0)
+		end++;
+	while (from > 0 && i - from < FIND_GROUP &&
 	       (find_class[t.p[from - 1]] & (FIND_DIGIT | FIND_HEX)) != 0)
 		from--;
 	return find_ip6(t, from, end, out);
 }
 
-void
-san_find_first(const struct d4_prefix_set *scope, bool first[256])
+inline bool
+san_find_at(
+    struct d4_slice t, size_t i, const struct san_hints *h, struct d4_addr *out)
 {
-	memset(first, 0, 256);
-	for (size_t i = 0; i < scope->n; i++) {
-		const struct d4_prefix *p = &scope->list[i];
-		unsigned n = p->len < 8 ? 1u << (8 - p->len) : 1;
-
-		if (p->addr.family == 4)
-			memset(first + p->addr.b[0], 1, n);
-	}
-}
-
-void
-san_find_ends(const bool first[256], bool ends[256])
-{
-	static const char low[] = "0123456789abcdef";
-	static const char high[] = "0123456789ABCDEF";
-
-	for (unsigned c = 0; c < 256; c++) {
-		bool word = (c >= '0' && c <= '9') ||
-		            ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-
-		ends[c] = !word;
-	}
-	for (unsigned v = 0; v < 256; v++) {
-		if (!first[v])
-			continue;
-		ends[(uint8_t)low[v % 10]] = true;
-		ends[(uint8_t)low[v % 8]] = true;
-		ends[(uint8_t)low[v % 16]] = true;
-		ends[(uint8_t)high[v % 16]] = true;
-	}
+	if (t.p[i] == ':')
+		return find_may6(t, i) && find_at6(t, i, out);
+	return san_hints_front(h, t, i) && find_at4(t, i, h, out);
 }
 
 bool
@@ -240,7 +218,7 @@ san_find_next(struct san_find *f, struct d4_addr *out)
 		if (i >= t.n)
 			return false;
 		f->gap = i;
-		if (t.p[i] == ':' ? find_at6(t, i, out) : find_at4(f, i, out))
+		if (san_find_at(t, i, f->hints, out))
 			return true;
 	}
 }

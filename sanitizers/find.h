@@ -2,31 +2,22 @@
 #ifndef SAN_FIND_H
 #define SAN_FIND_H
 
+#include "sanitizers/hints.h"
 #include "sanitizers/selfcheck.h"
 
 /*
- * struct san_find -- a search under way; text and first are the caller's.
- * Shape:  first: which first octets of IPv4 addresses are looked for, 256 of
- *         them, or NULL: all. ends: which bytes these end with, as
- *         san_find_ends, or NULL. marks: of the 16 bytes in front of `next`,
- * the high bits of those between numbers (. - :) that were not looked at yet.
- * gap: the one behind the first number of the address given last.
+ * struct san_find -- a search under way; text and hints are the caller's.
+ * Shape:  hints: of what is looked for, or NULL: all addresses. marks: of the
+ *         16 bytes in front of `next`, a bit for each that stands between
+ *         numbers (. - :) and was not looked at yet. gap: the one behind the
+ *         first number of the address given last.
  */
 struct san_find {
 	struct d4_slice text;
-	const bool *first, *ends;
+	const struct san_hints *hints;
 	size_t next, gap;
-	uint64_t marks[2];
+	unsigned marks;
 };
-
-/* san_find_first -- the first octets of a set's IPv4 prefixes, for `first`. */
-void san_find_first(const struct d4_prefix_set *scope, bool first[256]);
-
-/*
- * san_find_ends -- which bytes stand in front of the mark behind such a number:
- * its last digit, in base 10, 8 and 16, or one more mark.
- */
-void san_find_ends(const bool first[256], bool ends[256]);
 
 /*
  * san_find_next -- the next address: dotted quads (also inside longer rows
@@ -35,6 +26,13 @@ void san_find_ends(const bool first[256], bool ends[256]);
  * false: there is none any more.
  */
 bool san_find_next(struct san_find *f, struct d4_addr *out);
+
+/*
+ * san_find_at -- one of these whose first number ends in front of the mark at
+ * i (i < t.n), unless the hints (or NULL) say that it is not looked for.
+ */
+bool san_find_at(struct d4_slice t, size_t i, const struct san_hints *h,
+    struct d4_addr *out);
 
 /*
  * san_scope_has -- the address is of the set, or has an IPv4 address of the

@@ -64,9 +64,8 @@ base64_at(struct d4_slice t, size_t at, struct base64 *r,
 	    depth);
 }
 
-/* base64_group -- the third and fourth of it are such, too. */
-static bool
-base64_group(struct d4_slice t, size_t at)
+bool
+san_base64_group(struct d4_slice t, size_t at)
 {
 	int c, d;
 
@@ -100,7 +99,7 @@ san_find_base64(struct d4_slice t, const struct san_wanted *w, unsigned depth)
 		while (san_marks_any(&m)) {
 			size_t i = at + san_marks_next(&m);
 
-			if (base64_group(t, i) &&
+			if (san_base64_group(t, i) &&
 			    base64_at(t, i, &run, w, depth))
 				return true;
 		}

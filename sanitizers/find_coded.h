@@ -28,6 +28,12 @@ bool san_find_base64(
     struct d4_slice text, const struct san_wanted *w, unsigned depth);
 bool san_find_base64_bytes(struct d4_slice text, const struct san_wanted *w);
 
+/*
+ * san_base64_group -- of four characters at `at`, of which the first two may be
+ * of an address, the others may be, too.
+ */
+bool san_base64_group(struct d4_slice t, size_t at);
+
 /* san_find_hex -- the same for a row of hex digits that are a text's bytes. */
 bool san_find_hex(
     struct d4_slice row, const struct san_wanted *w, unsigned depth);

@@ -2,26 +2,24 @@
 #ifndef SAN_FIND_HIDDEN_H
 #define SAN_FIND_HIDDEN_H
 
-#include "libd4/prefix.h"
+#include "sanitizers/hints.h"
 
 /*
- * struct san_wanted -- which addresses are looked for; arg and first are its
+ * struct san_wanted -- which addresses are looked for; arg and hints are its
  * caller's.
- * Shape:  first: first octets of IPv4 addresses that are worth a question,
- *         256 of them, or NULL: all. ends: of first (san_find_ends), or NULL.
- *         Only the searches that read much use them.
+ * Shape:  hints: of them, or NULL: any address may be wanted.
  */
 struct san_wanted {
 	bool (*is)(const void *arg, const struct d4_addr *a);
 	const void *arg;
-	const bool *first, *ends;
+	const struct san_hints *hints;
 };
 
 /* san_wanted_is -- the address is wanted; most are known by an octet. */
 static inline bool
 san_wanted_is(const struct san_wanted *w, const struct d4_addr *a)
 {
-	return (a->family != 4 || w->first == NULL || w->first[a->b[0]]) &&
+	return (a->family != 4 || san_hints_first(w->hints, a->b[0])) &&
 	       w->is(w->arg, a);
 }
 
@@ -52,9 +50,8 @@ bool san_find_hidden(struct d4_slice text, const struct san_wanted *w);
  */
 bool san_find_numbers(struct d4_slice text, const struct san_wanted *w);
 
-/* san_find_layer -- the same in a text that was decoded `depth` times. */
-bool san_find_layer(
-    struct d4_slice text, const struct san_wanted *w, unsigned depth);
+/* san_find_zones -- of these only names of in-addr.arpa and ip6.arpa. */
+bool san_find_zones(struct d4_slice text, const struct san_wanted *w);
 
 /* san_hidden_scope -- the same for what is of the set (san_scope_has). */
 bool san_hidden_scope(struct d4_slice text, const struct d4_prefix_set *scope);

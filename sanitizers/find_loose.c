@@ -1,12 +1,10 @@
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/find_loose.h"
-#include "sanitizers/screen.h"
 
 #define LOOSE_GAP    6u  /* bytes between two numbers */
 #define LOOSE_DIGITS 12u /* of the longest number: a u32 in octal, and 0 */
 #define LOOSE_PARTS  4u
-#define LOOSE_ENDS   6u /* last digits that are looked for one by one */
 
 /*
  * struct loose -- a row of numbers with the same marks between them.
@@ -172,20 +170,20 @@ loose_wants(struct loose *l, size_t begin, const struct san_wanted *w)
 
 	l->zero = false;
 	if (!loose_number(l, &at, &v) || v > 255 ||
-	    (w->first != NULL && !w->first[v]))
+	    !san_hints_first(w->hints, v))
 		return false;
 	loose_row(l, begin);
 	return true;
 }
 
-/* loose_at -- the number in front of the gap [from, to) begins a row. */
-static bool
-loose_at(struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
+bool
+san_loose_at(
+    struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
 {
 	struct loose l = {.t = t, .gap = d4_slice_of(t.p + from, to - from)};
 	size_t begin;
 
-	if (w->ends != NULL && !w->ends[t.p[from - 1]])
+	if (!san_hints_front(w->hints, t, from))
 		return false;
 	begin = loose_begin(t, from);
 	if (begin == from)
@@ -201,9 +199,8 @@ loose_at(struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
 	return loose_wants(&l, begin, w) && l.zero && loose_asked(&l, w);
 }
 
-/* loose_gap -- where the marks that end at `end` begin; end: they do not. */
-static size_t
-loose_gap(struct d4_slice t, size_t end)
+size_t
+san_loose_gap(struct d4_slice t, size_t end)
 {
 	size_t at = end;
 
@@ -212,69 +209,4 @@ loose_gap(struct d4_slice t, size_t end)
 	return end - at > LOOSE_GAP || at == 0 || san_hex_digit(t.p[at - 1]) < 0
 	           ? end
 	           : at;
-}
-
-/*
- * struct loose_front -- what may stand in front of the last mark of a gap: one
- * more mark, or a digit that a first octet ends with.
- * Shape:  more than LOOSE_ENDS digits: any hex digit.
- */
-struct loose_front {
-	unsigned n;
-	SAN_LANES digit[LOOSE_ENDS];
-};
-
-static void
-loose_front_of(struct loose_front *f, const struct san_wanted *w)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-
-	f->n = w->ends == NULL ? LOOSE_ENDS + 1 : 0;
-	for (const char *c = digits; *c != '\0' && f->n <= LOOSE_ENDS; c++) {
-		if (!w->ends[(uint8_t)*c])
-			continue;
-		if (f->n < LOOSE_ENDS)
-			f->digit[f->n] = (SAN_LANES){0} + (uint8_t)*c;
-		f->n++;
-	}
-}
-
-/* loose_block -- where a byte stands in front of a mark and a digit. */
-static struct san_marks
-loose_block(const uint8_t *p, const struct loose_front *f)
-{
-	SAN_LANES x = san_lanes(p), hex = {0};
-	SAN_LANES mark = ((SAN_LANES)(x == '\t') | san_lanes_in(x, ' ', '~')) &
-	                 ~(san_lanes_in(x, '0', ':') | san_lanes_alpha(x));
-
-	if (f->n > LOOSE_ENDS)
-		hex = san_lanes_hex(x);
-	else
-		for (unsigned k = 0; k < f->n; k++)
-			hex |= (SAN_LANES)(x == f->digit[k]);
-	return san_marks_of((mark | hex) & san_screen_loose(san_lanes(p + 1),
-					       san_lanes(p + 2)));
-}
-
-bool
-san_find_loose(struct d4_slice t, const struct san_wanted *w)
-{
-	struct san_blocks b = {.text = t, .more = 2};
-	struct loose_front f;
-	const uint8_t *p;
-	size_t at;
-
-	loose_front_of(&f, w);
-	while ((p = san_blocks_next(&b, &at)) != NULL) {
-		struct san_marks m = loose_block(p, &f);
-
-		while (san_marks_any(&m)) {
-			size_t end = at + san_marks_next(&m) + 2;
-			size_t from = loose_gap(t, end);
-
-			if (from != end && loose_at(t, from, end, w))
-				return true;
-		}
-	}
-	return false;
 }

@@ -5,7 +5,8 @@
 #include "sanitizers/find_hidden.h"
 
 /*
- * san_find_loose -- a wanted address is written
+ * san_loose_at -- a wanted address begins with the number in front of the
+ * marks t[from..to), and is written
  *   as four numbers with the same one to six marks between them: 10_1_2_3,
  *   "10, 1, 2, 3", 10\.1\.2\.3 (a colon is none: 10:01:02 is a time of day);
  *   each may be 0xa or 012 as well, and 010 is read both ways;
@@ -14,7 +15,14 @@
  *   0x or where a URL has its host, for 10.1.3 is a version and 10.05 a price;
  * Plain dots and dashes between decimal numbers are left to san_find_next.
  */
-bool san_find_loose(struct d4_slice text, const struct san_wanted *w);
+bool san_loose_at(
+    struct d4_slice t, size_t from, size_t to, const struct san_wanted *w);
+
+/*
+ * san_loose_gap -- where the marks in front of t[end], a digit, begin; end:
+ * they do not, or there is no number in front of them.
+ */
+size_t san_loose_gap(struct d4_slice t, size_t end);
 
 /*
  * san_find_pairs -- the same as pairs of hex digits with the same one or two

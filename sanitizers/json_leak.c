@@ -21,22 +21,21 @@ leak_decode(struct san_json_run *r, struct d4_slice text, struct d4_slice *out)
 	return st;
 }
 
-/* leak_worse -- the self-check's doubt is more than a filter's no. */
-static enum d4_reason
-leak_worse(enum d4_reason a, enum d4_reason b)
-{
-	return a == D4_R_NONE || b == D4_R_SELFCHECK ? b : a;
-}
-
 /*
- * leak_found -- an address of the scope in a spelling that the self-check does
- * not know ("2001:0db8:77::1", "::ffff:a01:203"): what stood in the record is
- * searched for as a reader would. No doubt of ours (see line_judge).
+ * leak_judge -- what was made, as written or decoded. `any`: an address of the
+ * scope stood in the record. One that does not in a spelling that the
+ * self-check knows ("2001:0db8:77::1", "::ffff:a01:203") is searched for as a
+ * reader would: that is no doubt of ours (see line_judge).
  */
 static enum d4_reason
-leak_found(struct san_json_run *r, struct d4_slice made)
+leak_judge(struct san_json_run *r, struct d4_slice made, bool any)
 {
-	return san_leak_note(&r->line.leak, made) ? D4_R_ADDR_DROP : D4_R_NONE;
+	unsigned found = san_leak_find(&r->line.leak, made);
+	enum d4_reason why = san_leak_judge(&r->line.leak, made, found);
+
+	if (why == D4_R_NONE && any && (found & SAN_FOUND_PLAIN) != 0)
+		return D4_R_ADDR_DROP;
+	return why;
 }
 
 enum d4_reason
@@ -44,20 +43,21 @@ san_json_leaks(
     struct san_json_run *r, struct d4_slice record, struct d4_slice made)
 {
 	struct d4_slice decoded;
-	enum d4_reason why;
+	enum d4_reason why, again;
 	bool any;
 
 	if (leak_decode(r, record, &decoded) != D4_OK)
 		return D4_R_INTERNAL;
 	any = san_leak_note(&r->line.leak, record);
 	any = san_leak_note(&r->line.leak, decoded) || any;
-	why = san_leak_judge(&r->line.leak, made);
+	why = leak_judge(r, made, any);
 	if (why == D4_R_SELFCHECK)
 		return why;
 	if (leak_decode(r, made, &decoded) != D4_OK)
 		return D4_R_INTERNAL;
-	why = leak_worse(why, san_leak_judge(&r->line.leak, decoded));
-	if (why == D4_R_NONE && any)
-		why = leak_found(r, made);
-	return why == D4_R_NONE && any ? leak_found(r, decoded) : why;
+	if (decoded.n == 0)
+		return why;
+	/* The self-check's doubt is more than a filter's no. */
+	again = leak_judge(r, decoded, any);
+	return why == D4_R_NONE || again == D4_R_SELFCHECK ? again : why;
 }

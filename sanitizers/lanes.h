@@ -8,13 +8,15 @@
 #include <string.h>
 #include "libd4/slice.h"
 
-#define SAN_BLOCK ((size_t)16)
-#define SAN_LANES uint8_t __attribute__((vector_size(16)))
-#define SAN_HIGH  UINT64_C(0x8080808080808080)
+#define SAN_BLOCK  ((size_t)16)
+#define SAN_LANES  uint8_t __attribute__((vector_size(16)))
+#define SAN_CHARS  char __attribute__((vector_size(16)))
+#define SAN_HIGH   UINT64_C(0x8080808080808080)
+#define SAN_GATHER UINT64_C(0x0102040810204080) /* bits of eight bytes */
 
-/* Positions of a block, 0 to 15, as high bits of bytes; taken one by one. */
+/* Positions of a block, 0 to 15, as bits; taken one by one. */
 struct san_marks {
-	uint64_t half[2];
+	unsigned bits;
 };
 
 static inline SAN_LANES
@@ -33,49 +35,46 @@ san_lanes_in(SAN_LANES x, uint8_t from, uint8_t to)
 	return (SAN_LANES)((SAN_LANES)(x - from) <= (uint8_t)(to - from));
 }
 
-static inline struct san_marks
-san_marks_of(SAN_LANES m)
-{
-	struct san_marks k;
-
-	memcpy(k.half, &m, sizeof(k.half));
-	k.half[0] = le64toh(k.half[0]) & SAN_HIGH;
-	k.half[1] = le64toh(k.half[1]) & SAN_HIGH;
-	return k;
-}
-
-/* san_lanes_bits -- of lanes that are ff or 00, the first as the lowest bit. */
+/* san_lanes_bits -- a bit for each byte that is ff (not 00). */
 static inline unsigned
 san_lanes_bits(SAN_LANES m)
 {
 #ifdef __SSE2__
-	return (unsigned)__builtin_ia32_pmovmskb128(
-	    (char __attribute__((vector_size(16))))m);
+	return (unsigned)__builtin_ia32_pmovmskb128((SAN_CHARS)m);
 #else
-	/* The high bit of byte i goes to bit i of the product's top byte. */
-	const uint64_t turn = UINT64_C(0x0002040810204081);
-	struct san_marks k = san_marks_of(m);
+	uint64_t half[2];
+	unsigned bits = 0;
 
-	return (unsigned)(k.half[0] * turn >> 56) |
-	       (unsigned)(k.half[1] * turn >> 56) << 8;
+	memcpy(half, &m, sizeof(half));
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t ones = (le64toh(half[i]) & SAN_HIGH) >> 7;
+
+		bits |= (unsigned)(ones * SAN_GATHER >> 56) << 8 * i;
+	}
+	return bits;
 #endif
+}
+
+static inline struct san_marks
+san_marks_of(SAN_LANES m)
+{
+	return (struct san_marks){san_lanes_bits(m)};
 }
 
 static inline bool
 san_marks_any(const struct san_marks *k)
 {
-	return (k->half[0] | k->half[1]) != 0;
+	return k->bits != 0;
 }
 
 /* san_marks_next -- the first position that is left, which goes. */
 static inline size_t
 san_marks_next(struct san_marks *k)
 {
-	unsigned h = k->half[0] == 0;
-	uint64_t m = k->half[h];
+	size_t at = (size_t)__builtin_ctz(k->bits);
 
-	k->half[h] = m & (m - 1);
-	return 8 * (size_t)h + (size_t)__builtin_ctzll(m) / 8;
+	k->bits &= k->bits - 1;
+	return at;
 }
 
 /*

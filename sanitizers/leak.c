@@ -8,9 +8,6 @@ san_leak_init(struct san_leak *l, const struct san_addr *addr)
 {
 	memset(l, 0, sizeof(*l));
 	l->addr = addr;
-	if (addr != NULL)
-		san_find_first(&addr->scope, l->first);
-	san_find_ends(l->first, l->ends);
 }
 
 void
@@ -48,7 +45,7 @@ leak_counts(const struct san_leak *l, const struct d4_addr *a)
 bool
 san_leak_note(struct san_leak *l, struct d4_slice text)
 {
-	struct san_find f = {.text = text, .first = l->first, .ends = l->ends};
+	struct san_find f = {.text = text, .hints = &l->addr->hints};
 	struct d4_addr a;
 	bool any = false;
 
@@ -60,13 +57,6 @@ san_leak_note(struct san_leak *l, struct d4_slice text)
 }
 
 static bool
-leak_hit(struct san_leak *l, struct d4_slice made)
-{
-	return l->check.full || san_check_hit(&l->check, made) ||
-	       (l->cuts && san_leak_note(l, made));
-}
-
-static bool
 leak_wanted(const void *arg, const struct d4_addr *a)
 {
 	const struct san_leak *l = arg;
@@ -74,12 +64,37 @@ leak_wanted(const void *arg, const struct d4_addr *a)
 	return san_scope_has(&l->addr->scope, a) && leak_counts(l, a);
 }
 
-enum d4_reason
-san_leak_judge(struct san_leak *l, struct d4_slice made)
+/* leak_plain -- some address as usual; nothing is noted. */
+static bool
+leak_plain(const struct san_leak *l, struct d4_slice text)
 {
-	struct san_wanted w = {leak_wanted, l, l->first, l->ends};
+	struct san_find f = {.text = text, .hints = &l->addr->hints};
+	struct d4_addr a;
 
-	if (leak_hit(l, made))
+	while (san_find_next(&f, &a)) {
+		if (leak_wanted(l, &a))
+			return true;
+	}
+	return false;
+}
+
+unsigned
+san_leak_find(struct san_leak *l, struct d4_slice made)
+{
+	struct san_wanted w = {leak_wanted, l, &l->addr->hints};
+	unsigned found = san_sweep(made, &w, 0, true);
+
+	/* What is hidden ends the sweep. */
+	if (found == SAN_FOUND_HIDDEN && leak_plain(l, made))
+		found |= SAN_FOUND_PLAIN;
+	return found;
+}
+
+enum d4_reason
+san_leak_judge(struct san_leak *l, struct d4_slice made, unsigned found)
+{
+	if (l->check.full || san_check_hit(&l->check, made) ||
+	    (l->cuts && (found & SAN_FOUND_PLAIN) != 0))
 		return D4_R_SELFCHECK;
-	return san_find_hidden(made, &w) ? D4_R_ADDR_DROP : D4_R_NONE;
+	return (found & SAN_FOUND_HIDDEN) != 0 ? D4_R_ADDR_DROP : D4_R_NONE;
 }

@@ -67,6 +67,8 @@ san_line_outcome(enum d4_reason why)
 static enum d4_reason
 line_judge(struct san_line *l, struct d4_slice line, struct d4_slice made)
 {
+	unsigned found;
+
 	if (san_line_missed(l))
 		return D4_R_SCOPE_MISS;
 	if (!san_leak_on(&l->leak))
@@ -76,12 +78,13 @@ line_judge(struct san_line *l, struct d4_slice line, struct d4_slice made)
 	 * needless zeros, in a remark) is withheld, but is no doubt of ours:
 	 * whoever writes into a log could open the breaker with it.
 	 */
-	if (san_leak_note(&l->leak, made))
+	found = san_leak_find(&l->leak, made);
+	if ((found & SAN_FOUND_PLAIN) != 0)
 		return D4_R_ADDR_DROP;
 	/* What was not changed has no address that is not in the new one. */
 	if (!d4_slice_eq(line, made))
 		(void)san_leak_note(&l->leak, line);
-	return san_leak_judge(&l->leak, made);
+	return san_leak_judge(&l->leak, made, found);
 }
 
 enum san_outcome

@@ -8,18 +8,6 @@
 
 #include "sanitizers/lanes.h"
 
-/* What may stand in a text; see san_screen. */
-enum san_screen {
-	SAN_SCREEN_LOOSE = 1 << 0,
-	SAN_SCREEN_PAIRS = 1 << 1,
-	SAN_SCREEN_BASE64 = 1 << 2,
-	SAN_SCREEN_BYTES = 1 << 3, /* "==" */
-	SAN_SCREEN_CODED = 1 << 4,
-	SAN_SCREEN_ZONES = 1 << 5,
-	SAN_SCREEN_DASHED = 1 << 6,
-	SAN_SCREEN_NUMBERS = 1 << 7,
-};
-
 #define SAN_SCREEN_MORE ((size_t)8) /* bytes behind a block that are read */
 
 static inline SAN_LANES
@@ -38,14 +26,6 @@ static inline SAN_LANES
 san_lanes_hex(SAN_LANES x)
 {
 	return san_lanes_digit(x) | san_lanes_in(x | 0x20, 'a', 'f');
-}
-
-/* A mark, but no colon, in front of a digit. */
-static inline SAN_LANES
-san_screen_loose(SAN_LANES x, SAN_LANES y)
-{
-	return san_lanes_digit(y) &
-	       ~(san_lanes_in(x, '0', ':') | san_lanes_alpha(x));
 }
 
 /*
@@ -99,8 +79,5 @@ san_screen_dashed(const uint8_t *p)
 	       san_lanes_hex(san_lanes(p + 2)) &
 	       san_lanes_hex(san_lanes(p + 3));
 }
-
-/* san_screen -- which of them may be in the text, as bits. */
-unsigned san_screen(struct d4_slice text);
 
 #endif

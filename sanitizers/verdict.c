@@ -78,14 +78,37 @@ verdict_mixed(struct san_addr *c, const struct d4_prefix_set *s)
 	}
 }
 
+/* verdict_eighth -- a /8 of which no prefix of the set holds only a part. */
+static bool
+verdict_eighth(const struct d4_prefix_set *s, unsigned octet)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct d4_prefix *p = &s->list[i];
+
+		if (p->addr.family == 4 && p->len > 8 && p->addr.b[0] == octet)
+			return false;
+	}
+	return true;
+}
+
 void
 san_addr_table(struct san_addr *c)
 {
+	bool one = false; /* verdict for all of the /8 */
+
 	for (unsigned i = 0; i < 65536; i++) {
 		struct d4_addr a = {
 		    .family = 4, .b = {(uint8_t)(i >> 8), (uint8_t)i}};
 
-		c->table[i] = (uint16_t)san_addr_verdict(c, &a);
+		if (i % 256 == 0)
+			one = verdict_eighth(&c->scope, i >> 8) &&
+			      verdict_eighth(&c->keep, i >> 8) &&
+			      verdict_eighth(&c->targets, i >> 8);
+		/* The first of 0.0.0.0/8 is special. */
+		if (one && i % 256 > 1)
+			c->table[i] = c->table[i - 1];
+		else
+			c->table[i] = (uint16_t)san_addr_verdict(c, &a);
 	}
 	verdict_mixed(c, &c->scope);
 	verdict_mixed(c, &c->keep);

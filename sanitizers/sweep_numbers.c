@@ -1,0 +1,220 @@
+/* Numbers with marks between, pairs and rows of digits, of one piece. */
+#include "sanitizers/find.h"
+#include "sanitizers/find_loose.h"
+#include "sanitizers/find_rows.h"
+#include "sanitizers/sweep.h"
+
+#define SWEEP_GROUP 4u /* digits of a group */
+
+/* sweep_front -- n hex digits stand in front of each. */
+static uint64_t
+sweep_front(const struct san_sweep *s, unsigned n)
+{
+	uint64_t all = ~UINT64_C(0);
+
+	for (; n != 0; n--)
+		all &= s->now.of[SAN_MASK_HEX] << n | s->before >> (64 - n);
+	return all;
+}
+
+/* An address that begins with the number in front of t[i] and is wanted. */
+static void
+sweep_plain(struct san_sweep *s, size_t i)
+{
+	struct d4_addr a;
+
+	if (san_find_at(s->t, i, s->hints, &a) && san_wanted_is(s->w, &a))
+		s->found |= SAN_FOUND_PLAIN;
+}
+
+/* The last digit of a first number or one more mark at i, then a mark. */
+static bool
+sweep_mark(struct san_sweep *s, size_t i)
+{
+	size_t to = i + 2, from = san_loose_gap(s->t, to);
+
+	if (from == to || !san_hints_front(s->hints, s->t, from))
+		return false;
+	if (s->plain && (s->t.p[i + 1] == '.' || s->t.p[i + 1] == '-'))
+		sweep_plain(s, i + 1);
+	return san_loose_at(s->t, from, to, s->w);
+}
+
+/* Bytes that end a number or are marks; a mark, but no colon; a digit. */
+static bool
+sweep_marks(struct san_sweep *s)
+{
+	uint64_t front =
+	    s->now.of[SAN_MASK_END] |
+	    ~(s->now.of[SAN_MASK_WORD] | s->now.of[SAN_MASK_COLON]);
+	uint64_t mark = ~(san_sweep_behind(s, SAN_MASK_WORD, 1) |
+			  san_sweep_behind(s, SAN_MASK_COLON, 1));
+	uint64_t m;
+
+	if (s->hints == NULL || s->hints->ends.n > SAN_MASKS_ENDS)
+		front |= s->now.of[SAN_MASK_HEX];
+	m = front & mark & san_sweep_behind(s, SAN_MASK_DIGIT, 2);
+	while (m != 0) {
+		if (sweep_mark(s, san_sweep_take(s, &m)))
+			return true;
+	}
+	return false;
+}
+
+/* A colon, and a hex digit or one more. */
+static void
+sweep_colons(struct san_sweep *s)
+{
+	uint64_t m = s->now.of[SAN_MASK_COLON];
+
+	m &= san_sweep_behind(s, SAN_MASK_HEX, 1) |
+	     san_sweep_behind(s, SAN_MASK_COLON, 1);
+	while (m != 0)
+		sweep_plain(s, san_sweep_take(s, &m));
+}
+
+/* sweep_embeds -- IPv4 addresses are looked for behind any IPv6 prefix. */
+static bool
+sweep_embeds(const struct san_sweep *s)
+{
+	return s->hints != NULL && s->hints->embeds;
+}
+
+/* sweep_isatap -- "5efe" at i, a group or two pairs with a gap between. */
+static bool
+sweep_isatap(const struct san_sweep *s, size_t i)
+{
+	return san_sweep_byte(s, i) == '5' &&
+	       (san_sweep_byte(s, i + 1) | 0x20) == 'e';
+}
+
+/* sweep_group -- the four hex digits at p as a number. */
+static unsigned
+sweep_group(const uint8_t *p)
+{
+	return san_hex_value(p[0]) << 12 | san_hex_value(p[1]) << 8 |
+	       san_hex_value(p[2]) << 4 | san_hex_value(p[3]);
+}
+
+/* A dash at i behind four hex digits: the first group of an IPv6 address? */
+static void
+sweep_dash(struct san_sweep *s, size_t i)
+{
+	if (san_hints_group(s->hints, sweep_group(s->t.p + i - SWEEP_GROUP)))
+		s->may |= SAN_SWEEP_DASHED;
+}
+
+static void
+sweep_dashes(struct san_sweep *s)
+{
+	uint64_t m = s->now.of[SAN_MASK_DASH], first;
+
+	m &= san_sweep_behind(s, SAN_MASK_HEX, 1) |
+	     san_sweep_behind(s, SAN_MASK_DASH, 1);
+	first = m & sweep_front(s, SWEEP_GROUP);
+	while (first != 0)
+		sweep_dash(s, san_sweep_take(s, &first));
+	while (m != 0 && sweep_embeds(s)) {
+		if (sweep_isatap(s, san_sweep_take(s, &m) + 1))
+			s->may |= SAN_SWEEP_DASHED;
+	}
+}
+
+/*
+ * The same mark at i and twice behind, between pairs of hex digits: is the one
+ * in front of it the first?
+ */
+static void
+sweep_pair(struct san_sweep *s, size_t i, size_t step)
+{
+	const uint8_t *p = s->t.p + i - 2, *q = s->t.p + i + step - 2;
+	unsigned group = san_hex_value(p[0]) << 12 | san_hex_value(p[1]) << 8 |
+	                 san_hex_value(q[0]) << 4 | san_hex_value(q[1]);
+
+	if (san_hints_first(s->hints, group >> 8) ||
+	    san_hints_group(s->hints, group) ||
+	    (sweep_embeds(s) && sweep_isatap(s, i + step - 2)))
+		s->may |= SAN_SWEEP_PAIRS;
+}
+
+/* Of pairs that are four apart the second byte is of the mark, too. */
+static void
+sweep_pairs(struct san_sweep *s)
+{
+	uint64_t mark = ~s->now.of[SAN_MASK_WORD] & sweep_front(s, 2) &
+	                san_sweep_behind(s, SAN_MASK_HEX, 2);
+	uint64_t one = san_sweep_behind(s, SAN_MASK_HEX, 1);
+	uint64_t three = mark & one & s->now.of[SAN_MASK_SAME3] &
+	                 san_sweep_behind(s, SAN_MASK_SAME3, 3);
+	uint64_t four = mark & ~one & s->now.of[SAN_MASK_SAME4] &
+	                san_sweep_behind(s, SAN_MASK_SAME4, 4) &
+	                san_sweep_behind(s, SAN_MASK_HEX, 3);
+
+	while (three != 0)
+		sweep_pair(s, san_sweep_take(s, &three), 3);
+	while (four != 0)
+		sweep_pair(s, san_sweep_take(s, &four), 4);
+}
+
+/* sweep_eight -- where rows of eight of a kind and more may begin. */
+static uint64_t
+sweep_eight(const struct san_sweep *s, enum san_mask kind)
+{
+	uint64_t now = s->now.of[kind], next = s->next.of[kind];
+
+	for (unsigned n = 1; n < SAN_ROW; n *= 2) {
+		now &= now >> n | next << (64 - n);
+		next &= next >> n; /* its lowest bits are asked for */
+	}
+	return now & ~(now << 1);
+}
+
+/* Rows of hex digits; what began in the piece before was read with it. */
+static bool
+sweep_rows(struct san_sweep *s)
+{
+	uint64_t m = sweep_eight(s, SAN_MASK_HEX);
+
+	while (m != 0) {
+		struct san_row r = {.from = san_sweep_take(s, &m)};
+
+		if (r.from < s->rows)
+			continue;
+		r.to = san_row_end(s->t, r.from);
+		s->rows = r.to;
+		if (san_find_row(s->t, r, s->w, s->depth))
+			return true;
+	}
+	return false;
+}
+
+/* The same of decimal digits. */
+static bool
+sweep_numbers(struct san_sweep *s)
+{
+	uint64_t m = sweep_eight(s, SAN_MASK_DIGIT);
+
+	while (m != 0) {
+		struct san_row r = {.from = san_sweep_take(s, &m)};
+
+		if (r.from < s->numbers)
+			continue;
+		r.to = san_number_end(s->t, r.from);
+		s->numbers = r.to;
+		if (san_find_number(s->t, r, s->w))
+			return true;
+	}
+	return false;
+}
+
+bool
+san_sweep_numbers(struct san_sweep *s)
+{
+	if (sweep_rows(s) || sweep_numbers(s) || sweep_marks(s))
+		return true;
+	if (s->plain)
+		sweep_colons(s);
+	sweep_dashes(s);
+	sweep_pairs(s);
+	return false;
+}
