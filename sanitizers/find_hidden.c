@@ -14,9 +14,10 @@ san_hex_read(struct d4_slice d, size_t n, size_t step, uint8_t *out)
 	for (size_t i = 0; good && i < n; i++) {
 		uint8_t c = d.p[i * step];
 
+		unsigned high = i % 2 == 0 ? 0 : out[i / 2] & 15u;
+
 		good = san_hex_digit(c) >= 0;
-		out[i / 2] = (uint8_t)((unsigned)out[i / 2] << 4 |
-				       (san_hex_value(c) & 15));
+		out[i / 2] = (uint8_t)(high << 4 | (san_hex_value(c) & 15));
 	}
 	return good;
 }

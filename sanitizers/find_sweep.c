@@ -84,26 +84,31 @@ sweep_base64(struct san_sweep *s)
 	}
 }
 
-/* sweep_read -- the kinds of the piece that begins at `at`, which may be cut.
- */
+/* sweep_last -- the kinds of a piece that is cut. */
 static void
-sweep_read(const struct san_sweep *s, size_t at, struct san_masks *out)
+sweep_last(
+    struct d4_slice t, const struct san_ends *ends, struct san_masks *out)
 {
-	static const struct san_ends none = {.n = 0};
-	const struct san_ends *ends =
-	    s->hints != NULL ? &s->hints->ends : &none;
 	uint8_t last[SAN_PIECE + SAN_MASKS_AHEAD] = {0};
 
-	if (at >= s->t.n) {
-		memset(out, 0, sizeof(*out));
-		return;
-	}
-	if (s->t.n - at >= sizeof(last)) {
-		san_masks_of(s->t.p + at, ends, out);
-		return;
-	}
-	memcpy(last, s->t.p + at, s->t.n - at);
+	memcpy(last, t.p, t.n);
 	san_masks_of(last, ends, out);
+}
+
+/* sweep_read -- the kinds of the piece that begins at `at`. */
+static void
+sweep_read(struct d4_slice t, size_t at, const struct san_hints *h,
+    struct san_masks *out)
+{
+	static const struct san_ends none = {.n = 0};
+	const struct san_ends *ends = h != NULL ? &h->ends : &none;
+
+	if (at >= t.n)
+		memset(out, 0, sizeof(*out));
+	else if (t.n - at >= SAN_PIECE + SAN_MASKS_AHEAD)
+		san_masks_of(t.p + at, ends, out);
+	else
+		sweep_last(d4_slice_of(t.p + at, t.n - at), ends, out);
 }
 
 /* The searches of the whole text, for what the pieces had. */
@@ -138,10 +143,10 @@ san_sweep(struct d4_slice text, const struct san_wanted *w, unsigned depth,
 	s.found = s.may = 0;
 	s.rows = s.numbers = 0;
 	s.before = 0;
-	sweep_read(&s, 0, &s.next);
+	sweep_read(text, 0, w->hints, &s.next);
 	for (s.at = 0; s.at < text.n; s.at += SAN_PIECE) {
 		s.now = s.next;
-		sweep_read(&s, s.at + SAN_PIECE, &s.next);
+		sweep_read(text, s.at + SAN_PIECE, w->hints, &s.next);
 		if (san_sweep_numbers(&s))
 			return s.found | SAN_FOUND_HIDDEN;
 		sweep_base64(&s);

@@ -43,10 +43,11 @@ static void
 hints_octet(struct san_hints *h, unsigned v)
 {
 	unsigned tens = v / 10 % 10, eights = v / 8 % 8;
+	char any = '\0';
 
 	h->first[v] = true;
-	hints_front(h, v < 10 ? '\0' : hints_low[tens], hints_low[v % 10]);
-	hints_front(h, v < 8 ? '\0' : hints_low[eights], hints_low[v % 8]);
+	hints_front(h, v < 10 ? any : hints_low[tens], hints_low[v % 10]);
+	hints_front(h, v < 8 ? any : hints_low[eights], hints_low[v % 8]);
 	for (unsigned k = 0; k < 4; k++) {
 		const char *far = k < 2 ? hints_low : hints_high;
 		const char *near = k % 2 == 0 ? hints_low : hints_high;

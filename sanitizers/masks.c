@@ -8,10 +8,10 @@
 #include "sanitizers/masks_bytes.h"
 
 #ifdef __AVX2__
-#define MASKS_BYTES 32
+#define MASKS_BYTES ((size_t)32)
 #define MASKS_NAME  san_masks_avx2
 #else
-#define MASKS_BYTES 16
+#define MASKS_BYTES ((size_t)16)
 #define MASKS_NAME  san_masks_plain
 #endif
 

@@ -106,20 +106,27 @@ static const struct {
     {{"203.0.113.9/32", "172.16.0.0/12"}, {203, 0}},
 };
 
+/* other -- now and then another number than the scope's. */
+static void
+other(unsigned *v)
+{
+	static const unsigned heads[] = {10, 1, 240, 16, 119, 0};
+
+	if (any(3) == 0)
+		*v = any(2) == 0 ? any(300) : heads[any(COUNT(heads))];
+}
+
 /* line -- some pieces; what is no wanted number is of any size. */
 static size_t
 line(uint8_t *to, const unsigned head[2])
 {
-	static const unsigned heads[] = {10, 1, 240, 16, 119, 0};
 	size_t n = 0;
 
 	for (unsigned k = 1 + any(any(4) == 0 ? PIECES : 3); k > 0; k--) {
 		unsigned v[4] = {head[0], head[1], any(256), any(256)};
 
-		if (any(3) == 0)
-			v[0] = any(2) == 0 ? any(300) : heads[any(6)];
-		if (any(3) == 0)
-			v[1] = any(2) == 0 ? any(256) : heads[any(6)];
+		other(&v[0]);
+		other(&v[1]);
 		n += piece((char *)to + n, pieces[any(COUNT(pieces))], v);
 		if (any(4) != 0)
 			to[n++] = (uint8_t)between[any(sizeof(between) - 1)];
