@@ -41,18 +41,18 @@ sweep_coded(struct san_sweep *s, size_t i)
 static void
 sweep_rare(struct san_sweep *s)
 {
-	uint64_t coded = s->now.of[SAN_MASK_CODED];
-	uint64_t m = s->now.of[SAN_MASK_BRACKET];
+	uint64_t coded = s->now->of[SAN_MASK_CODED];
+	uint64_t m = s->now->of[SAN_MASK_BRACKET];
 
 	while (m != 0 && (s->may & SAN_SWEEP_CODED) == 0) {
 		if (sweep_is_dot(s, san_sweep_take(s, &m)))
 			s->may |= SAN_SWEEP_CODED;
 	}
-	for (m = s->now.of[SAN_MASK_ASK]; m != 0;) {
+	for (m = s->now->of[SAN_MASK_ASK]; m != 0;) {
 		if (sweep_is_asked(s, san_sweep_take(s, &m)))
 			s->may |= SAN_SWEEP_CODED;
 	}
-	for (m = s->now.of[SAN_MASK_LETTERS]; m != 0;) {
+	for (m = s->now->of[SAN_MASK_LETTERS]; m != 0;) {
 		size_t i = san_sweep_take(s, &m);
 		uint8_t last = san_sweep_byte(s, i + 2) | 0x20;
 
@@ -72,7 +72,7 @@ sweep_rare(struct san_sweep *s)
 static void
 sweep_base64(struct san_sweep *s)
 {
-	uint64_t m = s->now.of[SAN_MASK_BASE64];
+	uint64_t m = s->now->of[SAN_MASK_BASE64];
 
 	while (m != 0 && (s->may & SAN_SWEEP_BASE64) == 0) {
 		size_t i = san_sweep_take(s, &m);
@@ -133,25 +133,24 @@ unsigned
 san_sweep(struct d4_slice text, const struct san_wanted *w, unsigned depth,
     bool plain)
 {
-	struct san_sweep s;
+	struct san_masks piece[2];
+	struct san_sweep s = {.t = text,
+	    .w = w,
+	    .hints = w->hints,
+	    .depth = depth,
+	    .plain = plain};
 
-	s.t = text;
-	s.w = w;
-	s.hints = w->hints;
-	s.depth = depth;
-	s.plain = plain;
-	s.found = s.may = 0;
-	s.rows = s.numbers = 0;
-	s.before = 0;
-	sweep_read(text, 0, w->hints, &s.next);
-	for (s.at = 0; s.at < text.n; s.at += SAN_PIECE) {
-		s.now = s.next;
-		sweep_read(text, s.at + SAN_PIECE, w->hints, &s.next);
+	sweep_read(text, 0, w->hints, &piece[0]);
+	for (unsigned turn = 0; s.at < text.n; turn ^= 1) {
+		s.now = &piece[turn];
+		s.next = &piece[turn ^ 1];
+		sweep_read(text, s.at + SAN_PIECE, w->hints, &piece[turn ^ 1]);
 		if (san_sweep_numbers(&s))
 			return s.found | SAN_FOUND_HIDDEN;
 		sweep_base64(&s);
 		sweep_rare(&s);
-		s.before = s.now.of[SAN_MASK_HEX];
+		s.before = s.now->of[SAN_MASK_HEX];
+		s.at += SAN_PIECE;
 	}
 	return sweep_whole(&s) ? s.found | SAN_FOUND_HIDDEN : s.found;
 }

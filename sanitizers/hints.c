@@ -1,8 +1,8 @@
 #include <string.h>
 #include "sanitizers/hints.h"
 
-static const char hints_low[] = "0123456789abcdef";
-static const char hints_high[] = "0123456789ABCDEF";
+static const uint8_t hints_low[] = "0123456789abcdef";
+static const uint8_t hints_high[] = "0123456789ABCDEF";
 
 static void
 hints_set(uint32_t *map, unsigned v)
@@ -24,43 +24,36 @@ hints_end(struct san_ends *e, uint8_t digit)
 		e->n++;
 }
 
-/* hints_front -- a digit and the one in front of it; '\0': any byte is. */
+/* hints_front -- a digit and the one in front of it; 0: any byte is. */
 static void
-hints_front(struct san_hints *h, char far, char near)
+hints_front(struct san_hints *h, unsigned far, unsigned near)
 {
-	unsigned low = (uint8_t)near;
-
-	if (low < 'A' || low > 'F')
+	if (near < 'A' || near > 'F')
 		hints_end(&h->ends, (uint8_t)near);
-	if (far != '\0')
-		hints_set(h->front, (unsigned)(uint8_t)far << 8 | low);
-	for (unsigned c = 0; far == '\0' && c < 256; c++)
-		hints_set(h->front, c << 8 | low);
+	if (far != 0)
+		hints_set(h->front, far << 8 | near);
+	for (unsigned c = 0; far == 0 && c < 256; c++)
+		hints_set(h->front, c << 8 | near);
 }
 
 /* hints_octet -- how the number of a first octet ends. */
 static void
 hints_octet(struct san_hints *h, unsigned v)
 {
-	unsigned tens = v / 10 % 10, eights = v / 8 % 8;
-	char any = '\0';
-
 	h->first[v] = true;
-	hints_front(h, v < 10 ? any : hints_low[tens], hints_low[v % 10]);
-	hints_front(h, v < 8 ? any : hints_low[eights], hints_low[v % 8]);
+	hints_front(h, v < 10 ? 0 : hints_low[v / 10 % 10], hints_low[v % 10]);
+	hints_front(h, v < 8 ? 0 : hints_low[v / 8 % 8], hints_low[v % 8]);
 	for (unsigned k = 0; k < 4; k++) {
-		const char *far = k < 2 ? hints_low : hints_high;
-		const char *near = k % 2 == 0 ? hints_low : hints_high;
+		const uint8_t *far = k < 2 ? hints_low : hints_high;
+		const uint8_t *near = k % 2 == 0 ? hints_low : hints_high;
 
 		hints_front(h, far[v >> 4], near[v & 15]);
 	}
 	if (v < 16) { /* 0xa */
-		const char *x = "xX";
-
-		for (unsigned k = 0; k < 2; k++) {
-			hints_front(h, x[k], hints_low[v]);
-			hints_front(h, x[k], hints_high[v]);
-		}
+		hints_front(h, 'x', hints_low[v]);
+		hints_front(h, 'x', hints_high[v]);
+		hints_front(h, 'X', hints_low[v]);
+		hints_front(h, 'X', hints_high[v]);
 	}
 }
 

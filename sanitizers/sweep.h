@@ -30,14 +30,14 @@ struct san_sweep {
 	bool plain;
 	size_t rows, numbers, at;
 	uint64_t before;
-	struct san_masks now, next;
+	const struct san_masks *now, *next;
 };
 
 /* san_sweep_behind -- the bits of the bytes that stand n behind each. */
 static inline uint64_t
 san_sweep_behind(const struct san_sweep *s, enum san_mask kind, unsigned n)
 {
-	return s->now.of[kind] >> n | s->next.of[kind] << (64 - n);
+	return s->now->of[kind] >> n | s->next->of[kind] << (64 - n);
 }
 
 /* san_sweep_take -- the position of the lowest bit, which goes. */

@@ -13,7 +13,7 @@ sweep_front(const struct san_sweep *s, unsigned n)
 	uint64_t all = ~UINT64_C(0);
 
 	for (; n != 0; n--)
-		all &= s->now.of[SAN_MASK_HEX] << n | s->before >> (64 - n);
+		all &= s->now->of[SAN_MASK_HEX] << n | s->before >> (64 - n);
 	return all;
 }
 
@@ -45,14 +45,14 @@ static bool
 sweep_marks(struct san_sweep *s)
 {
 	uint64_t front =
-	    s->now.of[SAN_MASK_END] |
-	    ~(s->now.of[SAN_MASK_WORD] | s->now.of[SAN_MASK_COLON]);
+	    s->now->of[SAN_MASK_END] |
+	    ~(s->now->of[SAN_MASK_WORD] | s->now->of[SAN_MASK_COLON]);
 	uint64_t mark = ~(san_sweep_behind(s, SAN_MASK_WORD, 1) |
 			  san_sweep_behind(s, SAN_MASK_COLON, 1));
 	uint64_t m;
 
 	if (s->hints == NULL || s->hints->ends.n > SAN_MASKS_ENDS)
-		front |= s->now.of[SAN_MASK_HEX];
+		front |= s->now->of[SAN_MASK_HEX];
 	m = front & mark & san_sweep_behind(s, SAN_MASK_DIGIT, 2);
 	while (m != 0) {
 		if (sweep_mark(s, san_sweep_take(s, &m)))
@@ -65,7 +65,7 @@ sweep_marks(struct san_sweep *s)
 static void
 sweep_colons(struct san_sweep *s)
 {
-	uint64_t m = s->now.of[SAN_MASK_COLON];
+	uint64_t m = s->now->of[SAN_MASK_COLON];
 
 	m &= san_sweep_behind(s, SAN_MASK_HEX, 1) |
 	     san_sweep_behind(s, SAN_MASK_COLON, 1);
@@ -107,7 +107,7 @@ sweep_dash(struct san_sweep *s, size_t i)
 static void
 sweep_dashes(struct san_sweep *s)
 {
-	uint64_t m = s->now.of[SAN_MASK_DASH], first;
+	uint64_t m = s->now->of[SAN_MASK_DASH], first;
 
 	m &= san_sweep_behind(s, SAN_MASK_HEX, 1) |
 	     san_sweep_behind(s, SAN_MASK_DASH, 1);
@@ -141,12 +141,12 @@ sweep_pair(struct san_sweep *s, size_t i, size_t step)
 static void
 sweep_pairs(struct san_sweep *s)
 {
-	uint64_t mark = ~s->now.of[SAN_MASK_WORD] & sweep_front(s, 2) &
+	uint64_t mark = ~s->now->of[SAN_MASK_WORD] & sweep_front(s, 2) &
 	                san_sweep_behind(s, SAN_MASK_HEX, 2);
 	uint64_t one = san_sweep_behind(s, SAN_MASK_HEX, 1);
-	uint64_t three = mark & one & s->now.of[SAN_MASK_SAME3] &
+	uint64_t three = mark & one & s->now->of[SAN_MASK_SAME3] &
 	                 san_sweep_behind(s, SAN_MASK_SAME3, 3);
-	uint64_t four = mark & ~one & s->now.of[SAN_MASK_SAME4] &
+	uint64_t four = mark & ~one & s->now->of[SAN_MASK_SAME4] &
 	                san_sweep_behind(s, SAN_MASK_SAME4, 4) &
 	                san_sweep_behind(s, SAN_MASK_HEX, 3);
 
@@ -160,7 +160,7 @@ sweep_pairs(struct san_sweep *s)
 static uint64_t
 sweep_eight(const struct san_sweep *s, enum san_mask kind)
 {
-	uint64_t now = s->now.of[kind], next = s->next.of[kind];
+	uint64_t now = s->now->of[kind], next = s->next->of[kind];
 
 	for (unsigned n = 1; n < SAN_ROW; n *= 2) {
 		now &= now >> n | next << (64 - n);
