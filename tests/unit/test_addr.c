@@ -125,6 +125,47 @@ the_table_agrees_with_the_lists(void **state)
 	san_chain_free(chain);
 }
 
+/* Of each /16 that is not mixed, the first address, a middle one, the last. */
+static void
+check_table(const struct san_addr *c)
+{
+	for (unsigned i = 0; i < 3 * 65536u; i++) {
+		uint8_t low = (uint8_t)(i % 3 * 127 + i % 3 / 2);
+		unsigned net = i / 3;
+		struct d4_addr a = {.family = 4,
+		    .b = {(uint8_t)(net >> 8), (uint8_t)net, low, low}};
+
+		if (c->table[net] != SAN_V_MIXED)
+			assert_int_equal(
+			    c->table[net], san_addr_verdict(c, &a));
+	}
+}
+
+static void
+the_whole_table_agrees_with_the_lists(void **state)
+{
+	static const char *const steps[] = {
+	    "[addr: {}]",
+	    "[addr: {others: keep, scope: telescope}]",
+	    "[addr: {others: drop, scope: telescope, keep: [0.0.0.0/1, "
+	    "255.255.0.0/16, 0.1.0.0/16]}]",
+	    "[addr: {scope: telescope, keep: [128.0.0.0/1, 10.0.0.0/15, "
+	    "10.1.128.0/17, 126.0.0.0/8, 9.9.9.9]}]",
+	    "[addr: {scope: telescope, others: keep, into: [198.18.0.0/16, "
+	    "'2001:db8:fffe::/48'], keep: [198.0.0.0/8, 10.1.0.0/24, "
+	    "'2001:db8::/32']}]",
+	    "[addr: {keep: [0.0.0.0/0]}]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct san_chain *chain;
+
+		check_table(conf_of(steps[i], &chain));
+		san_chain_free(chain);
+	}
+}
+
 static void
 only_a_configuration_that_hides_the_scope_says_so(void **state)
 {
@@ -184,6 +225,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(configurations_that_cannot_be_meant_are_errors),
 	    cmocka_unit_test(the_table_agrees_with_the_lists),
+	    cmocka_unit_test(the_whole_table_agrees_with_the_lists),
 	    cmocka_unit_test(only_a_configuration_that_hides_the_scope_says_so),
 	    cmocka_unit_test(the_hash_names_the_steps_and_the_networks),
 	};
