@@ -2,7 +2,9 @@
 #ifndef D4_WIRE_H
 #define D4_WIRE_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint16_t
 d4_get_le16(const uint8_t *p)
@@ -42,42 +44,43 @@ d4_get_be64(const uint8_t *p)
 	return (uint64_t)d4_get_be32(p) << 32 | d4_get_be32(p + 4);
 }
 
+/*
+ * One store each: of neighbours written byte by byte a compiler may make one
+ * wide store, behind which a reader of four bytes waits.
+ */
 static inline void
 d4_put_be16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	v = htobe16(v);
+	memcpy(p, &v, sizeof(v));
 }
 
-/* Written out: the compiler makes one store of it. */
 static inline void
 d4_put_be32(uint8_t *p, uint32_t v)
 {
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
+	v = htobe32(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void
 d4_put_be64(uint8_t *p, uint64_t v)
 {
-	d4_put_be32(p, (uint32_t)(v >> 32));
-	d4_put_be32(p + 4, (uint32_t)v);
+	v = htobe64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void
 d4_put_le32(uint8_t *p, uint32_t v)
 {
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
+	v = htole32(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void
 d4_put_le64(uint8_t *p, uint64_t v)
 {
-	for (unsigned i = 0; i < 8; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
+	v = htole64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 #endif

@@ -100,7 +100,10 @@ D4_USED enum d4_reason pkt_tunnel(struct pkt *p, const struct pkt_ip *ip);
 void pkt_tunnel_udp(
     struct pkt *p, const struct pkt_ip *ip, struct d4_slice data);
 
-/* packet_l4.c: pkt_sum_of -- of n bytes that were written; the field is 0. */
+/*
+ * packet_l4.c: pkt_sum_of -- of n bytes that were written, with zero as the
+ * field; its four bytes are among them.
+ */
 uint64_t pkt_sum_of(const struct pkt_sum *s, size_t n);
 /* pkt_sum_put -- writes the checksum: of sum, and of the pseudo header. */
 void pkt_sum_put(

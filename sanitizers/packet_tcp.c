@@ -87,10 +87,12 @@ pkt_tcp(struct pkt *p, const struct pkt_ip *ip)
 	if (why != D4_R_NONE)
 		return why;
 	w = pkt_put(p, n);
-	memcpy(w, b, TCP_MIN);
+	/* In words, as the checksum reads them; without the reserved bits. */
+	d4_put_be32(w, d4_get_be32(b));
 	d4_put_be32(w + 4, ip->seq);
 	d4_put_be32(w + 8, ip->ack);
-	w[12] &= 0xf1; /* reserved bits */
+	d4_put_be32(w + 12, d4_get_be32(b + 12) & 0xf1ffffffu);
+	d4_put_be32(w + 16, d4_get_be32(b + 16));
 	if (n > TCP_MIN &&
 	    !tcp_options(p, b + TCP_MIN, n - TCP_MIN, w + TCP_MIN))
 		return D4_R_L4_HDR;
