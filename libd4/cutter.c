@@ -50,3 +50,22 @@ d4_cutter_split(const struct d4_cutter *c, struct d4_slice data)
 {
 	return data.n == 0 ? 0 : c->kind->split(c, data);
 }
+
+size_t
+d4_cutter_fit(
+    const struct d4_cutter *c, struct d4_slice data, size_t room, uint64_t *n)
+{
+	struct d4_slice at = data;
+	size_t len;
+
+	*n = 0;
+	if (c->kind->fit != NULL)
+		return c->kind->fit(
+		    d4_slice_of(data.p, data.n < room ? data.n : room), n);
+	while ((len = d4_cutter_split(c, at)) != 0 &&
+	       len <= room - (data.n - at.n)) {
+		(void)d4_slice_skip(&at, len);
+		++*n;
+	}
+	return data.n - at.n;
+}

@@ -31,7 +31,10 @@ struct d4_run {
 
 struct d4_cutter;
 
-/* One row per framing; see libd4/type.c for which type has which. */
+/*
+ * One row per framing; see libd4/type.c for which type has which. fit: NULL
+ * where records are counted one by one.
+ */
 struct d4_cutter_kind {
 	const char *name;
 	enum d4_status (*make)(struct d4_cutter **out);
@@ -43,6 +46,7 @@ struct d4_cutter_kind {
 	size_t (*held)(const struct d4_cutter *c);
 	uint32_t (*variant)(const struct d4_cutter *c);
 	size_t (*split)(const struct d4_cutter *c, struct d4_slice data);
+	size_t (*fit)(struct d4_slice data, uint64_t *n);
 };
 
 /* First member of every cutter. */
@@ -113,5 +117,12 @@ size_t d4_cutter_held(const struct d4_cutter *c);
  * when data is empty. For those who need records one by one.
  */
 size_t d4_cutter_split(const struct d4_cutter *c, struct d4_slice data);
+
+/*
+ * d4_cutter_fit -- bytes of the whole records at the front of a run's data
+ * that have room; *n: how many they are.
+ */
+size_t d4_cutter_fit(
+    const struct d4_cutter *c, struct d4_slice data, size_t room, uint64_t *n);
 
 #endif

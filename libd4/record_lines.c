@@ -196,19 +196,26 @@ lines_count(struct d4_slice s)
 	return n;
 }
 
+static size_t
+lines_fit(struct d4_slice data, uint64_t *n)
+{
+	const uint8_t *nl = data.n == 0 ? NULL : memrchr(data.p, '\n', data.n);
+
+	data.n = nl == NULL ? 0 : (size_t)(nl - data.p) + 1;
+	*n = lines_count(data);
+	return data.n;
+}
+
 /* The same where none can be over the limit: nobody asks where each ends. */
 static bool
 lines_short(struct d4_slice *in, struct d4_run *out)
 {
-	const uint8_t *nl = in->n == 0 ? NULL : memrchr(in->p, '\n', in->n);
+	uint64_t n;
+	size_t len = lines_fit(*in, &n);
 
-	if (nl == NULL)
-		return false;
 	*out = (struct d4_run){
-	    .data = d4_slice_skip(in, (size_t)(nl - in->p) + 1)};
-	out->bytes = out->data.n;
-	out->n = lines_count(out->data);
-	return true;
+	    .data = d4_slice_skip(in, len), .n = n, .bytes = len};
+	return len != 0;
 }
 
 static enum d4_status
@@ -294,6 +301,7 @@ const struct d4_cutter_kind d4_cutter_lines = {
     .held = lines_held,
     .variant = lines_variant,
     .split = lines_split,
+    .fit = lines_fit,
 };
 
 const struct d4_cutter_kind d4_cutter_folded = {

@@ -268,22 +268,6 @@ frames_meta(struct post_frames *f, struct post_frame *out)
 	return st;
 }
 
-/* Whole records at the front of the rest that have room; *n of them. */
-static size_t
-frames_run(const struct post_frames *f, size_t room, uint64_t *n)
-{
-	struct d4_slice at = f->rest;
-	size_t len;
-
-	for (*n = 0; at.n != 0; (*n)++) {
-		len = d4_cutter_split(f->opening.cutter, at);
-		if (len == 0 || len > room - (f->rest.n - at.n))
-			break;
-		(void)d4_slice_skip(&at, len);
-	}
-	return f->rest.n - at.n;
-}
-
 static enum d4_status
 frames_toobig(struct post_frames *f, size_t len)
 {
@@ -362,7 +346,7 @@ post_frames_next(struct post_frames *f, struct post_frame *out)
 		held = post_frames_held(f);
 		room = held < f->of.row->frame_max ? f->of.row->frame_max - held
 		                                   : 0;
-		n = frames_run(f, room, &records);
+		n = d4_cutter_fit(f->opening.cutter, f->rest, room, &records);
 		if (n == 0) {
 			st = frames_odd(f, out);
 			continue;

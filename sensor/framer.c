@@ -96,21 +96,15 @@ static size_t
 framer_span(const struct framer *f, const struct d4_cutter *c,
     struct d4_slice data, uint32_t *n)
 {
-	size_t room = f->conf.target - f->len, sum = 0;
+	size_t room = f->conf.target - f->len, len;
+	uint64_t records = 0;
 
-	*n = 0;
-	if (c == NULL)
-		return data.n < room ? data.n : room;
-	while (sum < data.n) {
-		struct d4_slice rest = {data.p + sum, data.n - sum};
-		size_t len = d4_cutter_split(c, rest);
-
-		if (len == 0 || len > room - sum)
-			break;
-		sum += len;
-		++*n;
-	}
-	return sum;
+	if (c != NULL)
+		len = d4_cutter_fit(c, data, room, &records);
+	else
+		len = data.n < room ? data.n : room;
+	*n = (uint32_t)records;
+	return len;
 }
 
 static void

@@ -28,6 +28,25 @@ fuzz_hash(uint64_t hash, struct d4_slice s)
 	return hash;
 }
 
+/* What fits is what is cut one by one, whatever the room. */
+static inline void
+fuzz_fit(const struct d4_cutter *c, struct d4_slice data)
+{
+	struct d4_slice at = data;
+	size_t sum = 0, len;
+	uint64_t n, records = 0;
+
+	for (; (len = d4_cutter_split(c, at)) != 0; records++) {
+		assert(d4_cutter_fit(c, data, sum, &n) == sum);
+		assert(n == records);
+		assert(d4_cutter_fit(c, data, sum + len - 1, &n) == sum);
+		assert(n == records);
+		(void)d4_slice_skip(&at, len);
+		sum += len;
+	}
+	assert(d4_cutter_fit(c, data, SIZE_MAX, &n) == sum && n == records);
+}
+
 static inline void
 fuzz_note(struct fuzz_sum *sum, const struct d4_cutter *c, struct d4_run run)
 {
@@ -43,6 +62,8 @@ fuzz_note(struct fuzz_sum *sum, const struct d4_cutter *c, struct d4_run run)
 		    fuzz_hash(sum->hash ^ opening, d4_slice_skip(&rest, len));
 	}
 	assert(rest.n == 0);
+	if (run.n < 100) /* it is quadratic */
+		fuzz_fit(c, run.data);
 	assert(n == (run.reason == D4_R_NONE ? run.n : 0));
 	assert(run.reason != D4_R_NONE || run.bytes == run.data.n);
 }

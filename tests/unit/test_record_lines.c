@@ -151,6 +151,37 @@ it_reads_no_byte_behind_the_input(void **state)
 	cuts_guarded(&d4_cutter_lines, d4_slice_str("one\ntwo\nthree"));
 }
 
+static void
+what_fits_are_whole_lines(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t room, bytes;
+		uint64_t n;
+	} cases[] = {
+	    {"", 9, 0, 0},
+	    {"one\n", 3, 0, 0},
+	    {"one\n", 4, 4, 1},
+	    {"one\n\n\ntwo\n", 6, 6, 3},
+	    {"one\n\n\ntwo\n", 9, 6, 3},
+	    {"one\n\n\ntwo\n", 10, 10, 4},
+	    {"one\n\n\ntwo\n", 0, 0, 0},
+	    {"one\n\n\ntwo\n", SIZE_MAX, 10, 4},
+	};
+	struct d4_cutter *c = cutter();
+	uint64_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		n = 77;
+		assert_int_equal(d4_cutter_fit(c, d4_slice_str(cases[i].data),
+				     cases[i].room, &n),
+		    cases[i].bytes);
+		assert_int_equal(n, cases[i].n);
+	}
+	d4_cutter_free(c);
+}
+
 int
 main(void)
 {
@@ -161,6 +192,7 @@ main(void)
 		only_a_line_over_the_limit_is_dropped_and_the_stream_goes_on),
 	    cmocka_unit_test(an_endless_line_is_not_held),
 	    cmocka_unit_test(it_reads_no_byte_behind_the_input),
+	    cmocka_unit_test(what_fits_are_whole_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
