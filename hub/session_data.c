@@ -277,13 +277,19 @@ data_authentic(void *arg, const struct d4_frame *f)
 
 /* ---- records ---- */
 
+/* Entries of this many bytes are worth a buffer that is there already. */
+#define DATA_LEND 16384u
+
 static enum d4_status
 data_emit(void *arg, struct draft *d)
 {
 	struct session *s = arg;
+	bool lent = d->data.cap >= DATA_LEND;
 	enum d4_status st = shelf_put(s->hub->shelf, s->origin, d);
 
 	if (st == D4_OK) {
+		if (lent)
+			shelf_lend(s->hub->shelf, d);
 		sessions_drafting(s, false);
 		s->shelved_ms = s->active_ms;
 		sessions_share(s);
@@ -319,6 +325,8 @@ data_run(void *arg, const struct d4_run *run)
 	}
 	before = s->draft.next;
 	s->now.t_hdr_s = s->intake.t_hdr_s;
+	if (run->data.n >= DATA_LEND)
+		shelf_lend(s->hub->shelf, &s->draft);
 	st = draft_add(&s->draft, s->intake.cutter, run, &s->now, &sink);
 	n = s->draft.next - before; /* all of them, while there is memory */
 	if (st != D4_OK) {
@@ -328,6 +336,7 @@ data_run(void *arg, const struct d4_run *run)
 	t->records[D4_R_NONE] += n;
 	t->bytes[D4_R_NONE] += st == D4_OK ? run->data.n : 0;
 	s->records += n;
+	shelf_return(s->hub->shelf, &s->draft);
 	sessions_drafting(s, s->draft.n != 0);
 	return st;
 }
@@ -339,8 +348,10 @@ session_shelve(struct session *s)
 	struct d4_tally *t = &s->hub->counts.tally;
 	uint64_t n = s->draft.n, bytes;
 
-	if (draft_close(&s->draft, &sink) == D4_OK)
+	if (draft_close(&s->draft, &sink) == D4_OK) {
+		shelf_return(s->hub->shelf, &s->draft);
 		return;
+	}
 	bytes = s->draft.data.n - s->draft.opening;
 	/* Out of memory: said and counted, never silent. */
 	d4_warnx("session=%s lost records=%llu why=\"out of memory\"", s->id,

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include "hub/shelf_parts.h"
 
-#define SHELF_SLACK 4096u
-
 struct shelf_origin *
 shelf_origin_new(void)
 {
@@ -39,10 +37,46 @@ shelf_check(struct shelf *s)
 	s->set.full(s->set.arg, full);
 }
 
+/* ---- buffers that go round ---- */
+
+/* What b owns is kept, or freed. */
+static void
+spare_give(struct shelf *s, struct d4_buf *b)
+{
+	if (b->cap == SHELF_SPARE && s->n_spare < SHELF_SPARES) {
+		s->spare[s->n_spare++] = b->p;
+		*b = (struct d4_buf){.max = b->max};
+	}
+	d4_buf_fini(b);
+}
+
+void
+shelf_lend(struct shelf *s, struct draft *d)
+{
+	uint8_t *p = NULL;
+
+	if (d->data.p != NULL)
+		return;
+	p = s->n_spare != 0 ? s->spare[--s->n_spare] : malloc(SHELF_SPARE);
+	if (p != NULL) {
+		d->data.p = p;
+		d->data.cap = SHELF_SPARE;
+	}
+}
+
+void
+shelf_return(struct shelf *s, struct draft *d)
+{
+	if (d->n == 0)
+		spare_give(s, &d->data);
+}
+
+/* ---- entries ---- */
+
 void
 shelf_item_free(struct shelf_item *it)
 {
-	d4_buf_fini(&it->data);
+	spare_give(it->shelf, &it->data);
 	shelf_origin_unref(it->origin);
 	free(it);
 }
@@ -98,6 +132,8 @@ shelf_free(struct shelf *s)
 		event_free(s->retry);
 	if (s->kick != NULL)
 		event_free(s->kick);
+	while (s->n_spare != 0)
+		free(s->spare[--s->n_spare]);
 	free(s);
 }
 

@@ -87,6 +87,15 @@ void shelf_free(struct shelf *s);
 D4_USED enum d4_status shelf_put(
     struct shelf *s, struct shelf_origin *o, struct draft *d);
 
+/*
+ * shelf_lend -- a buffer for a full entry, for a draft that has none; one that
+ * was used before, where there is one: its pages are there. Without memory
+ * the draft makes its own. shelf_return -- takes back what the draft has not
+ * begun to use.
+ */
+void shelf_lend(struct shelf *s, struct draft *d);
+void shelf_return(struct shelf *s, struct draft *d);
+
 /* The connection to Redis came up. */
 void shelf_up(struct shelf *s);
 

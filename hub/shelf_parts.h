@@ -5,6 +5,9 @@
 #include "hub/shelf.h"
 
 #define SHELF_OVERHEAD 512u /* bytes of an entry beside its data */
+#define SHELF_SLACK    4096u
+#define SHELF_SPARE    (D4_ENTRY_TARGET + SHELF_SLACK - 64u) /* bytes of one */
+#define SHELF_SPARES   64u /* what two full transactions have under way */
 
 /*
  * batch: entries in its transaction, itself included, if it is the first.
@@ -29,7 +32,8 @@ TAILQ_HEAD(shelf_items, shelf_item);
 /*
  * struct shelf -- Shape: items in order; those before `next` are sent and not
  * answered (pending of them, in `batches` transactions). halted: an error was
- * answered. kick: a zero timer that sends once per loop turn.
+ * answered. kick: a zero timer that sends once per loop turn. spare: buffers
+ * that no entry uses, n_spare of them.
  */
 struct shelf {
 	struct shelf_setup set;
@@ -41,6 +45,8 @@ struct shelf {
 	uint64_t errors;
 	bool full, halted;
 	struct event *retry, *kick;
+	size_t n_spare;
+	uint8_t *spare[SHELF_SPARES];
 };
 
 static inline size_t
