@@ -216,13 +216,18 @@ tls_may_read(const struct d4_tls *t)
 	       !t->peer_closed && free;
 }
 
-/* Decrypts until the lent buffer is full or the wire is empty. */
+/*
+ * Decrypts all of one recv: so nothing of a window is left when the owner
+ * pauses, and the kernel is not asked again when it gave less.
+ */
 static int
 tls_fill(struct d4_tls *t, size_t *fill)
 {
 	size_t n;
 
 	*fill = 0;
+	t->wire.once = true;
+	t->wire.got = t->wire.full = false;
 	while (*fill < TLS_PLAIN) {
 		ERR_clear_error();
 		if (SSL_read_ex(t->ssl, t->ctx->plain + *fill,
@@ -238,9 +243,12 @@ tls_read(struct d4_tls *t)
 {
 	size_t fill, sum = 0;
 	int e = SSL_ERROR_NONE;
+	bool more = true;
 
-	while (e == SSL_ERROR_NONE && sum < D4_TLS_BURST && tls_may_read(t)) {
+	while (more && sum < D4_TLS_BURST && tls_may_read(t)) {
 		e = tls_fill(t, &fill);
+		more = e == SSL_ERROR_NONE ||
+		       (e == SSL_ERROR_WANT_READ && t->wire.full);
 		sum += fill;
 		if (fill != 0)
 			t->to.ev->read(

@@ -5,7 +5,8 @@
 #include "libd4/kit/tls.h"
 #include "libd4/kit/tls_wire.h"
 
-#define TLS_PLAIN (128u << 10) /* plaintext bytes given to read() at once */
+/* Plaintext bytes given to read() at once: a window, and records behind it. */
+#define TLS_PLAIN (TLS_WINDOW + (32u << 10))
 
 /*
  * struct d4_tls_ctx -- counted: the owner and each connection hold one.

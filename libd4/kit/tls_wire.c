@@ -26,7 +26,8 @@ wire_recv(struct tls_wire *w)
 {
 	ssize_t n;
 
-	if (w->eof || w->error != 0 || w->taken >= D4_TLS_BURST)
+	if (w->eof || w->error != 0 || w->taken >= D4_TLS_BURST ||
+	    (w->once && w->got))
 		return false;
 	do
 		n = recv(w->fd, w->shared, TLS_WINDOW, 0);
@@ -34,6 +35,8 @@ wire_recv(struct tls_wire *w)
 	if (n > 0) {
 		w->window = d4_slice_of(w->shared, (size_t)n);
 		w->taken += (size_t)n;
+		w->got = true;
+		w->full = n == TLS_WINDOW;
 		return true;
 	}
 	if (n == 0)
@@ -126,6 +129,7 @@ void
 tls_wire_begin(struct tls_wire *w)
 {
 	w->taken = 0;
+	w->once = w->got = w->full = false;
 	w->window = d4_buf_slice(&w->in);
 }
 

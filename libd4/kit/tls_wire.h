@@ -11,14 +11,16 @@
 #include <openssl/ssl.h>
 #include "libd4/slice.h"
 
-#define TLS_WINDOW 65536u /* ciphertext bytes of one recv */
+#define TLS_WINDOW (128u << 10) /* ciphertext bytes of one recv */
 
 /*
  * struct tls_wire -- one connection's side of it.
  * Shape:  out[out_off..n) waits for the kernel. window: received and not yet
  *         decrypted, in `shared` during a wake-up; what a pause leaves of it
  *         is kept in `in`. total: bytes given to the kernel; taken: bytes
- *         received in this wake-up. error: errno of a failed recv or send.
+ *         received in this wake-up. once: all that came is decrypted before
+ *         more is received; got: something was, full: it filled the window,
+ *         so more may wait. error: errno of a failed recv or send.
  */
 struct tls_wire {
 	int fd;
@@ -30,6 +32,7 @@ struct tls_wire {
 	size_t taken;
 	uint64_t total;
 	int error;
+	bool once, got, full;
 	bool eof;
 	bool nomem;
 };

@@ -336,6 +336,35 @@ what_the_disk_does_not_make_durable_goes_into_redis(void **state)
 	assert_int_equal(b->shard.data, 5);
 }
 
+static void
+the_buffer_of_a_full_entry_is_used_again(void **state)
+{
+	static const uint8_t zeros[D4_ENTRY_TARGET];
+	struct box *b = *state;
+	const uint8_t *was;
+	struct draft d;
+
+	draft_init(&d);
+	shelf_lend(b->shelf, &d);
+	was = d.data.p;
+	assert_non_null(was);
+	assert_int_equal(d4_buf_add(&d.data, zeros, sizeof(zeros)), D4_OK);
+	d.seq = d.n = 1;
+	shelf_lend(b->shelf, &d);
+	shelf_return(b->shelf, &d);
+	assert_ptr_equal(d.data.p, was); /* it is in use */
+	assert_int_equal(shelf_put(b->shelf, b->origin, &d), D4_OK);
+	assert_null(d.data.p);
+	event_base_loop(b->base, EVLOOP_NONBLOCK);
+	answer(1);
+	d.n = 0;
+	shelf_lend(b->shelf, &d);
+	assert_ptr_equal(d.data.p, was);
+	shelf_return(b->shelf, &d);
+	assert_null(d.data.p);
+	draft_fini(&d);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -347,6 +376,7 @@ main(void)
 	    T(what_goes_to_disk_is_durable_first_and_leaves_memory),
 	    T(what_the_disk_does_not_make_durable_goes_into_redis),
 	    T(nor_when_what_overtook_it_was_never_answered),
+	    T(the_buffer_of_a_full_entry_is_used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
