@@ -88,6 +88,7 @@ child_wash(const struct child_setup *setup)
 		.findings = c->findings},
 	    .overflow = c->overflow,
 	    .limits = wash_limits(c),
+	    .quarantine = c->quarantine,
 	    .channel = setup->channel,
 	    .nudge = setup->nudge};
 	struct profile p;

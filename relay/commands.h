@@ -13,6 +13,7 @@ int cmd_partner(const struct relay_conf *c, int argc, char **argv);
 int cmd_freeze(const struct relay_conf *c, int argc, char **argv);
 int cmd_thaw(const struct relay_conf *c, int argc, char **argv);
 int cmd_breaker(const struct relay_conf *c, int argc, char **argv);
+int cmd_quarantine(const struct relay_conf *c, int argc, char **argv);
 
 /* freeze_print -- "frozen PARTNER since ... by ...: ..."; one a line. */
 void freeze_print(const json_t *list);

@@ -34,6 +34,9 @@ static const struct d4_conf_option conf_table[] = {
 	false, "what waits so far behind is compressed; 0B: nothing is"},
     {"lane_unused", D4_CONF_DURATION, MEMBER(unused_us), 0, UINT64_MAX / 2,
 	"30d", false, "an empty lane is removed after so long; 0s: never"},
+    {"quarantine", D4_CONF_BYTES, MEMBER(quarantine), 0, 1u << 30, "0B", false,
+	"raw records in quarantine kept a stream, for you to look at; 0B: "
+	"none"},
     {"drain", D4_CONF_DURATION, MEMBER(drain_us), 0, DAY_US, "20s", false,
 	"at a stop, time for partners to confirm"},
     {"respawn_max", D4_CONF_DURATION, MEMBER(respawn_us), 1000, DAY_US, "30s",

@@ -33,7 +33,7 @@ struct relay_conf {
 	char *sandbox;
 	char *log_level;
 	bool log_json;
-	uint64_t budget, compress, unused_us;
+	uint64_t budget, compress, unused_us, quarantine;
 	uint64_t drain_us;
 	uint64_t respawn_us;
 	const struct d4_yaml *partners;

@@ -26,6 +26,10 @@ static const struct {
     {"breaker", cmd_breaker,
 	"[--json]  streams that our own doubt stopped;\n"
 	"           close ID ... | --partner PARTNER | --all [--because TEXT]"},
+    {"quarantine", cmd_quarantine,
+	"[--json] [RING]  raw records that were withheld, kept here;\n"
+	"           show RING [NUMBER] > FILE | drop RING ... | --all\n"
+	"           [--because TEXT]"},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -28,6 +28,13 @@ streams_new(const char *state, struct streams **out)
 	return D4_OK;
 }
 
+enum d4_status
+streams_quarantine(struct streams *s, const char *state, uint64_t max,
+    struct d4_account *account)
+{
+	return quarantine_open(&s->quarantine, state, max, account);
+}
+
 static void
 stream_free(struct streams *s, struct stream *t)
 {
@@ -61,6 +68,7 @@ streams_free(struct streams *s)
 	streams_forget(s);
 	free(s->folder);
 	free(s->breakers);
+	quarantine_close(&s->quarantine);
 	free(s);
 }
 

@@ -12,6 +12,13 @@
 
 #define STREAMS_MAX 16384u /* kept; the one not used for longest goes */
 
+/* struct path_keeper -- whose records are put into quarantine. */
+struct path_keeper {
+	struct streams *s;
+	const struct stream *t;
+	size_t partner;
+};
+
 /*
  * struct path -- one stream to one partner.
  * Shape:  decided in `minute` (of the clock). san: NULL until needed.
@@ -35,6 +42,7 @@ struct path {
 	struct lane *lane;
 	uint64_t labels; /* of its writer, when it was ours */
 	ssize_t row, none;
+	struct path_keeper keeper;
 };
 
 /*
@@ -53,6 +61,7 @@ struct stream {
 };
 
 struct streams;
+struct d4_account;
 
 /*
  * streams_new -- state: the folder that gets streams/, for what streams must
@@ -60,6 +69,14 @@ struct streams;
  */
 D4_USED enum d4_status streams_new(const char *state, struct streams **out);
 void streams_free(struct streams *s);
+
+/*
+ * streams_quarantine -- from now on records in quarantine are kept in rings of
+ * so many bytes a stream; 0: they are counted only. Errors: as
+ * quarantine_open.
+ */
+D4_USED enum d4_status streams_quarantine(struct streams *s, const char *state,
+    uint64_t max, struct d4_account *account);
 
 /*
  * streams_gate -- the policy that decides from now on; what streams remember

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
+#include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/log.h"
 #include "relay/breakers.h"
@@ -219,6 +220,29 @@ paths_tidy(struct streams *s)
 	json_decref(list);
 }
 
+/* ---- its quarantine ---- */
+
+static void
+path_held(void *arg, const struct san_held *h)
+{
+	const struct path_keeper *k = arg;
+	const struct stream *t = k->t;
+	const struct path *p = &t->path[k->partner];
+	struct quarantine_head head = {.sensor = t->sensor, .type = t->type};
+	struct quarantine_entry e = {
+	    .t_us = d4_now_us(), .opening = h->opening, .record = h->record};
+
+	memcpy(head.ext, t->ext, sizeof(head.ext));
+	(void)snprintf(
+	    e.reason, sizeof(e.reason), "%s", d4_reason_name(h->why));
+	(void)snprintf(e.partner, sizeof(e.partner), "%s",
+	    pol_partner_at(gate_policy(k->s->gate), k->partner)->id);
+	(void)snprintf(e.rule, sizeof(e.rule), "%s", p->d.rule);
+	(void)snprintf(
+	    e.pipeline, sizeof(e.pipeline), "%s", p->d.share->pipeline->id);
+	quarantine_put(&k->s->quarantine, &head, &e);
+}
+
 /* ---- its chain ---- */
 
 enum d4_status
@@ -234,6 +258,8 @@ path_san(struct streams *s, const struct stream *t, size_t partner,
 		st = san_stream_new(p->d.chain, p->d.keys, &facts, &p->san);
 		if (st != D4_OK)
 			return st;
+		p->keeper = (struct path_keeper){s, t, partner};
+		san_stream_hold(p->san, path_held, &p->keeper);
 		path_load(s, t, partner);
 		st = path_recall(s, t, partner);
 		if (st != D4_OK) {

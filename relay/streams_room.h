@@ -2,6 +2,7 @@
 #ifndef RELAY_STREAMS_ROOM_H
 #define RELAY_STREAMS_ROOM_H
 
+#include "relay/quarantine.h"
 #include "relay/streams.h"
 
 #define STREAMS_BUCKETS 16384u       /* a power of two */
@@ -19,6 +20,7 @@ struct streams {
 	size_t n;
 	uint64_t clock;
 	bool broken;
+	struct quarantine quarantine;
 };
 
 /* path_broken -- is it stopped by its breaker? */

@@ -284,6 +284,9 @@ wash_open_state(struct wash *w)
 	if (st == D4_OK)
 		st = d4_account_open(w->setup->dirs.state, "wash", &w->account);
 	w->setup->dirs.account = w->account;
+	if (st == D4_OK)
+		st = streams_quarantine(w->streams, w->setup->dirs.state,
+		    w->setup->quarantine, w->account);
 	return st == D4_OK ? lanes_open(&w->setup->dirs, &w->lanes) : st;
 }
 

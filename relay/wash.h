@@ -43,6 +43,7 @@ struct wash_setup {
 	const char *overflow;
 	uint64_t overflow_inode;
 	struct lanes_limits limits;
+	uint64_t quarantine; /* bytes of a ring; 0: there are none */
 	int channel;
 	int nudge;
 	struct gate *gate;

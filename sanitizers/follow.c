@@ -54,7 +54,7 @@ follow_record(struct follow *f, const struct san_led *item)
 		stream_forwarded(f->s, item->n);
 		return D4_OK;
 	}
-	r.bytes = item->n;
+	r.in = follow_part(f->t->in, item->at, item->n);
 	return stream_settle(f->s, &r, f->out);
 }
 

@@ -164,17 +164,6 @@ stream_room(struct d4_buf *out, size_t len, enum d4_reason why)
 	return d4_buf_reserve(out, 2 * len + STREAM_HEAD_MAX);
 }
 
-struct stream_record
-stream_before(
-    const struct san_stream *s, size_t bytes, const struct d4_buf *out)
-{
-	return (struct stream_record){.bytes = bytes,
-	    .mark = out->n,
-	    .headed = s->headed,
-	    .outcome = SAN_DROP,
-	    .why = D4_R_INTERNAL};
-}
-
 enum d4_status
 stream_settle(
     struct san_stream *s, const struct stream_record *r, struct d4_buf *out)
@@ -182,15 +171,16 @@ stream_settle(
 	enum d4_status st;
 
 	if (r->outcome == SAN_FORWARD) {
-		stream_forwarded(s, r->bytes);
+		stream_forwarded(s, r->in.n);
 		return D4_OK;
 	}
 	assert(r->why != D4_R_NONE);
 	out->n = r->mark;
 	s->headed = r->headed;
-	s->tally.quarantined += r->outcome == SAN_QUARANTINE;
-	stream_count(s, r->why, 1, r->bytes);
-	st = stream_room(out, r->bytes, r->why);
+	if (r->outcome == SAN_QUARANTINE)
+		stream_hold(s, r);
+	stream_count(s, r->why, 1, r->in.n);
+	st = stream_room(out, r->in.n, r->why);
 	if (st == D4_OK)
 		san_breaker_note(&s->breaker, &s->tally, r->why);
 	return st;
@@ -240,7 +230,7 @@ stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
 {
 	void *state;
 	enum d4_reason why = stream_enter(s, rec, &state);
-	struct stream_record r = stream_before(s, rec.n, out);
+	struct stream_record r = stream_before(s, rec, out);
 	struct trace_out o = {.at = out->n};
 
 	if (why != D4_R_NONE) {

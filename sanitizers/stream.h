@@ -6,6 +6,7 @@
 #define SAN_STREAM_H
 
 #include "sanitizers/breaker.h"
+#include "sanitizers/held.h"
 #include "sanitizers/step.h"
 
 #define STREAM_HEAD_MAX D4_OPENING_MAX /* bytes of an outgoing opening */
@@ -22,13 +23,12 @@ struct san_trace;
  *         has none, the bytes then pass as they come.
  *         refused: why the rest of the file is refused. at: bytes of the
  *         file that were counted, its opening included. gone: who wants to
- *         know what is withheld, or NULL. trace: what is done with the file's
- *         records is noted there, or NULL. taken: the opening as received;
- *         turns: how often it changed; many: it may, see san_stream_many.
- *         opening: bytes of head as it stands in front of the file's first
- *         record that left; clean: records that had left before the file.
- *         made_s: see san_stream_time. retold: bytes of openings that other
- *         keys made anew.
+ *         know what is withheld, held: what is quarantined, or NULL. trace:
+ * what is done with the file's records is noted there, or NULL. taken: the
+ * opening as received; turns: how often it changed; many: it may, see
+ * san_stream_many. opening: bytes of head as it stands in front of the file's
+ * first record that left; clean: records that had left before the file. made_s:
+ * see san_stream_time. retold: bytes of openings that other keys made anew.
  */
 struct san_stream {
 	const struct san_chain *chain;
@@ -46,6 +46,8 @@ struct san_stream {
 	size_t opening;
 	void (*gone)(void *arg, const struct san_gone *g);
 	void *gone_arg;
+	void (*held)(void *arg, const struct san_held *h);
+	void *held_arg;
 	struct d4_buf head, taken;
 	enum d4_reason refused;
 	struct san_breaker breaker;
@@ -64,11 +66,12 @@ struct stream_mark {
 };
 
 /*
- * struct stream_record -- what becomes of a record of so many bytes. mark,
- * headed: the output as it was before it.
+ * struct stream_record -- what becomes of a record. mark, headed: the output
+ * as it was before it.
  */
 struct stream_record {
-	size_t bytes, mark;
+	struct d4_slice in;
+	size_t mark;
 	bool headed;
 	enum san_outcome outcome;
 	enum d4_reason why; /* unless it is forwarded */
@@ -111,7 +114,10 @@ D4_USED enum d4_status stream_put_head(
 
 /* stream_before -- a record's way begins; withheld until it is made. */
 struct stream_record stream_before(
-    const struct san_stream *s, size_t bytes, const struct d4_buf *out);
+    const struct san_stream *s, struct d4_slice in, const struct d4_buf *out);
+
+/* stream_hold -- counts what is quarantined, and gives it to who keeps it. */
+void stream_hold(struct san_stream *s, const struct stream_record *r);
 
 /*
  * stream_forwarded -- one record left. Without a hit of the self-check since

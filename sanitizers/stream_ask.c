@@ -63,6 +63,36 @@ san_stream_watch(struct san_stream *s,
 }
 
 void
+san_stream_hold(struct san_stream *s,
+    void (*held)(void *arg, const struct san_held *h), void *arg)
+{
+	s->held = held;
+	s->held_arg = arg;
+}
+
+struct stream_record
+stream_before(
+    const struct san_stream *s, struct d4_slice in, const struct d4_buf *out)
+{
+	return (struct stream_record){.in = in,
+	    .mark = out->n,
+	    .headed = s->headed,
+	    .outcome = SAN_DROP,
+	    .why = D4_R_INTERNAL};
+}
+
+void
+stream_hold(struct san_stream *s, const struct stream_record *r)
+{
+	struct san_held h = {
+	    .why = r->why, .opening = d4_buf_slice(&s->taken), .record = r->in};
+
+	s->tally.quarantined++;
+	if (s->held != NULL)
+		s->held(s->held_arg, &h);
+}
+
+void
 san_stream_many(struct san_stream *s)
 {
 	s->many = true;

@@ -81,6 +81,10 @@ setup(void **unused)
 	put(text, "data");
 	(void)snprintf(text, sizeof(text), "%s/journal", state);
 	put(text, "facts");
+	folder(text, sizeof(text), "wash/quarantine");
+	(void)snprintf(
+	    text, sizeof(text), "%s/quarantine/0123456789abcdef", state);
+	put(text, "raw");
 	listeners();
 	return 0;
 }
@@ -189,6 +193,7 @@ wash_life(void)
 	EXPECT(try_open("/etc/passwd", "", O_RDONLY), FORBIDDEN);
 	EXPECT(try_open(spool, "new", O_WRONLY | O_CREAT), OPEN);
 	EXPECT(try_open(state, "journal", O_RDONLY), OPEN);
+	EXPECT(try_open(state, "quarantine/0123456789abcdef", O_RDWR), OPEN);
 	EXPECT(try_open(cursors, "new", O_WRONLY | O_CREAT), FORBIDDEN);
 	EXPECT(execl("/bin/true", "true", (char *)NULL) != 0 ? errno : 0,
 	    FORBIDDEN);
@@ -217,6 +222,8 @@ post_life(void)
 	EXPECT(try_open(key, "", O_RDONLY), FORBIDDEN);
 	EXPECT(try_open(policy, "", O_RDONLY), FORBIDDEN);
 	EXPECT(try_open(state, "journal", O_RDONLY), FORBIDDEN);
+	EXPECT(try_open(state, "quarantine/0123456789abcdef", O_RDONLY),
+	    FORBIDDEN);
 	EXPECT(try_open(spool, "segment", O_RDONLY), OPEN);
 	EXPECT(try_open(spool, "segment", O_WRONLY), FORBIDDEN);
 	EXPECT(try_open(spool, "new", O_WRONLY | O_CREAT), FORBIDDEN);

@@ -1,0 +1,344 @@
+/*
+ * Looks at what wash keeps of records in quarantine. Raw data: whoever runs
+ * this needs wash's account, and each look at records is in the books.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "libd4/kit/account.h"
+#include "libd4/kit/clock.h"
+#include "libd4/kit/file.h"
+#include "libd4/kit/freeze.h"
+#include "relay/commands.h"
+#include "relay/quarantine.h"
+
+/* word: show, drop or NULL; arg[0..n): what follows. */
+struct ring_args {
+	bool json, all;
+	const char *because, *word;
+	char **arg;
+	size_t n;
+};
+
+static bool
+parse(int argc, char **argv, struct ring_args *out)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'},
+	    {"all", no_argument, NULL, 'a'},
+	    {"because", required_argument, NULL, 'b'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	optind = 0; /* begins anew, with operands anywhere (glibc) */
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'j')
+			out->json = true;
+		else if (c == 'a')
+			out->all = true;
+		else if (c == 'b')
+			out->because = optarg;
+		else
+			return false;
+	}
+	out->arg = argv + optind;
+	out->n = (size_t)(argc - optind);
+	if (out->n == 0 || (strcmp(out->arg[0], "show") != 0 &&
+			       strcmp(out->arg[0], "drop") != 0))
+		return true;
+	out->word = *out->arg++;
+	out->n--;
+	return true;
+}
+
+static int
+usage(void)
+{
+	(void)fputs("usage: d4-relay quarantine [--json] [RING]\n"
+		    "       d4-relay quarantine show RING [NUMBER] "
+		    "[--because TEXT] > FILE\n"
+		    "       d4-relay quarantine drop RING ... | --all "
+		    "[--because TEXT]\n",
+	    stderr);
+	return 64;
+}
+
+static int
+fails(const char *what, enum d4_status st)
+{
+	(void)fprintf(stderr, "d4-relay: %s: %s\n", what,
+	    st == D4_EIO || st == D4_ENOSPC ? strerror(errno)
+					    : d4_status_text(st));
+	return 1;
+}
+
+/* What is looked at, or goes, is in the books first. */
+static enum d4_status
+noted(const struct relay_conf *c, const struct ring_args *a, const char *what,
+    json_t *fields)
+{
+	struct d4_account *account;
+	enum d4_status st = d4_account_open(c->dir, "quarantine", &account);
+
+	if (st != D4_OK) {
+		json_decref(fields);
+		return st;
+	}
+	if (fields == NULL ||
+	    json_object_set_new(fields, "by", d4_freeze_who(getuid())) != 0 ||
+	    json_object_set_new(fields, "because",
+		json_string(a->because != NULL ? a->because : "")) != 0) {
+		json_decref(fields); /* a reason that is no text */
+		st = D4_EINVAL;
+	} else {
+		st = d4_account_write(account, true, what, fields);
+	}
+	d4_account_close(account);
+	return st;
+}
+
+/* ---- which there are ---- */
+
+static const char *
+text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "?";
+}
+
+static long long
+number(const json_t *o, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(o, key));
+}
+
+static void
+print_ring(const json_t *o)
+{
+	const char *ext = text(o, "ext");
+
+	(void)printf("%s sensor %s type %lld%s%s\n"
+		     "    %lld records, %lld bytes, %s to %s; %lld before "
+		     "them are gone\n",
+	    text(o, "id"), text(o, "sensor"), number(o, "type"),
+	    ext[0] != '\0' ? "/" : "", ext, number(o, "records"),
+	    number(o, "bytes"), text(o, "first"), text(o, "last"),
+	    number(o, "gone"));
+}
+
+static int
+list_rings(const char *folder, bool json)
+{
+	json_t *list = quarantine_list(folder);
+
+	if (list == NULL && errno == ENOENT)
+		list = json_array(); /* nothing is kept, or nothing was yet */
+	if (list == NULL)
+		return fails(folder, D4_EIO);
+	if (json) {
+		(void)json_dumpf(list, stdout, JSON_INDENT(1));
+		(void)putchar('\n');
+	}
+	for (size_t i = 0; !json && i < json_array_size(list); i++)
+		print_ring(json_array_get(list, i));
+	json_decref(list);
+	return 0;
+}
+
+/* ---- one of them ---- */
+
+static bool
+list_entry(void *arg, const struct quarantine_entry *e)
+{
+	json_t *list = arg;
+	char when[D4_TIME_TEXT];
+
+	d4_time_text(e->t_us, when);
+	return json_array_append_new(list,
+		   json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:I}", "number",
+		       (json_int_t)e->number, "t", when, "reason", e->reason,
+		       "partner", e->partner, "rule", e->rule, "pipeline",
+		       e->pipeline, "bytes", (json_int_t)e->record.n)) == 0;
+}
+
+static int
+list_ring(const char *folder, const char *id, bool json)
+{
+	json_t *list = json_array();
+	const struct quarantine_reader r = {list_entry, list};
+	struct quarantine_head head;
+	enum d4_status st = quarantine_read(folder, id, &head, &r);
+
+	if (st != D4_OK) {
+		json_decref(list);
+		return fails(id, st);
+	}
+	if (json) {
+		(void)json_dumpf(list, stdout, JSON_INDENT(1));
+		(void)putchar('\n');
+	}
+	for (size_t i = 0; !json && i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		(void)printf("%lld %s %s to %s by rule %s, pipeline %s, %lld "
+			     "bytes\n",
+		    number(o, "number"), text(o, "t"), text(o, "reason"),
+		    text(o, "partner"), text(o, "rule"), text(o, "pipeline"),
+		    number(o, "bytes"));
+	}
+	json_decref(list);
+	return 0;
+}
+
+/* ---- its records ---- */
+
+/* A file is being written: records that stand under one opening. */
+struct show {
+	uint64_t number; /* 0: all */
+	bool begun, failed;
+	struct d4_buf opening;
+	uint64_t n, others;
+};
+
+static bool
+show_entry(void *arg, const struct quarantine_entry *e)
+{
+	struct show *s = arg;
+
+	if (s->number != 0 && e->number != s->number)
+		return true;
+	if (s->begun && !d4_slice_eq(d4_buf_slice(&s->opening), e->opening)) {
+		s->others++;
+		return true;
+	}
+	if (!s->begun) {
+		s->failed = d4_buf_add(&s->opening, e->opening.p,
+				e->opening.n) != D4_OK ||
+		            fwrite(e->opening.p, 1, e->opening.n, stdout) !=
+		                e->opening.n;
+		s->begun = true;
+	}
+	s->failed = s->failed ||
+	            fwrite(e->record.p, 1, e->record.n, stdout) != e->record.n;
+	s->n++;
+	return !s->failed;
+}
+
+static int
+show_end(const struct show *s)
+{
+	if (s->others != 0)
+		(void)fprintf(stderr,
+		    "d4-relay: %llu more stand under another opening: name "
+		    "their numbers\n",
+		    (unsigned long long)s->others);
+	if (s->n == 0)
+		(void)fputs("d4-relay: no such record\n", stderr);
+	if (s->failed || fflush(stdout) != 0) {
+		(void)fputs("d4-relay: not all of it was written\n", stderr);
+		return 1;
+	}
+	return s->n != 0 ? 0 : 1;
+}
+
+static int
+show(const struct relay_conf *c, const struct ring_args *a, const char *folder)
+{
+	struct show s = {.number = 0};
+	const struct quarantine_reader r = {show_entry, &s};
+	struct quarantine_head head;
+	enum d4_status st;
+	char *end = "";
+	int code;
+
+	if (a->n == 2)
+		s.number = strtoull(a->arg[1], &end, 10);
+	if (*end != '\0' || (a->n == 2 && s.number == 0))
+		return usage();
+	if (isatty(STDOUT_FILENO) != 0) {
+		(void)fputs("d4-relay: these are raw records, no text for a "
+			    "terminal: write > FILE\n",
+		    stderr);
+		return 1;
+	}
+	st = noted(c, a, "quarantine.show",
+	    json_pack("{s:o, s:I}", "ring", quarantine_about(folder, a->arg[0]),
+		"number", (json_int_t)s.number));
+	if (st != D4_OK)
+		return fails("nothing is shown", st);
+	d4_buf_init(&s.opening, QUARANTINE_ENTRY);
+	st = quarantine_read(folder, a->arg[0], &head, &r);
+	code = st == D4_OK ? show_end(&s) : fails(a->arg[0], st);
+	d4_buf_fini(&s.opening);
+	return code;
+}
+
+/* ---- away with it ---- */
+
+static int
+drop_one(const struct relay_conf *c, const struct ring_args *a,
+    const char *folder, const char *id)
+{
+	enum d4_status st = noted(c, a, "quarantine.drop",
+	    json_pack("{s:o}", "ring", quarantine_about(folder, id)));
+
+	if (st == D4_OK)
+		st = quarantine_drop(folder, id);
+	if (st != D4_OK)
+		return fails(id, st);
+	(void)printf("dropped: %s\n", id);
+	return 0;
+}
+
+static int
+drop(const struct relay_conf *c, const struct ring_args *a, const char *folder)
+{
+	json_t *list = a->all ? quarantine_list(folder) : NULL;
+	int code = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		code |= drop_one(c, a, folder, a->arg[i]);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		code |=
+		    drop_one(c, a, folder, text(json_array_get(list, i), "id"));
+	json_decref(list);
+	return code;
+}
+
+static bool
+sound(const struct ring_args *a)
+{
+	if (a->word == NULL)
+		return !a->all && a->because == NULL && a->n <= 1;
+	if (strcmp(a->word, "show") == 0)
+		return !a->all && !a->json && (a->n == 1 || a->n == 2);
+	return !a->json && a->all == (a->n == 0);
+}
+
+int
+cmd_quarantine(const struct relay_conf *c, int argc, char **argv)
+{
+	struct ring_args a = {.word = NULL};
+	char *folder;
+	int code;
+
+	if (!parse(argc, argv, &a) || !sound(&a))
+		return usage();
+	folder = d4_path(c->state, QUARANTINE_FOLDER);
+	if (folder == NULL)
+		return fails(c->state, D4_ENOMEM);
+	if (a.word == NULL)
+		code = a.n == 0 ? list_rings(folder, a.json)
+		                : list_ring(folder, a.arg[0], a.json);
+	else if (strcmp(a.word, "show") == 0)
+		code = show(c, &a, folder);
+	else
+		code = drop(c, &a, folder);
+	free(folder);
+	return code;
+}

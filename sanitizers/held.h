@@ -1,0 +1,26 @@
+/* Records in quarantine, for who keeps them to be looked at. */
+#ifndef SAN_HELD_H
+#define SAN_HELD_H
+
+#include "sanitizers/chain.h"
+
+/*
+ * struct san_held -- a record that was withheld by our own doubt, as received.
+ * Shape:  opening: of the file that it stood in; with it the record is a whole
+ *         file of its type.
+ * Owns:   nothing; good until the call returns.
+ */
+struct san_held {
+	enum d4_reason why;
+	struct d4_slice opening, record;
+};
+
+/*
+ * san_stream_hold -- from now on held is called for every record that is
+ * quarantined, as often as it is counted so. What a breaker takes back behind
+ * it, and what is dropped, is none of it.
+ */
+void san_stream_hold(struct san_stream *s,
+    void (*held)(void *arg, const struct san_held *h), void *arg);
+
+#endif
