@@ -54,7 +54,8 @@ find_octet(struct d4_slice t, size_t *i)
 
 /* find_quad -- four numbers from `at` on, with dots or with dashes. */
 static bool
-find_quad(struct d4_slice t, size_t at, struct d4_addr *out)
+find_quad(struct d4_slice t, size_t at, const struct san_hints *h,
+    struct d4_addr *out)
 {
 	struct d4_addr a = {.family = 4};
 	uint8_t gap = 0;
@@ -67,6 +68,8 @@ find_quad(struct d4_slice t, size_t at, struct d4_addr *out)
 		a.b[k] = (uint8_t)v;
 		if (k == 3)
 			break;
+		if (k == 1 && !san_hints_pair(h, a.b[0], a.b[1]))
+			return false;
 		if (at == t.n || (k != 0 && t.p[at] != gap))
 			return false;
 		gap = t.p[at++];
@@ -77,31 +80,48 @@ find_quad(struct d4_slice t, size_t at, struct d4_addr *out)
 	return true;
 }
 
+/* find_ends -- which bytes may be the last digit of a first number. */
+static SAN_LANES
+find_ends(SAN_LANES x, const struct san_hints *h)
+{
+	SAN_LANES m = {0};
+
+	if (h == NULL || h->ends.n > SAN_MASKS_ENDS)
+		return ~m;
+	x |= 0x20;
+	for (unsigned k = 0; k < h->ends.n; k++)
+		m |= (SAN_LANES)(x == san_lanes(h->ends.c[k]));
+	return m;
+}
+
 /*
  * find_block -- the marks of the next 16 bytes, or of what is left: a dot or
- * dash with a digit behind it, a colon with a hex digit or colon behind it.
- * Most colons of JSON fall out here.
+ * dash with a digit behind it and one that ends a number in front, a colon with
+ * a hex digit or colon behind it. Most colons of JSON fall out here.
  */
 static void
 find_block(struct san_find *f)
 {
 	size_t left = f->text.n - f->next;
-	uint8_t last[SAN_BLOCK + 1] = {0};
+	uint8_t part[1 + SAN_BLOCK + 1] = {0}; /* one in front, one behind */
 	const uint8_t *p = f->text.p + f->next;
-	SAN_LANES x, y, low, digit, hex;
+	SAN_LANES x, y, low, digit, hex, mark;
 
-	if (left <= SAN_BLOCK) {
-		memcpy(last, p, left);
-		p = last;
+	if (f->next == 0 || left <= SAN_BLOCK) {
+		part[0] = f->next == 0 ? 0 : p[-1];
+		memcpy(
+		    part + 1, p, left < SAN_BLOCK + 1 ? left : SAN_BLOCK + 1);
+		p = part + 1;
 	}
 	x = san_lanes(p);
 	y = san_lanes(p + 1);
 	low = (SAN_LANES)((y | 0x20) - 'a');
 	digit = (SAN_LANES)((SAN_LANES)(y - '0') <= 10); /* ':' too */
 	hex = digit | (SAN_LANES)(low <= 5);
-	f->marks = san_lanes_bits(
-	    (((SAN_LANES)(x == '.') | (SAN_LANES)(x == '-')) & digit) |
-	    ((SAN_LANES)(x == ':') & hex));
+	mark = ((SAN_LANES)(x == '.') | (SAN_LANES)(x == '-')) & digit;
+	if (san_lanes_bits(mark) != 0)
+		mark &= find_ends(san_lanes(p - 1), f->hints);
+	f->marks = san_lanes_bits(mark | ((SAN_LANES)(x == ':') & hex));
 	f->next += SAN_BLOCK;
 }
 
@@ -126,8 +146,7 @@ static bool
 find_at4(
     struct d4_slice t, size_t i, const struct san_hints *h, struct d4_addr *out)
 {
-	size_t from = i, end;
-	int v;
+	size_t from = i;
 
 	if (i + 1 == t.n || find_class[t.p[i + 1]] != FIND_DIGIT)
 		return false;
@@ -136,11 +155,7 @@ find_at4(
 			return false;
 		from--;
 	}
-	end = from;
-	v = find_octet(t, &end);
-	if (v < 0 || !san_hints_first(h, (unsigned)v))
-		return false;
-	return find_quad(t, from, out);
+	return find_quad(t, from, h, out);
 }
 
 /* find_ip6 -- the run of t[at..end), or as much of it as is one. */

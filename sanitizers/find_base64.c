@@ -152,9 +152,9 @@ hex_pair(const uint8_t *p)
 	/* 2d 2e, 30 to 3a, 41 to 46, 61 to 66: the second digits, as bits */
 	static const uint16_t low[16] = {
 	    [2] = 0x6000, [3] = 0x07ff, [4] = 0x007e, [6] = 0x007e};
+	unsigned bits = low[san_hex_value(p[0]) & 15];
 
-	return (low[san_hex_value(p[0]) & 15] >> (san_hex_value(p[1]) & 15) &
-		   1) != 0;
+	return bits != 0 && (bits >> (san_hex_value(p[1]) & 15) & 1) != 0;
 }
 
 /*

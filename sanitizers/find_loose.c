@@ -97,15 +97,31 @@ loose_begin(struct d4_slice t, size_t end)
 	return at;
 }
 
+/*
+ * loose_second -- the second number may be the second octet, or, where it is
+ * the last one, what is behind the first.
+ */
+static bool
+loose_second(const struct loose *l, const struct san_hints *h)
+{
+	return (l->part[1] < 256 &&
+		   san_hints_pair(h, l->part[0], l->part[1])) ||
+	       san_hints_pair(h, l->part[0], l->part[1] >> 16);
+}
+
 /* loose_row -- reads on from `at` while the gap is the same one. */
 static void
-loose_row(struct loose *l, size_t at)
+loose_row(struct loose *l, size_t at, const struct san_hints *h)
 {
 	l->hex = false;
 	l->zero = false;
 	for (l->n = 0; l->n < LOOSE_PARTS; l->n++) {
 		if (!loose_number(l, &at, &l->part[l->n]))
 			return; /* "10.1.515." ends with a dot */
+		if (l->n == 1 && !loose_second(l, h)) {
+			l->n = 0;
+			return;
+		}
 		if (l->t.n - at <= l->gap.n ||
 		    memcmp(l->t.p + at, l->gap.p, l->gap.n) != 0) {
 			l->n++;
@@ -172,7 +188,7 @@ loose_wants(struct loose *l, size_t begin, const struct san_wanted *w)
 	if (!loose_number(l, &at, &v) || v > 255 ||
 	    !san_hints_first(w->hints, v))
 		return false;
-	loose_row(l, begin);
+	loose_row(l, begin, w->hints);
 	return true;
 }
 

@@ -57,15 +57,15 @@ hints_octet(struct san_hints *h, unsigned v)
 	}
 }
 
-/* hints_groups -- the first 16 bits of an IPv6 prefix. */
+/* hints_begin -- the first 16 bits of a prefix. */
 static void
-hints_groups(struct san_hints *h, const struct d4_prefix *p)
+hints_begin(uint32_t *map, const struct d4_prefix *p)
 {
 	unsigned from = (unsigned)p->addr.b[0] << 8 | p->addr.b[1];
 	unsigned n = p->len < 16 ? 1u << (16 - p->len) : 1;
 
 	for (unsigned v = from; v < from + n; v++)
-		hints_set(h->group, v);
+		hints_set(map, v);
 }
 
 /* Where IPv4 addresses are inside, see san_scope_note; 6to4, Teredo. */
@@ -88,9 +88,10 @@ san_hints_of(const struct d4_prefix_set *scope, struct san_hints *h)
 		unsigned n = p->len < 8 ? 1u << (8 - p->len) : 1;
 
 		if (p->addr.family == 6) {
-			hints_groups(h, p);
+			hints_begin(h->group, p);
 			continue;
 		}
+		hints_begin(h->pair, p);
 		hints_embeds(h);
 		for (unsigned k = 0; k < n; k++)
 			hints_octet(h, p->addr.b[0] + k);

@@ -15,15 +15,16 @@
  *         digits of such a number in base 10, 8 or 16, in lower case;
  * more of them than it holds: not these. front: a
  *         bit for two bytes that it may end with, the farther one times 256.
- * group: a bit for the first 16 bits of an IPv6 address, which may have one of
- * the IPv4 addresses inside; embeds: there are such, and ISATAP has them behind
- * any prefix.
+ * pair: a bit for the first two octets, the first one times 256. group: a bit
+ * for the first 16 bits of an IPv6 address, which may have one of the IPv4
+ * addresses inside; embeds: there are such, and ISATAP has them behind any
+ * prefix.
  */
 struct san_hints {
 	bool embeds;
 	bool first[256];
 	struct san_ends ends;
-	uint32_t front[2048], group[2048];
+	uint32_t front[2048], pair[2048], group[2048];
 };
 
 /* san_hints_of -- of what san_scope_has takes for the set's. */
@@ -40,6 +41,13 @@ static inline bool
 san_hints_first(const struct san_hints *h, unsigned octet)
 {
 	return h == NULL || h->first[octet & 255];
+}
+
+static inline bool
+san_hints_pair(const struct san_hints *h, unsigned first, unsigned second)
+{
+	return h == NULL ||
+	       san_hints_bit(h->pair, (first & 255) << 8 | (second & 255));
 }
 
 static inline bool

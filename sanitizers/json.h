@@ -49,9 +49,10 @@ struct san_json_rule {
  * struct san_json_conf -- the step, compiled.
  * Shape:  seg: the segments of all paths, in the order of the rules; start:
  *         a bit for the first segment of each path; words: how many words of
- *         such bits are in use. keep: what no rule takes is kept. stamp[0..
- *         n_stamp): names and indexes that lead to the record's time, of a
- *         rule or own; NULL: nobody said where it is.
+ *         such bits are in use. names: san_json_name_bit of all that segments
+ *         take; elements, deep: some takes elements; some is "..". keep: what
+ * no rule takes is kept. stamp[0.. n_stamp): names and indexes that lead to the
+ * record's time, of a rule or own; NULL: nobody said where it is.
  */
 struct san_json_conf {
 	bool keep;
@@ -64,7 +65,16 @@ struct san_json_conf {
 	size_t n_seg;
 	size_t words;
 	uint64_t start[SAN_JSON_WORDS];
+	bool deep, elements;
+	uint64_t names;
 };
+
+/* san_json_name_bit -- of a member's name, by its hash, in `names`. */
+static inline uint64_t
+san_json_name_bit(uint64_t hash)
+{
+	return UINT64_C(1) << (hash >> 58);
+}
 
 /*
  * san_json_uses -- some rule has that op. san_json_maps, san_json_keyed --

@@ -101,6 +101,18 @@ conf_find_stamp(struct san_json_conf *c)
 	}
 }
 
+/* conf_takes -- what a segment may take, for whoever has a child. */
+static void
+conf_takes(struct san_json_conf *c, const struct san_seg *s)
+{
+	c->deep |= s->deep;
+	if (s->kind == SAN_SEG_ANY)
+		c->names = UINT64_MAX;
+	else if (s->kind != SAN_SEG_INDEX)
+		c->names |= san_json_name_bit(s->hash);
+	c->elements |= s->kind != SAN_SEG_NAME;
+}
+
 /* conf_add_path -- the rule's segments go behind all others. */
 static enum d4_status
 conf_add_path(const struct san_compile *cx, struct san_json_conf *c,
@@ -118,6 +130,7 @@ conf_add_path(const struct san_compile *cx, struct san_json_conf *c,
 	rule->from = c->n_seg;
 	for (size_t i = 0; i < p->n; i++) {
 		all[c->n_seg] = p->seg[i];
+		conf_takes(c, &p->seg[i]);
 		all[c->n_seg++].rule = (uint16_t)(rule - c->rule);
 	}
 	rule->to = c->n_seg;

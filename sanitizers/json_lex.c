@@ -1,10 +1,11 @@
 /* Strings, numbers and words of JSON. Objects are in json_skip.c. */
-#include <endian.h>
 #include <string.h>
 #include "sanitizers/json_lex.h"
+#include "sanitizers/lanes.h"
 #include "sanitizers/utf8.h"
 
-#define EIGHT(c) (UINT64_C(0x0101010101010101) * (c))
+#define LEX_SIGNED int8_t __attribute__((vector_size(16)))
+#define EIGHT(c)   (UINT64_C(0x0101010101010101) * (c))
 
 /*
  * plain -- how many of the eight bytes at p are neither a quote, a
@@ -88,11 +89,33 @@ lex_escape(struct san_json_lex *lx)
 	}
 }
 
-/* lex_past_plain -- to the next byte that is not plain, or to the end. */
+/* lex_special16 -- a bit for each of sixteen bytes that is not plain. */
+static inline unsigned
+lex_special16(const uint8_t *p)
+{
+	SAN_LANES x = san_lanes(p);
+	/* As signed bytes those beyond ASCII are below the blank, too. */
+	SAN_LANES low = (SAN_LANES)((LEX_SIGNED)x < ' ');
+
+	return san_lanes_bits(
+	    low | (SAN_LANES)(x == '"') | (SAN_LANES)(x == '\\'));
+}
+
+/* lex_past_plain -- to the next byte that is not plain, or near the end. */
 static inline void
 lex_past_plain(struct san_json_lex *lx)
 {
 	unsigned n = 8;
+
+	while ((size_t)(lx->end - lx->p) >= SAN_BLOCK) {
+		unsigned bits = lex_special16(lx->p);
+
+		if (bits != 0) {
+			lx->p += __builtin_ctz(bits);
+			return;
+		}
+		lx->p += SAN_BLOCK;
+	}
 
 	while (n == 8 && lx->end - lx->p >= 8) {
 		n = lex_plain(lx->p);

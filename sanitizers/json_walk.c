@@ -132,6 +132,17 @@ walk_later(const struct walk *w, struct node *n)
 	}
 }
 
+/* walk_may -- some segment may take the child, or what is in it. */
+static inline bool
+walk_may(const struct walk *w, const struct child *ch)
+{
+	const struct san_json_conf *c = w->r->conf;
+
+	return c->deep ||
+	       (ch->member ? (c->names & san_json_name_bit(ch->hash)) != 0
+			   : c->elements);
+}
+
 static void
 walk_descend(const struct walk *w, const struct node *parent,
     const struct child *ch, struct node *out)
@@ -141,6 +152,8 @@ walk_descend(const struct walk *w, const struct node *parent,
 	out->rule = parent->rule;
 	for (size_t i = 0; i < words; i++)
 		out->active[i] = 0;
+	if (!walk_may(w, ch))
+		return;
 	for (size_t i = 0; i < words; i++) {
 		uint64_t bits = parent->active[i];
 

@@ -3,10 +3,11 @@
 #include "libd4/wire.h"
 #include "sanitizers/selfcheck.h"
 #include "sanitizers/selfcheck_near.h"
+#include "sanitizers/texts.h"
 
-#define CHECK_RUN   7u  /* the shortest text of an address, "1.2.3.4" */
-#define CHECK_TEXTS 5u  /* spellings of an IPv4 address */
-#define CHECK_TEXT  80u /* the longest, ip6.arpa nibbles, NUL included */
+#define CHECK_RUN  7u  /* the shortest text of an address, "1.2.3.4" */
+#define CHECK_HEAD 64u /* bytes that are asked first: texts begin so */
+#define CHECK_TEXT 80u /* the longest, ip6.arpa nibbles, NUL included */
 
 void
 san_check_add4(struct san_check *c, uint32_t addr)
@@ -121,7 +122,9 @@ check_may_text(struct d4_slice out)
 static bool
 check_has_text(struct d4_slice out)
 {
-	if (!check_may_text(out))
+	if (!check_may_text(
+		d4_slice_of(out.p, out.n < CHECK_HEAD ? out.n : CHECK_HEAD)) &&
+	    !check_may_text(out))
 		return false;
 	for (size_t i = CHECK_RUN - 1; i < out.n; i += CHECK_RUN) {
 		if (check_class(out.p[i]) && check_run(out, i))
@@ -219,93 +222,58 @@ check_put(char *to, uint32_t v)
 	return n;
 }
 
-/* Four octets with gaps between; how many bytes. */
+/* Four octets with dots between; how many bytes. */
 static size_t
-check_quad(char *to, uint32_t addr, char gap)
+check_quad(char *to, uint32_t addr)
 {
 	size_t n = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
 		n += check_put(to + n, addr >> (24 - 8 * i) & 255);
-		to[n++] = gap;
+		to[n++] = '.';
 	}
 	return n - 1;
 }
 
-/*
- * struct texts -- what is looked for at once.
- * Shape:  b, n: bytes and lengths. x, y, z: their first, second and last byte
- *         sixteen times. m: where in any block all three of them stood.
- */
-struct texts {
-	char b[CHECK_TEXTS][CHECK_TEXT];
-	size_t n[CHECK_TEXTS];
-	CHECK_LANES x[CHECK_TEXTS], y[CHECK_TEXTS], z[CHECK_TEXTS];
-	CHECK_LANES m[CHECK_TEXTS];
-};
-
+/* As a dotted quad, with reversed octets, as a number and as digits. */
 static void
-check_texts4_of(struct texts *t, uint32_t addr)
+check_texts4_of(struct san_texts *t, uint32_t addr)
 {
 	static const char digit[] = "0123456789abcdef";
 
-	t->n[0] = check_quad(t->b[0], addr, '.');
-	t->n[1] = check_quad(t->b[1], __builtin_bswap32(addr), '.');
-	t->n[2] = check_quad(t->b[2], addr, '-');
-	t->b[3][1] = '-'; /* of one digit: compared with, but not counted */
-	t->n[3] = check_put(t->b[3], addr);
-	t->n[4] = 8;
+	t->n[0] = check_quad(t->b[0], addr);
+	t->n[1] = check_quad(t->b[1], __builtin_bswap32(addr));
+	t->b[2][1] = '-'; /* of one digit: compared with, but not counted */
+	t->n[2] = check_put(t->b[2], addr);
+	t->n[3] = 8;
 	for (unsigned i = 0; i < 8; i++)
-		t->b[4][i] = digit[addr >> (28 - 4 * i) & 15];
+		t->b[3][i] = digit[addr >> (28 - 4 * i) & 15];
 }
 
-static void
-check_all_of(struct texts *t)
+/* check_dashed -- the dotted quad with dashes. */
+static bool
+check_dashed(struct d4_slice out, const struct san_texts *t)
 {
-	for (unsigned k = 0; k < CHECK_TEXTS; k++) {
-		t->x[k] = check_lanes((uint8_t)t->b[k][0]);
-		t->y[k] = check_lanes((uint8_t)t->b[k][1]);
-		t->z[k] = check_lanes((uint8_t)t->b[k][t->n[k] - 1]);
-		t->m[k] = check_lanes(0);
-	}
+	char dashed[SAN_TEXTS_ROOM];
+
+	for (size_t i = 0; i < t->n[0]; i++)
+		dashed[i] = t->b[0][i] == '.' ? '-' : t->b[0][i];
+	return san_check_text(out, dashed, t->n[0]);
 }
 
-/* check_all -- 16 positions; OR 0x20 as in check_ends. */
-static inline void
-check_all(struct texts *t, const uint8_t *p)
-{
-	CHECK_LANES x, y, z;
-
-	memcpy(&x, p, CHECK_BLOCK);
-	memcpy(&y, p + 1, CHECK_BLOCK);
-	x |= 0x20;
-	y |= 0x20;
-	for (unsigned k = 0; k < CHECK_TEXTS; k++) {
-		memcpy(&z, p + t->n[k] - 1, CHECK_BLOCK);
-		t->m[k] |= (CHECK_LANES)((x == t->x[k]) & (y == t->y[k]) &
-					 ((z | 0x20) == t->z[k]));
-	}
-}
-
-/* All blocks first, as above; the last ones have zeros behind them. */
+/* One question for all texts; with dashes it is the one for dots. */
 static bool
 check_texts4(struct d4_slice out, uint32_t addr)
 {
-	uint8_t last[4 * CHECK_BLOCK] = {0};
-	struct texts t;
-	size_t i = 0;
+	struct san_texts t;
+	unsigned may;
 
 	check_texts4_of(&t, addr);
-	check_all_of(&t);
-	for (; i + (size_t)2 * CHECK_BLOCK <= out.n; i += CHECK_BLOCK)
-		check_all(&t, out.p + i);
-	if (i != out.n)
-		memcpy(last, out.p + i, out.n - i);
-	check_all(&t, last);
-	check_all(&t, last + CHECK_BLOCK);
-	for (unsigned k = 0; k < CHECK_TEXTS; k++) {
-		if ((t.n[k] < 2 || check_any(t.m[k])) &&
-		    san_check_text(out, t.b[k], t.n[k]))
+	may = san_texts_may(out, &t);
+	if (((may & 1) != 0 || t.b[0][1] == '.') && check_dashed(out, &t))
+		return true;
+	for (unsigned k = 0; k < SAN_TEXTS; k++) {
+		if ((may >> k & 1) != 0 && san_check_text(out, t.b[k], t.n[k]))
 			return true;
 	}
 	return false;

@@ -6,15 +6,24 @@
 
 #define SWEEP_GROUP 4u /* digits of a group */
 
-/* sweep_front -- n hex digits stand in front of each. */
+/* sweep_front -- two hex digits stand in front of each. */
 static uint64_t
-sweep_front(const struct san_sweep *s, unsigned n)
+sweep_front(const struct san_sweep *s)
 {
-	uint64_t all = ~UINT64_C(0);
+	uint64_t one = s->now->of[SAN_MASK_HEX] << 1 | s->before >> 63;
+	uint64_t two = s->now->of[SAN_MASK_HEX] << 2 | s->before >> 62;
 
-	for (; n != 0; n--)
-		all &= s->now->of[SAN_MASK_HEX] << n | s->before >> (64 - n);
-	return all;
+	return one & two;
+}
+
+/* sweep_front4 -- four do. */
+static uint64_t
+sweep_front4(const struct san_sweep *s)
+{
+	uint64_t three = s->now->of[SAN_MASK_HEX] << 3 | s->before >> 61;
+	uint64_t four = s->now->of[SAN_MASK_HEX] << 4 | s->before >> 60;
+
+	return sweep_front(s) & three & four;
 }
 
 /* An address that begins with the number in front of t[i] and is wanted. */
@@ -111,7 +120,7 @@ sweep_dashes(struct san_sweep *s)
 
 	m &= san_sweep_behind(s, SAN_MASK_HEX, 1) |
 	     san_sweep_behind(s, SAN_MASK_DASH, 1);
-	first = m & sweep_front(s, SWEEP_GROUP);
+	first = m & sweep_front4(s);
 	while (first != 0)
 		sweep_dash(s, san_sweep_take(s, &first));
 	while (m != 0 && sweep_embeds(s)) {
@@ -141,7 +150,7 @@ sweep_pair(struct san_sweep *s, size_t i, size_t step)
 static void
 sweep_pairs(struct san_sweep *s)
 {
-	uint64_t mark = ~s->now->of[SAN_MASK_WORD] & sweep_front(s, 2) &
+	uint64_t mark = ~s->now->of[SAN_MASK_WORD] & sweep_front(s) &
 	                san_sweep_behind(s, SAN_MASK_HEX, 2);
 	uint64_t one = san_sweep_behind(s, SAN_MASK_HEX, 1);
 	uint64_t three = mark & one & s->now->of[SAN_MASK_SAME3] &
@@ -162,11 +171,36 @@ sweep_eight(const struct san_sweep *s, enum san_mask kind)
 {
 	uint64_t now = s->now->of[kind], next = s->next->of[kind];
 
-	for (unsigned n = 1; n < SAN_ROW; n *= 2) {
-		now &= now >> n | next << (64 - n);
-		next &= next >> n; /* its lowest bits are asked for */
-	}
+	/* Of next its lowest bits are asked for. */
+	now &= now >> 1 | next << 63;
+	next &= next >> 1;
+	now &= now >> 2 | next << 62;
+	next &= next >> 2;
+	now &= now >> 4 | next << 60;
 	return now & ~(now << 1);
+}
+
+/*
+ * sweep_end -- where the row that begins at `from` ends; ctz(0) is not asked
+ * for: a row that fills what is known is read on.
+ */
+static size_t
+sweep_end(const struct san_sweep *s, enum san_mask kind, size_t from)
+{
+	unsigned k = (unsigned)(from - s->at);
+	uint64_t other = ~(s->now->of[kind] >> k);
+
+	if (k != 0)
+		other &= UINT64_MAX >> k;
+	if (other != 0)
+		return from + (size_t)__builtin_ctzll(other);
+	other = ~s->next->of[kind];
+	from = s->at + SAN_PIECE;
+	if (other != 0)
+		return from + (size_t)__builtin_ctzll(other);
+	from += SAN_PIECE;
+	return kind == SAN_MASK_HEX ? san_row_end(s->t, from)
+	                            : san_number_end(s->t, from);
 }
 
 /* Rows of hex digits; what began in the piece before was read with it. */
@@ -180,7 +214,7 @@ sweep_rows(struct san_sweep *s)
 
 		if (r.from < s->rows)
 			continue;
-		r.to = san_row_end(s->t, r.from);
+		r.to = sweep_end(s, SAN_MASK_HEX, r.from);
 		s->rows = r.to;
 		if (san_find_row(s->t, r, s->w, s->depth))
 			return true;
@@ -199,7 +233,7 @@ sweep_numbers(struct san_sweep *s)
 
 		if (r.from < s->numbers)
 			continue;
-		r.to = san_number_end(s->t, r.from);
+		r.to = sweep_end(s, SAN_MASK_DIGIT, r.from);
 		s->numbers = r.to;
 		if (san_find_number(s->t, r, s->w))
 			return true;

@@ -41,6 +41,9 @@ a_first_number_is_known_by_its_last_two_bytes(void **state)
 		if (may(no[i]))
 			fail_msg("%s is none", no[i]);
 	}
+	assert_true(san_hints_pair(&hints, 10, 1));
+	assert_false(san_hints_pair(&hints, 10, 2));
+	assert_true(san_hints_pair(&hints, 200, 255));
 	assert_true(san_hints_first(&hints, 10));
 	assert_false(san_hints_first(&hints, 11));
 }
@@ -91,6 +94,7 @@ without_hints_anything_may_be(void **state)
 {
 	(void)state;
 	assert_true(san_hints_first(NULL, 1));
+	assert_true(san_hints_pair(NULL, 1, 2));
 	assert_true(san_hints_group(NULL, 1));
 	assert_true(san_hints_front(NULL, d4_slice_str("x"), 1));
 }
