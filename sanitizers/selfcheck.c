@@ -256,8 +256,11 @@ check_dashed(struct d4_slice out, const struct san_texts *t)
 {
 	char dashed[SAN_TEXTS_ROOM];
 
-	for (size_t i = 0; i < t->n[0]; i++)
-		dashed[i] = t->b[0][i] == '.' ? '-' : t->b[0][i];
+	memcpy(dashed, t->b[0], t->n[0]);
+	for (size_t i = 0; i < t->n[0]; i++) {
+		if (dashed[i] == '.')
+			dashed[i] = '-';
+	}
 	return san_check_text(out, dashed, t->n[0]);
 }
 
@@ -265,7 +268,7 @@ check_dashed(struct d4_slice out, const struct san_texts *t)
 static bool
 check_texts4(struct d4_slice out, uint32_t addr)
 {
-	struct san_texts t;
+	struct san_texts t = {.n = {0}};
 	unsigned may;
 
 	check_texts4_of(&t, addr);
