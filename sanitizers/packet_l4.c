@@ -3,6 +3,7 @@
 #include "sanitizers/checksum.h"
 #include "sanitizers/clean.h"
 #include "sanitizers/packet_again.h"
+#include "sanitizers/packet_tunnel.h"
 
 /* Routing protocols: they speak of the network itself. */
 static enum d4_reason
@@ -61,6 +62,13 @@ pkt_l4_denied(const struct pkt_ip *ip)
 	return i < L4_ROWS && l4_rows[i].write == l4_deny;
 }
 
+/* Of UDP nobody can tell where its ports are not. */
+static bool
+l4_may_tunnel(const struct pkt_ip *ip)
+{
+	return ip->proto == PKT_PROTO_UDP || pkt_tunnel_proto(ip->proto);
+}
+
 enum d4_reason
 pkt_l4_write(struct pkt *p, const struct pkt_ip *ip)
 {
@@ -69,6 +77,8 @@ pkt_l4_write(struct pkt *p, const struct pkt_ip *ip)
 	if (i == L4_ROWS)
 		return D4_R_NONE;
 	/* A later fragment has no header in it: all is cut. */
+	if (ip->later && l4_may_tunnel(ip))
+		pkt_tunnel_label(ip, p->ip_out);
 	if (ip->later)
 		return l4_rows[i].write == l4_deny ? D4_R_L4_PROTO : D4_R_NONE;
 	return l4_rows[i].write(p, ip);

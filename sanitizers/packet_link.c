@@ -12,6 +12,7 @@
 
 #define LINK_LENGTH_MAX 1500u /* above it is a type */
 #define LINK_NETLINK    824u  /* ARPHRD: its protocol is no EtherType */
+#define LINK_ENTROPY    7u    /* a label: the next one is a hash */
 
 enum link_kind {
 	LINK_ETHERNET,
@@ -272,13 +273,27 @@ link_put_sll2(struct pkt *p, const uint8_t *b)
 	return link_put_hardware(p, b[11], b + 12, w + 12);
 }
 
+/*
+ * Behind the label 7 stands one that is made from the packet inside (RFC
+ * 6790); a frame that begins with labels has nothing in front of them.
+ */
+static bool
+link_hashed(const struct pkt_link *l, unsigned i)
+{
+	const uint8_t *b = l->in.p + l->at[i];
+
+	return l->kind[i] == LINK_MPLS && i > 0 &&
+	       l->kind[i - 1] == LINK_MPLS && b[-4] == 0 && b[-3] == 0 &&
+	       b[-2] >> 4 == LINK_ENTROPY;
+}
+
 /* Numbers that name a customer or a path; priority, bottom and TTL stay. */
 static void
-link_put_tag(struct pkt *p, uint8_t kind, const uint8_t *b)
+link_put_tag(struct pkt *p, uint8_t kind, const uint8_t *b, bool keep)
 {
 	uint8_t *w = pkt_copy(p, b, link_size[kind]);
 
-	if (p->opt.tags_keep)
+	if (keep)
 		return;
 	if (kind == LINK_VLAN) {
 		w[0] &= 0xf0;
@@ -294,8 +309,11 @@ link_put_tag(struct pkt *p, uint8_t kind, const uint8_t *b)
 }
 
 static enum d4_reason
-link_put(struct pkt *p, uint8_t kind, const uint8_t *b)
+link_put(struct pkt *p, const struct pkt_link *l, unsigned i)
 {
+	const uint8_t *b = l->in.p + l->at[i];
+	uint8_t kind = l->kind[i];
+
 	switch ((enum link_kind)kind) {
 	case LINK_ETHERNET:
 		return link_put_ethernet(p, b);
@@ -306,7 +324,8 @@ link_put(struct pkt *p, uint8_t kind, const uint8_t *b)
 	case LINK_VLAN:
 	case LINK_MPLS:
 	case LINK_PPPOE:
-		link_put_tag(p, kind, b);
+		link_put_tag(
+		    p, kind, b, p->opt.tags_keep && !link_hashed(l, i));
 		return D4_R_NONE;
 	case LINK_NULL:
 	case LINK_SNAP:
@@ -326,7 +345,7 @@ pkt_link_write(struct pkt *p, const struct pkt_link *l)
 
 	p->sized = false;
 	for (unsigned i = 0; why == D4_R_NONE && i < l->n; i++) {
-		why = link_put(p, l->kind[i], l->in.p + l->at[i]);
+		why = link_put(p, l, i);
 		p->sized |= l->kind[i] == LINK_PPPOE || l->kind[i] == LINK_SNAP;
 	}
 	return why;

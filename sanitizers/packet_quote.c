@@ -6,7 +6,7 @@
  */
 #include <string.h>
 #include "sanitizers/checksum.h"
-#include "sanitizers/packet.h"
+#include "sanitizers/packet_tunnel.h"
 
 #define QUOTE_BODY 8u
 
@@ -71,7 +71,8 @@ quote_body(struct pkt *p, const struct pkt_ip *ip)
 		d4_put_be32(w + 4, ip->seq);
 		return D4_R_NONE;
 	case PKT_PROTO_UDP:
-		memcpy(w, b, 6);
+		pkt_tunnel_ports(b, w);
+		memcpy(w + 4, b + 4, 2);
 		quote_sum(p, ip, b + 6, w + 6);
 		return D4_R_NONE;
 	case PKT_PROTO_IC4:
@@ -97,6 +98,15 @@ quote_known(const struct pkt_ip *ip)
 	return ip->proto == PKT_PROTO_TCP || ip->proto == PKT_PROTO_UDP;
 }
 
+/* What is inside is not here: by protocol and port. */
+static bool
+quote_tunnel(const struct pkt_ip *ip)
+{
+	if (ip->proto == PKT_PROTO_UDP && !ip->later && ip->body.n >= 4)
+		return pkt_tunnel_port(ip->body.p);
+	return pkt_tunnel_proto(ip->proto);
+}
+
 enum d4_reason
 pkt_quote(struct pkt *p, struct d4_slice in, unsigned version)
 {
@@ -114,6 +124,8 @@ pkt_quote(struct pkt *p, struct d4_slice in, unsigned version)
 	why = pkt_ip_map(p, &ip);
 	if (why == D4_R_NONE)
 		why = pkt_ip_write(p, &ip);
+	if (why == D4_R_NONE && quote_tunnel(&ip))
+		pkt_tunnel_label(&ip, p->ip_out);
 	if (why == D4_R_NONE && !ip.later && quote_known(&ip))
 		why = quote_body(p, &ip);
 	p->depth--;

@@ -124,12 +124,30 @@ pkt_tunnel_follow(
 	p->sized = sized;
 }
 
+bool
+pkt_tunnel_proto(uint8_t proto)
+{
+	return proto == 4 || proto == 41 || proto == TUNNEL_GRE ||
+	       proto == TUNNEL_MPLS;
+}
+
+void
+pkt_tunnel_label(const struct pkt_ip *ip, uint8_t *w)
+{
+	if (ip->version != 6)
+		return;
+	w[1] &= 0xf0;
+	w[2] = 0;
+	w[3] = 0;
+}
+
 enum d4_reason
 pkt_tunnel(struct pkt *p, const struct pkt_ip *ip)
 {
 	struct pkt_outer o = {.body = ip->body, .len = ip->body_len};
 	struct pkt_tunnel t = {.inside = PKT_INSIDE_IP};
 
+	pkt_tunnel_label(ip, p->ip_out);
 	if (!p->opt.tunnels || ip->part)
 		return D4_R_NONE;
 	if (ip->proto == TUNNEL_MPLS)

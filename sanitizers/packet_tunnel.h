@@ -62,4 +62,19 @@ D4_USED enum d4_reason pkt_link_inside(
 /* packet_tunnel_udp.c: is one of the ports b[4] a tunnel's? */
 bool pkt_tunnel_port(const uint8_t *b);
 
+/*
+ * pkt_tunnel_ports -- ports of UDP, in[4], as they leave: a source port that
+ * is made from the packet inside a tunnel becomes another.
+ */
+void pkt_tunnel_ports(const uint8_t *in, uint8_t *out);
+
+/*
+ * pkt_tunnel_label -- the IPv6 header at w carries a tunnel: its flow label is
+ * made from the packet inside (RFC 6438), and becomes 0.
+ */
+void pkt_tunnel_label(const struct pkt_ip *ip, uint8_t *w);
+
+/* pkt_tunnel_proto -- a protocol whose body is a packet, or labels. */
+bool pkt_tunnel_proto(uint8_t proto);
+
 #endif

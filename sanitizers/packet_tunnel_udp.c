@@ -129,24 +129,24 @@ tunnel_dtls(const struct pkt *p, struct d4_slice b, struct pkt_tunnel *t)
 
 /*
  * hashed: the source port is made from the packet inside (RFC 7348 5, 8926
- * 3.3, 8086 3.1, 7510 3), often by a function that everybody knows, and the
- * destination port alone says what it is.
+ * 3.3, 8086 3.1, 7510 3, TS 29.281 4.4.2), often by a function that everybody
+ * knows. back: the source port alone says what it is, too.
  */
 static const struct {
 	uint16_t port;
-	bool hashed;
+	bool hashed, back;
 	bool (*read)(const struct pkt *, struct d4_slice, struct pkt_tunnel *);
 } tunnels[] = {
-    {3544, false, tunnel_teredo},
-    {2152, false, tunnel_gtp},
-    {4789, true, tunnel_vxlan},
-    {8472, true, tunnel_vxlan}, /* Linux's, before there was a number */
-    {4790, true, tunnel_gpe},
-    {6081, true, tunnel_geneve},
-    {4754, true, pkt_gre},
-    {4755, true, tunnel_dtls},
-    {6635, true, tunnel_mpls},
-    {6636, true, tunnel_dtls},
+    {3544, false, true, tunnel_teredo},
+    {2152, true, true, tunnel_gtp},
+    {4789, true, false, tunnel_vxlan},
+    {8472, true, false, tunnel_vxlan}, /* Linux's, before it had a number */
+    {4790, true, false, tunnel_gpe},
+    {6081, true, false, tunnel_geneve},
+    {4754, true, false, pkt_gre},
+    {4755, true, false, tunnel_dtls},
+    {6635, true, false, tunnel_mpls},
+    {6636, true, false, tunnel_dtls},
 };
 
 #define TUNNELS (sizeof(tunnels) / sizeof(tunnels[0]))
@@ -163,6 +163,20 @@ pkt_tunnel_port(const uint8_t *b)
 	return false;
 }
 
+/* A port that is the tunnel's own at both ends is no hash. */
+void
+pkt_tunnel_ports(const uint8_t *in, uint8_t *out)
+{
+	uint16_t from = d4_get_be16(in), to = d4_get_be16(in + 2);
+	size_t i = 0;
+
+	while (i < TUNNELS && tunnels[i].port != to)
+		i++;
+	memcpy(out, in, 4);
+	if (i < TUNNELS && tunnels[i].hashed && from != to)
+		d4_put_be16(out, TUNNEL_PORT);
+}
+
 void
 pkt_tunnel_udp(struct pkt *p, const struct pkt_ip *ip, struct d4_slice data)
 {
@@ -174,12 +188,12 @@ pkt_tunnel_udp(struct pkt *p, const struct pkt_ip *ip, struct d4_slice data)
 	size_t i = 0;
 
 	while (i < TUNNELS && tunnels[i].port != to &&
-	       (tunnels[i].hashed || tunnels[i].port != from))
+	       (!tunnels[i].back || tunnels[i].port != from))
 		i++;
 	if (i == TUNNELS || !tunnels[i].read(p, data, &t))
 		return;
-	if (tunnels[i].hashed)
-		d4_put_be16(p->w - 8, TUNNEL_PORT);
+	pkt_tunnel_ports(ip->body.p, p->w - 8);
+	pkt_tunnel_label(ip, p->ip_out);
 	if (p->opt.tunnels && !ip->part)
 		pkt_tunnel_follow(p, &o, &t);
 }

@@ -13,7 +13,7 @@ import tempfile
 ROOT = os.environ.get("D4_SOURCE", ".")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from packet_places import ROWS, leak  # noqa: E402
-from packet_places_more import TUNNEL_ROWS  # noqa: E402
+from packet_places_more import HASHED, TUNNEL_ROWS  # noqa: E402
 from packets import pcap, unpcap  # noqa: E402
 
 PIPE = os.path.join(os.environ["D4_BIN"], "..", "tests",
@@ -118,9 +118,10 @@ def tunnels(folder):
         if tunnel not in protocols or not protocols.endswith("tcp") or \
                 not dst.startswith("198.18.") or port != "80":
             fail("tunnel", name, inside[name])
-    for name, p, _ in passed:
-        if ("hash" in name or name in ("GRE in UDP", "MPLS in UDP")) and b"\2\3" in p[34:36]:
-            fail("tunnel", name, "the source port stayed")
+    left = {name: p for name, p, _ in passed}
+    for name, (at, to) in HASHED.items():
+        if left[name][at:to] == b"\2\3":
+            fail("tunnel", name, "the hash of what is inside stayed")
 
 
 def main():

@@ -3,7 +3,7 @@ as those of packet_places."""
 import struct
 
 from packet_places import (A4, A4B, A4I, A6, A6B, F4, F6, I4, I6, MAPPED, Q4,
-                           opt4, quote4, t4, u4)
+                           opt4, quote4, quote6, t4, u4)
 from packets import IP4, IP6, UDP, addr, eth, fill, ip4, ip6, udp
 
 
@@ -264,4 +264,35 @@ TUNNEL_ROWS = [
      0),
     ("first fragment", 1, eth(IP4, ip4(F4, A4, 4, I4, frag=0x2000)), "pass",
      34),
+    ("GTP-U, source port is a hash", 1, u4(GTP + I4, sport=0x0203,
+                                           dport=2152), "pass", 90),
+    ("quote of VXLAN, source port is a hash", 1, quote4(ip4(
+        A4, F4, UDP, udp(A4, F4, VXLAN, sport=0x0203, dport=4789))), "pass",
+     42 + 28),
+    ("VXLAN over IPv6, flow label is a hash", 1, eth(IP6, ip6(
+        F6, A6, UDP, udp(F6, A6, VXLAN + t4(), dport=4789), flow=0xa0203)),
+     "pass", 124),
+    ("GRE over IPv6, flow label is a hash", 1, eth(IP6, ip6(
+        F6, A6, 47, b"\0\0\x08\0" + I4, flow=0xa0203)), "pass", 98),
+    ("GRE over IPv6, unclear, flow label", 1, eth(IP6, ip6(
+        F6, A6, 47, b"\0\1\x08\0" + I4, flow=0xa0203)), "pass", 54),
+    ("IPv4 in IPv6, later fragment, flow label", 1, eth(IP6, ip6(
+        F6, A6, 44, b"\4\0\0\x10\0\0\0\1" + I4, flow=0xa0203)), "pass",
+     62),
+    ("quote of 6in6, flow label", 1, quote6(ip6(
+        A6, F6, 41, I6, flow=0xa0203)), "pass", 14 + 40 + 8 + 40),
 ]
+
+# Where in such a packet the hash stands that must not leave: (from, to).
+HASHED = {
+    "VXLAN, source port is a hash": (34, 36),
+    "GRE in UDP": (34, 36),
+    "MPLS in UDP": (34, 36),
+    "GTP-U, source port is a hash": (34, 36),
+    "quote of VXLAN, source port is a hash": (62, 64),
+    "VXLAN over IPv6, flow label is a hash": (16, 18),
+    "GRE over IPv6, flow label is a hash": (16, 18),
+    "GRE over IPv6, unclear, flow label": (16, 18),
+    "IPv4 in IPv6, later fragment, flow label": (16, 18),
+    "quote of 6in6, flow label": (64, 66),
+}

@@ -104,6 +104,23 @@ names_of_customers_leave_only_where_tags_are_kept(void **state)
 		assert_int_equal(out.b[OUTER + 16 + i], 0);
 }
 
+/* A label that is made from the packet inside stands behind the label 7. */
+static void
+an_entropy_label_never_leaves(void **state)
+{
+	static const char head[] = "\0\0\x88\x47\0\x12\x30\x40\0\0\x70\x40"
+				   "\xab\xcd\xe1\x40";
+	static const uint8_t want[] = {0, 0, 0x88, 0x47, 0, 0x12, 0x30, 0x40, 0,
+	    0, 0x70, 0x40, 0, 0, 1, 0x40};
+	struct frame in, out;
+
+	(void)state;
+	make(&in, head, 16, false);
+	pass("[" ADDR ", tags: keep]", &in, &out);
+	assert_int_equal(out.n, in.n);
+	assert_memory_equal(out.b + OUTER, want, sizeof(want));
+}
+
 /* What every header looks like that is not followed. */
 static void
 what_is_unclear_is_cut(void **state)
@@ -136,6 +153,7 @@ main(void)
 	    cmocka_unit_test(
 		where_statuses_are_kept_a_wrong_checksum_stays_wrong),
 	    cmocka_unit_test(names_of_customers_leave_only_where_tags_are_kept),
+	    cmocka_unit_test(an_entropy_label_never_leaves),
 	    cmocka_unit_test(what_is_unclear_is_cut),
 	};
 
