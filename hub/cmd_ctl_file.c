@@ -21,8 +21,10 @@ backup_open(const char *path)
 	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
 	if (f == NULL)
-		(void)fprintf(
-		    stderr, "d4-hub ctl: %s: %s\n", path, strerror(errno));
+		(void)fprintf(stderr,
+		    "d4-hub ctl: %s: %s; remedy: a file that is not there"
+		    " yet, where you may write\n",
+		    path, strerror(errno));
 	return f;
 }
 
@@ -171,8 +173,10 @@ ctl_restore(struct ctl_line *l, json_t **answer)
 		    d4_status_text(st));
 	else if (rest.n < sizeof(head) - 1 ||
 		 memcmp(rest.p, head, sizeof(head) - 1) != 0)
-		(void)fprintf(
-		    stderr, "d4-hub ctl: %s: not a backup\n", l->text[0]);
+		(void)fprintf(stderr,
+		    "d4-hub ctl: %s: not a backup; remedy: a file of config"
+		    " backup\n",
+		    l->text[0]);
 	else {
 		(void)d4_slice_skip(&rest, sizeof(head) - 1);
 		rc = restore_parts(l, rest, answer);

@@ -1,4 +1,5 @@
 /* d4-hub ctl: what there is, and what there is not. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "hub/cmd_ctl.h"
@@ -7,24 +8,64 @@
 static const char usage[] =
     "usage: d4-hub ctl [-c CONF | --ctl PATH] [--json] NOUN VERB ...\n"
     "  asks and changes the running hub, by its control socket\n"
-    "  --json   the answer as it is, for programs\n\n"
+    "  --json   the answer as it is, for programs\n"
+    "  values: BYTES 4096, 100kB, 1MiB; TIME 30s, 12h, 7d\n\n"
     "commands (* changes something: for root and the hub's own account):\n";
+
+/* What stands for a value; words: the words themselves. */
+static void
+help_value(const struct ctl_arg *a, char *out, size_t n)
+{
+	static const char *const texts[] = {
+	    [CTL_UUID] = "UUID",
+	    [CTL_NAME] = "NAME",
+	    [CTL_TEXT] = "TEXT",
+	    [CTL_BYTES] = "BYTES",
+	    [CTL_COUNT] = "N",
+	    [CTL_TIME] = "TIME",
+	    [CTL_FROM] = "NETWORK,...|any",
+	    [CTL_CERT] = "uuid|name:NAME|sha256:HEX,...|any",
+	    [CTL_WHO] = "UUID|ADDRESS[/BITS]",
+	    [CTL_TYPE] = "8|254.NAME",
+	    [CTL_DAY] = "YYYYMMDD",
+	    [CTL_FLAG] = "",
+	    [CTL_OUT] = "FILE",
+	    [CTL_IN] = "FILE",
+	    [CTL_KEY] = "FILE",
+	};
+
+	bool words = a->kind == CTL_WORD;
+	bool plain = !words && a->kind != CTL_FROM && a->kind != CTL_CERT &&
+	             a->kind != CTL_WHO;
+
+	/* By its place it is its name that says what it is. */
+	(void)snprintf(out, n, "%s",
+	    words                 ? a->words
+	    : plain && !a->option ? a->name
+				  : texts[a->kind]);
+	for (char *p = out; *p != '\0'; p++) {
+		if (words && *p == ' ')
+			*p = '|';
+		else if (plain && !a->option)
+			*p = (char)toupper((unsigned char)*p);
+	}
+}
 
 static void
 help_row(const struct ctl_row *row, FILE *to)
 {
-	char line[200];
+	char line[240], value[64];
 	int n = snprintf(line, sizeof(line), "%s %s %s", row->admin ? "*" : " ",
 	    row->noun, row->verb);
 
 	for (size_t i = 0; i < ctl_args(row) && n > 0; i++) {
 		const struct ctl_arg *a = &row->arg[i];
-		bool flag = a->kind == CTL_FLAG;
-		const char *left = a->option ? "[--" : "";
-		const char *mid = a->option && !flag ? " ..." : "";
+		const char *gap = a->option && a->kind != CTL_FLAG ? " " : "";
 
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " %s%s%s%s",
-		    left, a->name, mid, a->option ? "]" : "");
+		help_value(a, value, sizeof(value));
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " %s%s%s%s%s",
+		    a->option ? "[--" : "", a->option ? a->name : "", gap,
+		    value, a->option ? "]" : "");
 	}
 	(void)fprintf(to, "  %s\n        %s\n", line, row->help);
 }

@@ -332,7 +332,8 @@ on_call(void *arg, struct d4_ctl_call *call)
 	struct control_ask *ask = calloc(1, sizeof(*ask));
 	char why[CTL_WHY] = "out of memory";
 
-	if (ask != NULL && strcmp(name, "status") == 0) {
+	if (ask != NULL &&
+	    (strcmp(name, "status") == 0 || strcmp(name, "status.show") == 0)) {
 		free(ask);
 		control_status(c, call);
 		return;
@@ -352,7 +353,8 @@ on_call(void *arg, struct d4_ctl_call *call)
 	if (ctl_args_read(row, call->request, &ask->given, why) != D4_OK)
 		ask_failed(ask, why);
 	else if (!control_allows(ask))
-		ask_failed(ask, "only root and the hub's own account may");
+		ask_failed(ask, "only root and the hub's own account may;"
+				" remedy: sudo");
 	else if (row->script != NULL)
 		control_script(ask);
 	else

@@ -105,7 +105,7 @@ look_empty(struct hub *h, const struct ctl_given *given, const char **why)
 	uint64_t length = 0;
 
 	if (q == NULL) {
-		*why = "no such queue";
+		*why = "no such queue; remedy: queues list";
 		return NULL;
 	}
 	if (given->arg[1].n == 0) {
@@ -116,7 +116,8 @@ look_empty(struct hub *h, const struct ctl_given *given, const char **why)
 		length += q->shard[i].length;
 		q->shard[i].idle_polls = 0;
 		if (q->shard[i].groups != 0) {
-			*why = "it has readers, which would miss entries";
+			*why = "it has readers, which would miss entries;"
+			       " remedy: end them first";
 			return NULL;
 		}
 	}

@@ -5,6 +5,9 @@ const char ctl_prelude[] =
     "local c,p,A=redis.call,redis.pcall,ARGV "
     "local now=tonumber(A[1]) "
     "local function no(why) return redis.error_reply(why) end "
+    "local STRANGER='unknown sensor; remedy: sensors list' "
+    "local NO_QUEUE='no such queue; remedy: queues list, or analyzers list' "
+    "local NO_BACKUP='not a backup; remedy: a file of config backup' "
     "local function is(k,m) return p('SISMEMBER',k,m)==1 end "
     "local function S(k) local r=p('SMEMBERS',k) "
     "if r.err then return {} end table.sort(r) return r end "
@@ -73,7 +76,7 @@ const char ctl_script_list[] = LIST "return list(A[2],A[3],A[4]) ";
 const char ctl_script_pending[] = LIST "return list('pending','','') ";
 
 const char ctl_script_show[] = CAME
-    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local u=A[2] if st(u)=='unknown' then return no(STRANGER) end "
     "local m=G('metadata_uuid:'..u,'first_seen','last_seen','description', "
     "'user_mail','Error','hmac_key') "
     "local d=G('d4:sensor:'..u,'payload','rate','from','previous_until', "
@@ -105,7 +108,8 @@ const char ctl_script_show[] = CAME
 const char ctl_script_approve[] =
     "local u,key,new=A[2],A[3],nil local m='metadata_uuid:'..u "
     "if A[4]=='1' then if key~='' then "
-    "return no('either --key-file or --new-key') end key,new=A[5],A[5] end "
+    "return no('two keys; remedy: --key-file or --new-key') end "
+    "key,new=A[5],A[5] end "
     "if H(m,'hmac_key') then if key~='' then "
     "return no('it has a key; remedy: approve it as it is, then sensors "
     "rotate-key') end "
@@ -116,8 +120,13 @@ const char ctl_script_approve[] =
     "c('HDEL','d4:pending',u) c('SADD','registered_uuid',u) "
     "return J({key=new},u) ";
 
-const char ctl_script_revoke[] =
-    "local u=A[2] c('SREM','registered_uuid',u) "
+/* Who never came may be written wrong: that is not to look like a success. */
+#define NEVER_CAME                                                          \
+	"local u=A[2] if st(u)=='unknown' then return no('unknown sensor; " \
+	"remedy: sensors list; or blocklist add, for who may come') end "
+
+const char ctl_script_revoke[] = NEVER_CAME
+    "c('SREM','registered_uuid',u) "
     "c('SREM','sensor_pending_registration',u) c('HDEL','d4:pending',u) "
     "c('SADD','d4:revoked_uuid',u) return J({},u) ";
 
@@ -133,13 +142,14 @@ const char ctl_script_dismiss_all[] =
     "return cjson.encode({dismissed=type(n)=='number' and n or 0}) ";
 
 const char ctl_script_kick[] =
-    "local u=A[2] c('SET','temp_blacklist_uuid:'..u,'kicked','EX','30') "
-    "return J({kicked=true},u) ";
+    NEVER_CAME "c('SET','temp_blacklist_uuid:'..u,'kicked','EX','30') "
+	       "return J({kicked=true},u) ";
 
 const char ctl_script_rotate[] =
     "local u,grace,new=A[2],tonumber(A[3]) or 604800,A[5] "
     "local m,d,s='metadata_uuid:'..u,'d4:sensor:'..u,st(u) "
-    "if s~='approved' and s~='pending' then return no('not registered') end "
+    "if s~='approved' and s~='pending' then return no('not registered; remedy: "
+    "sensors approve, or d4-hub enroll') end "
     "local old,till=H(m,'hmac_key'),N(H(d,'quarantine_until')) "
     "local before,b=H(d,'previous'),N(H(d,'previous_until')) "
     "if before and b and b>now then if A[4]=='' then "
@@ -155,10 +165,11 @@ const char ctl_script_rotate[] =
 const char ctl_script_rotated[] =
     "local u=A[2] local "
     "n=c('HDEL','d4:sensor:'..u,'previous','previous_until') "
-    "if n==0 then return no('no rotation is under way') end return J({},u) ";
+    "if n==0 then return no('no rotation is under way; remedy: sensors show') "
+    "end return J({},u) ";
 
 const char ctl_script_limits[] =
-    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local u=A[2] if st(u)=='unknown' then return no(STRANGER) end "
     "set('d4:sensor:'..u,'payload',A[3]) set('d4:sensor:'..u,'rate',A[4]) "
     "set('stream_max_size_by_uuid',u,A[5]) set('d4:sensor:'..u,'silent',A[6]) "
     "local d=G('d4:sensor:'..u,'payload','rate','silent') "
@@ -166,18 +177,18 @@ const char ctl_script_limits[] =
     "queue=N(H('stream_max_size_by_uuid',u))},u) ";
 
 const char ctl_script_from[] =
-    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local u=A[2] if st(u)=='unknown' then return no(STRANGER) end "
     "if A[3]=='any' then c('HDEL','d4:sensor:'..u,'from') "
     "else c('HSET','d4:sensor:'..u,'from',A[3]) end return J({from=A[3]},u) ";
 
 const char ctl_script_certificate[] =
-    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local u=A[2] if st(u)=='unknown' then return no(STRANGER) end "
     "if A[3]=='any' then c('HDEL','d4:sensor:'..u,'cert') "
     "else c('HSET','d4:sensor:'..u,'cert',A[3]) end "
     "return J({certificate=A[3]},u) ";
 
 const char ctl_script_addresses[] =
-    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local u=A[2] if st(u)=='unknown' then return no(STRANGER) end "
     "if A[3]=='one' then c('HDEL','d4:sensor:'..u,'addresses') "
     "else c('HSET','d4:sensor:'..u,'addresses',A[3]) end "
     "return J({addresses=A[3]},u) ";
@@ -185,22 +196,22 @@ const char ctl_script_addresses[] =
 const char ctl_script_release[] =
     "local u=A[2] c('DEL','d4:turn:'..u) "
     "if c('DEL','d4:clone:'..u)==0 then "
-    "return no('it is not held') end return J({},u) ";
+    "return no('it is not held; remedy: sensors show') end return J({},u) ";
 
 const char ctl_script_quarantine[] =
     "local u,t=A[2],tonumber(A[3]) "
-    "if st(u)=='unknown' then return no('unknown sensor') end "
+    "if st(u)=='unknown' then return no(STRANGER) end "
     "if t==0 then c('HDEL','d4:sensor:'..u,'quarantine_until') return J({},u) "
     "end "
     "c('HSET','d4:sensor:'..u,'quarantine_until',string.format('%.0f',now+t)) "
     "return J({quarantine_until=now+t},u) ";
 
 const char ctl_script_tag[] =
-    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local u=A[2] if st(u)=='unknown' then return no(STRANGER) end "
     "c(A[4]=='1' and 'SREM' or 'SADD','d4:tags:'..u,A[3]) "
     "return string.sub(J({},u),1,-2)..',\"tags\":'..L(S('d4:tags:'..u))..'}' ";
 
 const char ctl_script_describe[] =
-    "local u=A[2] if st(u)=='unknown' then return no('unknown sensor') end "
+    "local u=A[2] if st(u)=='unknown' then return no(STRANGER) end "
     "c('HSET','metadata_uuid:'..u,'description',A[3]) "
     "return J({description=A[3]},u) ";

@@ -36,12 +36,14 @@ const char ctl_script_analyzers[] = LUA_QUEUE
 /* A[2] type, A[3] group, A[4] items, A[5] description, A[6] random. */
 const char ctl_script_analyzer_create[] = LUA_QUEUE
     "local t,e=string.match(A[2],'^(%d+)%.?(.*)$') "
-    "if (t=='254')~=(e~='') then return no('write 254.NAME') end "
+    "if (t=='254')~=(e~='') then return no('no name, or one too many; remedy: "
+    "write 254.NAME') end "
     "if not is('server:accepted_type',t) or e~='' and "
     "not is('server:accepted_extended_type',e) then "
     "return no('type not accepted; remedy: d4-hub ctl types accept') end "
     "local m=A[3]~='' and S('d4:group:'..A[3]) or {} "
-    "if A[3]~='' and #m==0 then return no('no such group') end "
+    "if A[3]~='' and #m==0 then return no('no such group; remedy: groups "
+    "list') end "
     "local h=redis.sha1hex(A[6]) local q=U(string.sub(h,1,12)..'4'.. "
     "string.sub(h,14,16)..'8'..string.sub(h,18,32)) "
     "local set,item=t,t if e~='' then set='254:'..e item=e end "
@@ -61,7 +63,7 @@ const char ctl_script_analyzer_create[] = LUA_QUEUE
     "sensors=#m}) ";
 
 const char ctl_script_analyzer_remove[] = LUA_QUEUE
-    "local q=Q(A[2]) if not q then return no('no such queue') end "
+    "local q=Q(A[2]) if not q then return no(NO_QUEUE) end "
     "if A[3]=='' then return no('its items would be gone; remedy: --yes') end "
     "local t,e,item,set=about(q) local k=list(q) "
     "local n=in2(function() local n=c('LLEN',k) c('DEL',k) return n end) "
@@ -77,12 +79,12 @@ const char ctl_script_analyzer_remove[] = LUA_QUEUE
     "return cjson.encode({queue=q,removed=true,dropped=n}) ";
 
 const char ctl_script_analyzer_size[] =
-    LUA_QUEUE "local q=Q(A[2]) if not q then return no('no such queue') end "
+    LUA_QUEUE "local q=Q(A[2]) if not q then return no(NO_QUEUE) end "
 	      "set('analyzer:'..q,'max_size',A[3]) "
 	      "return cjson.encode({queue=q,max_size=N(A[3])}) ";
 
 const char ctl_script_analyzer_peek[] = LUA_QUEUE
-    "local q=Q(A[2]) if not q then return no('no such queue') end "
+    "local q=Q(A[2]) if not q then return no(NO_QUEUE) end "
     "local n=(tonumber(A[3]) or 10)-1 local k=list(q) local rows={} "
     "if n>999 then n=999 end "
     "local r=n<0 and {} or in2(function() return c('LRANGE',k,0,n) end) "
@@ -91,14 +93,14 @@ const char ctl_script_analyzer_peek[] = LUA_QUEUE
     "return '{\"items\":['..table.concat(rows,',')..']}' ";
 
 const char ctl_script_analyzer_empty[] = LUA_QUEUE
-    "local q=Q(A[2]) if not q then return no('no such queue') end "
+    "local q=Q(A[2]) if not q then return no(NO_QUEUE) end "
     "if A[3]=='' then return no('its items would be gone; remedy: --yes') end "
     "local k=list(q) "
     "local n=in2(function() local n=c('LLEN',k) c('DEL',k) return n end) "
     "return cjson.encode({queue=q,dropped=n}) ";
 
 const char ctl_script_analyzer_describe[] =
-    LUA_QUEUE "local q=Q(A[2]) if not q then return no('no such queue') end "
+    LUA_QUEUE "local q=Q(A[2]) if not q then return no(NO_QUEUE) end "
 	      "c('HSET','analyzer:'..q,'description',A[3]) "
 	      "return cjson.encode({queue=q,description=A[3]}) ";
 
@@ -108,25 +110,26 @@ const char ctl_script_analyzer_describe[] =
  */
 #define LUA_GROUP                                                        \
 	LUA_QUEUE                                                        \
-	"local q=Q(A[2]) if not q then return no('no such queue') end "  \
+	"local q=Q(A[2]) if not q then return no(NO_QUEUE) end "         \
 	"local set='analyzer_sensor_group:'..q local _,_,item=about(q) " \
 	"local n=p('SCARD',set) if n==0 then "                           \
 	"return no('it is of all sensors; remedy: analyzers create "     \
 	"--group') end local by='sensor:queues:'..item..':'..A[3] "
 
 const char ctl_script_analyzer_add[] =
-    LUA_GROUP "if st(A[3])=='unknown' then return no('unknown sensor') end "
+    LUA_GROUP "if st(A[3])=='unknown' then return no(STRANGER) end "
 	      "n=n+c('SADD',set,A[3]) c('SADD',by,q) "
 	      "return cjson.encode({queue=q,sensor=U(A[3]),sensors=n}) ";
 
 const char ctl_script_analyzer_drop[] = LUA_GROUP
-    "if not is(set,A[3]) then return no('not in it') end "
+    "if not is(set,A[3]) then return no('not in it; remedy: analyzers show') "
+    "end "
     "if n==1 then return no('it is the last one; remedy: analyzers remove') "
     "end c('SREM',set,A[3]) c('SREM',by,q) "
     "return cjson.encode({queue=q,sensor=U(A[3]),sensors=n-1}) ";
 
 const char ctl_script_analyzer_show[] =
-    LUA_QUEUE "local q=Q(A[2]) if not q then return no('no such queue') end "
+    LUA_QUEUE "local q=Q(A[2]) if not q then return no(NO_QUEUE) end "
 	      "local t,e=about(q) local k=list(q) local m={} "
 	      "for _,u in ipairs(S('analyzer_sensor_group:'..q)) do "
 	      "m[#m+1]=hex(u) and U(u) or u end "

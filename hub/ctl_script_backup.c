@@ -49,7 +49,7 @@ const char ctl_script_backup[] =
 
 const char ctl_script_restore[] =
     "local ok,t=pcall(cjson.decode,A[2]) "
-    "if not ok or type(t)~='table' then return no('not a backup') end "
+    "if not ok or type(t)~='table' then return no(NO_BACKUP) end "
     "local known={registered_uuid=1,sensor_pending_registration=1, "
     "blacklist_uuid=1,blacklist_ip=1,blacklist_ip_by_uuid=1, "
     "stream_max_size_by_uuid=2,['d4:queue_max']=2,['d4:revoked_uuid']=1, "
@@ -58,9 +58,9 @@ const char ctl_script_restore[] =
     "['d4:conf_extended_type']=1,['d4:groups']=1} "
     "for _,l in ipairs(t) do local k,v=l.key,l.value "
     "if type(k)~='string' or type(v)~='table' or #v==0 then "
-    "return no('not a backup') end "
+    "return no(NO_BACKUP) end "
     "for _,x in ipairs(v) do if type(x)~='string' then "
-    "return no('not a backup') end end "
+    "return no(NO_BACKUP) end end "
     "local w=known[k] local function one(f) return string.find(k,f) end "
     "if one('^metadata_uuid:%x+$') or one('^d4:sensor:%x+$') or "
     "one('^analyzer:%x+%-%x+%-%x+%-%x+%-%x+$') then w=2 "
@@ -71,7 +71,7 @@ const char ctl_script_restore[] =
     "one('^sensor:queues:[%w._-]+:%x+$') or "
     "one('^all:analyzer:[%w:._-]+$') or k=='all_analyzer_queues' then w=1 end "
     "if w==nil or (w==2)~=(l.kind=='hash') or (w==2 and #v%2==1) then "
-    "return no('not a backup: '..k) end end "
+    "return no(NO_BACKUP..': '..k) end end "
     "for _,l in ipairs(t) do "
     "c(l.kind=='hash' and 'HSET' or 'SADD',l.key,unpack(l.value)) end "
     "return cjson.encode({restored=#t}) ";

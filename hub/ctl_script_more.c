@@ -9,12 +9,13 @@ const char ctl_script_groups[] =
     "return '{\"groups\":['..table.concat(rows,',')..']}' ";
 
 const char ctl_script_group_add[] =
-    "if st(A[3])=='unknown' then return no('unknown sensor') end "
+    "if st(A[3])=='unknown' then return no(STRANGER) end "
     "c('SADD','d4:groups',A[2]) c('SADD','d4:group:'..A[2],A[3]) "
     "return J({group=A[2]},A[3]) ";
 
 const char ctl_script_group_remove[] =
-    "if c('SREM','d4:group:'..A[2],A[3])==0 then return no('not in it') end "
+    "if c('SREM','d4:group:'..A[2],A[3])==0 then return no('not in it; remedy: "
+    "groups list') end "
     "if c('EXISTS','d4:group:'..A[2])==0 then c('SREM','d4:groups',A[2]) end "
     "return J({group=A[2]},A[3]) ";
 
@@ -31,7 +32,8 @@ const char ctl_script_block[] =
     "local kind,w=string.match(A[2],'^(%a+):(.*)$') "
     "local key=({uuid='blacklist_uuid',ip='blacklist_ip', "
     "net='d4:blacklist_net'})[kind] "
-    "if A[3]=='1' then if kind~='uuid' then return no('wants a UUID') end "
+    "if A[3]=='1' then if kind~='uuid' then return no('--addresses-of wants a "
+    "UUID; remedy: write one, or leave it out') end "
     "key='blacklist_ip_by_uuid' end c('SADD',key,w) "
     "return cjson.encode({what=kind=='uuid' and U(w) or w,blocked=true}) ";
 
@@ -39,14 +41,19 @@ const char ctl_script_unblock[] =
     "local kind,w=string.match(A[2],'^(%a+):(.*)$') "
     "local key=({uuid='blacklist_uuid',ip='blacklist_ip', "
     "net='d4:blacklist_net'})[kind] "
-    "if A[3]=='1' then if kind~='uuid' then return no('wants a UUID') end "
+    "if A[3]=='1' then if kind~='uuid' then return no('--addresses-of wants a "
+    "UUID; remedy: write one, or leave it out') end "
     "key='blacklist_ip_by_uuid' end "
-    "if c('SREM',key,w)==0 then return no('not on the list') end "
+    "if c('SREM',key,w)==0 then return no('not on the list; remedy: blocklist "
+    "list') end "
     "return cjson.encode({what=kind=='uuid' and U(w) or w,blocked=false}) ";
 
 const char ctl_script_types[] =
     "local rows={} local function add(list,conf,pre) local done={} "
-    "for _,k in ipairs({conf,list}) do for _,t in ipairs(S(k)) do "
+    "for _,k in ipairs({conf,list}) do local m=S(k) "
+    "table.sort(m,function(x,y) local a,b=tonumber(x),tonumber(y) "
+    "if a and b then return a<b end return x<y end) "
+    "for _,t in ipairs(m) do "
     "if t~='-' and not done[t] then done[t]=true rows[#rows+1]=cjson.encode({ "
     "type=pre..t,configured=is(conf,t),listed=is(list,t), "
     "accepted=is(conf,t) and is(list,t)}) end end end end "
@@ -66,7 +73,8 @@ const char ctl_script_refuse[] =
     "local e=string.match(A[2],'^254%.(.+)$') "
     "local list=e and 'server:accepted_extended_type' or "
     "'server:accepted_type' "
-    "if c('SREM',list,e or A[2])==0 then return no('not accepted anyway') end "
+    "if c('SREM',list,e or A[2])==0 then return no('not accepted anyway; "
+    "remedy: types list') end "
     "return cjson.encode({type=A[2],accepted=false}) ";
 
 const char ctl_script_stats[] =
@@ -83,17 +91,18 @@ const char ctl_script_stats[] =
     "table.concat(rows,',')..']}' ";
 
 const char ctl_script_reader[] =
-    "local n=N(H('d4:queues',A[2])) if not n then return no('no such queue') "
+    "local n=N(H('d4:queues',A[2])) if not n then return no(NO_QUEUE) "
     "end "
     "local old=0 for s=0,n-1 do local r=p('XGROUP','CREATE', "
     "'d4:{'..A[2]..':'..s..'}:q',A[3],'0','MKSTREAM') "
     "if r.err then if string.find(r.err,'BUSYGROUP') then old=old+1 "
     "else return no(r.err) end end end "
-    "if old==n then return no('it is there already') end "
+    "if old==n then return no('it is there already; remedy: none is needed') "
+    "end "
     "return cjson.encode({queue=A[2],reader=A[3]}) ";
 
 const char ctl_script_peek[] =
-    "local n=N(H('d4:queues',A[2])) if not n then return no('no such queue') "
+    "local n=N(H('d4:queues',A[2])) if not n then return no(NO_QUEUE) "
     "end "
     "local rows={} for s=0,n-1 do "
     "local r=p('XREVRANGE','d4:{'..A[2]..':'..s..'}:q','+','-','COUNT', "
@@ -109,6 +118,6 @@ const char ctl_script_peek[] =
     "return '{\"entries\":['..table.concat(rows,',')..']}' ";
 
 const char ctl_script_size[] =
-    "if not H('d4:queues',A[2]) then return no('no such queue') end "
+    "if not H('d4:queues',A[2]) then return no(NO_QUEUE) end "
     "set('d4:queue_max',A[2],A[3]) "
     "return cjson.encode({queue=A[2],bytes_limit=N(A[3])}) ";

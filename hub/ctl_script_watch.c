@@ -107,7 +107,8 @@ const char ctl_script_events_reset[] =
 
 const char ctl_script_compat[] =
     "local r=p('HGETALL','d4:compat') if r.err or #r==0 then "
-    "return no('compat: d4-core is not on, or has just begun') end local "
+    "return no('compat: d4-core is not on, or has just begun; remedy: see "
+    "compat of hub.yaml(5)') end local "
     "o,w={},'[]' "
     "for i=1,#r,2 do if r[i]=='waits' then w=r[i+1] else "
     "o[r[i]]=N(r[i+1]) end end "

@@ -96,6 +96,8 @@ const struct ctl_row ctl_rows[] = {
     {"types", "refuse", "it may not, also after a restart", .admin = true,
 	.effect = CTL_LISTS, .script = ctl_script_refuse,
 	.arg = {MUST("type", CTL_TYPE)}},
+    {"status", "show", "what the hub says of itself; also: d4-hub status",
+	.alone = true},
     {"sessions", "list", "who is connected",
 	.columns = "uuid type ext peer state frames bytes paused",
 	.arg = {OPT("uuid", CTL_UUID)}},

@@ -302,7 +302,7 @@ class Words(Case):
                       self.fails("sensors", "fly", code=64))
         self.assertIn("one of sensors groups", self.fails("fly", code=64))
         some = self.hub.run("ctl", "groups", "--help").stdout
-        self.assertIn("groups add group uuid", some)
+        self.assertIn("groups add GROUP UUID", some)
         self.assertNotIn("sensors list", some)
         done = subprocess.run([PROGRAM, "ctl", "--ctl", "/nonexistent",
                                "sensors", "list"], capture_output=True,
