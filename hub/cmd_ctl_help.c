@@ -1,5 +1,4 @@
 /* d4-hub ctl: what there is, and what there is not. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "hub/cmd_ctl.h"
@@ -33,21 +32,19 @@ help_value(const struct ctl_arg *a, char *out, size_t n)
 	    [CTL_IN] = "FILE",
 	    [CTL_KEY] = "FILE",
 	};
-
-	bool words = a->kind == CTL_WORD;
-	bool plain = !words && a->kind != CTL_FROM && a->kind != CTL_CERT &&
-	             a->kind != CTL_WHO;
+	bool words = a->kind == CTL_WORD, own;
+	const char *text;
 
 	/* By its place it is its name that says what it is. */
-	(void)snprintf(out, n, "%s",
-	    words                 ? a->words
-	    : plain && !a->option ? a->name
-				  : texts[a->kind]);
+	own = !a->option && !words && a->kind != CTL_FROM &&
+	      a->kind != CTL_CERT && a->kind != CTL_WHO;
+	text = words ? a->words : texts[a->kind];
+	(void)snprintf(out, n, "%s", own ? a->name : text);
 	for (char *p = out; *p != '\0'; p++) {
-		if (words && *p == ' ')
-			*p = '|';
-		else if (plain && !a->option)
-			*p = (char)toupper((unsigned char)*p);
+		bool small = own && *p >= 'a' && *p <= 'z';
+
+		*p = words && *p == ' ' ? '|' : *p;
+		*p = small ? (char)(*p - 'a' + 'A') : *p;
 	}
 }
 
