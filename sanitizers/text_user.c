@@ -1,5 +1,6 @@
 /* The detector of user names, where a line says that one comes. */
 #include <string.h>
+#include "sanitizers/lanes.h"
 #include "sanitizers/text.h"
 
 #define USER_MAX 128u /* bytes of a name with spaces */
@@ -101,11 +102,22 @@ static size_t
 user_last_from(struct d4_slice s)
 {
 	static const char from[] = " from ";
-	size_t n = 0;
+	struct san_blocks b = {.text = s, .more = 1};
+	const uint8_t *p;
+	size_t n = 0, at;
 
-	for (size_t i = 0; i + 6 <= s.n && i <= USER_MAX; i++) {
-		if (s.p[i] == ' ' && memcmp(s.p + i, from, 6) == 0)
-			n = i;
+	while ((p = san_blocks_next(&b, &at)) != NULL && at <= USER_MAX) {
+		struct san_marks m =
+		    san_marks_of((SAN_LANES)(san_lanes(p) == ' ') &
+				 (SAN_LANES)(san_lanes(p + 1) == 'f'));
+
+		while (san_marks_any(&m)) {
+			size_t i = at + san_marks_next(&m);
+
+			if (i <= USER_MAX && s.n - i >= 6 &&
+			    memcmp(s.p + i, from, 6) == 0)
+				n = i;
+		}
 	}
 	return n;
 }

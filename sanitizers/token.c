@@ -1,11 +1,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/crypto.h>
+#include "libd4/fnv.h"
 #include "libd4/hmac.h"
 #include "sanitizers/token.h"
 
+#define TOKEN_KNOWN 128u /* hashes that are kept */
+#define TOKEN_TEXT  47u  /* bytes of a domain, NUL and value that are */
+
+/*
+ * A hash that was made, of text[0..n); n is 0: none. Names come again and
+ * again in a log, and a hash costs as much as the search of a line.
+ */
+struct known {
+	uint8_t n, text[TOKEN_TEXT];
+	uint8_t mac[SAN_TOKEN_LEN];
+};
+
 struct san_token {
 	struct d4_hmac *hmac;
+	struct known known[TOKEN_KNOWN];
 };
 
 enum d4_status
@@ -31,11 +45,12 @@ san_token_free(struct san_token *t)
 	if (t == NULL)
 		return;
 	d4_hmac_free(t->hmac);
+	OPENSSL_cleanse(t->known, sizeof(t->known));
 	free(t);
 }
 
-enum d4_status
-san_token_hash(struct san_token *t, const char *domain, struct d4_slice value,
+static enum d4_status
+token_hash(struct san_token *t, const char *domain, struct d4_slice value,
     uint8_t mac[SAN_TOKEN_LEN])
 {
 	struct d4_slice part[] = {
@@ -45,6 +60,41 @@ san_token_hash(struct san_token *t, const char *domain, struct d4_slice value,
 	if (st != D4_OK)
 		OPENSSL_cleanse(mac, SAN_TOKEN_LEN);
 	return st;
+}
+
+/* token_known -- where the hash of a short text is, or goes. */
+static struct known *
+token_known(struct san_token *t, struct d4_slice text)
+{
+	return &t->known[d4_fnv32(D4_FNV32, text) % TOKEN_KNOWN];
+}
+
+enum d4_status
+san_token_hash(struct san_token *t, const char *domain, struct d4_slice value,
+    uint8_t mac[SAN_TOKEN_LEN])
+{
+	size_t head = strlen(domain) + 1, n = head + value.n;
+	uint8_t text[TOKEN_TEXT];
+	struct known *k;
+	enum d4_status st;
+
+	if (head > TOKEN_TEXT || value.n > TOKEN_TEXT - head)
+		return token_hash(t, domain, value, mac);
+	memcpy(text, domain, head);
+	if (value.n != 0)
+		memcpy(text + head, value.p, value.n);
+	k = token_known(t, d4_slice_of(text, n));
+	if (k->n == n && memcmp(k->text, text, n) == 0) {
+		memcpy(mac, k->mac, sizeof(k->mac));
+		return D4_OK;
+	}
+	st = token_hash(t, domain, value, mac);
+	if (st != D4_OK)
+		return st;
+	k->n = (uint8_t)n;
+	memcpy(k->text, text, n);
+	memcpy(k->mac, mac, sizeof(k->mac));
+	return D4_OK;
 }
 
 enum d4_status

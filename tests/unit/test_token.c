@@ -40,12 +40,43 @@ tokens_are_the_known_answers_again_and_again(void **state)
 	san_token_free(t);
 }
 
+/* As one that never saw another text; short and long ones, alike and not. */
+static void
+a_token_does_not_depend_on_those_before(void **state)
+{
+	static const char *const domains[] = {"user", "use", "u", "email"};
+	struct san_token *t = NULL, *fresh = NULL;
+	uint8_t h[SAN_TOKEN_LEN], want[SAN_TOKEN_LEN];
+	char text[64];
+
+	(void)state;
+	assert_int_equal(san_token_new(test_keys()->tok, &t), D4_OK);
+	for (size_t i = 0; i < 3000; i++) {
+		const char *domain = domains[i % 4];
+		struct d4_slice value;
+
+		memset(text, 'r', sizeof(text));
+		(void)snprintf(text, sizeof(text), "%zu", i * 7 % 40);
+		text[strlen(text)] = 'r';
+		value = d4_slice_of(text, i * 11 % sizeof(text));
+		assert_int_equal(
+		    san_token_new(test_keys()->tok, &fresh), D4_OK);
+		assert_int_equal(
+		    san_token_hash(fresh, domain, value, want), D4_OK);
+		assert_int_equal(san_token_hash(t, domain, value, h), D4_OK);
+		assert_memory_equal(h, want, sizeof(h));
+		san_token_free(fresh);
+	}
+	san_token_free(t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(mac_pseudonyms_are_the_known_answer),
 	    cmocka_unit_test(tokens_are_the_known_answers_again_and_again),
+	    cmocka_unit_test(a_token_does_not_depend_on_those_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
