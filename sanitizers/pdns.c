@@ -130,7 +130,7 @@ pdns_who(struct san_pdns_run *r, unsigned i, struct d4_buf *out)
 		pdns_put(out, f.p, f.n);
 		return D4_R_NONE;
 	}
-	if (r->scope != NULL && who->set)
+	if (who->set && who->in_scope)
 		(void)san_scope_note(r->scope, &who->addr, &r->check);
 	if (r->conf->who[i] == PDNS_ZERO)
 		pdns_put(out, "0.0.0.0", 7);

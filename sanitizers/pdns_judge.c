@@ -26,13 +26,19 @@ judge_unspecified(const struct d4_addr *a)
 	return memcmp(a->b, zero, a->family == 4 ? 4 : 16) == 0;
 }
 
-/* judge_who -- a column that is read at all must be an address, or empty. */
+/*
+ * judge_who -- a column that is read at all must be an address, or empty.
+ * Mostly it is the one of the line before: few servers are asked.
+ */
 static enum d4_reason
 judge_who(struct san_pdns_run *r, unsigned i)
 {
 	struct d4_slice f = r->line.f[i == 0 ? PDNS_CLIENT : PDNS_SERVER];
 	struct san_pdns_who_is *w = &r->who[i];
 
+	if (f.n != 0 && f.n == w->n && memcmp(w->text, f.p, f.n) == 0)
+		return D4_R_NONE;
+	w->n = 0;
 	w->set = false;
 	w->in_scope = false;
 	if (f.n == 0)
@@ -42,6 +48,8 @@ judge_who(struct san_pdns_run *r, unsigned i)
 		return D4_R_PDNS_VALUE;
 	w->set = !judge_unspecified(&w->addr);
 	w->in_scope = judge_in_scope(r, &w->addr);
+	w->n = (uint8_t)f.n; /* of an address: it fits */
+	memcpy(w->text, f.p, f.n);
 	return D4_R_NONE;
 }
 

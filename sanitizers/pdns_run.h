@@ -9,10 +9,15 @@
 #include "sanitizers/pdns_window.h"
 #include "sanitizers/siphash.h"
 
-/* A column's address; set: it is one, and names somebody. */
+/*
+ * A column's address, and text[0..n), which it was read from; n 0: there is
+ * none. set: it names somebody.
+ */
 struct san_pdns_who_is {
 	struct d4_addr addr;
 	bool set, in_scope;
+	uint8_t n;
+	uint8_t text[D4_ADDR_TEXT];
 };
 
 /*
