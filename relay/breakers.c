@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/json.h"
@@ -47,34 +46,12 @@ breakers_set(const char *folder, const char *id, const struct breaker *b)
 	return st;
 }
 
-/* The note; NULL: it is none. */
-static json_t *
-breakers_read(const char *path)
-{
-	struct d4_buf text;
-	struct stat sb;
-	json_t *o = NULL;
-
-	d4_buf_init(&text, BREAKERS_NOTE);
-	/* Regular only: a fifo would keep us. */
-	if (lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) &&
-	    d4_file_read(path, &text) == D4_OK)
-		o = json_loadb(
-		    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
-	d4_buf_fini(&text);
-	if (json_is_object(o))
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
 static enum d4_reason
 breakers_why(const json_t *note)
 {
-	const char *name = json_string_value(json_object_get(note, "reason"));
 	enum d4_reason why;
 
-	if (name != NULL && d4_reason_find(name, &why) &&
+	if (d4_reason_find(d4_json_str(note, "reason"), &why) &&
 	    d4_reason_class(why) == D4_CLASS_INTERNAL)
 		return why;
 	return D4_R_INTERNAL;
@@ -94,7 +71,7 @@ breakers_has(const char *folder, const char *id, enum d4_reason *why)
 		free(path);
 		return false;
 	}
-	note = breakers_read(path);
+	note = d4_json_note(path, BREAKERS_NOTE);
 	*why = breakers_why(note);
 	json_decref(note);
 	free(path);
@@ -104,18 +81,7 @@ breakers_has(const char *folder, const char *id, enum d4_reason *why)
 enum d4_status
 breakers_lift(const char *folder, const char *id)
 {
-	enum d4_status st = D4_OK;
-	char *path;
-
-	if (!breakers_id(id))
-		return D4_EINVAL;
-	path = d4_path(folder, id);
-	if (path == NULL)
-		return D4_ENOMEM;
-	if (unlink(path) != 0)
-		st = errno == ENOENT ? D4_ENOENT : D4_EIO;
-	free(path);
-	return st == D4_OK ? d4_dir_sync(folder) : st;
+	return breakers_id(id) ? d4_file_remove(folder, id) : D4_EINVAL;
 }
 
 static int
@@ -128,7 +94,7 @@ static json_t *
 list_one(const char *folder, const char *id)
 {
 	char *path = d4_path(folder, id);
-	json_t *o = path != NULL ? breakers_read(path) : NULL;
+	json_t *o = path != NULL ? d4_json_note(path, BREAKERS_NOTE) : NULL;
 
 	if (o == NULL)
 		o = json_object();

@@ -7,6 +7,7 @@
 #include "libd4/kit/account.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/freeze.h"
+#include "libd4/kit/json.h"
 #include "relay/breakers.h"
 #include "relay/commands.h"
 
@@ -62,27 +63,20 @@ usage(void)
 
 /* ---- for people ---- */
 
-static const char *
-text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "?";
-}
-
 void
 breaker_print(const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i);
-		const char *ext = text(o, "ext");
+		const char *ext = d4_json_str(o, "ext");
 
 		(void)printf("breaker %s open since %s for %s\n"
 			     "    partner %s source %s rule %s pipeline %s\n"
 			     "    sensor %s type %lld%s%s\n",
-		    text(o, "id"), text(o, "since"), text(o, "reason"),
-		    text(o, "partner"), text(o, "source"), text(o, "rule"),
-		    text(o, "pipeline"), text(o, "sensor"),
+		    d4_json_str(o, "id"), d4_json_str(o, "since"),
+		    d4_json_str(o, "reason"), d4_json_str(o, "partner"),
+		    d4_json_str(o, "source"), d4_json_str(o, "rule"),
+		    d4_json_str(o, "pipeline"), d4_json_str(o, "sensor"),
 		    (long long)json_integer_value(json_object_get(o, "type")),
 		    ext[0] != '\0' ? "/" : "", ext);
 	}
@@ -108,9 +102,9 @@ chosen(const struct breaker_args *a, const json_t *o)
 	if (a->all)
 		return true;
 	if (a->partner != NULL)
-		return strcmp(text(o, "partner"), a->partner) == 0;
+		return strcmp(d4_json_str(o, "partner"), a->partner) == 0;
 	for (size_t i = 0; i < a->n_ids; i++) {
-		if (strcmp(text(o, "id"), a->id[i]) == 0)
+		if (strcmp(d4_json_str(o, "id"), a->id[i]) == 0)
 			return true;
 	}
 	return false;
@@ -133,14 +127,14 @@ static int
 close_one(const char *folder, struct d4_account *account,
     const struct breaker_args *a, json_t *o)
 {
-	const char *id = text(o, "id");
+	const char *id = d4_json_str(o, "id");
 	enum d4_status st = noted(account, a, o);
 
 	if (st == D4_OK)
 		st = breakers_lift(folder, id);
 	if (st == D4_OK) {
 		(void)printf("closed: %s, %s by rule %s\n", id,
-		    text(o, "partner"), text(o, "rule"));
+		    d4_json_str(o, "partner"), d4_json_str(o, "rule"));
 		return 0;
 	}
 	if (st == D4_ENOENT)

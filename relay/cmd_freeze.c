@@ -8,6 +8,7 @@
 #include "gate/gate.h"
 #include "libd4/kit/ctl.h"
 #include "libd4/kit/file.h"
+#include "libd4/kit/json.h"
 #include "relay/commands.h"
 #include "relay/freezes.h"
 
@@ -241,14 +242,6 @@ cmd_thaw(const struct relay_conf *c, int argc, char **argv)
 
 /* ---- for people ---- */
 
-static const char *
-text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 void
 freeze_print(const json_t *list)
 {
@@ -257,8 +250,9 @@ freeze_print(const json_t *list)
 		const json_t *by = json_object_get(o, "by");
 
 		(void)printf("frozen %s since %s by %s (uid %lld): %s\n",
-		    text(o, "partner"), text(o, "since"), text(by, "name"),
+		    d4_json_str(o, "partner"), d4_json_str(o, "since"),
+		    d4_json_str(by, "name"),
 		    (long long)json_integer_value(json_object_get(by, "uid")),
-		    text(o, "because"));
+		    d4_json_str(o, "because"));
 	}
 }

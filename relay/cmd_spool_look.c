@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
+#include "libd4/kit/json.h"
 #include "libd4/kit/spool_cursor.h"
 #include "libd4/kit/spool_look.h"
 #include "libd4/type.h"
@@ -26,14 +27,6 @@ static uint64_t
 number(const json_t *o, const char *name)
 {
 	return (uint64_t)json_integer_value(json_object_get(o, name));
-}
-
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
 }
 
 static int
@@ -90,7 +83,7 @@ list_cursor(const struct spool_ask *a, json_t *lane)
 	char *path;
 
 	(void)snprintf(name, sizeof(name), "%s/%s.cursor",
-	    text(lane, "partner"), text(lane, "lane"));
+	    d4_json_str(lane, "partner"), d4_json_str(lane, "lane"));
 	path = d4_path(a->conf->cursors, name);
 	if (path != NULL && d4_spool_cursor_load(path, &c) == D4_OK) {
 		put(lane, "sent", c.sent);
@@ -126,10 +119,10 @@ print_list(const json_t *o)
 
 	(void)printf("%s %s type %llu%s%s rule %s label %s\n    seq %llu "
 		     "confirmed %llu sent %llu records %llu bytes %llu\n",
-	    text(o, "partner"), text(o, "lane"),
+	    d4_json_str(o, "partner"), d4_json_str(o, "lane"),
 	    (unsigned long long)number(o, "type"),
-	    text(o, "ext")[0] != '\0' ? "/" : "", text(o, "ext"),
-	    text(o, "rule"), text(o, "label"),
+	    d4_json_str(o, "ext")[0] != '\0' ? "/" : "", d4_json_str(o, "ext"),
+	    d4_json_str(o, "rule"), d4_json_str(o, "label"),
 	    (unsigned long long)number(o, "seq"),
 	    (unsigned long long)number(o, "confirmed"),
 	    (unsigned long long)number(o, "sent"),
@@ -139,7 +132,7 @@ print_list(const json_t *o)
 		const json_t *s = json_array_get(list, i);
 
 		d4_time_text(number(s, "changed") * 1000000, t);
-		(void)printf("    %s %llu bytes %s\n", text(s, "file"),
+		(void)printf("    %s %llu bytes %s\n", d4_json_str(s, "file"),
 		    (unsigned long long)number(s, "bytes"), t);
 	}
 }
@@ -203,14 +196,15 @@ print_verify(const json_t *o)
 
 	(void)printf("%s %s entries %llu records %llu damages %zu "
 		     "unfinished %llu bytes\n",
-	    text(o, "partner"), text(o, "lane"),
+	    d4_json_str(o, "partner"), d4_json_str(o, "lane"),
 	    (unsigned long long)number(o, "entries"),
 	    (unsigned long long)number(o, "records"), json_array_size(list),
 	    (unsigned long long)number(o, "unfinished"));
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *d = json_array_get(list, i);
 
-		(void)printf("    %s offset %llu bytes %llu\n", text(d, "file"),
+		(void)printf("    %s offset %llu bytes %llu\n",
+		    d4_json_str(d, "file"),
 		    (unsigned long long)number(d, "offset"),
 		    (unsigned long long)number(d, "bytes"));
 	}

@@ -2,15 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "libd4/kit/ctl.h"
+#include "libd4/kit/json.h"
 #include "relay/commands.h"
-
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
-}
 
 static long long
 number(const json_t *o, const char *name)
@@ -21,8 +14,8 @@ number(const json_t *o, const char *name)
 static void
 print_type(const json_t *o)
 {
-	if (text(o, "ext")[0] != '\0')
-		(void)printf("type 254/%s", text(o, "ext"));
+	if (d4_json_str(o, "ext")[0] != '\0')
+		(void)printf("type 254/%s", d4_json_str(o, "ext"));
 	else
 		(void)printf("type %lld", number(o, "type"));
 }
@@ -41,12 +34,14 @@ print_reasons(const json_t *o, const char *name)
 static void
 print_lane(const json_t *o)
 {
-	(void)printf("lane %s %s ", text(o, "partner"), text(o, "lane"));
+	(void)printf(
+	    "lane %s %s ", d4_json_str(o, "partner"), d4_json_str(o, "lane"));
 	print_type(o);
 	(void)printf("\n    source %s label %s class %s uuid %s\n"
 		     "    %s by rule %s%s\n",
-	    text(o, "source"), text(o, "label"), text(o, "class"),
-	    text(o, "uuid"), text(o, "verdict"), text(o, "rule"),
+	    d4_json_str(o, "source"), d4_json_str(o, "label"),
+	    d4_json_str(o, "class"), d4_json_str(o, "uuid"),
+	    d4_json_str(o, "verdict"), d4_json_str(o, "rule"),
 	    json_is_false(json_object_get(o, "may_be_sent"))
 		? "; withheld by today's policy"
 		: "");
@@ -57,25 +52,29 @@ print_lane(const json_t *o)
 	(void)printf("    sent %lld acked %lld confirmed %lld maybe_lost %lld "
 		     "resent %lld %s\n",
 	    number(o, "sent"), number(o, "acked"), number(o, "confirmed"),
-	    number(o, "maybe_lost"), number(o, "resent"), text(o, "state"));
+	    number(o, "maybe_lost"), number(o, "resent"),
+	    d4_json_str(o, "state"));
 	print_reasons(o, "withheld");
 	print_reasons(o, "parts");
-	if (text(o, "failure")[0] != '\0')
+	if (d4_json_str(o, "failure")[0] != '\0')
 		(void)printf("    failing for %s: %s%s%s (%s); %s\n",
-		    text(o, "failing_for"), text(o, "failure"),
-		    text(o, "likely")[0] != '\0' ? ", likely " : "",
-		    text(o, "likely"), text(o, "error"), text(o, "hint"));
+		    d4_json_str(o, "failing_for"), d4_json_str(o, "failure"),
+		    d4_json_str(o, "likely")[0] != '\0' ? ", likely " : "",
+		    d4_json_str(o, "likely"), d4_json_str(o, "error"),
+		    d4_json_str(o, "hint"));
 }
 
 static void
 print_denied(const json_t *o)
 {
-	(void)printf("%s %s ", text(o, "verdict"), text(o, "partner"));
+	(void)printf(
+	    "%s %s ", d4_json_str(o, "verdict"), d4_json_str(o, "partner"));
 	print_type(o);
 	(void)printf(" source %s by %s\n    in %lld = drop %lld + quarantine "
 		     "%lld\n",
-	    text(o, "source")[0] != '\0' ? text(o, "source") : "-",
-	    text(o, "rule"), number(o, "in"), number(o, "drop"),
+	    d4_json_str(o, "source")[0] != '\0' ? d4_json_str(o, "source")
+						: "-",
+	    d4_json_str(o, "rule"), number(o, "in"), number(o, "drop"),
 	    number(o, "quarantine"));
 	print_reasons(o, "withheld");
 	print_reasons(o, "parts");
@@ -91,11 +90,11 @@ print_queues(const json_t *list)
 		const json_t *o = json_array_get(list, i);
 
 		if (number(o, "waiting") == 0 &&
-		    strcmp(text(o, "state"), "live") == 0)
+		    strcmp(d4_json_str(o, "state"), "live") == 0)
 			quiet++;
 		else
 			(void)printf("queue %s %s waiting %lld entries\n",
-			    text(o, "key"), text(o, "state"),
+			    d4_json_str(o, "key"), d4_json_str(o, "state"),
 			    number(o, "waiting"));
 	}
 	if (quiet > 0)
@@ -108,20 +107,21 @@ print_partners(const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i);
-		const char *from = text(o, "from"), *until = text(o, "until");
+		const char *from = d4_json_str(o, "from"),
+			   *until = d4_json_str(o, "until");
 
-		if (text(o, "bar")[0] == '\0' && from[0] == '\0' &&
+		if (d4_json_str(o, "bar")[0] == '\0' && from[0] == '\0' &&
 		    until[0] == '\0')
 			continue;
-		(void)printf(
-		    "partner %s %s", text(o, "partner"), text(o, "state"));
+		(void)printf("partner %s %s", d4_json_str(o, "partner"),
+		    d4_json_str(o, "state"));
 		if (from[0] != '\0' || until[0] != '\0')
 			(void)printf(" agreement %s to %s",
 			    from[0] != '\0' ? from : "-",
 			    until[0] != '\0' ? until : "-");
-		if (text(o, "bar")[0] != '\0')
+		if (d4_json_str(o, "bar")[0] != '\0')
 			(void)printf(
-			    "; nothing goes to it: %s", text(o, "bar"));
+			    "; nothing goes to it: %s", d4_json_str(o, "bar"));
 		(void)putchar('\n');
 	}
 }
@@ -135,8 +135,8 @@ print_room(const json_t *o)
 	if (number(o, "bytes") == 0 && json_object_size(parked) == 0 &&
 	    number(o, "dropped") == 0 && number(o, "expired") == 0)
 		return;
-	(void)printf("airlock %s %lld of %lld bytes%s\n", text(o, "partner"),
-	    number(o, "bytes"), number(o, "budget"),
+	(void)printf("airlock %s %lld of %lld bytes%s\n",
+	    d4_json_str(o, "partner"), number(o, "bytes"), number(o, "budget"),
 	    json_is_true(json_object_get(o, "full")) ? " full" : "");
 	if (json_object_size(parked) > 0)
 		(void)printf("    parked in %zu queues, which keep what it "
@@ -153,10 +153,12 @@ print_source(const json_t *o)
 	json_t *list = json_object_get(o, "dropped"), *n;
 	const char *why;
 
-	(void)printf("source %s %s ", text(o, "source"), text(o, "kind"));
+	(void)printf(
+	    "source %s %s ", d4_json_str(o, "source"), d4_json_str(o, "kind"));
 	print_type(o);
-	(void)printf(" %s\n    backlog %lld records %lld\n", text(o, "state"),
-	    number(o, "backlog"), number(o, "records"));
+	(void)printf(" %s\n    backlog %lld records %lld\n",
+	    d4_json_str(o, "state"), number(o, "backlog"),
+	    number(o, "records"));
 	if (json_is_true(json_object_get(o, "full")))
 		(void)printf("    list full: %lld of %lld, lost unknown, "
 			     "likely %lld\n",
@@ -164,8 +166,8 @@ print_source(const json_t *o)
 		    number(o, "likely_lost"));
 	json_object_foreach(list, why, n)(void) printf(
 	    "    dropped %s %lld\n", why, (long long)json_integer_value(n));
-	if (text(o, "alarm")[0] != '\0')
-		(void)printf("    alarm: %s\n", text(o, "alarm"));
+	if (d4_json_str(o, "alarm")[0] != '\0')
+		(void)printf("    alarm: %s\n", d4_json_str(o, "alarm"));
 }
 
 /* Those that are not D4 partners: what the states of their lanes mean. */
@@ -174,19 +176,20 @@ print_sink(const json_t *o)
 {
 	const json_t *set = json_object_get(o, "dataset");
 
-	if (text(o, "broken")[0] != '\0')
+	if (d4_json_str(o, "broken")[0] != '\0')
 		(void)printf("partner %s cannot be sent to: %s\n",
-		    text(o, "partner"), text(o, "broken"));
-	if (strcmp(text(o, "sink"), "d4") == 0)
+		    d4_json_str(o, "partner"), d4_json_str(o, "broken"));
+	if (strcmp(d4_json_str(o, "sink"), "d4") == 0)
 		return;
 	(void)printf("partner %s sink %s %s; confirmed: %s\n",
-	    text(o, "partner"), text(o, "sink"),
-	    text(o, "host")[0] != '\0' ? text(o, "host") : text(o, "path"),
-	    text(o, "confirms"));
+	    d4_json_str(o, "partner"), d4_json_str(o, "sink"),
+	    d4_json_str(o, "host")[0] != '\0' ? d4_json_str(o, "host")
+					      : d4_json_str(o, "path"),
+	    d4_json_str(o, "confirms"));
 	if (set != NULL)
 		(void)printf("dataset %s files %lld records %lld bytes %lld "
 			     "removed %lld%s\n",
-		    text(o, "partner"), number(set, "files"),
+		    d4_json_str(o, "partner"), number(set, "files"),
 		    number(set, "records"), number(set, "bytes"),
 		    number(set, "removed_files"),
 		    json_is_true(json_object_get(set, "manifest_late"))
@@ -213,12 +216,14 @@ print_status(const json_t *o)
 	    json_is_true(json_object_get(o, "wash")) ? "runs" : "down",
 	    json_is_true(json_object_get(o, "post")) ? "runs" : "down",
 	    redis_text(json_object_get(o, "redis")));
-	(void)printf("policy %s\n",
-	    text(o, "policy")[0] != '\0' ? text(o, "policy") : "none");
-	if (text(o, "policy_error")[0] != '\0')
-		(void)printf("policy error %s\n", text(o, "policy_error"));
+	(void)printf("policy %s\n", d4_json_str(o, "policy")[0] != '\0'
+					? d4_json_str(o, "policy")
+					: "none");
+	if (d4_json_str(o, "policy_error")[0] != '\0')
+		(void)printf(
+		    "policy error %s\n", d4_json_str(o, "policy_error"));
 	(void)printf("reading %s\nairlock %lld of %lld bytes\n",
-	    text(o, "reading"), number(airlock, "bytes"),
+	    d4_json_str(o, "reading"), number(airlock, "bytes"),
 	    number(airlock, "budget"));
 	list = json_object_get(airlock, "partners");
 	for (size_t i = 0; i < json_array_size(list); i++)

@@ -124,7 +124,7 @@ static int
 look_lane(struct look *k, const char *dir, const char *id)
 {
 	struct d4_spool_cursor c = {.sent = 0};
-	char name[128];
+	char name[512];
 	char *path;
 
 	(void)snprintf(name, sizeof(name), "%s/%s.cursor", k->partner, id);

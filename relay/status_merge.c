@@ -1,18 +1,11 @@
 #include <string.h>
+#include "libd4/kit/json.h"
 #include "relay/commands.h"
 
 static json_int_t
 number(const json_t *o, const char *name)
 {
 	return json_integer_value(json_object_get(o, name));
-}
-
-static const char *
-text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL ? s : "";
 }
 
 static void
@@ -28,9 +21,9 @@ lane_in(const json_t *list, const char *partner, const char *lane)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		json_t *o = json_array_get(list, i);
 
-		if (strcmp(text(o, "lane"), lane) == 0 &&
+		if (strcmp(d4_json_str(o, "lane"), lane) == 0 &&
 		    (partner == NULL ||
-			strcmp(text(o, "partner"), partner) == 0))
+			strcmp(d4_json_str(o, "partner"), partner) == 0))
 			return o;
 	}
 	return NULL;
@@ -44,7 +37,7 @@ post_lane(const json_t *post, const char *partner, const char *lane)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *p = json_array_get(list, i);
 
-		if (strcmp(text(p, "partner"), partner) == 0)
+		if (strcmp(d4_json_str(p, "partner"), partner) == 0)
 			return lane_in(json_object_get(p, "lanes"), NULL, lane);
 	}
 	return NULL;
@@ -161,12 +154,12 @@ merge_rows(const json_t *wash, json_t *lanes, json_t *denied)
 
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		json_t *row = json_array_get(rows, i);
-		bool lane = text(row, "lane")[0] != '\0';
+		bool lane = d4_json_str(row, "lane")[0] != '\0';
 
-		if (text(row, "partner")[0] == '\0')
+		if (d4_json_str(row, "partner")[0] == '\0')
 			continue; /* a source's: see "sources" */
-		o = lane ? lane_in(
-			       lanes, text(row, "partner"), text(row, "lane"))
+		o = lane ? lane_in(lanes, d4_json_str(row, "partner"),
+			       d4_json_str(row, "lane"))
 		         : NULL;
 		if (o == NULL) {
 			o = merge_new(row);
@@ -216,9 +209,9 @@ status_merge(const json_t *answer)
 	for (size_t i = 0; i < json_array_size(lanes); i++) {
 		json_t *o = json_array_get(lanes, i);
 		const json_t *lane = lane_in(json_object_get(wash, "lanes"),
-		    text(o, "partner"), text(o, "lane"));
-		const json_t *sent =
-		    post_lane(post, text(o, "partner"), text(o, "lane"));
+		    d4_json_str(o, "partner"), d4_json_str(o, "lane"));
+		const json_t *sent = post_lane(
+		    post, d4_json_str(o, "partner"), d4_json_str(o, "lane"));
 
 		/* Or d4-misp-export, of whom wash knows how far it went. */
 		if (sent == NULL)

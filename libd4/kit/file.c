@@ -121,6 +121,20 @@ d4_dir_sync(const char *path)
 	return st;
 }
 
+enum d4_status
+d4_file_remove(const char *dir, const char *name)
+{
+	char *path = d4_path(dir, name);
+	enum d4_status st = D4_OK;
+
+	if (path == NULL)
+		return D4_ENOMEM;
+	if (unlink(path) != 0)
+		st = errno == ENOENT ? D4_ENOENT : D4_EIO;
+	free(path);
+	return st == D4_OK ? d4_dir_sync(dir) : st;
+}
+
 /* The folder of path is made durable too: it holds the new name. */
 static enum d4_status
 file_sync_folder(const char *path)

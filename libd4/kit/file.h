@@ -45,6 +45,12 @@ D4_USED enum d4_status d4_dir_make(const char *path, unsigned mode);
 /* d4_dir_sync -- fsync of a folder: names made or removed in it are durable. */
 D4_USED enum d4_status d4_dir_sync(const char *path);
 
+/*
+ * d4_file_remove -- a name of a folder, durably. Errors: D4_ENOENT it was not
+ * there.  D4_EIO, D4_ENOSPC: errno is set.  D4_ENOMEM.
+ */
+D4_USED enum d4_status d4_file_remove(const char *dir, const char *name);
+
 /* d4_path -- dir "/" name, allocated; NULL out of memory. */
 char *d4_path(const char *dir, const char *name);
 

@@ -201,16 +201,5 @@ d4_freeze_set(
 enum d4_status
 d4_freeze_lift(const char *folder, const char *partner)
 {
-	enum d4_status st = D4_OK;
-	char *path;
-
-	if (!freeze_id(partner))
-		return D4_EINVAL;
-	path = d4_path(folder, partner);
-	if (path == NULL)
-		return D4_ENOMEM;
-	if (unlink(path) != 0)
-		st = errno == ENOENT ? D4_ENOENT : D4_EIO;
-	free(path);
-	return st == D4_OK ? d4_dir_sync(folder) : st;
+	return freeze_id(partner) ? d4_file_remove(folder, partner) : D4_EINVAL;
 }

@@ -7,6 +7,7 @@
 #include "libd4/kit/file.h"
 #include "libd4/kit/freeze.h"
 #include "libd4/kit/freeze_note.h"
+#include "libd4/kit/json.h"
 
 #define SECOND_US 1000000u
 
@@ -53,23 +54,15 @@ list_one(const char *folder, const char *name)
 	bool all = strcmp(name, D4_FREEZE_ALL) == 0;
 	json_t *out = json_pack("{s:s}", "partner", all ? "*" : name);
 	char *path = d4_path(folder, name);
-	struct stat sb = {.st_mode = 0};
-	json_t *note = NULL;
-	struct d4_buf text;
+	struct stat sb;
+	json_t *note = path != NULL ? d4_json_note(path, FREEZE_NOTE) : NULL;
 
-	d4_buf_init(&text, FREEZE_NOTE);
-	/* Regular only: a fifo would keep us. */
-	if (path != NULL && lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) &&
-	    d4_file_read(path, &text) == D4_OK)
-		note = json_loadb(
-		    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	list_text(out, note, "since");
 	list_text(out, note, "because");
 	list_who(out, note);
-	if (sb.st_mode != 0)
+	if (path != NULL && lstat(path, &sb) == 0)
 		list_file(out, &sb);
 	json_decref(note);
-	d4_buf_fini(&text);
 	free(path);
 	return out;
 }

@@ -1,8 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "libd4/kit/fdpass.h"
+#include "libd4/kit/file.h"
 #include "libd4/kit/json.h"
 
 enum d4_status
@@ -63,4 +65,32 @@ d4_json_number(const json_t *o, const char *key, uint64_t most, uint64_t *out)
 		return false;
 	*out = (uint64_t)json_integer_value(v);
 	return true;
+}
+
+json_t *
+d4_json_note(const char *path, size_t most)
+{
+	struct d4_buf text;
+	struct stat sb;
+	json_t *o = NULL;
+
+	d4_buf_init(&text, most);
+	/* Regular only: a fifo would keep us. */
+	if (lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    d4_file_read(path, &text) == D4_OK)
+		o = json_loadb(
+		    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	d4_buf_fini(&text);
+	if (json_is_object(o))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+const char *
+d4_json_str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
 }
