@@ -1,4 +1,5 @@
 /* d4-hub ctl: what there is, and what there is not. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "hub/cmd_ctl.h"
@@ -41,10 +42,10 @@ help_value(const struct ctl_arg *a, char *out, size_t n)
 	text = words ? a->words : texts[a->kind];
 	(void)snprintf(out, n, "%s", own ? a->name : text);
 	for (char *p = out; *p != '\0'; p++) {
-		bool small = own && *p >= 'a' && *p <= 'z';
-
-		*p = words && *p == ' ' ? '|' : *p;
-		*p = small ? (char)(*p - 'a' + 'A') : *p;
+		if (own)
+			*p = (char)(toupper)((unsigned char)*p);
+		if (words && *p == ' ')
+			*p = '|';
 	}
 }
 
