@@ -48,7 +48,7 @@ enum worker_message {
 };
 
 #define WORKER_PART    60000u /* bytes of a part of a reload */
-#define WORKER_BEAT_MS 500u
+#define WORKER_BEAT_MS 500L
 
 /*
  * struct worker_setup -- Shape: place: which of n_workers it is, from 0 on;
