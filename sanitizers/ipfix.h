@@ -40,13 +40,14 @@ struct ipf_act {
  * struct ipf_layout -- a template, compiled.
  * Shape:  act[0..n): neighbours that are copied, or zeroed, are one. least:
  *         bytes of a record, or with `variable` at least. options: its data
- *         are no flows, and do they leave?
+ *         are no flows, and do they leave? from, to, proto: where ports and
+ *         protocol stand in what leaves, from 1; 0: nowhere.
  */
 struct ipf_layout {
 	uint32_t domain;
 	uint16_t id, n;
 	bool options, leaves, variable;
-	size_t least;
+	size_t least, from, to, proto;
 	struct ipf_act *act;
 };
 

@@ -10,6 +10,9 @@
 #define FIELD_PADDING 210u    /* paddingOctets */
 #define FIELD_LIST    291u    /* basicList, subTemplateList, ...MultiList */
 #define FIELD_GROW    16u
+#define FIELD_PROTO   4u /* protocolIdentifier */
+#define FIELD_FROM    7u /* sourceTransportPort */
+#define FIELD_TO      11u
 
 /* Source: iana.org/assignments/ipfix; spec sanitizers.md section 8. */
 static const struct ipf_row field_iana[] = {
@@ -164,11 +167,26 @@ field_withdraw(struct ipf_cache *c, uint32_t domain, const struct ipfix_def *d)
 	}
 }
 
+/* In what leaves a value without length has one byte, as in l->least. */
+static void
+field_ports(struct ipf_layout *l, const struct ipfix_field *f)
+{
+	if (f->enterprise != 0 || l->options)
+		return;
+	if (f->id == FIELD_PROTO && f->len == 1)
+		l->proto = l->least + 1;
+	else if (f->id == FIELD_FROM && f->len == 2)
+		l->from = l->least + 1;
+	else if (f->id == FIELD_TO && f->len == 2)
+		l->to = l->least + 1;
+}
+
 static void
 field_add(struct ipf_layout *l, const struct ipfix_field *f, enum ipf_op op)
 {
 	struct ipf_act *last = l->n != 0 ? &l->act[l->n - 1] : NULL;
 
+	field_ports(l, f);
 	l->variable = l->variable || op == IPF_EMPTY;
 	l->least += op == IPF_EMPTY ? 1 : f->len;
 	if (last != NULL && last->op == op &&

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "libd4/wire.h"
 #include "sanitizers/ipfix.h"
+#include "sanitizers/packet_tunnel.h"
 
 static bool
 flow_protected(const struct ipf *f, enum san_what what)
@@ -227,6 +228,21 @@ flow_judge(const struct ipf *f, bool options, struct d4_slice made)
 	return san_check_hit(&f->check, made) ? D4_R_SELFCHECK : D4_R_NONE;
 }
 
+/* A flow of a tunnel: its source port is made from the packets inside. */
+static void
+flow_tunnel(const struct ipf_layout *l, uint8_t *w)
+{
+	uint8_t in[4], out[4];
+
+	if (l->from == 0 || l->to == 0 ||
+	    (l->proto != 0 && w[l->proto - 1] != PKT_PROTO_UDP))
+		return;
+	memcpy(in, w + l->from - 1, 2);
+	memcpy(in + 2, w + l->to - 1, 2);
+	pkt_tunnel_ports(in, out);
+	memcpy(w + l->from - 1, out, 2);
+}
+
 /* The first reason counts; the rest of the flow is gone through for its end. */
 enum d4_reason
 ipf_flow(
@@ -253,6 +269,7 @@ ipf_flow(
 			why = one;
 	}
 	*at = s;
+	flow_tunnel(l, *w);
 	if (why == D4_R_NONE)
 		why = flow_judge(
 		    f, l->options, d4_slice_of(*w, (size_t)(to - *w)));

@@ -260,6 +260,25 @@ map6_special(
 	return in->b[0] == 0xff ? map6_group(m, in, out) : D4_R_NONE;
 }
 
+/*
+ * An address of the scope. Where its host bits stay as they are they may spell
+ * an IPv4 address of the scope (ISATAP, or a host that has both): that one
+ * would leave with them.
+ */
+static enum d4_reason
+map6_scoped(struct san_map *m, const struct d4_addr *in, unsigned v,
+    struct san_mapped *out)
+{
+	const struct d4_prefix *target =
+	    m->conf->into != NULL ? &m->conf->into[v - SAN_V_SCOPE] : NULL;
+	enum d4_reason why = map6_method(m, in, target, out->addr.b);
+
+	if (why == D4_R_NONE && m->conf->method == SAN_METHOD_PNAT &&
+	    map6_inner_scoped(m, d4_get_be32(out->addr.b + 12)))
+		return D4_R_ADDR_DROP;
+	return why;
+}
+
 enum d4_reason
 san_map_ip6(struct san_map *m, const struct d4_addr *in, struct san_mapped *out)
 {
@@ -273,10 +292,7 @@ san_map_ip6(struct san_map *m, const struct d4_addr *in, struct san_mapped *out)
 		return map6_link_local(m, in->b, out);
 	out->what = v >= SAN_V_SCOPE ? SAN_WHAT_SCOPED : SAN_WHAT_KEPT;
 	if (v >= SAN_V_SCOPE)
-		return map6_method(m, in,
-		    m->conf->into != NULL ? &m->conf->into[v - SAN_V_SCOPE]
-					  : NULL,
-		    out->addr.b);
+		return map6_scoped(m, in, v, out);
 	why = map6_embedded(m, in, out);
 	if (why != D4_R_NONE || out->what == SAN_WHAT_SCOPED)
 		return why;

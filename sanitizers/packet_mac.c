@@ -54,6 +54,21 @@ mac_hash(struct pkt *p, const uint8_t *in, uint8_t *out)
 	return D4_R_NONE;
 }
 
+/*
+ * Containers and virtual machines have addresses that end in their IPv4
+ * address (02:42:0a:01:02:03), which may be one of the scope.
+ */
+static bool
+mac_spells(const struct pkt *p, const uint8_t *in)
+{
+	struct d4_addr a = {.family = 4};
+
+	if (p->opt.addr == NULL)
+		return false;
+	memcpy(a.b, in + 2, 4);
+	return san_addr_verdict(p->opt.addr, &a) >= SAN_V_SCOPE;
+}
+
 enum d4_reason
 pkt_mac(struct pkt *p, const uint8_t in[6], uint8_t out[6])
 {
@@ -70,5 +85,7 @@ pkt_mac(struct pkt *p, const uint8_t in[6], uint8_t out[6])
 	if (p->opt.link == SAN_LINK_HMAC)
 		return mac_hash(p, in, out);
 	memcpy(out, in, 6);
+	if (mac_spells(p, in))
+		memset(out + 2, 0, 4);
 	return D4_R_NONE;
 }

@@ -76,6 +76,39 @@ broken_records_end_their_set(void **state)
 	d4_buf_fini(&out);
 }
 
+/* By protocol and port; nothing else has a hash for its source port. */
+static void
+a_tunnel_s_source_port_does_not_leave(void **state)
+{
+	static const struct field list[] = {
+	    {96, 65535, 0}, {7, 2, 0}, {12, 4, 0}, {11, 2, 0}, {4, 1, 0}};
+	static const struct {
+		uint8_t port[2], proto;
+		uint16_t from;
+	} rows[] = {{{0x12, 0xb5}, 17, 0xf000}, {{0x12, 0xb5}, 6, 0x0203},
+	    {{0x17, 0xc1}, 17, 0xf000}, {{0x08, 0x68}, 17, 0xf000},
+	    {{0, 53}, 17, 0x0203}, {{0x0d, 0xd8}, 17, 0x0203}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t data[] = {2, 'a', 'b', 2, 3, 10, 1, 2, 3,
+		    rows[i].port[0], rows[i].port[1], rows[i].proto};
+		struct d4_tally t;
+		struct d4_buf out;
+		struct file f;
+
+		begin(&f);
+		put_template(&f, 0, 256, list, 5);
+		put_data(&f, 0, 256, data, sizeof(data));
+		assert_int_equal(run(STEPS, &f, 0, &out, &t), D4_OK);
+		assert_int_equal(t.records[D4_R_NONE], 1);
+		assert_int_equal(
+		    d4_get_be16(message(&out, 1).p + 21), rows[i].from);
+		assert_memory_equal(message(&out, 1).p + 27, data + 9, 3);
+		d4_buf_fini(&out);
+	}
+}
+
 static void
 flows_concern_whom_their_ends_are_of(void **state)
 {
@@ -112,6 +145,7 @@ main(void)
 	    cmocka_unit_test(
 		a_flow_that_holds_its_address_twice_is_withheld_with_its_message),
 	    cmocka_unit_test(broken_records_end_their_set),
+	    cmocka_unit_test(a_tunnel_s_source_port_does_not_leave),
 	    cmocka_unit_test(flows_concern_whom_their_ends_are_of),
 	};
 

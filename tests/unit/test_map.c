@@ -137,6 +137,16 @@ scope_and_others_map_as_they_should(void **state)
 	    SCOPE("[addr: {scope: telescope, method: pnat, others: keep, "
 		  "into: [198.18.0.0/16, '2001:db8:fffe::/48']}]",
 		"2001:db8:77:5::9", "2001:db8:fffe:5::9"),
+	    /* host bits that are an IPv4 address of the scope */
+	    WITHHELD("[addr: {scope: telescope, method: pnat, others: keep, "
+		     "into: [198.18.0.0/16, '2001:db8:fffe::/48']}]",
+		"2001:db8:77::10.1.2.3", D4_R_ADDR_DROP),
+	    WITHHELD("[addr: {scope: telescope, method: pnat, others: keep, "
+		     "into: [198.18.0.0/16, '2001:db8:fffe::/48']}]",
+		"2001:db8:77::5efe:10.1.2.3", D4_R_ADDR_DROP),
+	    SCOPE("[addr: {scope: telescope, method: pnat, others: keep, "
+		  "into: [198.18.0.0/16, '2001:db8:fffe::/48']}]",
+		"2001:db8:77::10.2.2.3", "2001:db8:fffe::a02:203"),
 	    MAPPED("[addr: {method: mask}]", "10.1.2.3", "10.1.2.0"),
 	    MAPPED("[addr: {method: mask, mask4: 9, mask6: 31}]", "10.255.2.3",
 		"10.128.0.0"),

@@ -152,6 +152,19 @@ link_addresses_and_tags_go_by_their_steps(void **state)
 		assert_string_equal(hex, rows[i].mac);
 		assert_int_equal(d4_get_be16(out + 14), rows[i].tag);
 	}
+	{ /* one that ends in an address of the scope */
+		struct san_chain *c = test_chain("[" ADDR "link: keep]", 1, "");
+		struct san_stream *s = test_stream(c, 1, "");
+		uint8_t p[GOLDEN_MAX];
+
+		n = golden_packet("udp", p);
+		memcpy(p, "\x02\x42\x0a\x01\x63\x01", 6);
+		assert_int_equal(
+		    test_packet(s, 1, d4_slice_of(p, n), out, &n), D4_R_NONE);
+		assert_memory_equal(out, "\x02\x42\0\0\0\0\2\0\0\0\0\1", 12);
+		san_stream_free(s);
+		san_chain_free(c);
+	}
 	/* A pseudonym is local, keeps the group bit, and is no original. */
 	assert_int_equal(fate("[link: hmac]", "udp", out, &n), D4_R_NONE);
 	assert_int_equal(out[0] & 3, 2);
