@@ -1,6 +1,8 @@
 /*
  * Passive DNS says the same names over and over, so most lines need no second
- * judgement. A text has one place; another one that needs it takes it.
+ * judgement. A text has one place, and takes it from another one only when it
+ * comes again with none of its place between: what comes once is not put away,
+ * and pushes nothing out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +11,15 @@
 #define PLACE_BITS 11u /* 256 KiB */
 #define PLACES     (1u << PLACE_BITS)
 
-/* spare: of a text that is too long, or too short, to be kept. */
+/* 32 bits of texts' hashes: of what a place holds, of what came last to it. */
+struct door {
+	uint32_t has, last;
+};
+
+/* spare: of a text that is not kept, for now or for good. */
 struct san_pdns_memory {
 	struct san_pdns_known spare;
+	struct door door[PLACES];
 	struct san_pdns_known place[PLACES];
 };
 
@@ -33,12 +41,12 @@ san_pdns_memory_free(struct san_pdns_memory *m)
 }
 
 /*
- * known_place -- of 8 bytes at least, the last of them once more. It proves
+ * known_hash -- of 8 bytes at least, the last of them once more. It proves
  * nothing: whoever makes texts meet in a place gains no more than that they
  * are judged again.
  */
-static inline size_t
-known_place(struct d4_slice t)
+static inline uint64_t
+known_hash(struct d4_slice t)
 {
 	uint64_t h = t.n * UINT64_C(0x9e3779b97f4a7c15), x;
 
@@ -48,25 +56,37 @@ known_place(struct d4_slice t)
 		h ^= h >> 32;
 	}
 	memcpy(&x, t.p + t.n - 8, 8);
-	/* A product's highest bits hang on all of its factors. */
-	return (h ^ x) * UINT64_C(0xc4ceb9fe1a85ec53) >> (64 - PLACE_BITS);
+	return (h ^ x) * UINT64_C(0xc4ceb9fe1a85ec53);
 }
 
 struct san_pdns_known *
 san_pdns_recall(struct san_pdns_memory *m, struct d4_slice text, bool *fresh)
 {
 	struct san_pdns_known *k = &m->spare;
+	struct door *d;
+	uint64_t h;
+	uint32_t tag;
 
 	*fresh = true;
+	k->why = D4_R_INTERNAL; /* until it is known better */
 	if (text.n < 8 || text.n > SAN_KNOWN_TEXT)
 		return k;
-	k = &m->place[known_place(text)];
+	/* A product's highest bits hang on all of its factors. */
+	h = known_hash(text);
+	tag = (uint32_t)(h >> 32);
+	d = &m->door[h >> (64 - PLACE_BITS)];
+	if (d->has != tag && d->last != tag) {
+		d->last = tag;
+		return k;
+	}
+	k = &m->place[h >> (64 - PLACE_BITS)];
 	if (k->n == text.n && memcmp(k->text, text.p, text.n) == 0) {
 		*fresh = false;
 		return k;
 	}
+	d->has = tag;
 	k->n = (uint8_t)text.n;
-	k->why = D4_R_INTERNAL; /* until it is known better */
+	k->why = D4_R_INTERNAL;
 	memcpy(k->text, text.p, text.n);
 	return k;
 }

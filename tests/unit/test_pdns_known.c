@@ -3,31 +3,41 @@
 #include "sanitizers/pdns_known.h"
 #include "test.h"
 
-static void
-a_text_is_known_when_it_comes_again_to_the_byte(void **state)
+static struct san_pdns_known *
+recall(struct san_pdns_memory *m, const char *text, bool fresh)
 {
+	struct san_pdns_known *k;
+	bool was = !fresh;
+
+	k = san_pdns_recall(m, d4_slice_str(text), &was);
+	assert_int_equal(was, fresh);
+	if (was)
+		assert_int_equal(k->why, D4_R_INTERNAL);
+	return k;
+}
+
+static void
+a_text_is_known_from_its_third_time_on_to_the_byte(void **state)
+{
+	static const char one[] = "IN||a.org||A||1.2.3.4";
 	struct san_pdns_memory *m = NULL;
 	struct san_pdns_known *k;
-	bool fresh = false;
 
 	(void)state;
 	assert_int_equal(san_pdns_memory_new(&m), D4_OK);
-	k = san_pdns_recall(m, d4_slice_str("IN||a.org||A||1.2.3.4"), &fresh);
-	assert_true(fresh);
-	assert_int_equal(k->why, D4_R_INTERNAL);
+	recall(m, one, true)->why = D4_R_NONE;
+	recall(m, "IN||a.org||A||1.2.3.5", true)->why = D4_R_NONE;
+	k = recall(m, one, true);
 	k->why = D4_R_PDNS_LABEL;
 	k->cut = 7;
-	k = san_pdns_recall(m, d4_slice_str("IN||a.org||A||1.2.3.5"), &fresh);
-	assert_true(fresh);
-	assert_int_equal(k->why, D4_R_INTERNAL);
-	k = san_pdns_recall(m, d4_slice_str("IN||a.org||A||1.2.3.4"), &fresh);
-	assert_false(fresh);
-	assert_int_equal(k->why, D4_R_PDNS_LABEL);
-	assert_int_equal(k->cut, 7);
+	recall(m, "IN||a.org||A||1.2.3.6", true)->why = D4_R_NONE;
+	for (unsigned i = 0; i < 3; i++) {
+		k = recall(m, one, false);
+		assert_int_equal(k->why, D4_R_PDNS_LABEL);
+		assert_int_equal(k->cut, 7);
+	}
 	san_pdns_forget(k);
-	k = san_pdns_recall(m, d4_slice_str("IN||a.org||A||1.2.3.4"), &fresh);
-	assert_true(fresh);
-	assert_int_equal(k->why, D4_R_INTERNAL);
+	(void)recall(m, one, true);
 	san_pdns_memory_free(m);
 }
 
@@ -44,11 +54,11 @@ too_short_and_too_long_texts_are_never_known(void **state)
 	for (size_t n = 0; n <= sizeof(text); n++) {
 		bool kept = n >= 8 && n <= SAN_KNOWN_TEXT;
 
-		for (unsigned i = 0; i < 2; i++) {
+		for (unsigned i = 0; i < 4; i++) {
 			struct san_pdns_known *k;
 
 			k = san_pdns_recall(m, d4_slice_of(text, n), &fresh);
-			assert_int_equal(fresh, i == 0 || !kept);
+			assert_int_equal(fresh, i < 2 || !kept);
 			k->why = D4_R_NONE;
 		}
 	}
@@ -65,8 +75,8 @@ texts_that_meet_in_a_place_are_told_apart(void **state)
 
 	(void)state;
 	assert_int_equal(san_pdns_memory_new(&m), D4_OK);
-	for (unsigned i = 0; i < 60000; i++) {
-		unsigned which = i % 2 == 0 ? i / 2 : i / 3;
+	for (unsigned i = 0; i < 120000; i++) {
+		unsigned which = i / 4 % 5000 + i % 4 / 3;
 		struct san_pdns_known *k;
 		char text[32];
 
@@ -78,6 +88,27 @@ texts_that_meet_in_a_place_are_told_apart(void **state)
 		k->key[0] = which;
 	}
 	assert_true(known > 0);
+	san_pdns_memory_free(m);
+}
+
+/* Names that come once, however many, leave what is known in its place. */
+static void
+what_comes_once_pushes_nothing_out(void **state)
+{
+	static const char one[] = "IN||a.org||A||1.2.3.4";
+	struct san_pdns_memory *m = NULL;
+
+	(void)state;
+	assert_int_equal(san_pdns_memory_new(&m), D4_OK);
+	for (unsigned i = 0; i < 2; i++)
+		recall(m, one, true)->why = D4_R_PDNS_LABEL;
+	for (unsigned i = 0; i < 100000; i++) {
+		char text[32];
+
+		(void)snprintf(text, sizeof(text), "IN||h%u.org||A||", i);
+		(void)recall(m, text, true);
+	}
+	assert_int_equal(recall(m, one, false)->why, D4_R_PDNS_LABEL);
 	san_pdns_memory_free(m);
 }
 
@@ -181,9 +212,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_text_is_known_when_it_comes_again_to_the_byte),
+	    cmocka_unit_test(
+		a_text_is_known_from_its_third_time_on_to_the_byte),
 	    cmocka_unit_test(too_short_and_too_long_texts_are_never_known),
 	    cmocka_unit_test(texts_that_meet_in_a_place_are_told_apart),
+	    cmocka_unit_test(what_comes_once_pushes_nothing_out),
 	    cmocka_unit_test(a_line_is_judged_the_same_whatever_came_before),
 	};
 
