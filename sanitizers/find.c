@@ -95,33 +95,46 @@ find_ends(SAN_LANES x, const struct san_hints *h)
 }
 
 /*
- * find_block -- the marks of the next 16 bytes, or of what is left: a dot or
- * dash with a digit behind it and one that ends a number in front, a colon with
- * a hex digit or colon behind it. Most colons of JSON fall out here.
+ * find_marks -- of 16 bytes, with one in front and one behind: a dot or dash
+ * with a digit behind it and one that ends a number in front, a colon with a
+ * hex digit or colon behind it. Most colons of JSON fall out here.
  */
+static inline unsigned
+find_marks(const uint8_t *p, const struct san_hints *h)
+{
+	SAN_LANES x = san_lanes(p), y = san_lanes(p + 1);
+	SAN_LANES digit = (SAN_LANES)((SAN_LANES)(y - '0') <= 10); /* ':' too */
+	SAN_LANES letter = (SAN_LANES)((SAN_LANES)((y | 0x20) - 'a') <= 5);
+	SAN_LANES colon = (SAN_LANES)(x == ':') & (digit | letter);
+	SAN_LANES mark =
+	    digit & ((SAN_LANES)(x == '.') | (SAN_LANES)(x == '-'));
+
+	if (san_lanes_bits(mark) != 0)
+		mark &= find_ends(san_lanes(p - 1), h);
+	return san_lanes_bits(mark | colon);
+}
+
+/* find_edge -- the same of the first ones, and of the last. */
+static unsigned
+find_edge(const struct san_find *f)
+{
+	uint8_t part[1 + SAN_BLOCK + 1] = {0};
+	size_t n = f->text.n - f->next;
+
+	if (f->next != 0)
+		part[0] = f->text.p[f->next - 1];
+	memcpy(
+	    part + 1, f->text.p + f->next, n <= SAN_BLOCK ? n : SAN_BLOCK + 1);
+	return find_marks(part + 1, f->hints);
+}
+
 static void
 find_block(struct san_find *f)
 {
-	size_t left = f->text.n - f->next;
-	uint8_t part[1 + SAN_BLOCK + 1] = {0}; /* one in front, one behind */
-	const uint8_t *p = f->text.p + f->next;
-	SAN_LANES x, y, low, digit, hex, mark;
-
-	if (f->next == 0 || left <= SAN_BLOCK) {
-		part[0] = f->next == 0 ? 0 : p[-1];
-		memcpy(
-		    part + 1, p, left < SAN_BLOCK + 1 ? left : SAN_BLOCK + 1);
-		p = part + 1;
-	}
-	x = san_lanes(p);
-	y = san_lanes(p + 1);
-	low = (SAN_LANES)((y | 0x20) - 'a');
-	digit = (SAN_LANES)((SAN_LANES)(y - '0') <= 10); /* ':' too */
-	hex = digit | (SAN_LANES)(low <= 5);
-	mark = ((SAN_LANES)(x == '.') | (SAN_LANES)(x == '-')) & digit;
-	if (san_lanes_bits(mark) != 0)
-		mark &= find_ends(san_lanes(p - 1), f->hints);
-	f->marks = san_lanes_bits(mark | ((SAN_LANES)(x == ':') & hex));
+	if (f->next == 0 || f->text.n - f->next <= SAN_BLOCK)
+		f->marks = find_edge(f);
+	else
+		f->marks = find_marks(f->text.p + f->next, f->hints);
 	f->next += SAN_BLOCK;
 }
 

@@ -180,12 +180,40 @@ hex_may(struct d4_slice row, size_t from)
 	return false;
 }
 
+/*
+ * hex_heads -- so many digits that such a pair may begin with stand in the
+ * row, two bytes apart. Most rows are hashes, and need no other look.
+ */
+static bool
+hex_heads(struct d4_slice row)
+{
+	struct san_blocks b = {.text = row};
+	uint32_t last = 0;
+	const uint8_t *p;
+	size_t at;
+
+	while ((p = san_blocks_next(&b, &at)) != NULL) {
+		SAN_LANES x = san_lanes(p);
+		uint32_t m = last | san_lanes_bits(san_lanes_in(x, '2', '4') |
+						   (SAN_LANES)(x == '6'))
+		                        << 16;
+
+		last = m >> 16;
+		m &= m >> 2;
+		m &= m >> 4; /* four in a row */
+		if ((m & m >> 6) != 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 san_find_hex(struct d4_slice row, const struct san_wanted *w, unsigned depth)
 {
 	struct san_window x;
 
-	if (row.n < (size_t)2 * HEX_PAIRS || depth >= SAN_WINDOW_DEPTH)
+	if (row.n < (size_t)2 * HEX_PAIRS || depth >= SAN_WINDOW_DEPTH ||
+	    !hex_heads(row))
 		return false;
 	for (size_t from = 0; from < 2; from++) {
 		if (!hex_may(row, from))

@@ -152,8 +152,6 @@ walk_descend(const struct walk *w, const struct node *parent,
 	out->rule = parent->rule;
 	for (size_t i = 0; i < words; i++)
 		out->active[i] = 0;
-	if (!walk_may(w, ch))
-		return;
 	for (size_t i = 0; i < words; i++) {
 		uint64_t bits = parent->active[i];
 
@@ -269,10 +267,16 @@ walk_child(struct walk *w, const struct node *n, struct inside *in,
 
 	if (why != D4_R_NONE)
 		return why;
-	walk_descend(w, n, ch, &kid);
 	if (in->any || in->first)
 		start = in->lead;
-	why = walk_value(w, &kid, start, depth, &any);
+	if (walk_may(w, ch)) {
+		walk_descend(w, n, ch, &kid);
+		why = walk_value(w, &kid, start, depth, &any);
+	} else {
+		/* As the container, which is read because it is not applied. */
+		any = walk_op_of(w, n) != SAN_OP_DROP;
+		why = walk_whole(w, walk_op_of(w, n), start, depth);
+	}
 	if (why != D4_R_NONE)
 		return why;
 	in->any |= any;
