@@ -1,5 +1,6 @@
 /* d4-hub ctl: words to a request, an answer to words. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "hub/cmd_ctl.h"
@@ -152,20 +153,42 @@ ctl_request(const struct ctl_line *l)
 	return o;
 }
 
+static void
+print_json(const struct ctl_line *l, const json_t *answer)
+{
+	if (l->json && json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
+		(void)putchar('\n');
+}
+
+int
+ctl_fail(const struct ctl_line *l, int rc, const char *fmt, ...)
+{
+	char why[4096 + 200];
+	json_t *answer;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "d4-hub ctl: %s\n", why);
+	answer = json_pack("{s:b,s:s}", "ok", 0, "error", why);
+	if (answer != NULL)
+		print_json(l, answer);
+	json_decref(answer);
+	return rc;
+}
+
 int
 ctl_away(const struct ctl_line *l, enum d4_status st)
 {
 	int e = st == D4_EIO ? errno : 0;
 
 	if (e == EACCES || e == EPERM)
-		(void)fprintf(stderr,
-		    "d4-hub ctl: %s: %s; remedy: be root, or of its group\n",
-		    l->ctl, strerror(e));
-	else
-		(void)fprintf(stderr,
-		    "d4-hub ctl: %s: %s; remedy: does the hub run?\n", l->ctl,
-		    e != 0 ? strerror(e) : d4_status_text(st));
-	return EXIT_AWAY;
+		return ctl_fail(l, EXIT_AWAY,
+		    "%s: %s; remedy: be root, or of its group", l->ctl,
+		    strerror(e));
+	return ctl_fail(l, EXIT_AWAY, "%s: %s; remedy: does the hub run?",
+	    l->ctl, e != 0 ? strerror(e) : d4_status_text(st));
 }
 
 int
@@ -181,8 +204,7 @@ ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer)
 		return 0;
 	why = json_string_value(json_object_get(*answer, "error"));
 	(void)fprintf(stderr, "d4-hub ctl: %s\n", why != NULL ? why : "?");
-	if (l->json && json_dumpf(*answer, stdout, JSON_INDENT(1)) == 0)
-		(void)putchar('\n');
+	print_json(l, *answer);
 	json_decref(*answer);
 	return 1;
 }
@@ -201,13 +223,11 @@ key_read(struct ctl_line *l)
 			continue;
 		if (d4_secret_read(path, &l->key) != D4_OK ||
 		    !d4_key_ok(d4_buf_slice(&l->key)) ||
-		    d4_buf_add(&l->key, &end, 1) != D4_OK) {
-			(void)fprintf(stderr,
-			    "d4-hub ctl: %s: no key; remedy: 1 to 100 of"
-			    " [A-Za-z0-9_-], mode 0600, our own file\n",
+		    d4_buf_add(&l->key, &end, 1) != D4_OK)
+			return ctl_fail(l, 1,
+			    "%s: no key; remedy: 1 to 100 of [A-Za-z0-9_-],"
+			    " mode 0600, our own file",
 			    path);
-			return 1;
-		}
 		l->text[i] = (const char *)l->key.p;
 	}
 	return 0;
@@ -239,8 +259,7 @@ run(struct ctl_line *l)
 		(void)json_object_del(answer, "ok");
 	if (!l->json)
 		ctl_print(answer, l->row->columns);
-	else if (json_dumpf(answer, stdout, JSON_INDENT(1)) == 0)
-		(void)putchar('\n');
+	print_json(l, answer);
 	json_decref(answer);
 	return fflush(stdout) == 0 ? rc : 1;
 }

@@ -37,6 +37,13 @@ int ctl_ask(const struct ctl_line *l, json_t *request, json_t **answer);
 int ctl_backup(struct ctl_line *l, json_t **answer);
 int ctl_restore(struct ctl_line *l, json_t **answer);
 
+/*
+ * ctl_fail -- says what is wrong, and the remedy: on stderr, and with --json as
+ * the hub's own errors are said. Returns rc.
+ */
+int __attribute__((format(printf, 3, 4)))
+ctl_fail(const struct ctl_line *l, int rc, const char *fmt, ...);
+
 /* ctl_away -- says that no hub answers; the exit status. */
 int ctl_away(const struct ctl_line *l, enum d4_status st);
 

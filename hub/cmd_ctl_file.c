@@ -15,16 +15,17 @@
 
 /* Keys are in it: never over another file, never readable by others. */
 static FILE *
-backup_open(const char *path)
+backup_open(const struct ctl_line *l)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd =
+	    open(l->text[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
 	if (f == NULL)
-		(void)fprintf(stderr,
-		    "d4-hub ctl: %s: %s; remedy: a file that is not there"
-		    " yet, where you may write\n",
-		    path, strerror(errno));
+		(void)ctl_fail(l, 1,
+		    "%s: %s; remedy: a file that is not there yet, where you"
+		    " may write",
+		    l->text[0], strerror(errno));
 	return f;
 }
 
@@ -80,9 +81,8 @@ backup_write(struct ctl_line *l, FILE *f, json_int_t *sum)
 		rc = -1;
 	if (rc >= 0)
 		return rc;
-	(void)fprintf(
-	    stderr, "d4-hub ctl: %s: %s\n", l->text[0], strerror(errno));
-	return 1;
+	return ctl_fail(l, 1, "%s: %s; remedy: room on another disk",
+	    l->text[0], strerror(errno));
 }
 
 int
@@ -93,7 +93,7 @@ ctl_backup(struct ctl_line *l, json_t **answer)
 	int rc;
 
 	assert(l->text[0] != NULL);
-	f = backup_open(l->text[0]);
+	f = backup_open(l);
 	if (f == NULL)
 		return 1;
 	rc = backup_write(l, f, &sum);
@@ -126,13 +126,6 @@ restore_part(struct d4_slice *rest, struct d4_buf *part)
 }
 
 static int
-restore_wrong(const char *why)
-{
-	(void)fprintf(stderr, "d4-hub ctl: %s\n", why);
-	return 1;
-}
-
-static int
 restore_parts(struct ctl_line *l, struct d4_slice rest, json_t **answer)
 {
 	json_int_t sum = 0;
@@ -149,7 +142,9 @@ restore_parts(struct ctl_line *l, struct d4_slice rest, json_t **answer)
 		json_decref(*answer);
 	}
 	if (rc == 0 && rest.n != 0)
-		rc = restore_wrong("a line of the backup is too long");
+		rc = ctl_fail(l, 1,
+		    "a line of the backup is too long; remedy: a file of"
+		    " config backup");
 	d4_buf_wipe(&part);
 	if (rc == 0)
 		*answer = json_pack("{s:b,s:I}", "ok", 1, "restored", sum);
@@ -169,13 +164,12 @@ ctl_restore(struct ctl_line *l, json_t **answer)
 	st = d4_file_read(l->text[0], &text);
 	rest = d4_buf_slice(&text);
 	if (st != D4_OK)
-		(void)fprintf(stderr, "d4-hub ctl: %s: %s\n", l->text[0],
-		    d4_status_text(st));
+		rc = ctl_fail(l, 1, "%s: %s; remedy: a file of config backup",
+		    l->text[0], d4_status_text(st));
 	else if (rest.n < sizeof(head) - 1 ||
 		 memcmp(rest.p, head, sizeof(head) - 1) != 0)
-		(void)fprintf(stderr,
-		    "d4-hub ctl: %s: not a backup; remedy: a file of config"
-		    " backup\n",
+		rc = ctl_fail(l, 1,
+		    "%s: not a backup; remedy: a file of config backup",
 		    l->text[0]);
 	else {
 		(void)d4_slice_skip(&rest, sizeof(head) - 1);
