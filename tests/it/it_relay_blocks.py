@@ -12,8 +12,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import records as r  # noqa: E402
 import relay  # noqa: E402
-from flow_places import (A4B, F4B, messages as messages_of,  # noqa: E402
-                         stream)
+from flow_places import (A4B, F4B, OPTION_ROWS,  # noqa: E402
+                         messages as messages_of, stream, told)
 from packet_places import leak, t4  # noqa: E402
 from packets_of import fields_of, packets_of, written  # noqa: E402
 from relay import balanced, until  # noqa: E402
@@ -38,9 +38,10 @@ def capture(order, n):
 
 
 def flows(n):
-    """Of a domain that is a token; each hour has another one."""
+    """Of a domain that is a token; each hour has another one. In front of
+    them another domain says how it samples."""
     rows = [(F4B, A4B, b"eth0")] * 10
-    return stream([(FIELDS, rows)]) + b"".join(
+    return told(OPTION_ROWS[0], 400, 7) + stream([(FIELDS, rows)]) + b"".join(
         r.message(0x0a010203, 0, r.ipfix_set(256, *[b"".join(x)
                                                     for x in rows]),
                   when=1700000000 + 20 * i)
@@ -75,7 +76,7 @@ def both(world, test, top):
     for name, (one, _) in zip(("cap", "other"), caps):
         world.send(name, 5, one)
     world.send("flows", 7, data)
-    total = caps[0][1] + caps[1][1] + messages
+    total = caps[0][1] + caps[1][1] + messages + 1
     until("confirmed", lambda: world.org.idle() and
           confirmed(world.org) >= total)
     for row in world.org.status()["lanes"]:
@@ -85,7 +86,7 @@ def both(world, test, top):
         for why, n in row.get("parts", {}).items():
             parts[why] = parts.get(why, 0) + n
     # As many options at least as packets had; some entries tell theirs again.
-    assert parts["none"] == 10 * messages, parts
+    assert parts["none"] == 10 * messages + 1, parts
     assert parts["pcapng.option"] >= caps[0][1] + caps[1][1], parts
     got = b"".join(world.partner.data(5))
     assert leak(got) is None and b"alice" not in got and b"hash" not in got
@@ -96,13 +97,15 @@ def both(world, test, top):
     got = b"".join(world.partner.data(7))
     assert leak(got) is None and b"eth0" not in got
     lines = fields_of(test, written(os.path.join(top, "flows"), got),
-                      ("cflow.sequence", "cflow.srcaddr", "cflow.dstaddr"))
+                      ("cflow.sequence", "cflow.srcaddr", "cflow.dstaddr",
+                       "cflow.sampling_packet_space"))
+    assert [x.split("\t")[3] for x in lines if x.split("\t")[3]] == ["999"]
     found = [x.split("\t") for x in lines if x.split("\t")[1]]
     assert len(found) == messages, (len(found), messages)
     assert all(len(x[2].split(",")) == 10 for x in found)
     domains = {r.struct.unpack_from(">I", m, 12)[0]
                for m in messages_of(got)}
-    assert len(domains) == 3 and 0x0a010203 not in domains, domains
+    assert len(domains) == 6 and not domains & {0x0a010203, 7}, domains
     # Each session counts the flows of a domain from 0.
     numbers = [int(x[0]) for x in found]
     assert all(b in (a + 10, 0) for a, b in zip(numbers, numbers[1:]))
