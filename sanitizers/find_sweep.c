@@ -41,7 +41,9 @@ sweep_coded(struct san_sweep *s, size_t i)
 static void
 sweep_rare(struct san_sweep *s)
 {
-	uint64_t coded = s->now->of[SAN_MASK_CODED];
+	size_t left = s->t.n - s->at;
+	uint64_t own = left < SAN_PIECE ? ~(UINT64_MAX << left) : UINT64_MAX;
+	uint64_t coded = s->now->of[SAN_MASK_CODED] & own; /* zeros behind */
 	uint64_t m = s->now->of[SAN_MASK_BRACKET];
 
 	while (m != 0 && (s->may & SAN_SWEEP_CODED) == 0) {

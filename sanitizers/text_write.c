@@ -30,24 +30,25 @@ write_mask(const struct write *w)
 	return write_add(w->out, "***", 3);
 }
 
-static enum d4_status
-write_octet(struct d4_buf *out, unsigned v)
+/* write_octet -- its digits to p; behind them. */
+static uint8_t *
+write_octet(uint8_t *p, unsigned v)
 {
-	uint8_t text[3];
-	size_t n = 3;
-
-	do {
-		text[--n] = (uint8_t)('0' + v % 10);
-		v /= 10;
-	} while (v != 0);
-	return d4_buf_add(out, text + n, 3 - n);
+	if (v >= 100)
+		*p++ = (uint8_t)('0' + v / 100);
+	if (v >= 10)
+		*p++ = (uint8_t)('0' + v / 10 % 10);
+	*p++ = (uint8_t)('0' + v % 10);
+	return p;
 }
 
 /* Bytes between two numbers: %2e has a digit of its own. */
 static size_t
 write_gap(struct d4_slice value, size_t i)
 {
-	size_t n = san_dot(value, i);
+	bool last = i + 1 < value.n && san_is_digit(value.p[i + 1]) &&
+	            (value.p[i] == '.' || value.p[i] == '-');
+	size_t n = last ? 1 : san_dot(value, i);
 
 	return n != 0 ? n : 1;
 }
@@ -56,24 +57,30 @@ write_gap(struct d4_slice value, size_t i)
 static enum d4_reason
 write_quad(const struct write *w, const struct d4_addr *to)
 {
+	struct d4_slice v = w->value;
 	bool turned = w->span->form == SAN_FORM_REVERSED;
-	enum d4_status st = D4_OK;
 	unsigned k = 0;
+	uint8_t *p;
 
-	for (size_t i = 0; st == D4_OK && i < w->value.n;) {
-		if (!san_is_digit(w->value.p[i])) {
-			size_t n = write_gap(w->value, i);
+	/* A number has a digit at least, and becomes three at most. */
+	if (d4_buf_reserve(w->out, 3 * v.n) != D4_OK)
+		return D4_R_INTERNAL;
+	p = w->out->p + w->out->n;
+	for (size_t i = 0; i < v.n;) {
+		if (!san_is_digit(v.p[i])) {
+			size_t n = write_gap(v, i);
 
-			st = d4_buf_add(w->out, w->value.p + i, n);
-			i += n;
+			while (n-- > 0)
+				*p++ = v.p[i++];
 			continue;
 		}
-		while (i < w->value.n && san_is_digit(w->value.p[i]))
+		while (i < v.n && san_is_digit(v.p[i]))
 			i++;
-		st = write_octet(w->out, to->b[(turned ? 3 - k : k) & 3]);
+		p = write_octet(p, to->b[(turned ? 3 - k : k) & 3]);
 		k++;
 	}
-	return st == D4_OK ? D4_R_NONE : D4_R_INTERNAL;
+	w->out->n = (size_t)(p - w->out->p);
+	return D4_R_NONE;
 }
 
 static enum d4_reason
