@@ -5,7 +5,8 @@
 
 /*
  * A hash table of the suffixes' texts. The hash runs over whole labels from
- * the right, so one walk over a name tries all of its suffixes.
+ * the right, so one walk over a name tries all of its suffixes. Most are none:
+ * a bit for each of 4,096 values of the hash's top says so without the table.
  */
 struct suffix {
 	uint64_t hash;
@@ -17,6 +18,7 @@ struct san_suffixes {
 	struct suffix *slot;
 	size_t n, cap; /* cap is a power of two, at least 2n */
 	unsigned labels_max;
+	uint64_t maybe[64];
 };
 
 struct san_suffixes *
@@ -49,6 +51,12 @@ suffix_find(const struct san_suffixes *s, uint64_t hash, struct d4_slice text)
 		    d4_slice_eq(d4_slice_of(at->text, at->n), text))
 			return at;
 	}
+}
+
+static inline uint64_t
+suffix_bit(uint64_t hash)
+{
+	return UINT64_C(1) << (hash >> 52 & 63);
 }
 
 static enum d4_status
@@ -97,6 +105,7 @@ san_suffixes_add(struct san_suffixes *s, struct d4_slice suffix)
 	memcpy(at->text, n.text, n.n);
 	at->n = n.n;
 	at->hash = h;
+	s->maybe[h >> 58] |= suffix_bit(h);
 	s->n++;
 	if (n.n_labels > s->labels_max)
 		s->labels_max = n.n_labels;
@@ -116,6 +125,8 @@ san_suffixes_has(const struct san_suffixes *s, const struct san_name *n)
 		size_t from = n->at[i];
 
 		h = san_name_hash_label(h, san_name_label(n, i));
+		if ((s->maybe[h >> 58] & suffix_bit(h)) == 0)
+			continue;
 		if (suffix_find(s, h, d4_slice_of(n->text + from, n->n - from))
 			->text != NULL)
 			return true;
