@@ -22,7 +22,7 @@ def crew(hub):
 
 class Hang(unittest.TestCase):
     def test_it_is_told_then_killed_and_started_again(self):
-        with Hub(workers="2", hang="3s", hang_kill="0s",
+        with Hub(workers="2", hang="2s", hang_kill="0s",
                  ext="{a: lines}") as hub:
             ready(hub.start())
             s = hub.enroll("--type", "254.a")
@@ -43,7 +43,7 @@ class Hang(unittest.TestCase):
             os.kill(zero, signal.SIGSTOP)
             until("it is told", lambda: "alarm=worker.hung pid=%d place=0" %
                   zero in hub.log(mark))
-            hub.options(hang_kill="3s")
+            hub.options(hang_kill="2s")
             hub.signal(signal.SIGHUP)
             until("it is killed, and another one is there", lambda:
                   "worker died pid=%d place=0" % zero in hub.log(mark) and
