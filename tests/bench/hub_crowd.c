@@ -2,10 +2,12 @@
  * For bench_connections: many TLS sensors in one process, that stay.
  *   hub_crowd HOST:PORT KEY < one UUID a line, then an empty line
  * Each has a session of its own and sends one frame of type 8, one after the
- * other. Prints how many there are, and the seconds that they took; all go
- * when stdin ends.
+ * other. Prints how many there are, and the seconds that they took. A number
+ * on stdin: so many frames a second are sent by all of them, in turn, from now
+ * on. All go when stdin ends.
  */
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +22,14 @@
 
 static const char line[] = "0|\n";
 
+#define WIRE (D4_HEADER_LEN + sizeof(line) - 1)
+
 struct crowd {
 	SSL_CTX *ctx;
 	struct addrinfo *to;
 	struct d4_hmac *hmac;
 	SSL *ssl[CROWD_MAX];
+	uint8_t wire[CROWD_MAX][WIRE];
 	size_t n;
 };
 
@@ -73,7 +78,7 @@ shake(const struct crowd *c)
 static void
 join(struct crowd *c, const char *uuid)
 {
-	uint8_t wire[D4_HEADER_LEN + sizeof(line) - 1];
+	uint8_t *wire = c->wire[c->n];
 	struct d4_header h = {.version = D4_VERSION_1,
 	    .type = D4_TYPE_PDNS,
 	    .timestamp_s = (uint64_t)time(NULL),
@@ -86,10 +91,27 @@ join(struct crowd *c, const char *uuid)
 	if (d4_hmac_seal(c->hmac, wire, d4_slice_str(line)) != D4_OK)
 		die("hmac");
 	c->ssl[c->n] = shake(c);
-	if (SSL_write(c->ssl[c->n], wire, (int)sizeof(wire)) !=
-	    (int)sizeof(wire))
+	if (SSL_write(c->ssl[c->n], wire, WIRE) != (int)WIRE)
 		die("write");
 	c->n++;
+}
+
+/* Sends until stdin has something to say: frames a second, in turn. */
+static void
+chatter(const struct crowd *c, double rate)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	double began = now();
+	uint64_t sent = 0;
+
+	while (rate > 0 && poll(&in, 1, 1) == 0) {
+		for (; (double)sent < (now() - began) * rate; sent++) {
+			size_t i = sent % c->n;
+
+			if (SSL_write(c->ssl[i], c->wire[i], WIRE) != (int)WIRE)
+				die("write");
+		}
+	}
 }
 
 int
@@ -113,6 +135,6 @@ main(int argc, char **argv)
 	(void)printf("%zu %.3f\n", c.n, now() - began);
 	(void)fflush(stdout);
 	while (fgets(text, sizeof(text), stdin) != NULL)
-		;
+		chatter(&c, strtod(text, NULL));
 	return 0;
 }
