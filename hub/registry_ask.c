@@ -1,6 +1,6 @@
 /*
  * What Redis is asked about the sensors. Those that are in use are asked about
- * all the time; one question is under way for that, so that an entry never
+ * all the time; a few questions are under way for that, so that an entry never
  * waits in Redis behind all of them.
  */
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 #define ROUND_PARTS 3u    /* looks in which every sensor is asked about */
 #define ROUND_LEAST 1000u /* sensors asked about in one look, at least */
+#define ROUND_WALK  4u    /* questions of it that are under way */
 #define ASK_MAX     64u   /* sensors in one question */
 
 /*
@@ -78,7 +79,7 @@ on_dossiers(void *arg, enum d4_status st, const redisReply *reply)
 	ask_over(ask);
 	if (!walk)
 		return;
-	r->walking = false;
+	r->walking--;
 	if (st == D4_OK)
 		round_next(r);
 }
@@ -153,8 +154,8 @@ round_ask(struct registry *r, bool walk)
 static void
 round_next(struct registry *r)
 {
-	if (r->left != 0 && !r->walking)
-		r->walking = round_ask(r, true);
+	while (r->left != 0 && r->walking < ROUND_WALK && round_ask(r, true))
+		r->walking++;
 }
 
 void

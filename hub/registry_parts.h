@@ -7,7 +7,7 @@
 
 /*
  * struct registry -- Shape: left: sensors that this look has still to ask
- * about; walking: a question of it is under way, and its answer brings the
+ * about; walking: questions of it that are under way, each answer brings the
  * next. version: of what holds for all sensors (each has its own, too).
  */
 struct registry {
@@ -18,7 +18,7 @@ struct registry {
 	struct event *timer;
 	size_t left;
 	uint64_t version;
-	bool walking;
+	unsigned walking;
 };
 
 /* registry_ask -- asks about a sensor at once, unless that is under way. */

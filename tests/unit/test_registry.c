@@ -7,7 +7,7 @@
 #include "reply.h"
 #include "test.h"
 
-#define SENSORS 200u
+#define SENSORS 600u
 #define ASKS    16u
 
 /* A question: about n sensors, or for the lists. */
@@ -148,7 +148,7 @@ setup(void **unused)
 		return -1;
 	answer_lists(LISTS(NO_EXT));
 	for (unsigned i = 0; i < SENSORS; i++) {
-		struct d4_uuid u = {{(uint8_t)i, 1}};
+		struct d4_uuid u = {{(uint8_t)i, (uint8_t)(i >> 8), 1}};
 
 		if (registry_sensor(t.reg, &u, &t.sensor[i]) != D4_OK)
 			return -1;
@@ -183,7 +183,7 @@ a_new_sensor_is_told_of_when_it_is_known(void **unused)
 }
 
 static void
-one_question_at_a_time_goes_round_all_of_them(void **unused)
+a_few_questions_at_a_time_go_round_all_of_them(void **unused)
 {
 	size_t asked = 0;
 
@@ -191,8 +191,7 @@ one_question_at_a_time_goes_round_all_of_them(void **unused)
 	registry_again(t.reg, NULL);
 	answer_lists(LISTS(NO_EXT));
 	while (t.n != 0) {
-		assert_int_equal(t.n, 1);
-		assert_true(t.ask[0].n <= 64);
+		assert_true(t.n <= 4 && t.ask[0].n <= 64);
 		asked += answer_facts(1, 1);
 	}
 	assert_int_equal(asked, SENSORS);
@@ -202,22 +201,23 @@ one_question_at_a_time_goes_round_all_of_them(void **unused)
 static void
 what_a_slow_redis_left_is_asked_at_once(void **unused)
 {
-	size_t asked = 0, after = 0;
+	size_t asked = 0;
 
 	(void)unused;
 	registry_again(t.reg, NULL);
 	answer_lists(LISTS(NO_EXT));
-	assert_int_equal(t.n, 1);
+	assert_int_equal(t.n, 4);
 	/* The next look comes before the first answer. */
 	registry_again(t.reg, NULL);
-	asked += answer_facts(1, 1); /* which asks about the next ones */
-	assert_true(t.ask[0].lists);
+	while (!t.ask[0].lists)
+		asked += answer_facts(1, 1); /* which asks about the next */
+	assert_int_equal(t.n, 1 + 4);
+	assert_true(asked < SENSORS);
 	answer_lists(LISTS(NO_EXT));
-	assert_true(t.n > 1);
-	for (; t.n != 0; after++)
+	assert_true(t.n > 4);
+	while (t.n != 0)
 		asked += answer_facts(1, 1);
 	assert_true(asked >= SENSORS);
-	assert_true(after >= 3);
 }
 
 static void
@@ -229,8 +229,8 @@ a_lost_connection_ends_the_round_and_the_next_begins_one(void **unused)
 	registry_again(t.reg, NULL);
 	answer_lists(LISTS(NO_EXT));
 	t.away = true;
-	(void)answer(NULL);
-	assert_int_equal(t.n, 0);
+	while (t.n != 0)
+		(void)answer(NULL);
 	t.away = false;
 	registry_up(t.reg);
 	answer_lists(LISTS(NO_EXT));
@@ -297,7 +297,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_new_sensor_is_told_of_when_it_is_known, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
-		one_question_at_a_time_goes_round_all_of_them, setup, teardown),
+		a_few_questions_at_a_time_go_round_all_of_them, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(
 		what_a_slow_redis_left_is_asked_at_once, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
