@@ -222,17 +222,28 @@ check_put(char *to, uint32_t v)
 	return n;
 }
 
+/* check_octet -- up to 255, with a dot behind; behind that. */
+static char *
+check_octet(char *to, unsigned v)
+{
+	if (v >= 100)
+		*to++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*to++ = (char)('0' + v / 10 % 10);
+	*to++ = (char)('0' + v % 10);
+	*to++ = '.';
+	return to;
+}
+
 /* Four octets with dots between; how many bytes. */
 static size_t
 check_quad(char *to, uint32_t addr)
 {
-	size_t n = 0;
+	char *end = to;
 
-	for (unsigned i = 0; i < 4; i++) {
-		n += check_put(to + n, addr >> (24 - 8 * i) & 255);
-		to[n++] = '.';
-	}
-	return n - 1;
+	for (unsigned i = 0; i < 4; i++)
+		end = check_octet(end, addr >> (24 - 8 * i) & 255);
+	return (size_t)(end - to) - 1;
 }
 
 /* As a dotted quad, with reversed octets, as a number and as digits. */
