@@ -127,17 +127,33 @@ judge_qname(struct san_pdns_run *r)
 
 /* ---- answers ---- */
 
+/*
+ * judge_quad -- the last four bytes of any IPv6 address may be written as an
+ * address of IPv4: then one of the scope stands there to be read, also where
+ * it means nothing (2001:db8::10.1.2.3).
+ */
+static bool
+judge_quad(const struct san_pdns_run *r, struct d4_slice text)
+{
+	return r->answer.family == 6 && memchr(text.p, '.', text.n) != NULL &&
+	       judge_tells(r, text);
+}
+
 /* judge_answer_addr -- an address, which may not be one of the scope. */
 static enum d4_reason
 judge_answer_addr(struct san_pdns_run *r, uint8_t family)
 {
+	struct d4_slice text = r->line.f[PDNS_ANSWER];
+
 	memset(&r->answer, 0, sizeof(r->answer));
-	if (d4_addr_parse(r->line.f[PDNS_ANSWER], &r->answer) != D4_OK ||
+	if (d4_addr_parse(text, &r->answer) != D4_OK ||
 	    r->answer.family != family)
 		return D4_R_PDNS_VALUE;
-	if (!r->conf->answer_keep && judge_in_scope(r, &r->answer))
-		return D4_R_PDNS_ANSWER;
-	return D4_R_NONE;
+	if (r->conf->answer_keep)
+		return D4_R_NONE;
+	return judge_in_scope(r, &r->answer) || judge_quad(r, text)
+	           ? D4_R_PDNS_ANSWER
+	           : D4_R_NONE;
 }
 
 /* judge_word -- a name in an answer; the root says "nothing here". */

@@ -102,6 +102,8 @@ PDNS = [
     ("answer of IPv6", pdns(rrtype="AAAA", answer=A6), "pdns.answer"),
     ("answer, mapped", pdns(rrtype="AAAA", answer="::ffff:" + A4),
      "pdns.answer"),
+    ("answer of IPv6, its end dotted",
+     pdns(rrtype="AAAA", answer="2001:db8::" + A4), "pdns.answer"),
     ("name in the answer", pdns(rrtype="CNAME",
                                 answer="ip-10-1-2-3.example.org"),
      "pdns.reverse"),
