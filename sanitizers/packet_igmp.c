@@ -31,6 +31,8 @@ igmp_record(struct pkt *p, const struct pkt_ip *ip, uint32_t *at)
 	enum d4_reason why = pkt_l4_need(ip, *at + IGMP_RECORD);
 	uint32_t aux;
 
+	if (why == D4_R_NONE && (b[0] < 1 || b[0] > 6))
+		why = D4_R_L4_HDR;
 	if (why != D4_R_NONE)
 		return why;
 	memcpy(pkt_put(p, 4), b, 4);

@@ -287,6 +287,28 @@ link_hashed(const struct pkt_link *l, unsigned i)
 	       b[-2] >> 4 == LINK_ENTROPY;
 }
 
+/*
+ * A label and what is with it are four bytes of anybody's choice: where a stack
+ * does not end as it should, its labels are the IP header behind it.
+ */
+static bool
+link_spells(const struct pkt *p, const struct pkt_link *l, unsigned i)
+{
+	struct d4_addr a = {.family = 4};
+
+	if (p->opt.addr == NULL || l->kind[i] != LINK_MPLS)
+		return false;
+	memcpy(a.b, l->in.p + l->at[i], 4);
+	return san_addr_verdict(p->opt.addr, &a) >= SAN_V_SCOPE;
+}
+
+/* Where tags are kept: is this one, too? */
+static bool
+link_kept(const struct pkt *p, const struct pkt_link *l, unsigned i)
+{
+	return p->opt.tags_keep && !link_hashed(l, i) && !link_spells(p, l, i);
+}
+
 /* Numbers that name a customer or a path; priority, bottom and TTL stay. */
 static void
 link_put_tag(struct pkt *p, uint8_t kind, const uint8_t *b, bool keep)
@@ -324,8 +346,7 @@ link_put(struct pkt *p, const struct pkt_link *l, unsigned i)
 	case LINK_VLAN:
 	case LINK_MPLS:
 	case LINK_PPPOE:
-		link_put_tag(
-		    p, kind, b, p->opt.tags_keep && !link_hashed(l, i));
+		link_put_tag(p, kind, b, link_kept(p, l, i));
 		return D4_R_NONE;
 	case LINK_NULL:
 	case LINK_SNAP:

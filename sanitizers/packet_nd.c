@@ -165,6 +165,8 @@ mld_record(struct pkt *p, const struct pkt_ip *ip, uint32_t *at)
 	uint32_t aux;
 	uint8_t *w;
 
+	if (why == D4_R_NONE && (b[0] < 1 || b[0] > 6))
+		why = D4_R_L4_HDR;
 	if (why != D4_R_NONE)
 		return why;
 	w = pkt_put(p, 4);

@@ -24,23 +24,25 @@
 /* How a chunk goes on behind its header: n bytes of numbers, then what? */
 enum sctp_then { SCTP_CUT, SCTP_END, SCTP_PARAMS };
 
+/* flags: those that the chunk has. */
 struct sctp_kind {
-	uint8_t n, then;
+	uint8_t n, then, flags;
 };
 
 /* What is not listed is cut behind its header. */
 static const struct sctp_kind sctp_kinds[256] = {
-    [0] = {12, SCTP_CUT},    /* DATA: TSN, stream, sequence, protocol */
-    [1] = {16, SCTP_PARAMS}, /* INIT: tag, window, streams, TSN */
-    [2] = {16, SCTP_PARAMS}, /* INIT ACK */
-    [3] = {12, SCTP_CUT},    /* SACK: TSN, window, how many gaps follow */
-    [7] = {4, SCTP_END},     /* SHUTDOWN: TSN */
-    [8] = {0, SCTP_END},     /* SHUTDOWN ACK */
-    [11] = {0, SCTP_END},    /* COOKIE ACK */
-    [12] = {4, SCTP_END},    /* ECNE: TSN */
-    [13] = {4, SCTP_END},    /* CWR: TSN */
-    [14] = {0, SCTP_END},    /* SHUTDOWN COMPLETE */
-    [64] = {16, SCTP_CUT},   /* I-DATA (RFC 8260) */
+    [0] = {12, SCTP_CUT, 0x0f},  /* DATA: TSN, stream, sequence, protocol */
+    [1] = {16, SCTP_PARAMS, 0},  /* INIT: tag, window, streams, TSN */
+    [2] = {16, SCTP_PARAMS, 0},  /* INIT ACK */
+    [3] = {12, SCTP_CUT, 0},     /* SACK: TSN, window, how many gaps follow */
+    [6] = {0, SCTP_CUT, 0x01},   /* ABORT */
+    [7] = {4, SCTP_END, 0},      /* SHUTDOWN: TSN */
+    [8] = {0, SCTP_END, 0},      /* SHUTDOWN ACK */
+    [11] = {0, SCTP_END, 0},     /* COOKIE ACK */
+    [12] = {4, SCTP_END, 0},     /* ECNE: TSN */
+    [13] = {4, SCTP_END, 0},     /* CWR: TSN */
+    [14] = {0, SCTP_END, 0x01},  /* SHUTDOWN COMPLETE */
+    [64] = {16, SCTP_CUT, 0x0f}, /* I-DATA (RFC 8260) */
 };
 
 /* ---- the checksum ---- */
@@ -147,27 +149,6 @@ sctp_param(struct pkt *p, const uint8_t *b, size_t n, uint8_t *w)
 	}
 }
 
-/* All of them are captured, or the chunk would have been cut. */
-static enum d4_reason
-sctp_params(struct pkt *p, struct d4_slice in)
-{
-	enum d4_reason why = D4_R_NONE;
-
-	while (why == D4_R_NONE && in.n != 0) {
-		size_t n = in.n < 4 ? 0 : d4_get_be16(in.p + 2), padded;
-		uint8_t *w;
-
-		if (n < 4 || n > in.n)
-			return D4_R_L4_HDR;
-		padded = (n + 3) & ~(size_t)3;
-		padded = padded < in.n ? padded : in.n;
-		w = memset(pkt_put(p, padded), 0, padded);
-		why = sctp_param(p, in.p, n, w);
-		(void)d4_slice_skip(&in, padded);
-	}
-	return why;
-}
-
 /* ---- chunks ---- */
 
 /*
@@ -179,6 +160,48 @@ struct sctp_chunk {
 	size_t n;
 	bool more;
 };
+
+/* Whose type and length are no somebody's choice: RFC 9260, 3758, 4895, 5061.
+ */
+static bool
+sctp_param_known(uint16_t kind)
+{
+	static const uint16_t known[] = {5, 6, 7, 9, 11, 12, 0x8000, 0x8002,
+	    0x8003, 0x8004, 0x8005, 0x8008, 0xc000, 0xc006};
+	size_t i = 0;
+
+	while (i < sizeof(known) / sizeof(known[0]) && known[i] != kind)
+		i++;
+	return i < sizeof(known) / sizeof(known[0]);
+}
+
+/*
+ * All of them are captured, or the chunk would have been cut. At one that
+ * nobody knows all is cut.
+ */
+static enum d4_reason
+sctp_params(struct pkt *p, struct sctp_chunk *c)
+{
+	enum d4_reason why = D4_R_NONE;
+	struct d4_slice in = c->in;
+
+	while (why == D4_R_NONE && in.n != 0 && c->more) {
+		size_t n = in.n < 4 ? 0 : d4_get_be16(in.p + 2), padded;
+		uint8_t *w;
+
+		if (n < 4 || n > in.n)
+			return D4_R_L4_HDR;
+		c->more = sctp_param_known(d4_get_be16(in.p));
+		if (!c->more)
+			return D4_R_NONE;
+		padded = (n + 3) & ~(size_t)3;
+		padded = padded < in.n ? padded : in.n;
+		w = memset(pkt_put(p, padded), 0, padded);
+		why = sctp_param(p, in.p, n, w);
+		(void)d4_slice_skip(&in, padded);
+	}
+	return why;
+}
 
 static enum d4_reason
 sctp_write(struct pkt *p, struct sctp_chunk *c)
@@ -192,14 +215,14 @@ sctp_write(struct pkt *p, struct sctp_chunk *c)
 		return D4_R_L4_HDR;
 	if (c->in.n < head)
 		head = SCTP_CHUNK;
-	(void)pkt_copy(p, c->in.p, head);
+	pkt_copy(p, c->in.p, head)[1] &= k->flags;
 	if (!known || c->in.n < c->n || (k->then == SCTP_CUT && c->n != head))
 		return D4_R_NONE;
 	c->more = true;
 	if (k->then != SCTP_PARAMS) /* nothing stands behind the numbers */
 		return c->n == head ? D4_R_NONE : D4_R_L4_HDR;
 	(void)d4_slice_skip(&c->in, head);
-	return sctp_params(p, c->in);
+	return sctp_params(p, c);
 }
 
 /* The next chunk; padding behind it is zeros. False: there is none. */

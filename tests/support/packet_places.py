@@ -169,6 +169,9 @@ ROWS = [
         0xc001, A4B + param(5, A4B)))), "pass"),
     ("SCTP shutdown", 1, s4(chunk(7, b"\0\0\0\7"), chunk(11, b"")), "pass"),
     ("SCTP, unknown chunk", 1, s4(chunk(0x3f, A4B * 4)), "pass"),
+    ("SCTP, address as a chunk", 1, s4(A4B + bytes(600)), "pass"),
+    ("SCTP INIT, address as a parameter", 1, s4(chunk(
+        1, INIT + A4B + bytes(600))), "pass"),
     ("SCTP, chunk too long", 1, s4(chunk(1, INIT)[:2] + b"\2\0" + INIT),
      "l4.hdr"),
     ("SCTP cut", 1, s4(chunk(1, INIT))[:40], "trunc.l4"),

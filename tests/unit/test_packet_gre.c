@@ -121,6 +121,23 @@ an_entropy_label_never_leaves(void **state)
 	assert_memory_equal(out.b + OUTER, want, sizeof(want));
 }
 
+/* A stack that does not end in front of an IP header goes on in it. */
+static void
+a_label_is_no_address_of_the_scope(void **state)
+{
+	static const char head[] = "\0\0\x88\x47\x0a\x01\x22\x40\x0a\x01"
+				   "\x23\x22";
+	static const uint8_t want[] = {
+	    0, 0, 0x88, 0x47, 0, 0, 2, 0x40, 0, 0, 3, 0x22};
+	struct frame in, out;
+
+	(void)state;
+	make(&in, head, 12, false);
+	pass("[" ADDR ", tags: keep]", &in, &out);
+	assert_int_equal(out.n, in.n);
+	assert_memory_equal(out.b + OUTER, want, sizeof(want));
+}
+
 /* What every header looks like that is not followed. */
 static void
 what_is_unclear_is_cut(void **state)
@@ -154,6 +171,7 @@ main(void)
 		where_statuses_are_kept_a_wrong_checksum_stays_wrong),
 	    cmocka_unit_test(names_of_customers_leave_only_where_tags_are_kept),
 	    cmocka_unit_test(an_entropy_label_never_leaves),
+	    cmocka_unit_test(a_label_is_no_address_of_the_scope),
 	    cmocka_unit_test(what_is_unclear_is_cut),
 	};
 
