@@ -226,7 +226,7 @@ find_at6(struct d4_slice t, size_t i, struct d4_addr *out)
 	return find_ip6(t, from, end, out);
 }
 
-inline bool
+bool
 san_find_at(
     struct d4_slice t, size_t i, const struct san_hints *h, struct d4_addr *out)
 {
