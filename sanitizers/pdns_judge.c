@@ -263,6 +263,10 @@ judge_fresh(struct san_pdns_run *r, struct san_pdns_known *k)
 	if (why == D4_R_NONE && r->conf->trim != 0)
 		san_pdns_trim(r->suffix, r->conf->trim, &r->name);
 	k->cut = (uint8_t)(k->cut - r->name.n);
+	/* A bar that stood inside the name would stand at the field's border.
+	 */
+	if (k->cut != 0 && r->name.text[0] == '|')
+		why = D4_R_PDNS_FIELDS;
 	if (why == D4_R_NONE && r->window != NULL &&
 	    san_pdns_key(r, k->key) != D4_OK)
 		why = D4_R_INTERNAL;

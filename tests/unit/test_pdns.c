@@ -245,6 +245,10 @@ names_are_cut_to_their_public_suffix_and_n_labels(void **state)
 		ZERO("example.com", "A", "1.2.3.4")},
 	    {LINE("x.y.z.unknowntld.", "A", "1.2.3.4"),
 		ZERO("y.z.unknowntld.", "A", "1.2.3.4")},
+	    /* A bar must not come to stand at the border of a field. */
+	    {LINE("a.|b.example.com", "A", "1.2.3.4"), "pdns.fields\n"},
+	    {LINE("a.b|c.example.com", "A", "1.2.3.4"),
+		ZERO("b|c.example.com", "A", "1.2.3.4")},
 	};
 
 	(void)state;
