@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "bench_clock.h"
 #include "ipfix.h"
 #include "libd4/cutter.h"
 #include "pcap.h"
@@ -123,24 +124,15 @@ pass_copy(struct set *s)
 }
 
 static double
-cpu_s(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double
 rate(struct set *s, void (*pass)(struct set *s), double ms)
 {
-	double start = cpu_s(), used;
+	double start = bench_cpu_s(), used;
 	size_t bytes = 0;
 
 	do {
 		pass(s);
 		bytes += s->n;
-		used = cpu_s() - start;
+		used = bench_cpu_s() - start;
 	} while (used * 1000 < ms);
 	return (double)bytes / used;
 }

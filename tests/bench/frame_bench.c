@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "bench_clock.h"
 #include "libd4/frame.h"
 #include "libd4/hmac.h"
 
@@ -100,15 +101,6 @@ pass_sha256(struct set *s)
 	    "SHA-256");
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Frames a second of CPU. */
 static double
 rate(struct set *s, void (*run)(struct set *), double seconds)
@@ -117,11 +109,11 @@ rate(struct set *s, void (*run)(struct set *), double seconds)
 	size_t passes = 0;
 
 	run(s); /* warm */
-	start = now();
+	start = bench_cpu_s();
 	do {
 		run(s);
 		passes++;
-		used = now() - start;
+		used = bench_cpu_s() - start;
 	} while (used < seconds);
 	return (double)(passes * s->frames) / used;
 }

@@ -6,15 +6,14 @@
  * on stdin: so many frames a second are sent by all of them, in turn, from now
  * on. All go when stdin ends.
  */
-#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <openssl/ssl.h>
+#include "bench_clock.h"
+#include "hub_dial.h"
 #include "libd4/hmac.h"
 #include "libd4/type.h"
 
@@ -33,48 +32,6 @@ struct crowd {
 	size_t n;
 };
 
-static _Noreturn void
-die(const char *what)
-{
-	(void)fprintf(stderr, "hub_crowd: %s\n", what);
-	exit(1);
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void
-resolve(struct crowd *c, char *address)
-{
-	struct addrinfo want = {.ai_socktype = SOCK_STREAM};
-	char *colon = strrchr(address, ':');
-
-	if (colon == NULL)
-		die("address");
-	*colon = '\0';
-	if (getaddrinfo(address, colon + 1, &want, &c->to) != 0)
-		die("address");
-}
-
-static SSL *
-shake(const struct crowd *c)
-{
-	int fd = socket(c->to->ai_family, SOCK_STREAM, 0);
-	SSL *ssl = SSL_new(c->ctx);
-
-	if (fd < 0 || connect(fd, c->to->ai_addr, c->to->ai_addrlen) < 0)
-		die("connect");
-	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 || SSL_connect(ssl) != 1)
-		die("handshake");
-	return ssl;
-}
-
 static void
 join(struct crowd *c, const char *uuid)
 {
@@ -90,7 +47,7 @@ join(struct crowd *c, const char *uuid)
 	memcpy(wire + D4_HEADER_LEN, line, sizeof(line) - 1);
 	if (d4_hmac_seal(c->hmac, wire, d4_slice_str(line)) != D4_OK)
 		die("hmac");
-	c->ssl[c->n] = shake(c);
+	c->ssl[c->n] = hub_dial(c->ctx, c->to);
 	if (SSL_write(c->ssl[c->n], wire, WIRE) != (int)WIRE)
 		die("write");
 	c->n++;
@@ -101,11 +58,11 @@ static void
 chatter(const struct crowd *c, double rate)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-	double began = now();
+	double began = bench_wall_s();
 	uint64_t sent = 0;
 
 	while (rate > 0 && poll(&in, 1, 1) == 0) {
-		for (; (double)sent < (now() - began) * rate; sent++) {
+		for (; (double)sent < (bench_wall_s() - began) * rate; sent++) {
 			size_t i = sent % c->n;
 
 			if (SSL_write(c->ssl[i], c->wire[i], WIRE) != (int)WIRE)
@@ -126,13 +83,13 @@ main(int argc, char **argv)
 	    d4_hmac_new(d4_slice_str(argv[2]), &c.hmac) != D4_OK)
 		die("usage: HOST:PORT KEY");
 	(void)SSL_CTX_set_mode(c.ctx, SSL_MODE_RELEASE_BUFFERS);
-	resolve(&c, argv[1]);
-	began = now();
+	c.to = hub_find(argv[1]);
+	began = bench_wall_s();
 	while (fgets(text, sizeof(text), stdin) != NULL && text[0] != '\n') {
 		text[strcspn(text, "\n")] = '\0';
 		join(&c, text);
 	}
-	(void)printf("%zu %.3f\n", c.n, now() - began);
+	(void)printf("%zu %.3f\n", c.n, bench_wall_s() - began);
 	(void)fflush(stdout);
 	while (fgets(text, sizeof(text), stdin) != NULL)
 		chatter(&c, strtod(text, NULL));

@@ -7,14 +7,13 @@
  * the hub takes them without. Prints seconds and frames after the
  * hub's close_notify: all of it is in Redis then.
  */
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <openssl/ssl.h>
+#include "bench_clock.h"
+#include "hub_dial.h"
 #include "libd4/hmac.h"
 #include "libd4/type.h"
 
@@ -29,22 +28,6 @@ struct load {
 	uint64_t frames;
 	double rate;
 };
-
-static _Noreturn void
-die(const char *what)
-{
-	(void)fprintf(stderr, "hub_load: %s\n", what);
-	exit(1);
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* One sealed frame of lines of 64 bytes, the last one shorter. */
 static void
@@ -93,30 +76,12 @@ make_block(struct load *l, char **argv)
 	l->per_write = record != 0 ? record : l->frame;
 }
 
-static int
-dial(char *address)
-{
-	struct addrinfo want = {.ai_socktype = SOCK_STREAM}, *to;
-	char *colon = strrchr(address, ':');
-	int fd;
-
-	if (colon == NULL)
-		die("address");
-	*colon = '\0';
-	if (getaddrinfo(address, colon + 1, &want, &to) != 0)
-		die("address");
-	fd = socket(to->ai_family, SOCK_STREAM, 0);
-	if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) < 0)
-		die("connect");
-	freeaddrinfo(to);
-	return fd;
-}
-
 /* Until the i-th write is due. */
 static void
 pace(const struct load *l, double began, uint64_t i)
 {
-	double wait = l->rate > 0 ? began + (double)i / l->rate - now() : 0;
+	double wait =
+	    l->rate > 0 ? began + (double)i / l->rate - bench_wall_s() : 0;
 	struct timespec t = {(time_t)wait, 0};
 
 	if (wait <= 0)
@@ -129,7 +94,7 @@ static void
 send_all(SSL *ssl, const struct load *l)
 {
 	uint64_t left = l->frames * l->frame, i = 0;
-	double began = now();
+	double began = bench_wall_s();
 	size_t at = 0;
 
 	while (left > 0) {
@@ -152,6 +117,7 @@ main(int argc, char **argv)
 {
 	struct load l = {0};
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct addrinfo *to;
 	SSL *ssl;
 	double began;
 	int r;
@@ -160,19 +126,18 @@ main(int argc, char **argv)
 		die("usage: HOST:PORT UUID KEY PAYLOAD FRAMES RECORD [RATE]");
 	l.rate = argc == 8 ? strtod(argv[7], NULL) : 0;
 	make_block(&l, argv);
-	ssl = SSL_new(ctx);
-	if (ssl == NULL || SSL_set_fd(ssl, dial(argv[1])) != 1 ||
-	    SSL_connect(ssl) != 1)
-		die("handshake");
-	began = now();
+	to = hub_find(argv[1]);
+	ssl = hub_dial(ctx, to);
+	freeaddrinfo(to);
+	began = bench_wall_s();
 	send_all(ssl, &l);
 	r = SSL_shutdown(ssl);
 	if (r == 0)
 		r = SSL_shutdown(ssl);
 	if (r != 1)
 		die("not confirmed");
-	(void)printf(
-	    "%.6f %llu\n", now() - began, (unsigned long long)l.frames);
+	(void)printf("%.6f %llu\n", bench_wall_s() - began,
+	    (unsigned long long)l.frames);
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);
 	free(l.block);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "bench_clock.h"
 #include "pcap_make.h"
 #include "libd4/wire.h"
 #include "sanitizers/follow.h"
@@ -73,15 +74,6 @@ bench_load(const char *path)
 	return d4_slice_of(p, (size_t)n);
 }
 
-static double
-bench_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void
 bench_file(struct san_stream *s, struct d4_slice in, struct d4_buf *out)
 {
@@ -114,10 +106,10 @@ bench_run(const char *path, const char *steps, unsigned rounds)
 	    san_stream_new(c, &keys, &facts, &s) != D4_OK)
 		return 1;
 	for (unsigned i = 0; i < rounds; i++) {
-		double t = bench_now();
+		double t = bench_cpu_s();
 
 		bench_file(s, in, &out);
-		t = bench_now() - t;
+		t = bench_cpu_s() - t;
 		best = t < best ? t : best;
 	}
 	printf("%llu %.0f\n",
@@ -217,10 +209,10 @@ bench_fan_round(struct bench_fan *f, struct d4_slice all, double *best)
 	if (d4_buf_add(&entry, all.p, 24) != D4_OK)
 		exit(1);
 	for (; n < BENCH_ENTRIES && bench_entry(&in, &entry); n++) {
-		double t = bench_now();
+		double t = bench_cpu_s();
 
 		bench_fan_entry(f, d4_buf_slice(&entry));
-		t = bench_now() - t;
+		t = bench_cpu_s() - t;
 		if (best[n] <= 0 || t < best[n])
 			best[n] = t;
 	}

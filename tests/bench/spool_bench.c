@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "bench_clock.h"
 #include "libd4/kit/spool.h"
 
 #define ENTRY (64u << 10) /* a full queue entry */
@@ -88,26 +89,17 @@ commit_plain(struct bench *b)
 	must(fdatasync(b->fd) == 0, "fdatasync");
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* One turn; adds what it did to commits and time. */
 static void
 turn(
     struct bench *b, void (*run)(struct bench *), double seconds, double sum[2])
 {
-	double start = now(), used;
+	double start = bench_wall_s(), used;
 
 	do {
 		run(b);
 		sum[0]++;
-		used = now() - start;
+		used = bench_wall_s() - start;
 	} while (used < seconds);
 	sum[1] += used;
 }
