@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "libd4/kit/ctl.h"
 #include "libd4/kit/file.h"
 #include "libd4/kit/json.h"
+#include "relay/cmd_words.h"
 #include "relay/commands.h"
 #include "relay/freezes.h"
 
@@ -20,26 +20,13 @@ struct freeze_args {
 static bool
 parse(int argc, char **argv, struct freeze_args *out)
 {
-	static const struct option options[] = {
-	    {"all", no_argument, NULL, 'a'},
-	    {"because", required_argument, NULL, 'b'},
-	    {NULL, 0, NULL, 0},
-	};
-	bool ok = true;
-	int c;
+	struct cmd_words w;
 
-	optind = 0; /* begins anew, with operands anywhere (glibc) */
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'a')
-			out->partner = D4_FREEZE_ALL;
-		else if (c == 'b')
-			out->note.because = optarg;
-		else
-			ok = false;
-	}
-	if (ok && optind < argc && out->partner == NULL)
-		out->partner = argv[optind++];
-	return ok && optind == argc;
+	if (!cmd_words(argc, argv, "ab", &w) || w.n > (w.all ? 0u : 1u))
+		return false;
+	out->note.because = w.because;
+	out->partner = w.all ? D4_FREEZE_ALL : w.n == 1 ? w.arg[0] : NULL;
+	return true;
 }
 
 static int
@@ -48,14 +35,6 @@ usage(const char *command)
 	(void)fprintf(stderr,
 	    "usage: d4-relay %s PARTNER | --all [--because TEXT]\n", command);
 	return 64;
-}
-
-static void
-failed(const char *what, const char *path, enum d4_status st)
-{
-	(void)fprintf(stderr, "d4-relay: %s %s: %s\n", what, path,
-	    st == D4_EIO || st == D4_ENOSPC ? strerror(errno)
-					    : d4_status_text(st));
 }
 
 /* ---- who can be frozen ---- */
@@ -146,9 +125,9 @@ noted(
 {
 	enum d4_status st = freezes_note(c, event, a->partner, &a->note);
 
-	if (st != D4_OK)
-		failed("no record in freeze.jsonl of", c->dir, st);
-	return st == D4_OK ? 0 : 1;
+	return st == D4_OK
+	           ? 0
+	           : cmd_fails("no record in freeze.jsonl of", c->dir, st);
 }
 
 /* ---- the commands ---- */
@@ -169,10 +148,8 @@ freeze(const struct relay_conf *c, const struct freeze_args *a)
 		    D4_FREEZE_BECAUSE);
 		return 1;
 	}
-	if (st != D4_OK) {
-		failed("NOT FROZEN:", c->freeze, st);
-		return 1;
-	}
+	if (st != D4_OK)
+		return cmd_fails("NOT FROZEN:", c->freeze, st);
 	(void)snprintf(done, sizeof(done), "frozen: %s", name_of(a->partner));
 	held = holds(c, done); /* at once; the books after that */
 	code = noted(c, "freeze", a);
@@ -224,10 +201,8 @@ cmd_thaw(const struct relay_conf *c, int argc, char **argv)
 		    name_of(a.partner));
 		return 1;
 	}
-	if (st != D4_OK) {
-		failed("still frozen:", c->freeze, st);
-		return 1;
-	}
+	if (st != D4_OK)
+		return cmd_fails("still frozen:", c->freeze, st);
 	still = d4_frozen(c->freeze, a.partner);
 	(void)snprintf(done, sizeof(done), "thawed: %s%s", name_of(a.partner),
 	    still == D4_FROZEN_ALL ? ", but all partners are frozen still"

@@ -3,55 +3,34 @@
  * this needs wash's account, and each look at records is in the books.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "libd4/kit/account.h"
 #include "libd4/kit/clock.h"
 #include "libd4/kit/file.h"
-#include "libd4/kit/freeze.h"
+#include "relay/cmd_words.h"
 #include "relay/commands.h"
 #include "relay/quarantine.h"
 
-/* word: show, drop or NULL; arg[0..n): what follows. */
+/* word: show, drop or NULL; w: what follows. */
 struct ring_args {
-	bool json, all;
-	const char *because, *word;
-	char **arg;
-	size_t n;
+	const char *word;
+	struct cmd_words w;
 };
 
 static bool
 parse(int argc, char **argv, struct ring_args *out)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'},
-	    {"all", no_argument, NULL, 'a'},
-	    {"because", required_argument, NULL, 'b'},
-	    {NULL, 0, NULL, 0},
-	};
-	int c;
+	struct cmd_words *w = &out->w;
 
-	optind = 0; /* begins anew, with operands anywhere (glibc) */
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'j')
-			out->json = true;
-		else if (c == 'a')
-			out->all = true;
-		else if (c == 'b')
-			out->because = optarg;
-		else
-			return false;
-	}
-	out->arg = argv + optind;
-	out->n = (size_t)(argc - optind);
-	if (out->n == 0 || (strcmp(out->arg[0], "show") != 0 &&
-			       strcmp(out->arg[0], "drop") != 0))
+	if (!cmd_words(argc, argv, "jab", w))
+		return false;
+	if (w->n == 0 ||
+	    (strcmp(w->arg[0], "show") != 0 && strcmp(w->arg[0], "drop") != 0))
 		return true;
-	out->word = *out->arg++;
-	out->n--;
+	out->word = *w->arg++;
+	w->n--;
 	return true;
 }
 
@@ -67,38 +46,12 @@ usage(void)
 	return 64;
 }
 
-static int
-fails(const char *what, enum d4_status st)
-{
-	(void)fprintf(stderr, "d4-relay: %s: %s\n", what,
-	    st == D4_EIO || st == D4_ENOSPC ? strerror(errno)
-					    : d4_status_text(st));
-	return 1;
-}
-
 /* What is looked at, or goes, is in the books first. */
 static enum d4_status
 noted(const struct relay_conf *c, const struct ring_args *a, const char *what,
     json_t *fields)
 {
-	struct d4_account *account;
-	enum d4_status st = d4_account_open(c->dir, "quarantine", &account);
-
-	if (st != D4_OK) {
-		json_decref(fields);
-		return st;
-	}
-	if (fields == NULL ||
-	    json_object_set_new(fields, "by", d4_freeze_who(getuid())) != 0 ||
-	    json_object_set_new(fields, "because",
-		json_string(a->because != NULL ? a->because : "")) != 0) {
-		json_decref(fields); /* a reason that is no text */
-		st = D4_EINVAL;
-	} else {
-		st = d4_account_write(account, true, what, fields);
-	}
-	d4_account_close(account);
-	return st;
+	return cmd_noted(c, "quarantine", what, a->w.because, fields);
 }
 
 /* ---- which there are ---- */
@@ -139,7 +92,7 @@ list_rings(const char *folder, bool json)
 	if (list == NULL && errno == ENOENT)
 		list = json_array(); /* nothing is kept, or nothing was yet */
 	if (list == NULL)
-		return fails(folder, D4_EIO);
+		return cmd_fails(folder, NULL, D4_EIO);
 	if (json) {
 		(void)json_dumpf(list, stdout, JSON_INDENT(1));
 		(void)putchar('\n');
@@ -176,7 +129,7 @@ list_ring(const char *folder, const char *id, bool json)
 
 	if (st != D4_OK) {
 		json_decref(list);
-		return fails(id, st);
+		return cmd_fails(id, NULL, st);
 	}
 	if (json) {
 		(void)json_dumpf(list, stdout, JSON_INDENT(1));
@@ -256,9 +209,9 @@ show(const struct relay_conf *c, const struct ring_args *a, const char *folder)
 	char *end = "";
 	int code;
 
-	if (a->n == 2)
-		s.number = strtoull(a->arg[1], &end, 10);
-	if (*end != '\0' || (a->n == 2 && s.number == 0))
+	if (a->w.n == 2)
+		s.number = strtoull(a->w.arg[1], &end, 10);
+	if (*end != '\0' || (a->w.n == 2 && s.number == 0))
 		return usage();
 	if (isatty(STDOUT_FILENO) != 0) {
 		(void)fputs("d4-relay: these are raw records, no text for a "
@@ -267,13 +220,14 @@ show(const struct relay_conf *c, const struct ring_args *a, const char *folder)
 		return 1;
 	}
 	st = noted(c, a, "quarantine.show",
-	    json_pack("{s:o, s:I}", "ring", quarantine_about(folder, a->arg[0]),
-		"number", (json_int_t)s.number));
+	    json_pack("{s:o, s:I}", "ring",
+		quarantine_about(folder, a->w.arg[0]), "number",
+		(json_int_t)s.number));
 	if (st != D4_OK)
-		return fails("nothing is shown", st);
+		return cmd_fails("nothing is shown", NULL, st);
 	d4_buf_init(&s.opening, QUARANTINE_ENTRY);
-	st = quarantine_read(folder, a->arg[0], &head, &r);
-	code = st == D4_OK ? show_end(&s) : fails(a->arg[0], st);
+	st = quarantine_read(folder, a->w.arg[0], &head, &r);
+	code = st == D4_OK ? show_end(&s) : cmd_fails(a->w.arg[0], NULL, st);
 	d4_buf_fini(&s.opening);
 	return code;
 }
@@ -290,7 +244,7 @@ drop_one(const struct relay_conf *c, const struct ring_args *a,
 	if (st == D4_OK)
 		st = quarantine_drop(folder, id);
 	if (st != D4_OK)
-		return fails(id, st);
+		return cmd_fails(id, NULL, st);
 	(void)printf("dropped: %s\n", id);
 	return 0;
 }
@@ -298,11 +252,11 @@ drop_one(const struct relay_conf *c, const struct ring_args *a,
 static int
 drop(const struct relay_conf *c, const struct ring_args *a, const char *folder)
 {
-	json_t *list = a->all ? quarantine_list(folder) : NULL;
+	json_t *list = a->w.all ? quarantine_list(folder) : NULL;
 	int code = 0;
 
-	for (size_t i = 0; i < a->n; i++)
-		code |= drop_one(c, a, folder, a->arg[i]);
+	for (size_t i = 0; i < a->w.n; i++)
+		code |= drop_one(c, a, folder, a->w.arg[i]);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		code |=
 		    drop_one(c, a, folder, text(json_array_get(list, i), "id"));
@@ -314,10 +268,10 @@ static bool
 sound(const struct ring_args *a)
 {
 	if (a->word == NULL)
-		return !a->all && a->because == NULL && a->n <= 1;
+		return !a->w.all && a->w.because == NULL && a->w.n <= 1;
 	if (strcmp(a->word, "show") == 0)
-		return !a->all && !a->json && (a->n == 1 || a->n == 2);
-	return !a->json && a->all == (a->n == 0);
+		return !a->w.all && !a->w.json && (a->w.n == 1 || a->w.n == 2);
+	return !a->w.json && a->w.all == (a->w.n == 0);
 }
 
 int
@@ -331,10 +285,10 @@ cmd_quarantine(const struct relay_conf *c, int argc, char **argv)
 		return usage();
 	folder = d4_path(c->state, QUARANTINE_FOLDER);
 	if (folder == NULL)
-		return fails(c->state, D4_ENOMEM);
+		return cmd_fails(c->state, NULL, D4_ENOMEM);
 	if (a.word == NULL)
-		code = a.n == 0 ? list_rings(folder, a.json)
-		                : list_ring(folder, a.arg[0], a.json);
+		code = a.w.n == 0 ? list_rings(folder, a.w.json)
+		                  : list_ring(folder, a.w.arg[0], a.w.json);
 	else if (strcmp(a.word, "show") == 0)
 		code = show(c, &a, folder);
 	else
