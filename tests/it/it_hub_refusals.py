@@ -45,18 +45,6 @@ class Refusals(unittest.TestCase):
             "replay": [s.frame(8, b"x\n", timestamp=1)],
         }
 
-    def send(self, frames):
-        tls = self.hub.connect()
-        try:
-            for one in frames:
-                tls.sendall(one)
-            tls.settimeout(60)
-            while tls.recv(1000):
-                pass
-        except OSError:
-            pass
-        tls.close()
-
     def state(self, s):
         """Reason -> how its sensor comes to it, for one that sends rightly."""
         r, u = self.redis, s.hex
@@ -91,7 +79,7 @@ class Refusals(unittest.TestCase):
         for reason in self.wire(self.hub.enroll("--type", "8")):
             s = self.hub.enroll("--type", "8")
             with self.subTest(reason=reason):
-                self.send(self.wire(s)[reason])
+                self.hub.offer(self.wire(s)[reason])
                 self.visible(s, reason)
 
     def test_what_a_sensor_is(self):

@@ -144,4 +144,24 @@ test_blocks(const char *steps, uint8_t type, struct d4_slice in, size_t cut,
 	return st;
 }
 
+/* test_blocks_cut -- in pieces of 1 to most - 1 bytes, too, it is the same. */
+static inline void
+test_blocks_cut(const char *steps, uint8_t type, struct d4_slice in,
+    size_t most, const struct test_made *whole)
+{
+	struct d4_tally t;
+	struct d4_buf out;
+
+	for (size_t cut = 1; cut < most; cut++) {
+		d4_buf_init(&out, 1u << 20);
+		assert_int_equal(test_blocks(steps, type, in, cut,
+				     &(struct test_made){&out, &t}),
+		    D4_OK);
+		assert_true(
+		    d4_slice_eq(d4_buf_slice(whole->out), d4_buf_slice(&out)));
+		assert_memory_equal(whole->tally, &t, sizeof(t));
+		d4_buf_fini(&out);
+	}
+}
+
 #endif

@@ -150,8 +150,8 @@ a_template_may_become_one_of_options_and_back(void **state)
 	static const struct field list[] = {{144, 4, 0}, {34, 4, 0}};
 	static const struct field none[] = {{10, 4, 0}, {34, 4, 0}};
 	static const uint8_t said[] = {0, 0, 0, 1, 0, 0, 0, 5};
-	struct d4_buf out, again;
-	struct d4_tally t, u;
+	struct d4_buf out;
+	struct d4_tally t;
 	struct file f;
 
 	(void)state;
@@ -171,13 +171,8 @@ a_template_may_become_one_of_options_and_back(void **state)
 	/* withdrawn, and defined as the other */
 	assert_memory_equal(message(&out, 2).p + 16, "\0\2\0\10\1\0\0\0", 8);
 	assert_memory_equal(message(&out, 2).p + 24, "\0\3\0\22\1\0\0\2", 8);
-	for (size_t cut = 1; cut < 90; cut++) {
-		assert_int_equal(run(STEPS, &f, cut, &again, &u), D4_OK);
-		assert_true(
-		    d4_slice_eq(d4_buf_slice(&out), d4_buf_slice(&again)));
-		assert_memory_equal(&t, &u, sizeof(t));
-		d4_buf_fini(&again);
-	}
+	test_blocks_cut(STEPS, 7, d4_slice_of(f.bytes, f.o.n), 90,
+	    &(struct test_made){&out, &t});
 	d4_buf_fini(&out);
 }
 

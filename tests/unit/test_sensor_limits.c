@@ -117,6 +117,16 @@ shelve(const struct queue_shard *of, unsigned n)
 		sensor_shelved(sensor, of);
 }
 
+/* One entry of the first stream under a limit, and what Redis says then. */
+static void
+first_entry(uint64_t limit, const char *says)
+{
+	sensor->limits.queue = limit;
+	shelve(&streams[0], 1);
+	assert_int_equal(sensor_tells(sensor), 1);
+	answer(says);
+}
+
 static void
 an_entry_needs_a_place_that_redis_holds(void **unused)
 {
@@ -158,10 +168,7 @@ an_answer_that_never_came_changes_nothing(void **unused)
 	const struct queue_shard *one = &streams[0];
 
 	(void)unused;
-	sensor->limits.queue = 100;
-	shelve(one, 1);
-	assert_int_equal(sensor_tells(sensor), 1);
-	answer("*3\r\n:0\r\n:1\r\n:4\r\n");
+	first_entry(100, "*3\r\n:0\r\n:1\r\n:4\r\n");
 	shelve(one, 2);
 	assert_int_equal(sensor_tells(sensor), 1);
 	shelve(one, 1);
@@ -177,10 +184,7 @@ places_that_nobody_needs_go_back(void **unused)
 	const struct queue_shard *one = &streams[0];
 
 	(void)unused;
-	sensor->limits.queue = 100;
-	shelve(one, 1);
-	assert_int_equal(sensor_tells(sensor), 1);
-	answer("*3\r\n:0\r\n:1\r\n:4\r\n");
+	first_entry(100, "*3\r\n:0\r\n:1\r\n:4\r\n");
 	assert_true(sensor_untold(sensor)); /* it holds some */
 	assert_int_equal(sensor_tells(sensor), 1);
 	assert_int_equal(sensor->ration.share[0].held, 0);
@@ -200,10 +204,7 @@ who_had_too_much_waits_until_half_is_gone(void **unused)
 	const struct queue_shard *one = &streams[0];
 
 	(void)unused;
-	sensor->limits.queue = 10;
-	shelve(one, 1);
-	assert_int_equal(sensor_tells(sensor), 1);
-	answer("*3\r\n:0\r\n:9\r\n:1\r\n");
+	first_entry(10, "*3\r\n:0\r\n:9\r\n:1\r\n");
 	assert_false(sensor_crowded(sensor, one));
 	assert_int_equal(sensor_tells(sensor), 1);
 	answer("*3\r\n:0\r\n:10\r\n:0\r\n");
@@ -221,10 +222,7 @@ who_gets_no_place_asks_for_one_until_there_is_one(void **unused)
 	const struct queue_shard *one = &streams[0];
 
 	(void)unused;
-	sensor->limits.queue = 10;
-	shelve(one, 1);
-	assert_int_equal(sensor_tells(sensor), 1);
-	answer("*3\r\n:0\r\n:5\r\n:0\r\n"); /* others hold the rest */
+	first_entry(10, "*3\r\n:0\r\n:5\r\n:0\r\n"); /* others hold the rest */
 	assert_true(sensor_crowded(sensor, one));
 	assert_true(sensor_stuffed(sensor, one));
 	assert_false(sensor_pressed(sensor));
