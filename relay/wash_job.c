@@ -29,8 +29,10 @@ job_is_common(const struct job *j)
 {
 	size_t n = pol_n_partners(gate_policy(j->w->gate));
 	const struct san_chain *chain = j->path->d.chain;
+	enum d4_reason why;
 
 	if (j->w->common == NULL || j->path->remembers ||
+	    san_stream_broken(j->san, &why) ||
 	    (san_chain_needs_keys(chain) && j->w->common->trace == NULL))
 		return false;
 	for (size_t i = j->partner + 1; i < n; i++) {
@@ -168,13 +170,32 @@ job_common_keep(
 	c->after = *after;
 }
 
+/*
+ * Each partner has its own breaker, whoever works: it holds for what another
+ * one's stream made, and what stopped that stream stops this path as well.
+ * No chain yet: as stopped, whoever makes it learns why.
+ */
+static bool
+job_stopped(struct job *j)
+{
+	struct san_stream *own;
+	enum d4_reason why;
+
+	if (path_san(j->w->streams, j->stream, j->partner, &own) != D4_OK)
+		return true;
+	if (san_stream_broken(j->w->common->san, &why))
+		san_stream_stop(own, why);
+	return san_stream_broken(own, &why);
+}
+
 bool
 job_common(struct job *j, struct d4_tally *before, struct d4_tally *after)
 {
 	struct wash_common *c = j->w->common;
 
 	if (c == NULL || c->chain == NULL || c->chain != j->path->d.chain ||
-	    j->path->remembers || san_chain_needs_keys(c->chain))
+	    j->path->remembers || san_chain_needs_keys(c->chain) ||
+	    job_stopped(j))
 		return false;
 	j->san = c->san;
 	j->out = &c->share->bytes;

@@ -190,12 +190,12 @@ job_append(struct job *j, uint64_t n)
 	return st;
 }
 
-/* Once in the log, and on disk where it is this path's own breaker. */
+/* Once in the log, and on disk. */
 static void
 job_alarm(struct job *j)
 {
-	enum d4_status st = D4_OK;
 	enum d4_reason why;
+	enum d4_status st;
 
 	if (!san_stream_broken(j->san, &why)) {
 		j->path->alarmed = false;
@@ -204,8 +204,7 @@ job_alarm(struct job *j)
 	if (j->path->alarmed)
 		return;
 	j->path->alarmed = true;
-	if (j->san == j->path->san)
-		st = path_stopped(j->w->streams, j->stream, j->partner);
+	st = path_stopped(j->w->streams, j->stream, j->partner);
 	d4_warnx("alarm breaker=open partner=%s source=%s rule=%s reason=%s "
 		 "remedy=\"nothing of this stream leaves until its pipeline is "
 		 "another one, or d4-relay breaker close\"",
@@ -325,10 +324,8 @@ job_release(struct job *j)
 	struct d4_tally before, after;
 	enum d4_status st;
 
-	if (job_common(j, &before, &after)) {
-		job_alarm(j);
+	if (job_common(j, &before, &after))
 		return job_output(j, &before, &after);
-	}
 	st = path_san(j->w->streams, j->stream, j->partner, &j->san);
 	if (st == D4_ENOTSUP)
 		return job_refuse(j, D4_R_TYPE_UNSUPPORTED);

@@ -1,4 +1,5 @@
 /* What wash puts into the airlock stands under what it was released under. */
+#include "libd4/kit/json.h"
 #include "policy.h"
 #include "relay/breakers.h"
 #include "wash_world.h"
@@ -8,6 +9,10 @@
 #define LINE(n)                                                           \
 	"1749988800||192.0.2." n "||192.0.2.53||IN||example.com.||A||198" \
 	".51.100.7||300||1\n"
+
+#define PLANTED                                                              \
+	"1749988800||192.0.2.1||192.0.2.53||IN||planted-text-1.example.com." \
+	"||A||198.51.100.7||300||1\n"
 
 /* Two sensors of one source; the first one's rule has the weaker pipeline. */
 static const char head_text[] =
@@ -157,11 +162,7 @@ an_open_breaker_stays_open_until_it_is_closed(void **state)
 	world_gate(&w, world_load(all));
 	put(&w, SENSOR_1, LINE("1"), true);
 	assert_int_equal(d4_spool_seq(lanes_at(w.lanes, 0)->writer), 1);
-	put(&w, SENSOR_1,
-	    "1749988800||192.0.2.1||192.0.2.53||IN||planted-text-1.example.com."
-	    "||"
-	    "A||198.51.100.7||300||1\n",
-	    true);
+	put(&w, SENSOR_1, PLANTED, true);
 	put(&w, SENSOR_1, LINE("2"), true);
 	streams_again(w.streams); /* a lease was lost, a batch dropped */
 	put(&w, SENSOR_1, LINE("3"), true);
@@ -179,12 +180,118 @@ an_open_breaker_stays_open_until_it_is_closed(void **state)
 	world_end(&w);
 }
 
+/* Partners p1 and p2 get the same without keys: one chain works for both. */
+static const char common_text[] =
+    "version: 1\n"
+    "hub: {id: lu-hub-1, org: " ORG_OWN "}\n"
+    "sources:\n"
+    "  - {id: s1, sensors: [" SENSOR_1 "], types: [8], org: " ORG_OWN
+    ", tags: [\"tlp:clear\"], floor_tlp: clear}\n"
+    "partners:\n"
+    "  - {id: p1, kind: own, min_class: S0}\n"
+    "  - {id: p2, kind: own, min_class: S0}\n"
+    "pipelines:\n"
+    "  - {id: watched, types: [8], steps: [{pdns: " WEAK
+    "}, {canary: planted-text-1}]}\n"
+    "share:\n"
+    "  - {id: r1, to: [p1, p2], from: [s1], pipeline: watched, because: "
+    "\"x\"}\n";
+
+/* Entries that a partner was given. */
+static uint64_t
+given(const struct world *w, const char *partner)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < lanes_n(w->lanes); i++) {
+		struct lane *l = lanes_at(w->lanes, i);
+
+		if (strcmp(l->head.partner, partner) == 0)
+			n += d4_spool_seq(l->writer);
+	}
+	return n;
+}
+
+static void
+lift_of(const struct world *w, const char *partner)
+{
+	json_t *list = streams_open(w->streams);
+	char path[128];
+	unsigned n = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/state/%s", dir, BREAKERS_FOLDER);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+
+		if (strcmp(d4_json_str(o, "partner"), partner) != 0)
+			continue;
+		assert_int_equal(
+		    breakers_lift(path, d4_json_str(o, "id")), D4_OK);
+		n++;
+	}
+	json_decref(list);
+	assert_int_equal(n, 1);
+	streams_breakers(w->streams); /* its second is over */
+}
+
+/* quiet: entries that both get before; with some the first one leads. */
+static void
+both_stop_and_each_is_closed_alone(unsigned quiet)
+{
+	struct world w;
+
+	world_begin(&w);
+	w.now_us = NOW_S * UINT64_C(1000000);
+	world_gate(&w, world_load(common_text));
+	for (unsigned i = 0; i < quiet; i++)
+		put(&w, SENSOR_1, LINE("1"), true);
+	put(&w, SENSOR_1, PLANTED, true);
+	put(&w, SENSOR_1, LINE("2"), true);
+	assert_int_equal(given(&w, "p1"), quiet);
+	assert_int_equal(given(&w, "p2"), quiet);
+	lift_of(&w, "p1");
+	put(&w, SENSOR_1, LINE("3"), true);
+	put(&w, SENSOR_1, LINE("4"), true);
+	assert_int_equal(given(&w, "p1"), quiet + 2);
+	assert_int_equal(given(&w, "p2"), quiet);
+	world_gate(&w, world_load(common_text));
+	put(&w, SENSOR_1, LINE("5"), true);
+	put(&w, SENSOR_1, LINE("6"), true);
+	assert_int_equal(given(&w, "p1"), quiet + 4);
+	assert_int_equal(given(&w, "p2"), quiet);
+	lift_of(&w, "p2");
+	put(&w, SENSOR_1, LINE("7"), true);
+	assert_int_equal(given(&w, "p1"), quiet + 5);
+	assert_int_equal(given(&w, "p2"), quiet + 1);
+	world_end(&w);
+}
+
+static void
+a_breaker_holds_though_another_partner_has_the_same_chain(void **state)
+{
+	(void)state;
+	both_stop_and_each_is_closed_alone(0);
+}
+
+static void
+what_stops_a_shared_chain_stops_each_of_its_partners(void **state)
+{
+	(void)state;
+	both_stop_and_each_is_closed_alone(3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		an_open_breaker_stays_open_until_it_is_closed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_breaker_holds_though_another_partner_has_the_same_chain,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		what_stops_a_shared_chain_stops_each_of_its_partners, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(
 		two_rules_of_one_lane_keep_apart_what_each_released, setup,
 		teardown),
