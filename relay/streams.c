@@ -132,13 +132,21 @@ streams_breakers(struct streams *s)
 {
 	if (!s->broken)
 		return;
-	s->broken = false;
+	s->broken = s->unnoted = false;
 	for (size_t i = 0; i < STREAMS_BUCKETS; i++) {
 		for (struct stream *t = s->bucket[i]; t != NULL; t = t->next) {
 			for (size_t k = 0; k < s->n_partners; k++)
 				path_breaker(s, t, k);
 		}
 	}
+}
+
+bool
+streams_noted(struct streams *s)
+{
+	if (s->unnoted)
+		streams_breakers(s);
+	return !s->unnoted;
 }
 
 json_t *

@@ -97,6 +97,12 @@ void streams_again(struct streams *s);
  */
 void streams_breakers(struct streams *s);
 
+/*
+ * streams_noted -- is each breaker that is open on disk, or at last now? What
+ * opened it is to come again until then.
+ */
+D4_USED bool streams_noted(struct streams *s);
+
 /* streams_open -- those that are open, as breakers_list. */
 json_t *streams_open(const struct streams *s);
 

@@ -149,6 +149,7 @@ path_stopped(struct streams *s, const struct stream *t, size_t partner)
 	if (st == D4_OK)
 		st = breakers_set(s->breakers, id, &b);
 	p->noted = st == D4_OK;
+	s->unnoted = s->unnoted || st != D4_OK;
 	return st;
 }
 

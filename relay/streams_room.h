@@ -10,7 +10,7 @@
 
 /*
  * struct streams -- folder: of what they remember; breakers: of those that are
- * open. broken: one of them is perhaps.
+ * open. broken: one of them is perhaps; unnoted: one that is not on disk.
  */
 struct streams {
 	char *folder, *breakers;
@@ -19,7 +19,7 @@ struct streams {
 	struct stream *bucket[STREAMS_BUCKETS];
 	size_t n;
 	uint64_t clock;
-	bool broken;
+	bool broken, unnoted;
 	struct quarantine quarantine;
 };
 

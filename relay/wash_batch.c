@@ -283,6 +283,9 @@ batch_commit(struct wash *w)
 {
 	enum d4_status st = d4_account_sync(w->account);
 
+	/* A kill would close it, were its entry acknowledged. */
+	if (st == D4_OK && !streams_noted(w->streams))
+		st = D4_EIO;
 	if (st == D4_OK)
 		st = lanes_commit(w->lanes);
 	/* Before the acknowledgement; taking an entry again changes nothing

@@ -211,8 +211,8 @@ job_alarm(struct job *j)
 	    job_partner(j), j->path->d.source, j->path->d.rule,
 	    d4_reason_name(why));
 	if (st != D4_OK)
-		d4_warnx("breaker=unnoted error=\"%s\" (a restart would close "
-			 "it; it is tried again every second)",
+		d4_warnx("breaker=unnoted error=\"%s\" (it is tried again "
+			 "every second; nothing is acknowledged until then)",
 		    d4_status_text(st));
 }
 

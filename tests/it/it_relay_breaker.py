@@ -96,6 +96,25 @@ def test_an_operator_closes_it_and_that_is_in_the_books():
         org.close()
 
 
+def test_what_cannot_be_noted_comes_again_after_a_kill():
+    org = Org(POLICY, partners=("acme", "beta"))
+    try:
+        logs = Sensor(org, 3, uid=LOG)
+        org.up()
+        logs.lines(numbered(0, 5))
+        until("it leaves", lambda: released(org) == 5 and org.idle())
+        folder = os.path.join(org.state, "wash", "breakers")
+        os.rename(folder, folder + ".away")
+        logs.lines([b"user " + CANARY.encode() + b"x logged in"])
+        until("it waits", lambda: "breaker=unnoted" in org.log() and
+              "does not take a batch" in org.log())
+        org.kill("wash")
+        until("they are open", lambda: len(breakers(org)) == 2)
+        stays_shut(org, logs, 5)
+    finally:
+        org.close()
+
+
 def test_another_pipeline_closes_it():
     org = Org(POLICY, partners=("acme", "beta"))
     try:
