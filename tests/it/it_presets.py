@@ -142,6 +142,37 @@ class Presets(Case):
         self.assertNotIn(got["session"], ("abcdef", ""))
         self.assertNotEqual(got["dst_ip"], "10.1.2.3")
 
+    def test_honeypot_partner_as_dionaea_writes(self):
+        """Its log_json.py: times without a zone, without a fraction when that
+        is 0, addresses of its IPv6 socket, credentials as a list, or flat."""
+        told = {"connection": {"protocol": "ftpd", "transport": "tcp",
+                               "type": "accept"},
+                "dst_ip": "10.1.2.3", "dst_port": 21, "src_hostname": "",
+                "src_ip": "203.0.113.7", "src_port": 40000,
+                "timestamp": "2026-04-24T17:56:39.389701"}
+        some = [{"password": "toor", "username": "root"}]
+        flat = {"password": ["a", "b"], "username": ["c", "d"]}
+        out, stats = self.wash("honeypot", lines(
+            dict(told, credentials=some),
+            dict(told, timestamp="2026-04-24T17:56:39", credentials=flat),
+            dict(told, dst_ip="::ffff:10.1.2.3", src_ip="::ffff:203.0.113.7"),
+            dict(told, src_hostname="pc.corp.example", ftp={"commands": [
+                {"command": "USER", "arguments": ["10.1.2.3"]}]}),
+            dict(told, credentials=[{"password": "10.1.2.3"}])))
+        self.assertEqual((stats["forward"], stats["quarantine"]), (4, 1))
+        got = [json.loads(x) for x in out.splitlines()]
+        self.assertEqual([g["timestamp"] for g in got], [
+            "2026-04-24T17:56:39.000000", "2026-04-24T17:56:39"] +
+            ["2026-04-24T17:56:39.000000"] * 2)
+        self.assertEqual([g.get("credentials") for g in got],
+                         [some, flat, None, None])
+        self.assertEqual(got[2]["src_ip"], "::ffff:203.0.113.7")
+        hidden = got[0]["dst_ip"]
+        self.assertNotIn(hidden, ("10.1.2.3", ""))
+        self.assertEqual(got[2]["dst_ip"], "::ffff:" + hidden)
+        self.assertEqual(set(got[3]), set(told) - {"src_hostname"})
+        self.assertEqual(got[3]["connection"], told["connection"])
+
     def test_pdns_partner_and_public(self):
         def line(client, name, answer="192.0.2.1", at=1700000059):
             return "%d.5||%s||10.1.0.53||IN||%s||A||%s||300||1\n" % (

@@ -6,6 +6,7 @@ The last test runs the three pipelines of docs/examples/policy.yaml.
 
 import json
 import os
+import pty
 import re
 import resource
 import subprocess
@@ -120,6 +121,38 @@ class Sanitize(Case):
         self.assertEqual(p.wait(), 0)
         p.stdout.close()
         os.wait()
+
+    def watched(self, stdin):
+        """What somebody sees at a terminal; the output is a file."""
+        ours, its = pty.openpty()
+        with open(self.put("out", b""), "wb") as out:
+            p = subprocess.Popen(
+                [SANITIZE, "-p", self.policy, "-P", "pdns"], stdin=stdin,
+                stdout=out, stderr=its)
+        self.assertEqual(p.wait(), 0)
+        # All of it is little, and is read up to a mark of our own.
+        os.write(its, b"END")
+        seen = b""
+        while not seen.endswith(b"END"):
+            seen += os.read(ours, 4096)
+        os.close(its)
+        os.close(ours)
+        with open(os.path.join(self.dir, "out"), "rb") as out:
+            self.assertEqual(out.read(), GONE * 100)
+        return seen[:-3]
+
+    def test_progress_is_shown_at_a_terminal_and_of_files_only(self):
+        path = self.put("in", GOOD * 100)
+        with open(path, "rb") as f:
+            self.assertRegex(
+                self.watched(f), rb"\r100\.0 %  0 MiB  \d+ MiB/s\r?\n$")
+        with open(path, "rb") as f:
+            p = subprocess.run(
+                [SANITIZE, "-p", self.policy, "-P", "pdns"], stdin=f,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+            self.assertEqual((p.stdout, p.stderr), (GONE * 100, b""))
+        with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+            self.assertEqual(self.watched(cat.stdout), b"")
 
     def test_memory_does_not_grow_with_the_input(self):
         peak = []
