@@ -46,6 +46,29 @@ usage(void)
 	return 64;
 }
 
+static bool
+no_more(void *arg, const struct quarantine_entry *e)
+{
+	(void)arg;
+	(void)e;
+	return false;
+}
+
+/* The books are of rings that there are; one that is damaged may be dropped. */
+static bool
+there(const char *folder, const char *id)
+{
+	const struct quarantine_reader r = {no_more, NULL};
+	struct quarantine_head head;
+	enum d4_status st = quarantine_read(folder, id, &head, &r);
+
+	if (st != D4_EINVAL && st != D4_ENOENT)
+		return true;
+	(void)fprintf(stderr,
+	    "d4-relay: %s: no such ring; see d4-relay quarantine\n", id);
+	return false;
+}
+
 /* What is looked at, or goes, is in the books first. */
 static enum d4_status
 noted(const struct relay_conf *c, const struct ring_args *a, const char *what,
@@ -129,7 +152,7 @@ list_ring(const char *folder, const char *id, bool json)
 
 	if (st != D4_OK) {
 		json_decref(list);
-		return cmd_fails(id, NULL, st);
+		return there(folder, id) ? cmd_fails(id, NULL, st) : 1;
 	}
 	if (json) {
 		(void)json_dumpf(list, stdout, JSON_INDENT(1));
@@ -219,6 +242,8 @@ show(const struct relay_conf *c, const struct ring_args *a, const char *folder)
 		    stderr);
 		return 1;
 	}
+	if (!there(folder, a->w.arg[0]))
+		return 1;
 	st = noted(c, a, "quarantine.show",
 	    json_pack("{s:o, s:I}", "ring",
 		quarantine_about(folder, a->w.arg[0]), "number",
@@ -238,9 +263,12 @@ static int
 drop_one(const struct relay_conf *c, const struct ring_args *a,
     const char *folder, const char *id)
 {
-	enum d4_status st = noted(c, a, "quarantine.drop",
-	    json_pack("{s:o}", "ring", quarantine_about(folder, id)));
+	enum d4_status st;
 
+	if (!there(folder, id))
+		return 1;
+	st = noted(c, a, "quarantine.drop",
+	    json_pack("{s:o}", "ring", quarantine_about(folder, id)));
 	if (st == D4_OK)
 		st = quarantine_drop(folder, id);
 	if (st != D4_OK)
@@ -255,6 +283,8 @@ drop(const struct relay_conf *c, const struct ring_args *a, const char *folder)
 	json_t *list = a->w.all ? quarantine_list(folder) : NULL;
 	int code = 0;
 
+	if (a->w.all && list == NULL && errno != ENOENT)
+		return cmd_fails(folder, NULL, D4_EIO);
 	for (size_t i = 0; i < a->w.n; i++)
 		code |= drop_one(c, a, folder, a->w.arg[i]);
 	for (size_t i = 0; i < json_array_size(list); i++)

@@ -68,6 +68,12 @@ def test_it_is_kept_shown_and_dropped_and_never_leaves():
                    for _, e in org.spooled("acme"))
         code, out = org.ask("quarantine", "show", ring["id"], "2")
         assert code == 1 and out == ""
+        # What is no ring is an error with a remedy, and not in the books.
+        for none in ("nope", "../../x", "0123456789abcdef"):
+            for words in ((none,), ("show", none), ("drop", none)):
+                code, out = org.ask("quarantine", *words)
+                assert code == 1 and out == "", (words, out)
+                assert "see d4-relay quarantine" in org.stderr, org.stderr
         code, out = org.ask("quarantine", "drop", "--all")
         assert code == 0 and "dropped" in out, org.stderr
         assert glob.glob(folder(org) + "/*") == []
@@ -90,6 +96,12 @@ def test_it_is_counted_only_unless_it_is_asked_for():
         assert (code, out) == (0, ""), org.stderr
         assert org.ask("quarantine", "show", "0123456789abcdef")[0] == 1
         assert org.ask("quarantine", "drop")[0] == 64
+        assert org.ask("quarantine", "drop", "--all")[0] == 0
+        # What cannot be looked into is not taken for empty.
+        open(folder(org), "w").close()
+        assert org.ask("quarantine")[0] == 1
+        assert org.ask("quarantine", "drop", "--all")[0] == 1
+        assert "Not a directory" in org.stderr, org.stderr
     finally:
         org.close()
 
