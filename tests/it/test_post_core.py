@@ -54,8 +54,8 @@ class StockCore(Case):
         self.servers.append(c)
         return c
 
-    def everything(self, n, **keys):
-        c = self.core()
+    def everything(self, n, core=(), **keys):
+        c = self.core("--register", UUID, *core)
         self.fill(records=10, entries=n // 10, **keys)
         self.release(LANE)
         p = self.post({"port": c.port})
@@ -77,6 +77,10 @@ class StockCore(Case):
     def test_extended_lines(self):
         c = self.everything(2000, type=254, ext="ja3-jl", meta=META, size=300)
         self.assertEqual({r["ext"] for r in c.rows("sessions")}, {"ja3-jl"})
+
+    def test_session_tickets_are_read_and_are_no_answer(self):
+        """Left in the socket they would turn our end into a reset."""
+        self.everything(1000, core=("--tickets", "60"), type=8, size=90)
 
     def test_packets_of_awkward_sizes_are_never_kept_back(self):
         c = self.core()

@@ -307,6 +307,8 @@ def arguments(argv):
     p.add_argument("--polite", action="store_true")
     p.add_argument("--slow-ms", type=float, default=0,
                    help="pause before each TLS record, as a busy server")
+    p.add_argument("--tickets", type=int, default=2,
+                   help="TLS 1.3 session tickets behind each handshake")
     p.add_argument("--timeout", type=float, default=30)
     args = p.parse_args(argv)
     args.register = [word for words in args.register for word in words]
@@ -318,6 +320,7 @@ def main(argv):
     core = Core(args)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(args.cert, args.key)
+    context.num_tickets = args.tickets
     listener = socket.create_server(("127.0.0.1", args.port))
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     print("listening %d" % listener.getsockname()[1], flush=True)

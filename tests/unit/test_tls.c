@@ -1,4 +1,7 @@
 #include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 #include "tls_world.h"
 
@@ -228,6 +231,55 @@ freeing_inside_a_callback_is_legal(void **state)
 	assert_null(w->s.tls);
 }
 
+/* Our end of the connection to the listener; -1: there is none. */
+static int
+client_fd(const struct world *w)
+{
+	const struct sockaddr_in *to = (const struct sockaddr_in *)&w->at;
+
+	for (int fd = 3; fd < 256; fd++) {
+		struct sockaddr_in at = {.sin_family = AF_UNSPEC};
+		socklen_t len = sizeof(at);
+
+		if (getpeername(fd, (struct sockaddr *)&at, &len) == 0 &&
+		    at.sin_family == AF_INET && at.sin_port == to->sin_port)
+			return fd;
+	}
+	return -1;
+}
+
+static int
+option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+	return value;
+}
+
+static void
+an_idle_peer_is_asked_as_often_as_is_said(void **state)
+{
+	struct world *w = *state;
+	int fd;
+
+	tls_open_pinned(w, &tls_plain_events);
+	fd = client_fd(w);
+	assert_true(fd >= 0);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	d4_tls_keepalive(w->c.tls, 7);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 7);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 7);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+	/* no more than the system takes */
+	d4_tls_keepalive(w->c.tls, UINT_MAX);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 32767);
+	d4_tls_keepalive(w->c.tls, 0);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+}
+
 int
 main(void)
 {
@@ -244,6 +296,7 @@ main(void)
 	    T(paused_reader_holds_the_writer_back),
 	    T(queue_is_limited),
 	    T(freeing_inside_a_callback_is_legal),
+	    T(an_idle_peer_is_asked_as_often_as_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
