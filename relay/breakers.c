@@ -67,7 +67,9 @@ breakers_has(const char *folder, const char *id, enum d4_reason *why)
 	*why = D4_R_INTERNAL;
 	if (path == NULL)
 		return true;
-	if (lstat(path, &sb) != 0 && errno == ENOENT) {
+	/* A folder that is gone says nothing of what was in it. */
+	if (lstat(path, &sb) != 0 && errno == ENOENT &&
+	    lstat(folder, &sb) == 0) {
 		free(path);
 		return false;
 	}

@@ -32,7 +32,7 @@ D4_USED enum d4_status breakers_set(
 
 /*
  * breakers_has -- is it open? *why: the noted reason. What cannot be looked
- * up is open, for D4_R_INTERNAL.
+ * up is open, for D4_R_INTERNAL; so are all when the folder is gone.
  */
 bool breakers_has(const char *folder, const char *id, enum d4_reason *why);
 

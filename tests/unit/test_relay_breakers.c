@@ -77,6 +77,9 @@ what_cannot_be_looked_up_is_open(void **state)
 	put(ID, "{}");
 	assert_true(breakers_has(in_dir(ID), OTHER, &why)); /* no folder */
 	assert_int_equal(why, D4_R_INTERNAL);
+	why = D4_R_NONE;
+	assert_true(breakers_has(in_dir("gone"), OTHER, &why));
+	assert_int_equal(why, D4_R_INTERNAL);
 }
 
 static void
