@@ -256,7 +256,7 @@ world_open(void **state)
 static void
 any_cut_gives_the_same_output_and_it_can_be_read(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000) / 10;
 	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
@@ -279,7 +279,7 @@ any_cut_gives_the_same_output_and_it_can_be_read(void **state)
 static void
 values_that_do_not_leave_cannot_be_told_from_what_does(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000) / 10;
 	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
@@ -299,7 +299,7 @@ values_that_do_not_leave_cannot_be_told_from_what_does(void **state)
 static void
 a_file_leaves_the_same_whatever_came_before(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000) / 10;
 	struct prop_world *w = *state;
 	struct san_stream *old[CHAINS];
 
@@ -325,7 +325,7 @@ a_file_leaves_the_same_whatever_came_before(void **state)
 static void
 no_value_makes_an_address_leave(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 5;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000) / 5;
 	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {

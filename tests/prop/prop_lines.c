@@ -196,7 +196,7 @@ static const struct pipeline pipelines[] = {
 static void
 any_cut_and_any_run_gives_the_same(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(300);
+	uint64_t seed = prop_seed(), cases = prop_cases(1000);
 	struct text *t = malloc(sizeof(*t));
 	struct d4_buf whole, cut;
 
@@ -231,7 +231,7 @@ static void
 an_identity_rule_changes_no_byte(void **state)
 {
 	struct san_chain *c = test_chain("- json: {default: keep}", 6, "");
-	uint64_t seed = prop_seed(), cases = prop_cases(1000);
+	uint64_t seed = prop_seed(), cases = prop_cases(10000);
 	struct text *t = malloc(sizeof(*t));
 	struct d4_buf out;
 
@@ -269,7 +269,7 @@ an_allow_list_leaves_what_jansson_would(void **state)
 {
 	struct san_chain *c = test_chain(
 	    "- json: {default: drop, rules: [{path: /a, op: keep}]}", 6, "");
-	uint64_t seed = prop_seed(), cases = prop_cases(3000), kept = 0;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000), kept = 0;
 	struct text *t = malloc(sizeof(*t));
 	struct d4_buf out;
 

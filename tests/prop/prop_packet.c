@@ -101,7 +101,7 @@ what_is_dropped_cannot_be_told_from_what_leaves(void **state)
 {
 	struct san_chain *c = test_chain(HEADERS, 1, "");
 	struct san_stream *s = test_stream(c, 1, "");
-	uint64_t seed = prop_seed(), cases = prop_cases(2000);
+	uint64_t seed = prop_seed(), cases = prop_cases(10000);
 
 	(void)state;
 	for (uint64_t i = 0; i < cases; i++) {

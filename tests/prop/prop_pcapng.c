@@ -176,7 +176,7 @@ world_open(void **state)
 static void
 any_cut_gives_the_same_output_and_it_can_be_read(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000) / 10;
 	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
@@ -202,7 +202,7 @@ any_cut_gives_the_same_output_and_it_can_be_read(void **state)
 static void
 what_is_taken_off_cannot_be_told_from_what_leaves(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 20;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000) / 20;
 	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
@@ -223,7 +223,7 @@ what_is_taken_off_cannot_be_told_from_what_leaves(void **state)
 static void
 a_packet_leaves_the_same_whatever_came_before(void **state)
 {
-	uint64_t seed = prop_seed(), cases = prop_cases(4000) / 10;
+	uint64_t seed = prop_seed(), cases = prop_cases(10000) / 10;
 	struct prop_world *w = *state;
 	struct san_stream *old[CHAINS];
 
@@ -260,7 +260,7 @@ no_damage_makes_an_address_leave(void **state)
 	static const uint8_t a6[2][16] = {
 	    {0x20, 1, 0xd, 0xb8, 0, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
 	    {0x20, 1, 0xd, 0xb8, 0, 0x77, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5}};
-	uint64_t seed = prop_seed(), cases = prop_cases(4000);
+	uint64_t seed = prop_seed(), cases = prop_cases(10000);
 	struct prop_world *w = *state;
 
 	for (uint64_t i = 0; i < cases; i++) {
