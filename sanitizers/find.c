@@ -1,7 +1,7 @@
 #include <string.h>
 #include "sanitizers/addr.h"
 #include "sanitizers/find.h"
-#include "sanitizers/lanes.h"
+#include "sanitizers/find_marks.h"
 
 #define FIND_RUN    92u /* bytes of a run that may be IPv6 */
 #define FIND_COLONS 6u  /* of an IPv6 text without "::", at least */
@@ -80,78 +80,38 @@ find_quad(struct d4_slice t, size_t at, const struct san_hints *h,
 	return true;
 }
 
-/* find_ends -- which bytes may be the last digit of a first number. */
-static SAN_LANES
-find_ends(SAN_LANES x, const struct san_hints *h)
-{
-	SAN_LANES m = {0};
-
-	if (h == NULL || h->ends.n > SAN_MASKS_ENDS)
-		return ~m;
-	x |= 0x20;
-	for (unsigned k = 0; k < h->ends.n; k++)
-		m |= (SAN_LANES)(x == san_lanes(h->ends.c[k]));
-	return m;
-}
-
-/*
- * find_marks -- of 16 bytes, with one in front and one behind: a dot or dash
- * with a digit behind it and one that ends a number in front, a colon with a
- * hex digit or colon behind it. Most colons of JSON fall out here.
- */
-static inline unsigned
-find_marks(const uint8_t *p, const struct san_hints *h)
-{
-	SAN_LANES x = san_lanes(p), y = san_lanes(p + 1);
-	SAN_LANES digit = (SAN_LANES)((SAN_LANES)(y - '0') <= 10); /* ':' too */
-	SAN_LANES letter = (SAN_LANES)((SAN_LANES)((y | 0x20) - 'a') <= 5);
-	SAN_LANES colon = (SAN_LANES)(x == ':') & (digit | letter);
-	SAN_LANES mark =
-	    digit & ((SAN_LANES)(x == '.') | (SAN_LANES)(x == '-'));
-
-	if (san_lanes_bits(mark) != 0)
-		mark &= find_ends(san_lanes(p - 1), h);
-	return san_lanes_bits(mark | colon);
-}
-
-/* find_edge -- the same of the first ones, and of the last. */
-static unsigned
-find_edge(const struct san_find *f)
-{
-	uint8_t part[1 + SAN_BLOCK + 1] = {0};
-	size_t n = f->text.n - f->next;
-
-	if (f->next != 0)
-		part[0] = f->text.p[f->next - 1];
-	memcpy(
-	    part + 1, f->text.p + f->next, n <= SAN_BLOCK ? n : SAN_BLOCK + 1);
-	return find_marks(part + 1, f->hints);
-}
-
+/* find_piece -- the marks of the next 64 bytes; of the last, with zeros. */
 static void
-find_block(struct san_find *f)
+find_piece(struct san_find *f)
 {
-	if (f->next == 0 || f->text.n - f->next <= SAN_BLOCK)
-		f->marks = find_edge(f);
-	else
-		f->marks = find_marks(f->text.p + f->next, f->hints);
-	f->next += SAN_BLOCK;
+	const struct san_ends *ends = f->hints == NULL ? NULL : &f->hints->ends;
+	size_t left = f->text.n - f->next;
+	uint8_t last[SAN_PIECE] = {0};
+
+	if (left >= SAN_PIECE) {
+		f->marks = san_find_marks(f->text.p + f->next, ends);
+	} else {
+		memcpy(last, f->text.p + f->next, left);
+		f->marks =
+		    san_find_marks(last, ends) & ((UINT64_C(1) << left) - 1);
+	}
+	f->next += SAN_PIECE;
 }
 
-/* find_gap -- where the next '.', '-' or ':' is; text.n: there is none. */
+/* find_mark -- where the next one is; text.n: there is none. */
 static size_t
-find_gap(struct san_find *f)
+find_mark(struct san_find *f)
 {
-	unsigned m;
+	uint64_t m;
 
 	while (f->marks == 0) {
 		if (f->next >= f->text.n)
 			return f->text.n;
-		find_block(f);
+		find_piece(f);
 	}
 	m = f->marks;
 	f->marks = m & (m - 1);
-	return f->next - SAN_BLOCK + (size_t)__builtin_ctz(m);
+	return f->next - SAN_PIECE + (size_t)__builtin_ctzll(m);
 }
 
 /* find_at4 -- four numbers whose first ends before the gap at i. */
@@ -241,7 +201,7 @@ san_find_next(struct san_find *f, struct d4_addr *out)
 	struct d4_slice t = f->text;
 
 	for (;;) {
-		size_t i = find_gap(f);
+		size_t i = find_mark(f);
 
 		if (i >= t.n)
 			return false;

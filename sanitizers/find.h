@@ -8,15 +8,15 @@
 /*
  * struct san_find -- a search under way; text and hints are the caller's.
  * Shape:  hints: of what is looked for, or NULL: all addresses. marks: of the
- *         16 bytes in front of `next`, a bit for each that stands between
- *         numbers (. - :) and was not looked at yet. gap: the one behind the
- *         first number of the address given last.
+ *         64 bytes in front of `next`, those that may be the first mark of an
+ *         address (find_marks.h) and were not looked at yet. gap: the one
+ *         behind the first number of the address given last.
  */
 struct san_find {
 	struct d4_slice text;
 	const struct san_hints *hints;
 	size_t next, gap;
-	unsigned marks;
+	uint64_t marks;
 };
 
 /*

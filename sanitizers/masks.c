@@ -1,13 +1,7 @@
-/* masks_avx2.c is this file once more, see wide.h. */
+/* masks_avx2.c and masks_avx512.c are this file again, see wide.h. */
 #include "sanitizers/masks.h"
 #include "sanitizers/masks_bytes.h"
 #include "sanitizers/wide.h"
-
-#ifdef __AVX2__
-#define MASKS_NAME san_masks_avx2
-#else
-#define MASKS_NAME san_masks_plain
-#endif
 
 #define MASKS_PARTS (SAN_PIECE / WIDE_BYTES)
 
@@ -17,27 +11,30 @@ masks_of(enum masks_byte c)
 	return wide_load(san_masks_byte[c]);
 }
 
-WIDE_INLINE WIDE
+WIDE_INLINE WIDE_MASK
 masks_is(WIDE x, enum masks_byte c)
 {
-	return (WIDE)(x == masks_of(c));
+	return wide_eq(x, masks_of(c));
+}
+
+/* masks_in -- so far behind a byte, at most. */
+WIDE_INLINE WIDE_MASK
+masks_in(WIDE x, enum masks_byte from, enum masks_byte to)
+{
+	return wide_le(x - masks_of(from), masks_of(to));
 }
 
 #define MASKS_PUT(kind, m) out[kind] = wide_bits(m)
 
 /* masks_words -- digits and letters. */
 WIDE_INLINE void
-masks_words(WIDE x, uint64_t out[SAN_MASKS])
+masks_words(WIDE x, WIDE low, uint64_t out[SAN_MASKS])
 {
-	WIDE number = x - masks_of(MASKS_ZERO);
-	WIDE letter = (x | masks_of(MASKS_CASE)) - masks_of(MASKS_A);
-	WIDE digit = (WIDE)(number <= masks_of(MASKS_ZERO_TO));
+	WIDE_MASK digit = masks_in(x, MASKS_ZERO, MASKS_ZERO_TO);
 
 	MASKS_PUT(SAN_MASK_DIGIT, digit);
-	MASKS_PUT(
-	    SAN_MASK_HEX, digit | (WIDE)(letter <= masks_of(MASKS_A_TO_F)));
-	MASKS_PUT(
-	    SAN_MASK_WORD, digit | (WIDE)(letter <= masks_of(MASKS_A_TO_Z)));
+	MASKS_PUT(SAN_MASK_HEX, digit | masks_in(low, MASKS_A, MASKS_A_TO_F));
+	MASKS_PUT(SAN_MASK_WORD, digit | masks_in(low, MASKS_A, MASKS_A_TO_Z));
 }
 
 /* masks_marks -- what is neither. */
@@ -52,10 +49,20 @@ masks_marks(WIDE x, WIDE low, uint64_t out[SAN_MASKS])
 	MASKS_PUT(SAN_MASK_BRACKET, masks_is(even, MASKS_PAREN) |
 					masks_is(low, MASKS_OPEN) |
 					masks_is(low, MASKS_SHUT));
-	MASKS_PUT(SAN_MASK_CODED, (WIDE)(x == x - x) |
+	MASKS_PUT(SAN_MASK_CODED, wide_eq(x, x ^ x) | wide_high(x) |
 				      masks_is(x, MASKS_SLASH) |
-				      masks_is(x, MASKS_PERCENT) | x);
+				      masks_is(x, MASKS_PERCENT));
 	MASKS_PUT(SAN_MASK_ASK, masks_is(x, MASKS_AND) | masks_is(x, MASKS_IS));
+}
+
+WIDE_INLINE WIDE_MASK
+masks_ends(WIDE low, const struct san_ends *ends)
+{
+	WIDE_MASK end = wide_none();
+
+	for (unsigned k = 0; k < ends->n && k < SAN_MASKS_ENDS; k++)
+		end |= wide_eq(low, wide_load(ends->c[k]));
+	return end;
 }
 
 /* masks_part -- the kinds of the bytes of one vector. */
@@ -65,24 +72,22 @@ masks_part(
 {
 	WIDE x = wide_load(p), low = x | masks_of(MASKS_CASE);
 	WIDE next = wide_load(p + 1) | masks_of(MASKS_CASE);
-	WIDE end = x ^ x;
 
-	masks_words(x, out);
+	masks_words(x, low, out);
 	masks_marks(x, low, out);
-	MASKS_PUT(SAN_MASK_SAME3, (WIDE)(x == wide_load(p + 3)));
-	MASKS_PUT(SAN_MASK_SAME4, (WIDE)(x == wide_load(p + 4)));
+	MASKS_PUT(SAN_MASK_SAME3, wide_eq(x, wide_load(p + 3)));
+	MASKS_PUT(SAN_MASK_SAME4, wide_eq(x, wide_load(p + 4)));
 	MASKS_PUT(SAN_MASK_LETTERS,
 	    (masks_is(low, MASKS_D) & masks_is(next, MASKS_O)) |
 		(masks_is(low, MASKS_R) & masks_is(next, MASKS_P)));
 	MASKS_PUT(
 	    SAN_MASK_BASE64, masks_is(x & masks_of(MASKS_FOURTH), MASKS_L));
-	for (unsigned k = 0; k < ends->n && k < SAN_MASKS_ENDS; k++)
-		end |= (WIDE)(low == wide_load(ends->c[k]));
-	MASKS_PUT(SAN_MASK_END, end);
+	MASKS_PUT(SAN_MASK_END, masks_ends(low, ends));
 }
 
 void
-MASKS_NAME(const uint8_t *p, const struct san_ends *ends, struct san_masks *out)
+WIDE_NAME(san_masks)(
+    const uint8_t *p, const struct san_ends *ends, struct san_masks *out)
 {
 	uint64_t part[MASKS_PARTS][SAN_MASKS];
 
@@ -98,17 +103,11 @@ MASKS_NAME(const uint8_t *p, const struct san_ends *ends, struct san_masks *out)
 	}
 }
 
-#ifndef __AVX2__
+#ifdef WIDE_FIRST
 void
 san_masks_of(
     const uint8_t *p, const struct san_ends *ends, struct san_masks *out)
 {
-#ifdef D4_AVX2
-	if (__builtin_cpu_supports("avx2")) {
-		san_masks_avx2(p, ends, out);
-		return;
-	}
-#endif
-	san_masks_plain(p, ends, out);
+	WIDE_CHOOSE(san_masks, p, ends, out);
 }
 #endif

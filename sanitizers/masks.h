@@ -37,7 +37,7 @@ struct san_masks {
 /* The bytes that SAN_MASK_END knows, in lower case, each as a vector. */
 struct san_ends {
 	unsigned n;
-	uint8_t c[SAN_MASKS_ENDS][32];
+	uint8_t c[SAN_MASKS_ENDS][SAN_PIECE];
 };
 
 /*
@@ -47,7 +47,9 @@ struct san_ends {
 void san_masks_of(
     const uint8_t *p, const struct san_ends *ends, struct san_masks *out);
 
-/* san_masks_avx2, san_masks_plain -- the two ways; the first where built. */
+/* san_masks_avx512, _avx2, _plain -- the ways; the first ones where built. */
+void san_masks_avx512(
+    const uint8_t *p, const struct san_ends *ends, struct san_masks *out);
 void san_masks_avx2(
     const uint8_t *p, const struct san_ends *ends, struct san_masks *out);
 void san_masks_plain(

@@ -5,11 +5,11 @@
  */
 #include "sanitizers/masks_bytes.h"
 
-#define FOUR(c) c, c, c, c
-#define ROW(c)                                                                 \
-	{                                                                      \
-		FOUR(c), FOUR(c), FOUR(c), FOUR(c), FOUR(c), FOUR(c), FOUR(c), \
-		    FOUR(c)                                                    \
+#define FOUR(c)    c, c, c, c
+#define SIXTEEN(c) FOUR(c), FOUR(c), FOUR(c), FOUR(c)
+#define ROW(c)                                                 \
+	{                                                      \
+		SIXTEEN(c), SIXTEEN(c), SIXTEEN(c), SIXTEEN(c) \
 	}
 #define MASKS_ROW(name, c) [name] = ROW(c),
 

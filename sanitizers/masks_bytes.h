@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define SAN_MASKS_LANE 32
+#define SAN_MASKS_LANE 64
 
 /* X(name, byte); what is named _TO is a distance. */
 #define MASKS_BYTE_LIST(X)    \
@@ -16,6 +16,7 @@
 	X(MASKS_A_TO_Z, 25)   \
 	X(MASKS_COLON, ':')   \
 	X(MASKS_DASH, '-')    \
+	X(MASKS_DOT, '.')     \
 	X(MASKS_UNDER, '_')   \
 	X(MASKS_EVEN, 0xfe)   \
 	X(MASKS_PAREN, '(')   \

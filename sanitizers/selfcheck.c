@@ -118,13 +118,18 @@ check_may_text(struct d4_slice out)
 	return check_any(m);
 }
 
-/* A run of CHECK_RUN such characters covers one position in CHECK_RUN. */
+/*
+ * A run of CHECK_RUN such characters covers one position in CHECK_RUN. Where a
+ * text may begin at once, it is looked for: most records that are no text have
+ * nothing like it in front.
+ */
 static bool
 check_has_text(struct d4_slice out)
 {
-	if (!check_may_text(
-		d4_slice_of(out.p, out.n < CHECK_HEAD ? out.n : CHECK_HEAD)) &&
-	    !check_may_text(out))
+	if (check_may_text(
+		d4_slice_of(out.p, out.n < CHECK_HEAD ? out.n : CHECK_HEAD)))
+		return true;
+	if (!check_may_text(out))
 		return false;
 	for (size_t i = CHECK_RUN - 1; i < out.n; i += CHECK_RUN) {
 		if (check_class(out.p[i]) && check_run(out, i))
@@ -209,88 +214,67 @@ san_check_text(struct d4_slice out, const char *text, size_t n)
 
 /* Decimal digits of v at to; how many. snprintf costs as much as a packet. */
 static size_t
-check_put(char *to, uint32_t v)
+check_put(char to[SAN_TEXTS_ROOM], uint32_t v)
 {
 	char digit[10];
-	size_t n = 0;
+	size_t at = sizeof(digit), n;
 
 	do
-		digit[n++] = (char)('0' + v % 10);
+		digit[--at] = (char)('0' + v % 10);
 	while ((v /= 10) != 0);
-	for (size_t i = 0; i < n; i++)
-		to[i] = digit[n - 1 - i];
+	n = sizeof(digit) - at;
+	memcpy(to, digit + at, n);
 	return n;
 }
 
-/* check_octet -- up to 255, with a dot behind; behind that. */
-static char *
-check_octet(char *to, unsigned v)
+/* check_octet -- up to 255, with a dot behind; how many bytes. */
+static size_t
+check_octet(char to[4], unsigned v)
 {
+	size_t n = 0;
+
 	if (v >= 100)
-		*to++ = (char)('0' + v / 100);
+		to[n++] = (char)('0' + v / 100);
 	if (v >= 10)
-		*to++ = (char)('0' + v / 10 % 10);
-	*to++ = (char)('0' + v % 10);
-	*to++ = '.';
-	return to;
+		to[n++] = (char)('0' + v / 10 % 10);
+	to[n++] = (char)('0' + v % 10);
+	to[n++] = '.';
+	return n;
 }
 
-/* Four octets with dots between; how many bytes. */
-static size_t
-check_quad(char *to, uint32_t addr)
+/* As a dotted quad, and with reversed octets. */
+static void
+check_quads(struct san_texts *t, uint32_t addr)
 {
-	char *end = to;
+	char octet[4][4] = {{0}};
+	char *to = t->b[0], *back = t->b[1];
+	size_t n[4];
 
 	for (unsigned i = 0; i < 4; i++)
-		end = check_octet(end, addr >> (24 - 8 * i) & 255);
-	return (size_t)(end - to) - 1;
-}
-
-/* As a dotted quad, with reversed octets, as a number and as digits. */
-static void
-check_texts4_of(struct san_texts *t, uint32_t addr)
-{
-	static const char digit[] = "0123456789abcdef";
-
-	t->n[0] = check_quad(t->b[0], addr);
-	t->n[1] = check_quad(t->b[1], __builtin_bswap32(addr));
-	t->b[2][1] = '-'; /* of one digit: compared with, but not counted */
-	t->n[2] = check_put(t->b[2], addr);
-	t->n[3] = 8;
-	for (unsigned i = 0; i < 8; i++)
-		t->b[3][i] = digit[addr >> (28 - 4 * i) & 15];
-}
-
-/* check_dashed -- the dotted quad with dashes. */
-static bool
-check_dashed(struct d4_slice out, const struct san_texts *t)
-{
-	char dashed[SAN_TEXTS_ROOM];
-
-	memcpy(dashed, t->b[0], t->n[0]);
-	for (size_t i = 0; i < t->n[0]; i++) {
-		if (dashed[i] == '.')
-			dashed[i] = '-';
+		n[i] = check_octet(octet[i], addr >> (24 - 8 * i) & 255);
+	for (unsigned i = 0; i < 4; i++) {
+		memcpy(to, octet[i], 4);
+		to += n[i];
+		memcpy(back, octet[3 - i], 4);
+		back += n[3 - i];
 	}
-	return san_check_text(out, dashed, t->n[0]);
+	t->n[0] = (size_t)(to - t->b[0]) - 1;
+	t->n[1] = t->n[0];
 }
 
-/* One question for all texts; with dashes it is the one for dots. */
+/* Both, as a number and as digits: one search for all of them. */
 static bool
 check_texts4(struct d4_slice out, uint32_t addr)
 {
+	static const char digit[] = "0123456789abcdef";
 	struct san_texts t = {.n = {0}};
-	unsigned may;
 
-	check_texts4_of(&t, addr);
-	may = san_texts_may(out, &t);
-	if (((may & 1) != 0 || t.b[0][1] == '.') && check_dashed(out, &t))
-		return true;
-	for (unsigned k = 0; k < SAN_TEXTS; k++) {
-		if ((may >> k & 1) != 0 && san_check_text(out, t.b[k], t.n[k]))
-			return true;
-	}
-	return false;
+	check_quads(&t, addr);
+	t.n[2] = check_put(t.b[2], addr);
+	t.n[3] = 8;
+	for (unsigned i = 0; i < 8; i++)
+		t.b[3][i] = digit[addr >> (28 - 4 * i) & 15];
+	return san_texts_has(out, &t);
 }
 
 /* 32 hex digits, and 32 nibbles from the end with dots (ip6.arpa). */

@@ -1,78 +1,128 @@
-/* texts_avx2.c is this file once more, see wide.h. */
+/* texts_avx2.c and texts_avx512.c are this file again, see wide.h. */
 #include "sanitizers/texts.h"
 #include "sanitizers/wide.h"
 
-#ifdef __AVX2__
-#define TEXTS_NAME san_texts_avx2
-#else
-#define TEXTS_NAME san_texts_plain
-#endif
-
-/* Their first, second and last bytes; m: where all three of them stood. */
+/* Their first, second and last bytes. */
 struct texts {
-	WIDE x[SAN_TEXTS], y[SAN_TEXTS], z[SAN_TEXTS], m[SAN_TEXTS];
+	WIDE x[SAN_TEXTS], y[SAN_TEXTS], z[SAN_TEXTS];
 };
 
-/*
- * texts_part -- the positions of one vector. Of digits and marks OR 0x20
- * changes nothing, of letters it makes lower case; what it confuses is looked
- * at by whoever asked.
- */
-WIDE_INLINE void
-texts_part(const uint8_t *p, const struct san_texts *t, struct texts *w)
+/* texts_fold -- as the texts have it: lower case, and a dot for a dash. */
+static uint8_t
+texts_fold(uint8_t c)
 {
-	WIDE x = wide_load(p) | 0x20, y = wide_load(p + 1) | 0x20;
+	if (c == '-')
+		return '.';
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+static bool
+texts_same(struct d4_slice out, size_t at, const char *text, size_t n)
+{
+	size_t k = 0;
+
+	if (at >= out.n || out.n - at < n)
+		return false;
+	while (k < n && texts_fold(out.p[at + k]) == (uint8_t)text[k])
+		k++;
+	return k == n;
+}
+
+/* texts_second -- a dash becomes the same as a dot; so do pairs of digits. */
+WIDE_INLINE WIDE
+texts_second(WIDE y)
+{
+	return ((y | 0x20) + 1) & 0xfe;
+}
+
+/*
+ * texts_may -- a bit for each position of a vector at which one of them may
+ * begin; p shows its bytes and some behind. Of digits and marks OR 0x20 changes
+ * nothing, of letters it makes lower case; what it confuses is looked at.
+ */
+WIDE_INLINE uint64_t
+texts_may(const uint8_t *p, const struct san_texts *t, const struct texts *w)
+{
+	WIDE x = wide_load(p) | 0x20, y = texts_second(wide_load(p + 1));
+	WIDE_MASK any = wide_none();
 
 #pragma GCC unroll 4
 	for (unsigned k = 0; k < SAN_TEXTS; k++) {
 		WIDE z = wide_load(p + t->n[k] - 1) | 0x20;
 
-		w->m[k] |=
-		    (WIDE)((x == w->x[k]) & (y == w->y[k]) & (z == w->z[k]));
+		any |= wide_eq(x, w->x[k]) & wide_eq(y, w->y[k]) &
+		       wide_eq(z, w->z[k]);
 	}
+	return wide_bits(any);
+}
+
+/* texts_at -- one of them begins at one of these positions. */
+static bool
+texts_at(
+    struct d4_slice out, size_t at, uint64_t bits, const struct san_texts *t)
+{
+	for (; bits != 0; bits &= bits - 1) {
+		size_t i = at + (size_t)__builtin_ctzll(bits);
+
+		for (unsigned k = 0; k < SAN_TEXTS; k++) {
+			if (texts_same(out, i, t->b[k], t->n[k]))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* The last ones have zeros behind them. */
-static void
-texts_last(struct d4_slice out, const struct san_texts *t, struct texts *w)
+static bool
+texts_last(struct d4_slice out, size_t at, const struct san_texts *t,
+    const struct texts *w)
 {
 	uint8_t last[4 * WIDE_BYTES] = {0};
 
-	if (out.n != 0)
-		memcpy(last, out.p, out.n);
-	texts_part(last, t, w);
-	texts_part(last + WIDE_BYTES, t, w);
+	if (out.n == at)
+		return false;
+	memcpy(last, out.p + at, out.n - at);
+	return texts_at(out, at, texts_may(last, t, w), t) ||
+	       texts_at(
+		   out, at + WIDE_BYTES, texts_may(last + WIDE_BYTES, t, w), t);
 }
 
-unsigned
-TEXTS_NAME(struct d4_slice out, const struct san_texts *t)
+/* texts_digit -- one of them is a single digit, and stands there. */
+static bool
+texts_digit(struct d4_slice out, const struct san_texts *t)
+{
+	for (unsigned k = 0; k < SAN_TEXTS; k++) {
+		if (t->n[k] == 1 && out.n != 0 &&
+		    memchr(out.p, t->b[k][0], out.n) != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+WIDE_NAME(san_texts)(struct d4_slice out, const struct san_texts *t)
 {
 	struct texts w;
-	unsigned may = 0;
 	size_t i = 0;
 
 	for (unsigned k = 0; k < SAN_TEXTS; k++) {
 		w.x[k] = wide_of((uint8_t)t->b[k][0]);
-		w.y[k] = wide_of((uint8_t)t->b[k][1]);
+		w.y[k] = texts_second(wide_of((uint8_t)t->b[k][1]));
 		w.z[k] = wide_of((uint8_t)t->b[k][t->n[k] - 1]);
-		w.m[k] = wide_of(0);
 	}
-	for (; i + 2 * WIDE_BYTES <= out.n; i += WIDE_BYTES)
-		texts_part(out.p + i, t, &w);
-	texts_last(d4_slice_of(out.p + i, out.n - i), t, &w);
-	for (unsigned k = 0; k < SAN_TEXTS; k++)
-		may |= (unsigned)(wide_bits(w.m[k]) != 0 || t->n[k] < 2) << k;
-	return may;
+	for (; i + 2 * WIDE_BYTES <= out.n; i += WIDE_BYTES) {
+		uint64_t bits = texts_may(out.p + i, t, &w);
+
+		if (bits != 0 && texts_at(out, i, bits, t))
+			return true;
+	}
+	return texts_last(out, i, t, &w) || texts_digit(out, t);
 }
 
-#ifndef __AVX2__
-unsigned
-san_texts_may(struct d4_slice out, const struct san_texts *t)
+#ifdef WIDE_FIRST
+bool
+san_texts_has(struct d4_slice out, const struct san_texts *t)
 {
-#ifdef D4_AVX2
-	if (__builtin_cpu_supports("avx2"))
-		return san_texts_avx2(out, t);
-#endif
-	return san_texts_plain(out, t);
+	return WIDE_CHOOSE(san_texts, out, t);
 }
 #endif

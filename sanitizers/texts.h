@@ -7,21 +7,24 @@
 #define SAN_TEXTS      4u
 #define SAN_TEXTS_ROOM 16u /* bytes of the longest */
 
-/* Texts of digits and marks, letters in lower case; n: their lengths, not 0. */
+/*
+ * struct san_texts -- of digits, letters in lower case and dots; n: their
+ * lengths, not 0. The first and the last byte of each is no dot.
+ */
 struct san_texts {
 	char b[SAN_TEXTS][SAN_TEXTS_ROOM];
 	size_t n[SAN_TEXTS];
 };
 
 /*
- * san_texts_may -- a bit for each that may stand in `out`, in any case: its
- * first two bytes and its last one stand so somewhere. Rather too many: of one
- * byte always.
+ * san_texts_has -- one of them stands in `out`: letters in any case, dashes
+ * for dots.
  */
-unsigned san_texts_may(struct d4_slice out, const struct san_texts *t);
+bool san_texts_has(struct d4_slice out, const struct san_texts *t);
 
-/* san_texts_avx2, san_texts_plain -- the two ways; the first where built. */
-unsigned san_texts_avx2(struct d4_slice out, const struct san_texts *t);
-unsigned san_texts_plain(struct d4_slice out, const struct san_texts *t);
+/* san_texts_avx512, _avx2, _plain -- the ways; the first ones where built. */
+bool san_texts_avx512(struct d4_slice out, const struct san_texts *t);
+bool san_texts_avx2(struct d4_slice out, const struct san_texts *t);
+bool san_texts_plain(struct d4_slice out, const struct san_texts *t);
 
 #endif

@@ -1,0 +1,114 @@
+/* find_marks_avx2.c and _avx512.c are this file again, see wide.h. */
+#include "sanitizers/find_marks.h"
+#include "sanitizers/masks_bytes.h"
+#include "sanitizers/wide.h"
+
+#define MARKS_PARTS (SAN_PIECE / WIDE_BYTES)
+
+/* A bit for each byte of a piece that is one; hex: or a digit. */
+struct marks {
+	uint64_t digit, hex, colon, mark, end;
+};
+
+WIDE_INLINE WIDE
+marks_of(enum masks_byte c)
+{
+	return wide_load(san_masks_byte[c]);
+}
+
+WIDE_INLINE WIDE_MASK
+marks_is(WIDE x, enum masks_byte c)
+{
+	return wide_eq(x, marks_of(c));
+}
+
+WIDE_INLINE WIDE_MASK
+marks_ends(WIDE low, const struct san_ends *ends)
+{
+	WIDE_MASK end = wide_none();
+
+	for (unsigned k = 0; k < ends->n && k < SAN_MASKS_ENDS; k++)
+		end |= wide_eq(low, wide_load(ends->c[k]));
+	return end;
+}
+
+WIDE_INLINE void
+marks_part(const uint8_t *p, const struct san_ends *ends, unsigned at,
+    struct marks *out)
+{
+	WIDE x = wide_load(p), low = x | marks_of(MASKS_CASE);
+	WIDE_MASK digit =
+	    wide_le(x - marks_of(MASKS_ZERO), marks_of(MASKS_ZERO_TO));
+	WIDE_MASK hex =
+	    wide_le(low - marks_of(MASKS_A), marks_of(MASKS_A_TO_F));
+
+	out->digit |= wide_bits(digit) << at;
+	out->hex |= wide_bits(digit | hex) << at;
+	out->colon |= wide_bits(marks_is(x, MASKS_COLON)) << at;
+	out->mark |= wide_bits(marks_is(x, MASKS_DOT) | marks_is(x, MASKS_DASH))
+	             << at;
+	out->end |= wide_bits(marks_ends(low, ends)) << at;
+}
+
+/* marks_near -- the next one stands up to 5 bytes behind. */
+WIDE_INLINE uint64_t
+marks_near(uint64_t bits)
+{
+	uint64_t two = san_marks_behind(bits, 1) | san_marks_behind(bits, 2);
+
+	return two | san_marks_behind(two, 2) | san_marks_behind(bits, 5);
+}
+
+/* Groups of an IPv6 address have up to four digits. */
+WIDE_INLINE uint64_t
+marks_colons(const struct marks *m)
+{
+	uint64_t twice = san_marks_behind(m->colon, 1);
+	uint64_t bits = m->colon & (twice | san_marks_behind(m->hex, 1));
+
+	if (bits == 0)
+		return 0;
+	return bits & (twice | marks_near(m->colon & marks_near(m->colon)));
+}
+
+/* marks_next -- the next one stands behind one to three digits. */
+WIDE_INLINE uint64_t
+marks_next(uint64_t bits)
+{
+	return san_marks_behind(bits, 2) | san_marks_behind(bits, 3) |
+	       san_marks_behind(bits, 4);
+}
+
+WIDE_INLINE uint64_t
+marks_dots(const struct marks *m)
+{
+	uint64_t all = m->mark & san_marks_behind(m->digit, 1);
+	uint64_t bits = all & (m->end << 1 | 1);
+
+	return bits == 0 ? 0 : bits & marks_next(all & marks_next(all));
+}
+
+uint64_t
+WIDE_NAME(san_find_marks)(const uint8_t *p, const struct san_ends *ends)
+{
+	struct marks m = {0};
+
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < MARKS_PARTS; i++)
+		marks_part(p + i * WIDE_BYTES, ends, i * WIDE_BYTES, &m);
+	if (ends->n > SAN_MASKS_ENDS)
+		m.end = UINT64_MAX;
+	return marks_dots(&m) | marks_colons(&m);
+}
+
+#ifdef WIDE_FIRST
+uint64_t
+san_find_marks(const uint8_t *p, const struct san_ends *ends)
+{
+	static const struct san_ends any = {.n = SAN_MASKS_ENDS + 1};
+
+	if (ends == NULL)
+		ends = &any;
+	return WIDE_CHOOSE(san_find_marks, p, ends);
+}
+#endif

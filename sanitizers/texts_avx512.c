@@ -1,0 +1,3 @@
+/* texts.c as it becomes with -mavx512bw; only called where the processor can.
+ */
+#include "sanitizers/texts.c"
