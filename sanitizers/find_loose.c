@@ -5,6 +5,7 @@
 #define LOOSE_GAP    6u  /* bytes between two numbers */
 #define LOOSE_DIGITS 12u /* of the longest number: a u32 in octal, and 0 */
 #define LOOSE_PARTS  4u
+#define LOOSE_PLAIN  9u /* digits that fit 32 bits in any case */
 
 /*
  * struct loose -- a row of numbers with the same marks between them.
@@ -28,15 +29,6 @@ static bool
 loose_digit(uint8_t c)
 {
 	return c >= '0' && c <= '9';
-}
-
-/* What may stand between: ASCII marks and blanks, but no colon. */
-static bool
-loose_mark(uint8_t c)
-{
-	if (c < ' ' || c >= 0x7f || c == ':')
-		return c == '\t';
-	return !loose_digit(c) && ((c | 0x20) < 'a' || (c | 0x20) > 'z');
 }
 
 /* loose_prefix -- 0x or 0 at `at`: which base, and how many bytes. */
@@ -192,6 +184,46 @@ loose_wants(struct loose *l, size_t begin, const struct san_wanted *w)
 	return true;
 }
 
+/* loose_decimal -- up to nine digits that are no octal number, at *at. */
+static bool
+loose_decimal(struct d4_slice t, size_t *at, uint32_t *out)
+{
+	size_t i = *at;
+	uint32_t v = 0;
+
+	while (i < t.n && i - *at < LOOSE_PLAIN && loose_digit(t.p[i]))
+		v = v * 10 + (uint32_t)(t.p[i++] - '0');
+	if (i == *at || (t.p[*at] == '0' && i - *at > 1) ||
+	    (i < t.n && (loose_digit(t.p[i]) || (t.p[i] | 0x20) == 'x')))
+		return false;
+	*at = i;
+	*out = v;
+	return true;
+}
+
+/*
+ * loose_far -- two plain decimal numbers with the gap between, and nothing
+ * that is wanted begins so: most rows of numbers need no other look.
+ */
+static bool
+loose_far(struct d4_slice t, size_t from, size_t to, const struct san_hints *h)
+{
+	size_t begin = from, end;
+	uint32_t first, second;
+
+	while (begin > 0 && from - begin < 3 && loose_digit(t.p[begin - 1]))
+		begin--;
+	if (begin > 0 && (san_hex_digit(t.p[begin - 1]) >= 0 ||
+			     (t.p[begin - 1] | 0x20) == 'x'))
+		return false;
+	end = begin;
+	if (!loose_decimal(t, &end, &first) || end != from ||
+	    !loose_decimal(t, &to, &second))
+		return false;
+	return !san_hints_pair(h, first, second >> 16) &&
+	       (second > 255 || !san_hints_pair(h, first, second));
+}
+
 bool
 san_loose_at(
     struct d4_slice t, size_t from, size_t to, const struct san_wanted *w)
@@ -199,7 +231,8 @@ san_loose_at(
 	struct loose l = {.t = t, .gap = d4_slice_of(t.p + from, to - from)};
 	size_t begin;
 
-	if (!san_hints_front(w->hints, t, from))
+	if (!san_hints_front(w->hints, t, from) ||
+	    loose_far(t, from, to, w->hints))
 		return false;
 	begin = loose_begin(t, from);
 	if (begin == from)
@@ -220,7 +253,7 @@ san_loose_gap(struct d4_slice t, size_t end)
 {
 	size_t at = end;
 
-	while (at > 0 && end - at <= LOOSE_GAP && loose_mark(t.p[at - 1]))
+	while (at > 0 && end - at <= LOOSE_GAP && san_loose_mark(t.p[at - 1]))
 		at--;
 	return end - at > LOOSE_GAP || at == 0 || san_hex_digit(t.p[at - 1]) < 0
 	           ? end

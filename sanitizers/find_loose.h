@@ -18,6 +18,17 @@
 bool san_loose_at(
     struct d4_slice t, size_t from, size_t to, const struct san_wanted *w);
 
+/* san_loose_mark -- may stand between: ASCII marks, blanks, but no colon. */
+static inline bool
+san_loose_mark(uint8_t c)
+{
+	uint8_t low = c | 0x20;
+
+	if (c < ' ' || c >= 0x7f)
+		return c == '\t';
+	return (c < '0' || c > ':') && (low < 'a' || low > 'z');
+}
+
 /*
  * san_loose_gap -- where the marks in front of t[end], a digit, begin; end:
  * they do not, or there is no number in front of them.

@@ -50,27 +50,6 @@ marks_part(const uint8_t *p, const struct san_ends *ends, unsigned at,
 	out->end |= wide_bits(marks_ends(low, ends)) << at;
 }
 
-/* marks_near -- the next one stands up to 5 bytes behind. */
-WIDE_INLINE uint64_t
-marks_near(uint64_t bits)
-{
-	uint64_t two = san_marks_behind(bits, 1) | san_marks_behind(bits, 2);
-
-	return two | san_marks_behind(two, 2) | san_marks_behind(bits, 5);
-}
-
-/* Groups of an IPv6 address have up to four digits. */
-WIDE_INLINE uint64_t
-marks_colons(const struct marks *m)
-{
-	uint64_t twice = san_marks_behind(m->colon, 1);
-	uint64_t bits = m->colon & (twice | san_marks_behind(m->hex, 1));
-
-	if (bits == 0)
-		return 0;
-	return bits & (twice | marks_near(m->colon & marks_near(m->colon)));
-}
-
 /* marks_next -- the next one stands behind one to three digits. */
 WIDE_INLINE uint64_t
 marks_next(uint64_t bits)
@@ -98,7 +77,7 @@ WIDE_NAME(san_find_marks)(const uint8_t *p, const struct san_ends *ends)
 		marks_part(p + i * WIDE_BYTES, ends, i * WIDE_BYTES, &m);
 	if (ends->n > SAN_MASKS_ENDS)
 		m.end = UINT64_MAX;
-	return marks_dots(&m) | marks_colons(&m);
+	return marks_dots(&m) | san_marks_colons(m.colon, m.hex);
 }
 
 #ifdef WIDE_FIRST

@@ -27,4 +27,28 @@ san_marks_behind(uint64_t bits, unsigned n)
 	return bits >> n | ~(UINT64_MAX >> n);
 }
 
+/* san_marks_near -- the next one stands up to 5 bytes behind. */
+static inline uint64_t
+san_marks_near(uint64_t bits)
+{
+	uint64_t two = san_marks_behind(bits, 1) | san_marks_behind(bits, 2);
+
+	return two | san_marks_behind(two, 2) | san_marks_behind(bits, 5);
+}
+
+/*
+ * san_marks_colons -- of the colons those that may be the first of an IPv6
+ * text: "::", or groups of up to four of the digits `hex` with two more.
+ */
+static inline uint64_t
+san_marks_colons(uint64_t colon, uint64_t hex)
+{
+	uint64_t twice = san_marks_behind(colon, 1);
+	uint64_t bits = colon & (twice | san_marks_behind(hex, 1));
+
+	if (bits == 0)
+		return 0;
+	return bits & (twice | san_marks_near(colon & san_marks_near(colon)));
+}
+
 #endif

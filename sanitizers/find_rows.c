@@ -3,7 +3,6 @@
 #include "sanitizers/find_coded.h"
 #include "sanitizers/find_loose.h"
 #include "sanitizers/find_rows.h"
-#include "sanitizers/window.h"
 
 #define ROW_DECIMAL 10u /* digits of the largest u32 */
 #define ROW_OCTAL   12u /* the same in octal, and a 0 in front */
@@ -82,29 +81,39 @@ row_word(uint64_t v, const struct san_wanted *w)
 	return san_wanted_is(w, &a);
 }
 
+/* row_octal -- digits that begin with 0. */
+static bool
+row_octal(const uint8_t *p, size_t n, const struct san_wanted *w)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] > '7')
+			return false;
+		v = v * 8 + (uint64_t)(p[i] - '0');
+	}
+	return v <= UINT32_MAX && row_word(v, w);
+}
+
 bool
 san_find_number(struct d4_slice t, struct san_row r, const struct san_wanted *w)
 {
-	size_t from = r.from, to = r.to;
-	uint64_t v = 0, octal = 0;
-	bool eights = t.p[from] == '0'; /* octal, by its digits */
+	const uint8_t *p = t.p + r.from;
+	size_t n = r.to - r.from;
+	uint64_t v = 0;
 
-	if (to - from < SAN_ROW || to - from > ROW_OCTAL ||
-	    row_is_part(t, from, to))
+	if (n < SAN_ROW || n > ROW_OCTAL || row_is_part(t, r.from, r.to))
 		return false;
-	for (size_t i = from; i < to; i++) {
-		v = v * 10 + (uint64_t)(t.p[i] - '0');
-		octal = octal * 8 + (uint64_t)(t.p[i] - '0');
-		eights &= t.p[i] < '8';
-	}
-	if (eights && octal <= UINT32_MAX && row_word(octal, w))
+	if (p[0] == '0' && row_octal(p, n, w))
 		return true;
-	if (v > UINT32_MAX || to - from > ROW_DECIMAL)
+	for (size_t i = 0; i < n; i++)
+		v = v * 10 + (uint64_t)(p[i] - '0');
+	if (v > UINT32_MAX || n > ROW_DECIMAL)
 		return false;
 	if (row_word(v, w) || row_word(__builtin_bswap32((uint32_t)v), w))
 		return true;
 	/* What Java and SQL make of 128.0.0.0 and up. */
-	return from > 0 && t.p[from - 1] == '-' && v <= INT32_MAX &&
+	return r.from > 0 && p[-1] == '-' && v <= INT32_MAX &&
 	       row_word(UINT32_MAX - v + 1, w);
 }
 
@@ -153,12 +162,9 @@ row_digits(struct d4_slice d, const struct san_wanted *w)
 }
 
 bool
-san_find_row(struct d4_slice t, struct san_row r, const struct san_wanted *w,
-    unsigned depth)
+san_find_row(struct d4_slice t, struct san_row r, const struct san_wanted *w)
 {
-	struct d4_slice d = d4_slice_of(t.p + r.from, r.to - r.from);
-
-	return row_digits(d, w) || san_find_hex(d, w, depth);
+	return row_digits(d4_slice_of(t.p + r.from, r.to - r.from), w);
 }
 
 /* row_numbers -- of SAN_ROW digits and more one stands at each SAN_ROW-th. */
@@ -198,8 +204,7 @@ san_find_rows(struct d4_slice t, const struct san_wanted *w)
 			r.from--;
 		r.to = san_row_end(t, i);
 		if (r.to - r.from >= SAN_ROW &&
-		    (san_find_row(t, r, w, SAN_WINDOW_DEPTH) ||
-			row_numbers(t, r, w)))
+		    (san_find_row(t, r, w) || row_numbers(t, r, w)))
 			return true;
 		i = r.to + SAN_ROW;
 	}

@@ -16,12 +16,12 @@ size_t san_row_end(struct d4_slice t, size_t from);
 size_t san_number_end(struct d4_slice t, size_t from);
 
 /*
- * san_find_row -- a wanted address is such a row: 8 or 32 digits of it, or a
- * text whose bytes it is (san_find_hex). san_find_number -- it is a row of
- * decimal digits. san_find_rows -- it is some row or number of the text.
+ * san_find_row -- a wanted address is such a row: 8 or 32 digits of it.
+ * san_find_number -- it is a row of decimal digits. san_find_rows -- it is
+ * some row or number of the text.
  */
-bool san_find_row(struct d4_slice t, struct san_row r,
-    const struct san_wanted *w, unsigned depth);
+bool san_find_row(
+    struct d4_slice t, struct san_row r, const struct san_wanted *w);
 bool san_find_number(
     struct d4_slice t, struct san_row r, const struct san_wanted *w);
 bool san_find_rows(struct d4_slice t, const struct san_wanted *w);

@@ -33,6 +33,8 @@ masks_words(WIDE x, WIDE low, uint64_t out[SAN_MASKS])
 	WIDE_MASK digit = masks_in(x, MASKS_ZERO, MASKS_ZERO_TO);
 
 	MASKS_PUT(SAN_MASK_DIGIT, digit);
+	MASKS_PUT(SAN_MASK_HEAD,
+	    masks_in(x, MASKS_TWO, MASKS_TWO_TO) | masks_is(x, MASKS_SIX));
 	MASKS_PUT(SAN_MASK_HEX, digit | masks_in(low, MASKS_A, MASKS_A_TO_F));
 	MASKS_PUT(SAN_MASK_WORD, digit | masks_in(low, MASKS_A, MASKS_A_TO_Z));
 }

@@ -16,6 +16,7 @@
 enum san_mask {
 	SAN_MASK_DIGIT,
 	SAN_MASK_HEX,  /* digits, too */
+	SAN_MASK_HEAD, /* 2 3 4 6, see sweep_heads */
 	SAN_MASK_WORD, /* digits and letters */
 	SAN_MASK_COLON,
 	SAN_MASK_DASH,    /* or an underscore */

@@ -11,6 +11,9 @@
 	X(MASKS_CASE, 0x20)   \
 	X(MASKS_ZERO, '0')    \
 	X(MASKS_ZERO_TO, 9)   \
+	X(MASKS_TWO, '2')     \
+	X(MASKS_TWO_TO, 2)    \
+	X(MASKS_SIX, '6')     \
 	X(MASKS_A, 'a')       \
 	X(MASKS_A_TO_F, 5)    \
 	X(MASKS_A_TO_Z, 25)   \
@@ -36,6 +39,7 @@
 #define MASKS_ENUM(name, c) name,
 enum masks_byte { MASKS_BYTE_LIST(MASKS_ENUM) MASKS_BYTE_N };
 
-extern const uint8_t san_masks_byte[MASKS_BYTE_N][SAN_MASKS_LANE];
+extern const uint8_t san_masks_byte[MASKS_BYTE_N][SAN_MASKS_LANE]
+    __attribute__((aligned(SAN_MASKS_LANE)));
 
 #endif

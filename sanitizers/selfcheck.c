@@ -69,9 +69,14 @@ check_middle4(struct d4_slice out, uint8_t b1, uint8_t b2)
 static bool
 check_bytes4(struct d4_slice out, uint32_t addr)
 {
-	if (out.n >= CHECK_BLOCK + 3 &&
-	    !check_middle4(out, (uint8_t)(addr >> 16), (uint8_t)(addr >> 8)))
+	uint8_t b1 = (uint8_t)(addr >> 16), b2 = (uint8_t)(addr >> 8);
+
+	if (out.n >= SAN_TEXTS_LONG) {
+		if (!san_texts_pair(out, b1, b2))
+			return false;
+	} else if (out.n >= CHECK_BLOCK + 3 && !check_middle4(out, b1, b2)) {
 		return false;
+	}
 	for (size_t i = 0; i + 4 <= out.n; i++) {
 		if (check_four(out.p + i, addr))
 			return true;

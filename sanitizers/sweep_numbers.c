@@ -1,6 +1,8 @@
 /* Numbers with marks between, pairs and rows of digits, of one piece. */
 #include "sanitizers/find.h"
+#include "sanitizers/find_coded.h"
 #include "sanitizers/find_loose.h"
+#include "sanitizers/find_marks.h"
 #include "sanitizers/find_rows.h"
 #include "sanitizers/sweep.h"
 
@@ -36,13 +38,29 @@ sweep_plain(struct san_sweep *s, size_t i)
 		s->found |= SAN_FOUND_PLAIN;
 }
 
+/*
+ * sweep_gap -- where the marks behind a first number begin, of which the last
+ * is at i; behind i: there is no such number, or not one that is wanted.
+ */
+static size_t
+sweep_gap(const struct san_sweep *s, size_t i)
+{
+	size_t from = i;
+
+	if (!san_loose_mark(s->t.p[i]))
+		return i + 1;
+	if (san_loose_mark(s->t.p[i - 1]))
+		from = san_loose_gap(s->t, i + 1);
+	return san_hints_front(s->hints, s->t, from) ? from : i + 1;
+}
+
 /* The last digit of a first number or one more mark at i, then a mark. */
 static bool
 sweep_mark(struct san_sweep *s, size_t i)
 {
-	size_t to = i + 2, from = san_loose_gap(s->t, to);
+	size_t to = i + 2, from = sweep_gap(s, i + 1);
 
-	if (from == to || !san_hints_front(s->hints, s->t, from))
+	if (from == to)
 		return false;
 	if (s->plain && (s->t.p[i + 1] == '.' || s->t.p[i + 1] == '-'))
 		sweep_plain(s, i + 1);
@@ -70,14 +88,12 @@ sweep_marks(struct san_sweep *s)
 	return false;
 }
 
-/* A colon, and a hex digit or one more. */
 static void
 sweep_colons(struct san_sweep *s)
 {
-	uint64_t m = s->now->of[SAN_MASK_COLON];
+	uint64_t m = san_marks_colons(
+	    s->now->of[SAN_MASK_COLON], s->now->of[SAN_MASK_HEX]);
 
-	m &= san_sweep_behind(s, SAN_MASK_HEX, 1) |
-	     san_sweep_behind(s, SAN_MASK_COLON, 1);
 	while (m != 0)
 		sweep_plain(s, san_sweep_take(s, &m));
 }
@@ -166,7 +182,7 @@ sweep_pairs(struct san_sweep *s)
 }
 
 /* sweep_eight -- where rows of eight of a kind and more may begin. */
-static uint64_t
+static inline uint64_t
 sweep_eight(const struct san_sweep *s, enum san_mask kind)
 {
 	uint64_t now = s->now->of[kind], next = s->next->of[kind];
@@ -178,6 +194,27 @@ sweep_eight(const struct san_sweep *s, enum san_mask kind)
 	next &= next >> 2;
 	now &= now >> 4 | next << 60;
 	return now & ~(now << 1);
+}
+
+/*
+ * sweep_heads -- seven bytes of this piece and the next, two apart, with which
+ * pairs of hex digits begin that are an address as text? Most rows are hashes,
+ * and have none.
+ */
+static bool
+sweep_heads(const struct san_sweep *s, struct san_row r)
+{
+	uint64_t now = s->now->of[SAN_MASK_HEAD],
+		 next = s->next->of[SAN_MASK_HEAD];
+	unsigned first = (unsigned)(r.from - s->at);
+
+#pragma GCC unroll 3
+	for (unsigned n = 2; n <= 6; n += 2) { /* two, four, seven of them */
+		now &= now >> n | next << (64 - n);
+		next &= san_marks_behind(next, n);
+	}
+	return now >> first != 0 || (r.to > s->at + SAN_PIECE && next != 0) ||
+	       r.to > s->at + 2 * SAN_PIECE;
 }
 
 /*
@@ -208,6 +245,7 @@ static bool
 sweep_rows(struct san_sweep *s)
 {
 	uint64_t m = sweep_eight(s, SAN_MASK_HEX);
+	struct d4_slice row;
 
 	while (m != 0) {
 		struct san_row r = {.from = san_sweep_take(s, &m)};
@@ -216,7 +254,9 @@ sweep_rows(struct san_sweep *s)
 			continue;
 		r.to = sweep_end(s, SAN_MASK_HEX, r.from);
 		s->rows = r.to;
-		if (san_find_row(s->t, r, s->w, s->depth))
+		row = d4_slice_of(s->t.p + r.from, r.to - r.from);
+		if (san_find_row(s->t, r, s->w) ||
+		    (sweep_heads(s, r) && san_find_hex(row, s->w, s->depth)))
 			return true;
 	}
 	return false;

@@ -119,10 +119,39 @@ WIDE_NAME(san_texts)(struct d4_slice out, const struct san_texts *t)
 	return texts_last(out, i, t, &w) || texts_digit(out, t);
 }
 
+/* texts_pair -- the two bytes beside one another, in either order. */
+WIDE_INLINE WIDE_MASK
+texts_pair(const uint8_t *p, WIDE a, WIDE b)
+{
+	WIDE x = wide_load(p), y = wide_load(p + 1);
+
+	return (wide_eq(x, a) & wide_eq(y, b)) |
+	       (wide_eq(x, b) & wide_eq(y, a));
+}
+
+/* The last ones are looked at first, so that the others need no end. */
+bool
+WIDE_NAME(san_texts_pair)(struct d4_slice out, uint8_t a, uint8_t b)
+{
+	WIDE x = wide_of(a), y = wide_of(b);
+	size_t last = out.n - WIDE_BYTES - 1;
+	WIDE_MASK m = texts_pair(out.p + last, x, y);
+
+	for (size_t i = 0; i < last; i += WIDE_BYTES)
+		m |= texts_pair(out.p + i, x, y);
+	return wide_bits(m) != 0;
+}
+
 #ifdef WIDE_FIRST
 bool
 san_texts_has(struct d4_slice out, const struct san_texts *t)
 {
 	return WIDE_CHOOSE(san_texts, out, t);
+}
+
+bool
+san_texts_pair(struct d4_slice out, uint8_t a, uint8_t b)
+{
+	return WIDE_CHOOSE(san_texts_pair, out, a, b);
 }
 #endif

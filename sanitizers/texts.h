@@ -5,6 +5,7 @@
 #include "libd4/slice.h"
 
 #define SAN_TEXTS      4u
+#define SAN_TEXTS_LONG 256u
 #define SAN_TEXTS_ROOM 16u /* bytes of the longest */
 
 /*
@@ -22,9 +23,18 @@ struct san_texts {
  */
 bool san_texts_has(struct d4_slice out, const struct san_texts *t);
 
-/* san_texts_avx512, _avx2, _plain -- the ways; the first ones where built. */
+/*
+ * san_texts_pair -- two bytes stand beside one another, in either order, in
+ * SAN_TEXTS_LONG bytes or more.
+ */
+bool san_texts_pair(struct d4_slice out, uint8_t a, uint8_t b);
+
+/* ..._avx512, _avx2, _plain -- the ways; the first ones where built. */
 bool san_texts_avx512(struct d4_slice out, const struct san_texts *t);
 bool san_texts_avx2(struct d4_slice out, const struct san_texts *t);
 bool san_texts_plain(struct d4_slice out, const struct san_texts *t);
+bool san_texts_pair_avx512(struct d4_slice out, uint8_t a, uint8_t b);
+bool san_texts_pair_avx2(struct d4_slice out, uint8_t a, uint8_t b);
+bool san_texts_pair_plain(struct d4_slice out, uint8_t a, uint8_t b);
 
 #endif

@@ -212,7 +212,8 @@ slow_rows(struct d4_slice t, const struct san_wanted *w)
 		struct san_row r = {i, san_row_end(t, i)};
 
 		if ((i == 0 || !is_hex(t, i - 1)) && r.to - i >= SAN_ROW &&
-		    san_find_row(t, r, w, 0))
+		    (san_find_row(t, r, w) ||
+			san_find_hex(d4_slice_of(t.p + i, r.to - i), w, 0)))
 			return true;
 	}
 	return san_find_rows(t, w);

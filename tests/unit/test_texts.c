@@ -1,23 +1,29 @@
 #include "guard.h"
 #include "sanitizers/texts.h"
 #include "test.h"
+#include "ways.h"
 
 #define MOST 150u
 
 static const struct san_texts texts = {
     .b = {"10.1.2.3", "3.2.1.10", "167838211", "0a010203"}, .n = {8, 8, 9, 8}};
 
-/* Both ways say the same. */
+/* All ways say the same. */
 static bool
 has(const struct san_texts *t, const char *text, size_t n)
 {
+	static bool (*const way[])(struct d4_slice, const struct san_texts *) =
+	    WAYS(san_texts);
 	struct guard g;
 	struct d4_slice s = guard_new(&g, d4_slice_of(text, n));
-	bool plain = san_texts_plain(s, t);
+	bool is = san_texts_has(s, t);
 
-	assert_int_equal(san_texts_has(s, t), plain);
+	for (unsigned k = 0; k < COUNT(way); k++) {
+		if (ways_has(k))
+			assert_int_equal(way[k](s, t), is);
+	}
 	guard_free(&g);
-	return plain;
+	return is;
 }
 
 static void
@@ -77,6 +83,38 @@ a_single_digit_is_found_anywhere(void **state)
 	}
 }
 
+/* In each place, and one byte of it behind the end. */
+static void
+a_pair_is_seen_in_either_order(void **state)
+{
+	static bool (*const way[])(struct d4_slice, uint8_t, uint8_t) =
+	    WAYS(san_texts_pair);
+	char line[2 * SAN_TEXTS_LONG];
+
+	(void)state;
+	memset(line, 'b', sizeof(line));
+	for (size_t n = SAN_TEXTS_LONG; n < sizeof(line); n += 37) {
+		struct d4_slice s = d4_slice_of(line, n);
+
+		for (size_t at = 0; at < n; at++) {
+			line[at] = 'a';
+			line[at + 1] = 'c';
+			for (unsigned k = 0; k < COUNT(way); k++) {
+				if (!ways_has(k))
+					continue;
+				assert_int_equal(
+				    way[k](s, 'a', 'c'), at + 1 < n);
+				assert_int_equal(
+				    way[k](s, 'c', 'a'), at + 1 < n);
+				assert_false(way[k](s, 'd', 'a'));
+			}
+			assert_int_equal(
+			    san_texts_pair(s, 'a', 'c'), at + 1 < n);
+			line[at] = line[at + 1] = 'b';
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -85,6 +123,7 @@ main(void)
 	    cmocka_unit_test(case_and_dashes_are_the_same),
 	    cmocka_unit_test(what_differs_in_one_byte_is_not_found),
 	    cmocka_unit_test(a_single_digit_is_found_anywhere),
+	    cmocka_unit_test(a_pair_is_seen_in_either_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
