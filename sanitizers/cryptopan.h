@@ -13,7 +13,7 @@
 struct san_cpan;
 
 /*
- * san_cpan_new -- the key is copied; caches fill as addresses come (512 KiB
+ * san_cpan_new -- the key is copied; caches fill as addresses come (768 KiB
  * of address space for IPv4, 512 KiB for IPv6, touched on demand).
  * Errors: D4_ENOMEM; D4_ECRYPTO.
  */
@@ -25,8 +25,8 @@ void san_cpan_free(struct san_cpan *c);
 void san_cpan_ahead4(const struct san_cpan *c, uint32_t in);
 
 /*
- * san_cpan_each4 -- san_cpan4 of many; answers how many of them, from the
- * first, until the library failed.
+ * san_cpan_each4 -- san_cpan4 of many, out may be in; answers how many of them,
+ * from the first, until the library failed.
  */
 D4_USED size_t san_cpan_each4(
     struct san_cpan *c, const uint32_t *in, size_t n, uint32_t *out);

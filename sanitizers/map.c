@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/wire.h"
@@ -206,6 +207,94 @@ map_each_cpan4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out)
 			break;
 	}
 	return k;
+}
+
+/* The addresses of a turn that are replaced, n of them, and their verdicts. */
+struct map_ask {
+	uint8_t *what;
+	size_t n;
+	uint32_t in[SAN_MAP_MANY];
+	uint16_t of[SAN_MAP_MANY];
+};
+
+static size_t
+map_singly4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out,
+    uint8_t *what)
+{
+	enum san_what w = SAN_WHAT_KEPT;
+	size_t i = 0;
+
+	while (i < n && san_map_ip4(m, in[i], &out[i], &w) == D4_R_NONE)
+		what[i++] = (uint8_t)w;
+	return i;
+}
+
+/* What the verdict over a whole /16, or over one address, makes of it. */
+static unsigned
+map_verdict4(const struct san_addr *c, uint32_t in)
+{
+	unsigned v = c->table[in >> 16];
+
+	return v != SAN_V_MIXED ? v : map_mixed4(c, in);
+}
+
+static const uint8_t map_whats[] = {
+    [SAN_V_SPECIAL] = SAN_WHAT_SPECIAL,
+    [SAN_V_KEEP] = SAN_WHAT_KEPT,
+    [SAN_V_MAP] = SAN_WHAT_MAPPED,
+    [SAN_V_SCOPE] = SAN_WHAT_SCOPED,
+};
+
+/*
+ * Which of n are replaced: those go to ask, their verdicts to of. Answers how
+ * many have no reason against them.
+ */
+static size_t
+map_sift4(
+    const struct san_addr *c, const uint32_t *in, size_t n, struct map_ask *a)
+{
+	size_t i;
+
+	for (i = a->n = 0; i < n; i++) {
+		unsigned v = map_verdict4(c, in[i]);
+
+		if (v == SAN_V_CONFLICT || v == SAN_V_DROP)
+			break;
+		a->what[i] = map_whats[v < SAN_V_SCOPE ? v : SAN_V_SCOPE];
+		a->in[a->n] = in[i];
+		a->of[a->n] = (uint16_t)v;
+		a->n += v >= SAN_V_MAP;
+	}
+	return i;
+}
+
+size_t
+san_map_many4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out,
+    uint8_t *what)
+{
+	struct map_ask a = {.what = what};
+	uint32_t net = 0, host = UINT32_MAX;
+	unsigned last = SAN_V_MAP;
+	size_t done, k = 0;
+
+	assert(n <= SAN_MAP_MANY);
+	if (m->cpan == NULL)
+		return map_singly4(m, in, n, out, what);
+	n = map_sift4(m->conf, in, n, &a);
+	done = san_cpan_each4(m->cpan, a.in, a.n, a.in);
+	for (size_t i = 0; i < n; i++) {
+		out[i] = in[i];
+		if (what[i] < SAN_WHAT_MAPPED)
+			continue;
+		if (k == done)
+			return i;
+		if (a.of[k] != last) {
+			last = a.of[k];
+			map_target4(m->conf, last, &net, &host);
+		}
+		out[i] = net | (a.in[k++] & host);
+	}
+	return n;
 }
 
 size_t

@@ -53,6 +53,14 @@ D4_USED enum d4_reason san_map_ip4(
     struct san_map *m, uint32_t in, uint32_t *out, enum san_what *what);
 
 /*
+ * san_map_many4 -- the same for many, SAN_MAP_MANY at most; answers how many
+ * of them, from the first, have no reason against them. what: enum san_what.
+ */
+#define SAN_MAP_MANY 256u
+D4_USED size_t san_map_many4(struct san_map *m, const uint32_t *in, size_t n,
+    uint32_t *out, uint8_t *what);
+
+/*
  * san_map_each4 -- the same for many; answers how many of them, from the
  * first, were replaced by others, without a reason against it.
  */

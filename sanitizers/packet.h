@@ -8,6 +8,7 @@
 #include <assert.h>
 #include "libd4/wire.h"
 #include "sanitizers/map.h"
+#include "sanitizers/packet_file.h"
 #include "sanitizers/selfcheck.h"
 #include "sanitizers/steps.h"
 
@@ -24,13 +25,6 @@
 #define PKT_PROTO_UDP 17u
 #define PKT_PROTO_IC4 1u
 #define PKT_PROTO_IC6 58u
-
-/* What the global header says. */
-struct pkt_file {
-	bool big, nano; /* numbers big-endian, fractions nanoseconds */
-	uint16_t link;  /* link type */
-	uint8_t fcs;    /* bytes of checksum behind each packet */
-};
 
 /* Link layers of `in`, outside in; kinds belong to packet_link.c. */
 struct pkt_link {
@@ -174,6 +168,9 @@ void pkt_checksum(
 
 /* packet_tcp.c, _udp.c, _sctp.c, _icmp.c, _icmp6.c, _igmp.c */
 D4_USED enum d4_reason pkt_tcp(struct pkt *p, const struct pkt_ip *ip);
+/* pkt_tcp_options -- n bytes of them; false: the list is malformed. */
+D4_USED bool pkt_tcp_options(
+    const struct pkt *p, const uint8_t *in, size_t n, uint8_t *out);
 D4_USED enum d4_reason pkt_udp(struct pkt *p, const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_sctp(struct pkt *p, const struct pkt_ip *ip);
 D4_USED enum d4_reason pkt_icmp(struct pkt *p, const struct pkt_ip *ip);

@@ -49,6 +49,13 @@ D4_USED enum d4_reason packet_layers(struct pkt *p);
 D4_USED enum d4_reason packet_judge(const struct pkt *p, struct d4_slice rec);
 enum san_outcome packet_outcome(enum d4_reason why);
 
+/*
+ * packet_time -- packet_pcap.c: the time stamp of a record, 8 bytes, as it
+ * leaves. Errors: TIME_VALUE.
+ */
+D4_USED enum d4_reason packet_time(
+    const struct packet *s, const uint8_t *in, uint8_t *out);
+
 /* packet_match.c, packet_concerns.c, packet_sample.c */
 bool pkt_match(const struct pkt *p, const struct pkt_ip *ip);
 bool pkt_concerns(const struct pkt *p, const struct pkt_ip *ip);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sanitizers/packet_dns.h"
-#include "sanitizers/packet_family.h"
+#include "sanitizers/packet_plain.h"
 
 #define PCAP_OPENING 24u
 #define PCAP_HEAD    16u
@@ -36,21 +36,6 @@ pcap_make(const struct san_make *m, void **state)
 	return D4_OK;
 }
 
-static uint32_t
-pcap_get(const struct pkt_file *f, const uint8_t *b)
-{
-	return f->big ? d4_get_be32(b) : d4_get_le32(b);
-}
-
-static void
-pcap_put(const struct pkt_file *f, uint8_t *b, uint32_t v)
-{
-	if (f->big)
-		d4_put_be32(b, v);
-	else
-		d4_put_le32(b, v);
-}
-
 static bool
 pcap_magic(const uint8_t *b, struct pkt_file *f)
 {
@@ -60,7 +45,7 @@ pcap_magic(const uint8_t *b, struct pkt_file *f)
 	f->nano = be == 0xa1b23c4du || le == 0xa1b23c4du;
 	if (!f->big && le != 0xa1b2c3d4u && le != 0xa1b23c4du)
 		return false;
-	return pcap_get(f, b + 4) == (f->big ? 0x00020004u : 0x00040002u);
+	return pkt_file_get(f, b + 4) == (f->big ? 0x00020004u : 0x00040002u);
 }
 
 /*
@@ -78,28 +63,28 @@ pcap_begin(void *state, struct d4_slice in, struct d4_buf *head)
 
 	if (in.n != PCAP_OPENING || !pcap_magic(in.p, f))
 		return D4_R_PCAP_MAGIC;
-	link = pcap_get(f, in.p + 20);
+	link = pkt_file_get(f, in.p + 20);
 	if ((link & 0x0bff0000u) != 0)
 		return D4_R_LINKTYPE;
 	why = packet_link(s, (uint16_t)link,
 	    (link & 0x04000000u) != 0 ? (uint8_t)(link >> 28) * 2 : 0);
 	if (why != D4_R_NONE)
 		return why;
-	snap = pcap_get(f, in.p + 16);
+	snap = pkt_file_get(f, in.p + 16);
 	memcpy(w, in.p, 8);
-	pcap_put(f, w + 16, snap < D4_CAPLEN_MAX ? snap : D4_CAPLEN_MAX);
-	pcap_put(f, w + 20, f->link);
+	pkt_file_put(f, w + 16, snap < D4_CAPLEN_MAX ? snap : D4_CAPLEN_MAX);
+	pkt_file_put(f, w + 20, f->link);
 	return d4_buf_add(head, w, sizeof(w)) == D4_OK ? D4_R_NONE
 	                                               : D4_R_INTERNAL;
 }
 
 /* The time stamp, rounded and shifted; a fraction must be less than one. */
-static enum d4_reason
-pcap_time(const struct packet *s, const uint8_t *in, uint8_t *out)
+enum d4_reason
+packet_time(const struct packet *s, const uint8_t *in, uint8_t *out)
 {
 	const struct pkt_file *f = &s->p.file;
 	uint64_t per_s = f->nano ? 1000000000 : 1000000, t;
-	uint32_t fraction = pcap_get(f, in + 4);
+	uint32_t fraction = pkt_file_get(f, in + 4);
 
 	if (fraction >= per_s)
 		return D4_R_TIME_VALUE;
@@ -107,19 +92,19 @@ pcap_time(const struct packet *s, const uint8_t *in, uint8_t *out)
 		memcpy(out, in, 8);
 		return D4_R_NONE;
 	}
-	t = pcap_get(f, in) * per_s + fraction;
+	t = pkt_file_get(f, in) * per_s + fraction;
 	if (!san_when_apply(&s->p.opt.time, s->tshift, per_s, &t) ||
 	    t / per_s > UINT32_MAX)
 		return D4_R_TIME_VALUE;
-	pcap_put(f, out, (uint32_t)(t / per_s));
-	pcap_put(f, out + 4, (uint32_t)(t % per_s));
+	pkt_file_put(f, out, (uint32_t)(t / per_s));
+	pkt_file_put(f, out + 4, (uint32_t)(t % per_s));
 	return D4_R_NONE;
 }
 
 static enum san_dated
 pcap_when(void *state, struct d4_slice rec, uint64_t *t_s)
 {
-	*t_s = pcap_get(&((const struct packet *)state)->p.file, rec.p);
+	*t_s = pkt_file_get(&((const struct packet *)state)->p.file, rec.p);
 	return SAN_DATED;
 }
 
@@ -127,7 +112,7 @@ pcap_when(void *state, struct d4_slice rec, uint64_t *t_s)
 static uint32_t
 pcap_enter(struct pkt *p, struct d4_slice rec)
 {
-	uint32_t len = pcap_get(&p->file, rec.p + 12);
+	uint32_t len = pkt_file_get(&p->file, rec.p + 12);
 
 	(void)d4_slice_skip(&rec, PCAP_HEAD);
 	return packet_enter(p, rec, len);
@@ -142,14 +127,14 @@ pcap_rewrite(struct packet *s, struct d4_slice rec, uint8_t *head)
 
 	if (!packet_wanted(p, len))
 		return D4_R_BPF_MISS;
-	why = pcap_time(s, rec.p, head);
+	why = packet_time(s, rec.p, head);
 	if (why == D4_R_NONE)
 		why = packet_layers(p);
 	if (why != D4_R_NONE)
 		return why;
 	n = (uint32_t)(p->w - head) - PCAP_HEAD;
-	pcap_put(&p->file, head + 8, n);
-	pcap_put(&p->file, head + 12, p->whole ? n : len);
+	pkt_file_put(&p->file, head + 8, n);
+	pkt_file_put(&p->file, head + 12, p->whole ? n : len);
 	return packet_judge(p, d4_slice_of(head, (size_t)(p->w - head)));
 }
 
@@ -247,6 +232,12 @@ pcap_run(void *state, const struct san_led_run *r)
 	return pkt_run(&((struct packet *)state)->p, r, PCAP_HEAD);
 }
 
+static size_t
+pcap_plain(void *state, struct d4_slice data, struct d4_buf *out, size_t *bytes)
+{
+	return pkt_plain(state, data, out, bytes);
+}
+
 const struct san_family san_family_packets = {
     .name = "packets",
     .bit = SAN_PACKETS,
@@ -257,6 +248,7 @@ const struct san_family san_family_packets = {
     .record = pcap_record,
     .when = pcap_when,
     .ahead = pcap_ahead,
+    .plain = pcap_plain,
     .trace = pcap_trace,
     .traced = pcap_traced,
     .again = pcap_again,

@@ -43,9 +43,8 @@ tcp_option(const struct pkt *p, const uint8_t *in, size_t len, uint8_t *out)
 		memset(out + 2, 0, 8);
 }
 
-/* False: the list is malformed. */
-static bool
-tcp_options(const struct pkt *p, const uint8_t *in, size_t n, uint8_t *out)
+bool
+pkt_tcp_options(const struct pkt *p, const uint8_t *in, size_t n, uint8_t *out)
 {
 	for (size_t i = 0; i < n;) {
 		size_t len;
@@ -94,7 +93,7 @@ pkt_tcp(struct pkt *p, const struct pkt_ip *ip)
 	d4_put_be32(w + 12, d4_get_be32(b + 12) & 0xf1ffffffu);
 	d4_put_be32(w + 16, d4_get_be32(b + 16));
 	if (n > TCP_MIN &&
-	    !tcp_options(p, b + TCP_MIN, n - TCP_MIN, w + TCP_MIN))
+	    !pkt_tcp_options(p, b + TCP_MIN, n - TCP_MIN, w + TCP_MIN))
 		return D4_R_L4_HDR;
 	pkt_payload(p, d4_slice_of(b + n, ip->body.n - n));
 	pkt_checksum(p, ip, &sum);

@@ -122,6 +122,11 @@ struct san_led_run;
  *          an error of save *out is as before.
  * ahead:   a record that comes soon: what it needs is fetched from memory
  *          into the caches. NULL where nothing is far away.
+ * plain:   many records from the start of data, whole ones, at once: makes
+ *          those that are certain to leave, with the bytes that `record` would
+ *          append, from the first, and answers how many; *bytes: theirs in
+ *          data. The one behind them has to be made by `record`. NULL where
+ *          nothing is gained.
  * trace:   from now on notes of what is done with a record are written behind
  *          the end of *notes (NULL: no longer); false: not with these steps.
  *          NULL, as the next three, where nobody can follow (follow.h).
@@ -171,6 +176,8 @@ struct san_family {
 	void (*left)(void *state);
 	enum d4_status (*rekey)(void *state, void *other);
 	void (*ahead)(const void *state, struct d4_slice record);
+	size_t (*plain)(void *state, struct d4_slice data, struct d4_buf *out,
+	    size_t *bytes);
 	bool (*trace)(void *state, struct d4_buf *notes);
 	size_t (*traced)(const void *state);
 	enum san_outcome (*again)(void *state, const struct san_again *a,

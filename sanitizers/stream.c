@@ -251,9 +251,11 @@ stream_record(struct san_stream *s, struct d4_slice rec, struct d4_buf *out)
 static enum d4_status
 stream_records(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
 {
-	size_t n = d4_cutter_split(s->cutter, *data);
 	enum d4_status st = D4_OK;
+	size_t n;
 
+	stream_plain(s, data, out);
+	n = d4_cutter_split(s->cutter, *data);
 	while (st == D4_OK && s->breaker.why == D4_R_NONE && n != 0) {
 		struct d4_slice rec = d4_slice_skip(data, n);
 
@@ -261,6 +263,10 @@ stream_records(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
 		if (n != 0 && s->family->ahead != NULL && s->epochs == NULL)
 			s->family->ahead(s->state, d4_slice_of(data->p, n));
 		st = stream_record(s, rec, out);
+		if (st == D4_OK && n != 0) {
+			stream_plain(s, data, out);
+			n = d4_cutter_split(s->cutter, *data);
+		}
 	}
 	return st;
 }

@@ -153,6 +153,13 @@ stream_forwarded_all(struct san_stream *s, uint64_t n, uint64_t bytes)
 }
 
 /*
+ * stream_plain -- stream_plain.c: the plain records at the start of *data
+ * leave, while nothing is asked of each one of them; *data: what is left.
+ */
+void stream_plain(
+    struct san_stream *s, struct d4_slice *data, struct d4_buf *out);
+
+/*
  * stream_settle -- counts a record, tells the breaker, cuts *out back when it
  * is withheld. Errors: D4_ETOOBIG, D4_ENOMEM: there is no room for more.
  */

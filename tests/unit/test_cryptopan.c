@@ -163,6 +163,39 @@ a_slash_16_maps_onto_a_slash_16_one_to_one(void **state)
 	free(seen);
 }
 
+/* Many in one turn, some of them twice, some of a first half not yet seen. */
+static void
+many_at_once_are_what_each_is_alone(void **state)
+{
+	enum { N = 1000, TURNS = 100 };
+	uint8_t key[SAN_CPAN_KEY] = {4, 2};
+	struct san_cpan *one = NULL, *many = NULL;
+	uint32_t in[N], out[N], x = 123456789u, v = 0;
+
+	(void)state;
+	assert_int_equal(san_cpan_new(key, &one), D4_OK);
+	assert_int_equal(san_cpan_new(key, &many), D4_OK);
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		for (unsigned i = 0; i < N; i++) {
+			x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+			in[i] = i % 3 == 0 ? x : 0x0a010000u | (x & 0xffff);
+			in[i] &= i % 50 == 0 ? 0x0000ffffu : 0xffffffffu;
+			if (i % 10 == 9)
+				in[i] = in[i - x % 8];
+		}
+		assert_int_equal(san_cpan_each4(many, in, N, out), N);
+		for (unsigned i = 0; i < N; i++) {
+			assert_true(san_cpan4(one, in[i], &v));
+			assert_int_equal(out[i], v);
+		}
+		/* The result may take the place of what was asked. */
+		assert_int_equal(san_cpan_each4(many, in, N, in), N);
+		assert_memory_equal(in, out, sizeof(in));
+	}
+	san_cpan_free(one);
+	san_cpan_free(many);
+}
+
 /* Whatever was asked before, and whatever went out of the cache since. */
 static void
 what_is_in_the_caches_never_changes_an_answer(void **state)
@@ -206,6 +239,7 @@ main(void)
 	    cmocka_unit_test(shared_vectors_are_met_byte_for_byte),
 	    cmocka_unit_test(prefixes_are_preserved),
 	    cmocka_unit_test(a_slash_16_maps_onto_a_slash_16_one_to_one),
+	    cmocka_unit_test(many_at_once_are_what_each_is_alone),
 	    cmocka_unit_test(what_is_in_the_caches_never_changes_an_answer),
 	};
 

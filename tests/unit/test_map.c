@@ -105,6 +105,50 @@ many_at_once_map_as_one_by_one_until_one_is_not_replaced(void **state)
 	}
 }
 
+/* One that has a reason against it ends the turn; kept ones do not. */
+static void
+many_at_once_say_what_became_of_each(void **state)
+{
+	static const char *const steps[] = {SCOPED "keep}]", SCOPED "map}]",
+	    SCOPED "drop}]", "[addr: {method: cryptopan}]",
+	    "[addr: {method: zero}]", "[addr: {method: pfx}]"};
+	static const uint32_t in[] = {0x0a010203, 0x0a01ffff, 0x7f000001,
+	    0x0a010203, 0xcb007009, 0x00000005, 0xc0a80101, 0xc6120001,
+	    0xffffffff, 0x00000000, 0x0a010203};
+	const size_t n = sizeof(in) / sizeof(in[0]);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct san_chain *c = test_chain(steps[i], 1, "");
+		struct san_map *m = NULL;
+
+		assert_int_equal(
+		    san_map_new(san_chain_step(c, "addr"), test_keys(), &m),
+		    D4_OK);
+		for (size_t from = 0; from < n; from++) {
+			uint32_t out[sizeof(in) / sizeof(in[0])], one = 0;
+			uint8_t whats[sizeof(in) / sizeof(in[0])];
+			size_t end = from + san_map_many4(m, in + from,
+						n - from, out, whats);
+			enum san_what what;
+
+			for (size_t k = from; k < end; k++) {
+				assert_int_equal(
+				    san_map_ip4(m, in[k], &one, &what),
+				    D4_R_NONE);
+				assert_int_equal(out[k - from], one);
+				assert_int_equal(whats[k - from], what);
+			}
+			if (end < n)
+				assert_int_not_equal(
+				    san_map_ip4(m, in[end], &one, &what),
+				    D4_R_NONE);
+		}
+		san_map_free(m);
+		san_chain_free(c);
+	}
+}
+
 /* Expected values by the Python second implementation. */
 static void
 scope_and_others_map_as_they_should(void **state)
@@ -241,6 +285,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		many_at_once_map_as_one_by_one_until_one_is_not_replaced),
+	    cmocka_unit_test(many_at_once_say_what_became_of_each),
 	    cmocka_unit_test(scope_and_others_map_as_they_should),
 	    cmocka_unit_test(special_addresses_are_kept_whatever_the_method),
 	    cmocka_unit_test(ipv4_of_the_scope_is_found_inside_ipv6),

@@ -1,0 +1,131 @@
+/*
+ * Plain packets written: the bytes that packet_link.c, packet_ip4.c,
+ * packet_tcp.c, packet_udp.c, packet_icmp.c and packet_quote.c would write,
+ * each word of which is read once and stays in a register for its checksum.
+ */
+#include <string.h>
+#include "sanitizers/packet_plain.h"
+
+/* Behind the record's own header, whose length is filled in later. */
+static inline bool
+plain_front(struct packet *s, const struct plain *o, uint8_t *w)
+{
+	const uint8_t *b = o->rec + PLAIN_RECORD;
+
+	if (packet_time(s, o->rec, w) != D4_R_NONE)
+		return false;
+	pkt_file_put(&s->p.file, w + 12, o->len);
+	w += PLAIN_RECORD;
+	memcpy(w + 12, b + 12, 2);
+	if (s->p.opt.link == SAN_LINK_ZERO && ((b[0] | b[6]) & 1) == 0) {
+		memset(w, 0, 12);
+		return true;
+	}
+	return pkt_mac(&s->p, b, w) == D4_R_NONE &&
+	       pkt_mac(&s->p, b + 6, w + 6) == D4_R_NONE;
+}
+
+/* The header with these addresses; answers what they sum to. */
+static inline uint64_t
+plain_ip_write(const uint8_t *b, const uint32_t to[2], uint8_t *w)
+{
+	uint32_t x[5];
+	uint64_t ends;
+
+	memcpy(x, b, 12);
+	x[2] &= htobe32(0xffff0000u); /* without the checksum */
+	x[3] = htobe32(to[0]);
+	x[4] = htobe32(to[1]);
+	ends = (uint64_t)x[3] + x[4];
+	memcpy(w, x, PKT_IP4);
+	san_sum_put(w + PKT_IP4_SUM, san_sum_fold(ends + x[0] + x[1] + x[2]));
+	return ends;
+}
+
+/* False: the options are malformed. */
+static inline bool
+plain_tcp(const struct pkt *p, const struct plain *o, uint64_t ends, uint8_t *w)
+{
+	const uint8_t *b = o->rec + PLAIN_L4;
+	size_t more = o->tcp - PLAIN_TCP;
+	uint32_t x[5];
+
+	memcpy(x, b, PLAIN_TCP);
+	x[3] &= htobe32(0xf1ffffffu); /* no reserved bits */
+	x[4] &= htobe32(0x0000ffffu); /* no checksum */
+	memcpy(w, x, PLAIN_TCP);
+	ends += (uint64_t)x[0] + x[1] + x[2] + x[3] + x[4];
+	if (more != 0) {
+		if (!pkt_tcp_options(p, b + PLAIN_TCP, more, w + PLAIN_TCP))
+			return false;
+		ends = san_sum(w + PLAIN_TCP, more, ends);
+	}
+	ends = san_sum_tail(
+	    PKT_PROTO_TCP, d4_get_be16(b - PKT_IP4 + 2) - PKT_IP4, ends);
+	san_sum_put(w + 16, san_sum_fold(ends));
+	return true;
+}
+
+static inline void
+plain_udp(const uint8_t *b, uint64_t ends, uint8_t *w)
+{
+	uint16_t folded;
+	uint32_t x[2];
+
+	memcpy(x, b, PLAIN_UDP);
+	x[1] &= htobe32(0xffff0000u);
+	memcpy(w, x, PLAIN_UDP);
+	folded = san_sum_fold(san_sum_tail(
+	    PKT_PROTO_UDP, d4_get_be16(b + 4), ends + x[0] + x[1]));
+	san_sum_put(w + 6, folded != 0 ? folded : 0xffff);
+}
+
+/* A header that has its checksum sums to 0xffff, whatever it says. */
+static inline void
+plain_icmp(const uint8_t *b, const uint32_t to[2], uint8_t *w)
+{
+	const uint8_t *q = b + PLAIN_ICMP;
+	uint32_t x[4];
+
+	memcpy(x, b, 8);
+	x[0] &= htobe32(0xffff0000u);
+	x[1] &= htobe32(b[0] == 3 && b[1] == 4 ? 0x00ffffffu : 0x00ff0000u);
+	memcpy(x + 2, q + PKT_IP4, 8);
+	if (q[9] == PKT_PROTO_UDP)
+		x[3] &= htobe32(0xffff0000u);
+	memcpy(w, x, 8);
+	(void)plain_ip_write(q, to, w + PLAIN_ICMP);
+	memcpy(w + PLAIN_ICMP + PKT_IP4, x + 2, PLAIN_QUOTE);
+	san_sum_put(
+	    w + 2, san_sum_fold((uint64_t)0xffff + x[0] + x[1] + x[2] + x[3]));
+}
+
+size_t
+pkt_plain_write(
+    struct packet *s, const struct plain *o, const uint32_t *to, uint8_t *w)
+{
+	const uint8_t *b = o->rec + PLAIN_L4;
+	size_t n = PLAIN_L4;
+	uint64_t ends;
+
+	if (!plain_front(s, o, w))
+		return 0;
+	ends = plain_ip_write(b - PKT_IP4, to, w + n - PKT_IP4);
+	switch (b[9 - (int)PKT_IP4]) {
+	case PKT_PROTO_TCP:
+		if (!plain_tcp(&s->p, o, ends, w + n))
+			return 0;
+		n += o->tcp;
+		break;
+	case PKT_PROTO_UDP:
+		plain_udp(b, ends, w + n);
+		n += PLAIN_UDP;
+		break;
+	default:
+		plain_icmp(b, to + 2, w + n);
+		n += PLAIN_ICMP + PKT_IP4 + PLAIN_QUOTE;
+		break;
+	}
+	pkt_file_put(&s->p.file, w + 8, (uint32_t)(n - PLAIN_RECORD));
+	return n;
+}
