@@ -1,6 +1,7 @@
 #include <string.h>
 #include "sanitizers/addr.h"
 #include "sanitizers/find.h"
+#include "sanitizers/find_hidden.h"
 #include "sanitizers/find_marks.h"
 
 #define FIND_RUN    92u /* bytes of a run that may be IPv6 */
@@ -169,12 +170,41 @@ find_may6(struct d4_slice t, size_t i)
 	return true;
 }
 
+/* find_isatap -- a group of t[from..to) is the mark of an ISATAP address. */
+static bool
+find_isatap(struct d4_slice t, size_t from, size_t to)
+{
+	for (size_t i = from; i + FIND_GROUP <= to; i++) {
+		if (t.p[i] == '5' && (t.p[i + 1] | 0x20) == 'e' &&
+		    (t.p[i + 2] | 0x20) == 'f' && (t.p[i + 3] | 0x20) == 'e')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * find_wanted6 -- with the first group t[from..i) of a text that ends at `end`
+ * an address may begin that is looked for.
+ */
+static bool
+find_wanted6(struct d4_slice t, size_t from, size_t i, size_t end,
+    const struct san_hints *h)
+{
+	unsigned group = 0;
+
+	for (size_t k = from; k < i; k++)
+		group = group << 4 | san_hex_value(t.p[k]);
+	return san_hints_group(h, group) ||
+	       (h->embeds && find_isatap(t, i, end));
+}
+
 /*
  * find_at6 -- an IPv6 text whose first group ends before the colon at i. So
  * every group of a run is tried: "ip6:2001:db8::1" has one at its second.
  */
 static bool
-find_at6(struct d4_slice t, size_t i, struct d4_addr *out)
+find_at6(
+    struct d4_slice t, size_t i, const struct san_hints *h, struct d4_addr *out)
 {
 	size_t from = i, end = i + 1;
 
@@ -183,7 +213,7 @@ find_at6(struct d4_slice t, size_t i, struct d4_addr *out)
 	while (from > 0 && i - from < FIND_GROUP &&
 	       (find_class[t.p[from - 1]] & (FIND_DIGIT | FIND_HEX)) != 0)
 		from--;
-	return find_ip6(t, from, end, out);
+	return find_wanted6(t, from, i, end, h) && find_ip6(t, from, end, out);
 }
 
 bool
@@ -191,7 +221,7 @@ san_find_at(
     struct d4_slice t, size_t i, const struct san_hints *h, struct d4_addr *out)
 {
 	if (t.p[i] == ':')
-		return find_may6(t, i) && find_at6(t, i, out);
+		return find_may6(t, i) && find_at6(t, i, h, out);
 	return san_hints_front(h, t, i) && find_at4(t, i, h, out);
 }
 
