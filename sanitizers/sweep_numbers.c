@@ -121,25 +121,26 @@ sweep_group(const uint8_t *p)
 	       san_hex_value(p[2]) << 4 | san_hex_value(p[3]);
 }
 
-/* A dash at i behind four hex digits: the first group of an IPv6 address? */
-static void
-sweep_dash(struct san_sweep *s, size_t i)
-{
-	if (san_hints_group(s->hints, sweep_group(s->t.p + i - SWEEP_GROUP)))
-		s->may |= SAN_SWEEP_DASHED;
-}
-
+/* Dashes as the colons of an IPv6 text, behind a first group of four digits. */
 static void
 sweep_dashes(struct san_sweep *s)
 {
-	uint64_t m = s->now->of[SAN_MASK_DASH], first;
+	uint64_t dash = s->now->of[SAN_MASK_DASH], m;
 
-	m &= san_sweep_behind(s, SAN_MASK_HEX, 1) |
-	     san_sweep_behind(s, SAN_MASK_DASH, 1);
-	first = m & sweep_front4(s);
-	while (first != 0)
-		sweep_dash(s, san_sweep_take(s, &first));
-	while (m != 0 && sweep_embeds(s)) {
+	if (dash == 0)
+		return;
+	m = san_marks_colons(dash, s->now->of[SAN_MASK_HEX]) & sweep_front4(s);
+	while (m != 0) {
+		size_t i = san_sweep_take(s, &m);
+
+		if (san_hints_group(
+			s->hints, sweep_group(s->t.p + i - SWEEP_GROUP)))
+			s->may |= SAN_SWEEP_DASHED;
+	}
+	if (!sweep_embeds(s))
+		return;
+	m = dash & san_sweep_behind(s, SAN_MASK_DASH, 1 + SWEEP_GROUP);
+	while (m != 0) {
 		if (sweep_isatap(s, san_sweep_take(s, &m) + 1))
 			s->may |= SAN_SWEEP_DASHED;
 	}
