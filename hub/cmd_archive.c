@@ -24,11 +24,11 @@
 
 static const char usage[] =
     "usage: d4-hub archive [-n] [-c CONF] [--drain | --leave]\n"
-    "  writes what the queues bring into files, as `archive` of CONF says\n"
+    "  writes the content of the queues to files, see `archive` in CONF\n"
     "  -c, --conf CONF  configuration (default " HUB_CONF ")\n"
     "  -n, --check      check it and exit\n"
-    "  --drain          archive what is there, finish all files, and end\n"
-    "  --leave          the queues do not wait for this archive any more\n"
+    "  --drain          archive what is there, finish all files, and exit\n"
+    "  --leave          remove the reader: queues no longer wait for it\n"
     "\noptions under `archive`, with defaults:\n";
 
 /* Shape: url: where Redis is, as whom. signals: a signalfd. */

@@ -7,8 +7,8 @@
 
 static const char usage[] =
     "usage: d4-hub ctl [-c CONF | --ctl PATH] [--json] NOUN VERB ...\n"
-    "  asks and changes the running hub, by its control socket\n"
-    "  --json   the answer as it is, for programs\n"
+    "  queries and changes the running hub, through its control socket\n"
+    "  --json   print the answer as JSON, for programs\n"
     "  values: BYTES 4096, 100kB, 1MiB; TIME 30s, 12h, 7d\n\n"
     "commands (* changes something: for root and the hub's own account):\n";
 

@@ -21,7 +21,7 @@ static const char usage[] =
     "                     [--port N] [--mail M] [--description D]\n"
     "                     [--key-file FILE] [--replace]\n"
     "  registers a sensor with a new random key and prints the one line that\n"
-    "  `d4-sensor enroll` reads. The line holds the key: treat it as one.\n"
+    "  `d4-sensor enroll` reads. The line contains the key: keep it secret.\n"
     "  --uuid U     its UUID, version 4 (default: a new one)\n"
     "  --type T     D4 type, or 254.NAME for an extended type (default 1)\n"
     "  --host H     name or address of this hub (default: host: of CONF)\n"

@@ -33,12 +33,12 @@ struct import {
 
 static const char usage[] =
     "usage: d4-hub import [-c CONF] [--quarantine TIME] [--dry-run] URL\n"
-    "  takes the sensors and blocklists of a d4-core's Redis (METADATA,\n"
-    "  tcp://127.0.0.1:6380 or unix:/path) into the hub's; what is there\n"
-    "  already stays as it is, and nothing is changed over there\n"
-    "  --quarantine TIME  a sensor whose key others know, because it is the\n"
-    "                     default one, must have another one by then (30d)\n"
-    "  --dry-run          only says what it would do\n";
+    "  copies the sensors and blocklists of a d4-core's Redis (METADATA,\n"
+    "  tcp://127.0.0.1:6380 or unix:/path) into the hub's. Existing entries\n"
+    "  stay as they are, and nothing is changed in the d4-core.\n"
+    "  --quarantine TIME  a sensor with the default key, which others know,\n"
+    "                     must have another one by then (30d)\n"
+    "  --dry-run          only print what would be done\n";
 
 /* The sensor as it stands there, unless we know it. */
 static const char put_script[] =

@@ -32,7 +32,7 @@ static const char usage[] =
     "  --host NAME   name or address of this hub for sensors (repeat for\n"
     "                more; the first is what `d4-hub enroll` prints)\n"
     "  --port N      where to listen (default 4443)\n"
-    "  --state DIR   where records and accounts are kept\n";
+    "  --state DIR   where data and accounting logs are kept\n";
 
 static bool
 is_address(const char *s)

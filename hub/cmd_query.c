@@ -16,7 +16,7 @@ static const char sensors_usage[] =
 
 static const char status_usage[] =
     "usage: d4-hub status [-c CONF | --ctl PATH] [--json]\n"
-    "  what the running hub says of itself\n";
+    "  shows the state of the running hub\n";
 
 /* What both take. */
 struct query {

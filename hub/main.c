@@ -22,12 +22,12 @@ static const struct {
 } commands[] = {
     {"init", cmd_init, "make a certificate, keys and a configuration"},
     {"enroll", cmd_enroll, "register a sensor and print its line"},
-    {"import", cmd_import, "take over the sensors of a d4-core"},
-    {"archive", cmd_archive, "write what the queues bring into files"},
-    {"watch", cmd_watch, "say what is wrong: log, syslog, a command"},
+    {"import", cmd_import, "copy the sensors of a d4-core"},
+    {"archive", cmd_archive, "write the queues to files"},
+    {"watch", cmd_watch, "report what is wrong: log, syslog, a command"},
     {"sensors", cmd_sensors, "list the registered sensors"},
-    {"ctl", cmd_ctl, "ask and change the running hub"},
-    {"status", cmd_status, "what the running hub says of itself"},
+    {"ctl", cmd_ctl, "query and change the running hub"},
+    {"status", cmd_status, "show the state of the running hub"},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -36,19 +36,19 @@ static void
 help(FILE *to)
 {
 	(void)fputs("usage: d4-hub [-n] [-c CONF]\n"
-		    "       d4-hub COMMAND ... (--help says more)\n"
+		    "       d4-hub COMMAND ... (try COMMAND --help)\n"
 		    "       d4-hub --help | --version\n"
 		    "  receives D4 streams over TLS into Redis queues\n"
 		    "  -c CONF   configuration (default " HUB_CONF ")\n"
 		    "  -n        check it and exit\n"
-		    "  --takes-over N  does it understand hand-over N? (with "
-		    "-n)\n\ncommands:\n",
+		    "  --takes-over N  with -n: is hand-over version N "
+		    "understood?\n\ncommands:\n",
 	    to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		(void)fprintf(
 		    to, "  %-9s %s\n", commands[i].name, commands[i].help);
 	(void)fputs("\nsignals: TERM stops after everything is stored, HUP "
-		    "reads CONF again\n\noptions of CONF, with defaults:\n",
+		    "reloads CONF\n\noptions of CONF, with defaults:\n",
 	    to);
 	hub_options_help(to);
 }

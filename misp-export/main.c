@@ -25,15 +25,16 @@ static const struct {
 	const char *help;
 } commands[] = {
     {"check", cmd_check,
-	"is MISP there, what may we do there, what is missing"},
-    {"dry-run", cmd_dry, "as --dry-run; json: the bodies that would be sent"},
+	"is MISP reachable, what may we do there, what is missing"},
+    {"dry-run", cmd_dry,
+	"as --dry-run; json: print the bodies that would be sent"},
     {"quarantine", cmd_quarantine,
-	"[ls | resend UUID | resend all]  what MISP refused, and why"},
+	"[ls | resend UUID | resend all]  list or resend what MISP refused"},
     {"rebuild", cmd_rebuild,
-	"what was lost of the state, out of MISP; nothing is written there"},
+	"restore lost state from MISP; nothing is written there"},
     {"recall", cmd_recall,
-	"EVENT [ITEM] | source SOURCE  is deleted there, and published so"},
-    {"status", cmd_status, "what the running exporter says of itself, JSON"},
+	"EVENT [ITEM] | source SOURCE  delete it there, and publish that"},
+    {"status", cmd_status, "show the state of the running exporter, as JSON"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -47,7 +48,7 @@ help(FILE *to)
 		    "with `sink: misp`\n"
 		    "  -c CONF   configuration (default " MISP_CONF ")\n"
 		    "  -n        check it, and exit\n"
-		    "  --dry-run what would be sent now, as text\n"
+		    "  --dry-run print what would be sent now, as text\n"
 		    "  --help, --version\n\ncommands:\n",
 	    to);
 	for (size_t i = 0; i < COMMANDS; i++)

@@ -31,8 +31,8 @@ static const struct d4_conf_option dataset_table[] = {
     {"frequency", D4_CONF_STRING, MEMBER(ds_frequency), 0, 0, "continuous",
 	false, "how often it grows"},
     {"description", D4_CONF_STRING, MEMBER(ds_description), 0, 0, NULL, false,
-	"more of it"},
-    {"tags", D4_CONF_LIST, MEMBER(ds_tags), 0, 0, NULL, false, "key words"},
+	"longer description"},
+    {"tags", D4_CONF_LIST, MEMBER(ds_tags), 0, 0, NULL, false, "keywords"},
     {.name = NULL},
 };
 

@@ -12,7 +12,7 @@ static const struct {
 	int (*run)(const struct relay_conf *c, int argc, char **argv);
 	const char *help;
 } commands[] = {
-    {"status", cmd_status, "[--json]  what the running relay says of itself"},
+    {"status", cmd_status, "[--json]  show the state of the running relay"},
     {"spool", cmd_spool,
 	"ls|verify [--json] [PARTNER [LANE]], status [--json] [PARTNER],\n"
 	"           cat [--from SEQ] [--to SEQ] PARTNER LANE\n"
@@ -20,14 +20,14 @@ static const struct {
     {"partner", cmd_partner,
 	"uuids PARTNER  the UUIDs that the partner must register"},
     {"freeze", cmd_freeze,
-	"[PARTNER | --all] [--because TEXT]  at once nothing more is sent;\n"
-	"           without a name: who is frozen"},
-    {"thaw", cmd_thaw, "PARTNER | --all [--because TEXT]  the opposite"},
+	"[PARTNER | --all] [--because TEXT]  stop sending at once;\n"
+	"           without a name: list who is frozen"},
+    {"thaw", cmd_thaw, "PARTNER | --all [--because TEXT]  end a freeze"},
     {"breaker", cmd_breaker,
-	"[--json]  streams that our own doubt stopped;\n"
+	"[--json]  streams that the self-check or a canary stopped;\n"
 	"           close ID ... | --partner PARTNER | --all [--because TEXT]"},
     {"quarantine", cmd_quarantine,
-	"[--json] [RING]  raw records that were withheld, kept here;\n"
+	"[--json] [RING]  raw records that were withheld and kept;\n"
 	"           show RING [NUMBER] > FILE | drop RING ... | --all\n"
 	"           [--because TEXT]"},
 };
@@ -49,9 +49,10 @@ help(FILE *to)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		(void)fprintf(
 		    to, "  %-8s %s\n", commands[i].name, commands[i].help);
-	(void)fputs("\nsignals: TERM stops after partners confirmed, HUP reads "
-		    "policy and CONF again\n\noptions of CONF, with "
-		    "defaults:\n",
+	(void)fputs(
+	    "\nsignals: TERM stops after partners confirmed, HUP reloads "
+	    "policy and CONF\n\noptions of CONF, with "
+	    "defaults:\n",
 	    to);
 	relay_conf_help(to);
 }

@@ -32,21 +32,22 @@ static const char help_text[] =
     "                        extended type; default: the pipeline's first\n"
     "                        type\n"
     "      --at TIME         when the file was made: for the step epoch, of\n"
-    "                        records that say no time of their own\n"
+    "                        records without a time of their own\n"
     "      --stats           one JSON object with all counters on stderr\n"
     "      --explain-drop[=N]\n"
-    "                        say which records did not leave, and why: the\n"
+    "                        report which records were dropped and why: the\n"
     "                        first N of each reason (10; 0: all)\n"
     "      --audit FILE      write a report to FILE: where protected "
     "addresses\n"
-    "                        stand in input and output\n"
+    "                        occur in input and output\n"
     "      --protect NETWORK which of the policy's networks the audit looks\n"
-    "                        for (again for more); default: the pipeline's\n"
+    "                        for (repeat for more); default: the pipeline's\n"
     "                        scope\n"
     "\n"
-    "exit status: 0 done (also when broken input was dropped), 1 error, 2 the\n"
-    "breaker opened: an original address stood in the output, 3 the audit is\n"
-    "not clean, 64 usage\n";
+    "exit status: 0 done (even if malformed input was dropped), 1 error, 2 "
+    "the\n"
+    "breaker opened: the output contained an original address, 3 the audit is\n"
+    "not clean, 64 usage error\n";
 
 void
 sanitize_say(const char *fmt, ...)
