@@ -104,14 +104,12 @@ cof_members(
 }
 
 static bool
-cof_string(struct d4_slice value, struct d4_buf *out)
+cof_string(
+    const struct san_json_keys *keys, struct d4_slice value, struct d4_buf *out)
 {
-	struct san_json_lex lx = {value.p, value.p};
+	struct san_json_lex lx = san_json_within(keys, value);
 	struct san_json_str s;
 
-	if (value.n == 0)
-		return false;
-	lx.end += value.n;
 	return san_json_is(&lx, '"') && san_json_string(&lx, &s) == D4_R_NONE &&
 	       san_json_decode(&s, out) == D4_OK;
 }
@@ -139,11 +137,12 @@ cof_counted(const struct san_cof *f)
 }
 
 static enum d4_reason
-cof_answer(struct san_cof *f, struct d4_slice value)
+cof_answer(
+    struct san_cof *f, const struct san_json_keys *keys, struct d4_slice value)
 {
 	struct d4_buf *t = f->text;
 
-	if (!cof_string(value, &t[COF_DATA]))
+	if (!cof_string(keys, value, &t[COF_DATA]))
 		return D4_R_JSON_TYPE;
 	return san_pdns_about(&f->run, d4_buf_slice(&t[COF_NAME]),
 	    d4_buf_slice(&t[COF_TYPE]), d4_buf_slice(&t[COF_DATA]));
@@ -154,11 +153,11 @@ static enum d4_reason
 cof_answers(struct san_cof *f, struct san_json_keys *keys)
 {
 	struct d4_slice v = f->part[COF_DATA];
-	struct san_json_lex lx = {v.p, v.p + v.n};
+	struct san_json_lex lx = san_json_within(keys, v);
 	enum d4_reason why, more = D4_R_NONE;
 
 	if (!san_json_is(&lx, '['))
-		return cof_answer(f, v);
+		return cof_answer(f, keys, v);
 	lx.p++;
 	san_json_space(&lx);
 	if (san_json_is(&lx, ']'))
@@ -169,7 +168,7 @@ cof_answers(struct san_cof *f, struct san_json_keys *keys)
 		why = san_json_skip(&lx, keys, 1);
 		if (why == D4_R_NONE)
 			why = cof_answer(
-			    f, d4_slice_of(from, (size_t)(lx.p - from)));
+			    f, keys, d4_slice_of(from, (size_t)(lx.p - from)));
 	} while (why == D4_R_NONE && san_json_next(&lx, ']', &more));
 	return why;
 }
@@ -178,12 +177,14 @@ enum d4_reason
 san_cof_judge(
     struct san_cof *f, struct san_json_keys *keys, struct d4_slice record)
 {
-	struct san_json_lex lx = {record.p, record.p + record.n};
-	enum d4_reason why;
+	struct san_json_lex lx;
+	enum d4_reason why = san_json_begin(keys, record, &lx);
 
 	for (size_t i = 0; i < COF_PARTS; i++)
 		f->part[i] = (struct d4_slice){0};
 	keys->n = 0;
+	if (why != D4_R_NONE)
+		return why;
 	san_json_space(&lx);
 	if (!san_json_is(&lx, '{'))
 		return D4_R_JSON_TYPE;
@@ -198,8 +199,8 @@ san_cof_judge(
 		if (!cof_number(f->part[i]))
 			return D4_R_JSON_TYPE;
 	}
-	if (!cof_string(f->part[COF_NAME], &f->text[COF_NAME]) ||
-	    !cof_string(f->part[COF_TYPE], &f->text[COF_TYPE]) ||
+	if (!cof_string(keys, f->part[COF_NAME], &f->text[COF_NAME]) ||
+	    !cof_string(keys, f->part[COF_TYPE], &f->text[COF_TYPE]) ||
 	    f->part[COF_DATA].n == 0)
 		return D4_R_JSON_TYPE;
 	why = cof_answers(f, keys);

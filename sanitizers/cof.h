@@ -2,7 +2,7 @@
 #ifndef SAN_COF_H
 #define SAN_COF_H
 
-#include "sanitizers/json_lex.h"
+#include "sanitizers/json_skip.h"
 #include "sanitizers/step.h"
 
 struct san_cof;

@@ -46,6 +46,7 @@ json_make(const struct san_make *m, void **state)
 	if (r == NULL)
 		return D4_ENOMEM;
 	r->conf = san_chain_step(m->chain, "json");
+	r->root = san_json_root(r->conf);
 	san_json_keys_init(&r->keys);
 	d4_buf_init(&r->made, (size_t)4 * D4_LINE_MAX);
 	st = json_parts(r, m);

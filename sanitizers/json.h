@@ -10,6 +10,7 @@
 #define SAN_JSON_SEGS  512u /* of all paths of a step */
 #define SAN_JSON_WORDS (SAN_JSON_SEGS / 64u)
 #define SAN_JSON_TEXT  1024u /* bytes of a replacement, as JSON */
+#define SAN_JSON_ROWS  64u   /* kinds of names, by six bits of their hash */
 
 /* What a rule does; KEEP and DROP reach all that is below, too. */
 enum san_json_op {
@@ -49,10 +50,12 @@ struct san_json_rule {
  * struct san_json_conf -- the step, compiled.
  * Shape:  seg: the segments of all paths, in the order of the rules; start:
  *         a bit for the first segment of each path; words: how many words of
- *         such bits are in use. names: san_json_name_bit of all that segments
- *         take; elements, deep: some takes elements; some is "..". keep: what
- * no rule takes is kept. stamp[0.. n_stamp): names and indexes that lead to the
- * record's time, of a rule or own; NULL: nobody said where it is.
+ *         such bits are in use. row: such bits of what may take a child,
+ *         or what is in it: a member by san_json_row of its name, or any
+ *         element (the last row); any[i]: some bit of row[i] is set.
+ *         keep: what no rule takes is kept. stamp[0..n_stamp): names and
+ *         indexes that lead to the record's time, of a rule or own; NULL:
+ *         nobody said where it is.
  */
 struct san_json_conf {
 	bool keep;
@@ -65,15 +68,15 @@ struct san_json_conf {
 	size_t n_seg;
 	size_t words;
 	uint64_t start[SAN_JSON_WORDS];
-	bool deep, elements;
-	uint64_t names;
+	uint64_t row[SAN_JSON_ROWS + 1][SAN_JSON_WORDS];
+	bool any[SAN_JSON_ROWS + 1];
 };
 
-/* san_json_name_bit -- of a member's name, by its hash, in `names`. */
-static inline uint64_t
-san_json_name_bit(uint64_t hash)
+/* san_json_row -- of a member's name, by its hash. */
+static inline size_t
+san_json_row(uint64_t hash)
 {
-	return UINT64_C(1) << (hash >> 58);
+	return (size_t)(hash >> 58);
 }
 
 /*

@@ -101,16 +101,27 @@ conf_find_stamp(struct san_json_conf *c)
 	}
 }
 
-/* conf_takes -- what a segment may take, for whoever has a child. */
-static void
-conf_takes(struct san_json_conf *c, const struct san_seg *s)
+/* conf_takes -- a segment may take a child of that row; rows count on. */
+static bool
+conf_takes(const struct san_seg *s, size_t row)
 {
-	c->deep |= s->deep;
-	if (s->kind == SAN_SEG_ANY)
-		c->names = UINT64_MAX;
-	else if (s->kind != SAN_SEG_INDEX)
-		c->names |= san_json_name_bit(s->hash);
-	c->elements |= s->kind != SAN_SEG_NAME;
+	if (s->deep || s->kind == SAN_SEG_ANY)
+		return true;
+	if (row == SAN_JSON_ROWS)
+		return s->kind != SAN_SEG_NAME;
+	return s->kind != SAN_SEG_INDEX && san_json_row(s->hash) == row;
+}
+
+/* conf_fill_rows -- with the segment at g. */
+static void
+conf_fill_rows(struct san_json_conf *c, size_t g)
+{
+	for (size_t row = 0; row <= SAN_JSON_ROWS; row++) {
+		if (!conf_takes(&c->seg[g], row))
+			continue;
+		c->row[row][g / 64] |= UINT64_C(1) << g % 64;
+		c->any[row] = true;
+	}
 }
 
 /* conf_add_path -- the rule's segments go behind all others. */
@@ -130,8 +141,8 @@ conf_add_path(const struct san_compile *cx, struct san_json_conf *c,
 	rule->from = c->n_seg;
 	for (size_t i = 0; i < p->n; i++) {
 		all[c->n_seg] = p->seg[i];
-		conf_takes(c, &p->seg[i]);
-		all[c->n_seg++].rule = (uint16_t)(rule - c->rule);
+		all[c->n_seg].rule = (uint16_t)(rule - c->rule);
+		conf_fill_rows(c, c->n_seg++);
 	}
 	rule->to = c->n_seg;
 	c->words = (c->n_seg + 63) / 64;

@@ -1,31 +1,7 @@
 /* Strings, numbers and words of JSON. Objects are in json_skip.c. */
 #include <string.h>
 #include "sanitizers/json_lex.h"
-#include "sanitizers/lanes.h"
 #include "sanitizers/utf8.h"
-
-#define LEX_SIGNED int8_t __attribute__((vector_size(16)))
-#define EIGHT(c)   (UINT64_C(0x0101010101010101) * (c))
-
-/*
- * plain -- how many of the eight bytes at p are neither a quote, a
- * backslash, a control character nor beyond ASCII. A borrow can only mark
- * bytes behind the first marked one, so the first mark is right.
- */
-static inline unsigned
-lex_plain(const uint8_t *p)
-{
-	uint64_t x, quote, slash, mark;
-
-	memcpy(&x, p, sizeof(x));
-	x = le64toh(x);
-	quote = x ^ EIGHT(0x22);
-	slash = x ^ EIGHT(0x5c);
-	mark = ((quote - EIGHT(1)) & ~quote) | ((slash - EIGHT(1)) & ~slash) |
-	       (x - EIGHT(0x20)) | x;
-	mark &= EIGHT(0x80);
-	return mark == 0 ? 8 : (unsigned)__builtin_ctzll(mark) / 8;
-}
 
 /* lex_hex4 -- the number of four hex digits at p, or -1. */
 static int32_t
@@ -89,40 +65,6 @@ lex_escape(struct san_json_lex *lx)
 	}
 }
 
-/* lex_special16 -- a bit for each of sixteen bytes that is not plain. */
-static inline unsigned
-lex_special16(const uint8_t *p)
-{
-	SAN_LANES x = san_lanes(p);
-	/* As signed bytes those beyond ASCII are below the blank, too. */
-	SAN_LANES low = (SAN_LANES)((LEX_SIGNED)x < ' ');
-
-	return san_lanes_bits(
-	    low | (SAN_LANES)(x == '"') | (SAN_LANES)(x == '\\'));
-}
-
-/* lex_past_plain -- to the next byte that is not plain, or near the end. */
-static inline void
-lex_past_plain(struct san_json_lex *lx)
-{
-	unsigned n = 8;
-
-	while ((size_t)(lx->end - lx->p) >= SAN_BLOCK) {
-		unsigned bits = lex_special16(lx->p);
-
-		if (bits != 0) {
-			lx->p += __builtin_ctz(bits);
-			return;
-		}
-		lx->p += SAN_BLOCK;
-	}
-
-	while (n == 8 && lx->end - lx->p >= 8) {
-		n = lex_plain(lx->p);
-		lx->p += n;
-	}
-}
-
 /* lex_special -- one byte that is neither plain nor a quote, or plain. */
 static enum d4_reason
 lex_special(struct san_json_lex *lx, bool *escaped)
@@ -141,21 +83,20 @@ lex_special(struct san_json_lex *lx, bool *escaped)
 }
 
 enum d4_reason
-san_json_string(struct san_json_lex *lx, struct san_json_str *out)
+san_json_other_string(
+    struct san_json_lex *lx, const uint8_t *from, struct san_json_str *out)
 {
-	const uint8_t *from = ++lx->p;
-	enum d4_reason why = D4_R_NONE;
 	bool escaped = false;
 
-	for (;;) {
-		lex_past_plain(lx);
-		if (lx->p == lx->end)
-			return D4_R_JSON_SYNTAX;
-		if (*lx->p == '"')
-			break;
-		why = lex_special(lx, &escaped);
+	*out = (struct san_json_str){.escaped = false};
+	while (!san_json_is(lx, '"')) {
+		enum d4_reason why = D4_R_JSON_SYNTAX;
+
+		if (lx->p != lx->end)
+			why = lex_special(lx, &escaped);
 		if (why != D4_R_NONE)
 			return why;
+		san_json_past_plain(lx);
 	}
 	out->raw = d4_slice_of(from, (size_t)(lx->p - from));
 	out->escaped = escaped;
@@ -287,21 +228,4 @@ san_json_decode(const struct san_json_str *s, struct d4_buf *out)
 			out->n += lex_decode_unicode(raw, &i, out->p + out->n);
 	}
 	return D4_OK;
-}
-
-uint64_t
-san_json_hash(struct d4_slice v)
-{
-	uint64_t h = v.n * UINT64_C(0x9e3779b97f4a7c15), x;
-
-	for (; v.n >= 8; (void)d4_slice_skip(&v, 8)) {
-		memcpy(&x, v.p, 8);
-		h = (h ^ x) * UINT64_C(0xff51afd7ed558ccd);
-		h ^= h >> 32;
-	}
-	x = 0;
-	for (size_t i = 0; i < v.n; i++)
-		x = x << 8 | v.p[i];
-	h = (h ^ x) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return h ^ h >> 29;
 }

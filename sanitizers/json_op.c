@@ -10,13 +10,14 @@ struct call {
 	struct san_json_run *r;
 	const struct san_json_rule *rule;
 	struct d4_slice value;
+	bool escaped;
 	struct d4_buf *out;
 };
 
 static enum d4_reason
 op_add(struct d4_buf *out, const void *p, size_t n)
 {
-	return d4_buf_add(out, p, n) == D4_OK ? D4_R_NONE : D4_R_INTERNAL;
+	return san_json_put(out, p, n) ? D4_R_NONE : D4_R_INTERNAL;
 }
 
 /* op_string -- the value of a string, decoded where it must be. */
@@ -29,7 +30,7 @@ op_string(const struct call *c, struct d4_slice *out)
 	if (c->value.p[0] != '"')
 		return D4_R_JSON_TYPE;
 	*out = s.raw;
-	if (s.raw.n == 0 || memchr(s.raw.p, '\\', s.raw.n) == NULL)
+	if (!c->escaped)
 		return D4_R_NONE;
 	if (san_json_decode(&s, &c->r->keys.text) != D4_OK)
 		return D4_R_INTERNAL;
@@ -83,6 +84,8 @@ op_outside(const struct call *c, const struct d4_addr *a, enum d4_reason *out)
 	const struct san_addr *conf = c->r->line.addr;
 
 	*out = D4_R_NONE;
+	if (!c->rule->scoped_drop && !c->rule->outside_keep)
+		return false;
 	if (san_addr_special(a) || d4_prefix_set_find(&conf->keep, a) != NULL)
 		return false;
 	if (san_scope_has(&conf->scope, a)) {
@@ -166,7 +169,8 @@ static uint64_t
 op_children(const struct call *c)
 {
 	struct san_json_keys *keys = &c->r->keys;
-	struct san_json_lex lx = {c->value.p + 1, c->value.p + c->value.n};
+	struct san_json_lex lx =
+	    san_json_within(keys, d4_slice_of(c->value.p + 1, c->value.n - 1));
 	uint8_t close = c->value.p[0] == '{' ? '}' : ']';
 	struct san_json_object o = san_json_open(keys);
 	enum d4_reason why = D4_R_NONE;
@@ -223,7 +227,7 @@ op_redact(const struct call *c)
 
 enum d4_reason
 san_json_apply(struct san_json_run *r, const struct san_json_rule *rule,
-    struct d4_slice value, struct d4_buf *out)
+    const struct san_json_value *value, struct d4_buf *out)
 {
 	static enum d4_reason (*const op[])(const struct call *) = {
 	    [SAN_OP_REPLACE] = op_replace,
@@ -234,7 +238,7 @@ san_json_apply(struct san_json_run *r, const struct san_json_rule *rule,
 	    [SAN_OP_LEN] = op_len,
 	    [SAN_OP_REDACT] = op_redact,
 	};
-	struct call c = {r, rule, value, out};
+	struct call c = {r, rule, value->text, value->escaped, out};
 
 	assert(op[rule->op] != NULL); /* keep and drop are the walker's */
 	return op[rule->op](&c);

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
-#include "sanitizers/json_lex.h"
+#include "sanitizers/json_skip.h"
 #include "sanitizers/json_path.h"
 
 /* A path being read: what is left, and the name being gathered. */
@@ -258,22 +258,6 @@ san_path_fini(struct san_path *p)
 	for (size_t i = 0; i < p->n; i++)
 		free(p->seg[i].name);
 	p->n = 0;
-}
-
-bool
-san_seg_member(const struct san_seg *s, struct d4_slice name, uint64_t hash)
-{
-	if (s->kind == SAN_SEG_ANY)
-		return true;
-	return s->kind != SAN_SEG_INDEX && s->hash == hash &&
-	       d4_slice_eq(d4_slice_of(s->name, s->n), name);
-}
-
-bool
-san_seg_element(const struct san_seg *s, uint64_t index)
-{
-	return s->kind == SAN_SEG_ANY ||
-	       (s->kind != SAN_SEG_NAME && s->index == index);
 }
 
 /* path_seg_covers -- what b takes, a takes too. */

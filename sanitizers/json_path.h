@@ -5,6 +5,7 @@
 #ifndef SAN_JSON_PATH_H
 #define SAN_JSON_PATH_H
 
+#include <string.h>
 #include "libd4/slice.h"
 
 #define SAN_PATH_SEGS 32u /* segments of one path */
@@ -53,8 +54,20 @@ void san_path_fini(struct san_path *p);
 bool san_path_covers(const struct san_path *a, const struct san_path *b);
 
 /* san_seg_member, san_seg_element -- the segment takes this child. */
-bool san_seg_member(
-    const struct san_seg *s, struct d4_slice name, uint64_t hash);
-bool san_seg_element(const struct san_seg *s, uint64_t index);
+static inline bool
+san_seg_member(const struct san_seg *s, struct d4_slice name, uint64_t hash)
+{
+	if (s->kind == SAN_SEG_ANY)
+		return true;
+	return s->kind != SAN_SEG_INDEX && s->hash == hash && s->n == name.n &&
+	       (name.n == 0 || memcmp(s->name, name.p, name.n) == 0);
+}
+
+static inline bool
+san_seg_element(const struct san_seg *s, uint64_t index)
+{
+	return s->kind == SAN_SEG_ANY ||
+	       (s->kind != SAN_SEG_NAME && s->index == index);
+}
 
 #endif

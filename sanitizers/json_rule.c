@@ -22,8 +22,8 @@ rule_must(const struct san_compile *cx, const struct d4_yaml *node,
 static bool
 rule_is_json(const char *text)
 {
-	struct san_json_lex lx = {
-	    (const uint8_t *)text, (const uint8_t *)text + strlen(text)};
+	struct san_json_lex lx = {.p = (const uint8_t *)text,
+	    .end = (const uint8_t *)text + strlen(text)};
 	struct d4_slice number;
 	enum d4_reason why;
 

@@ -3,18 +3,18 @@
 #define SAN_JSON_RUN_H
 
 #include "sanitizers/cof.h"
-#include "sanitizers/json.h"
-#include "sanitizers/json_lex.h"
+#include "sanitizers/json_match.h"
 #include "sanitizers/text_run.h"
 
 /*
  * struct san_json_run -- what a stream keeps for it.
- * Shape:  token: NULL where no rule needs it. keys: the room of the reader.
- *         cof: NULL without that step. text: for redact, or NULL; made: its
+ * Shape:  root: of conf. token: NULL where no rule needs it. keys: the room of
+ * the reader. cof: NULL without that step. text: for redact, or NULL; made: its
  * result before it is quoted.
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
+	struct san_json_node root;
 	struct san_token *token;
 	struct san_json_keys keys;
 	struct san_text_run *text;
@@ -24,13 +24,35 @@ struct san_json_run {
 };
 
 /*
- * san_json_apply -- appends what a rule makes of one value, which has been
- * read whole (its bytes, from the first to the last).
+ * struct san_json_value -- a value that was read whole: its bytes, from the
+ * first to the last. escaped: it is a string with a backslash in it.
+ */
+struct san_json_value {
+	struct d4_slice text;
+	bool escaped;
+};
+
+/* san_json_put -- appends n bytes; false: *out is full, out of memory. */
+static inline bool
+san_json_put(struct d4_buf *out, const void *p, size_t n)
+{
+	if (n == 0)
+		return true;
+	if ((n > out->max - out->n || n > out->cap - out->n) &&
+	    d4_buf_reserve(out, n) != D4_OK)
+		return false;
+	memcpy(out->p + out->n, p, n);
+	out->n += n;
+	return true;
+}
+
+/*
+ * san_json_apply -- appends what a rule makes of one value.
  * Errors: JSON_TYPE the op does not work on such a value; TIME_VALUE,
  *         INTO_CONFLICT, ADDR_DROP; INTERNAL (*out is full, out of memory).
  */
 D4_USED enum d4_reason san_json_apply(struct san_json_run *r,
-    const struct san_json_rule *rule, struct d4_slice value,
+    const struct san_json_rule *rule, const struct san_json_value *value,
     struct d4_buf *out);
 
 /* san_json_redact -- the op, on the value of a string; to out, quoted. */

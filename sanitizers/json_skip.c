@@ -1,7 +1,7 @@
 /* Whole values: read, checked, and left where they are. */
 #include <stdlib.h>
 #include "libd4/cutter.h"
-#include "sanitizers/json_lex.h"
+#include "sanitizers/json_skip.h"
 
 #define FEW 32u /* keys of an object that are compared one by one */
 
@@ -16,13 +16,36 @@ void
 san_json_keys_fini(struct san_json_keys *keys)
 {
 	free(keys->hash);
+	free(keys->marks);
 	d4_buf_fini(&keys->text);
 }
 
-struct san_json_object
-san_json_open(const struct san_json_keys *keys)
+/* skip_room -- for the marks of n bytes; twice that of before, at least. */
+static bool
+skip_room(struct san_json_keys *keys, size_t n)
 {
-	return (struct san_json_object){.base = keys->n};
+	size_t words = san_json_marks_words(n);
+
+	if (words <= keys->n_marks)
+		return true;
+	if (words < 2 * keys->n_marks)
+		words = 2 * keys->n_marks;
+	free(keys->marks);
+	keys->marks = malloc(words * sizeof(*keys->marks));
+	keys->n_marks = keys->marks != NULL ? words : 0;
+	return keys->marks != NULL;
+}
+
+enum d4_reason
+san_json_begin(
+    struct san_json_keys *keys, struct d4_slice text, struct san_json_lex *out)
+{
+	if (!skip_room(keys, text.n))
+		return D4_R_INTERNAL;
+	san_json_marks(text.p, text.n, keys->marks);
+	keys->base = text.p;
+	*out = san_json_within(keys, text);
+	return D4_R_NONE;
 }
 
 static bool
@@ -39,7 +62,7 @@ skip_grow(struct san_json_keys *keys)
 }
 
 enum d4_reason
-san_json_key(
+san_json_seldom_key(
     struct san_json_keys *keys, struct san_json_object *o, uint64_t hash)
 {
 	uint64_t bit = UINT64_C(1) << (hash & 63);
@@ -106,34 +129,14 @@ san_json_close(struct san_json_keys *keys, const struct san_json_object *o)
 	return D4_R_NONE;
 }
 
-enum d4_reason
-san_json_member(struct san_json_lex *lx, struct san_json_keys *keys,
-    struct san_json_object *o, struct san_json_name *name)
+struct d4_slice
+san_json_value_of(struct san_json_keys *keys, struct d4_slice raw)
 {
-	struct san_json_str key;
-	enum d4_reason why;
+	struct san_json_str s = {.raw = raw, .escaped = true};
 
-	if (!san_json_is(lx, '"'))
-		return D4_R_JSON_SYNTAX;
-	why = san_json_string(lx, &key);
-	if (why != D4_R_NONE)
-		return why;
-	name->text = key.raw;
-	if (key.escaped) {
-		if (san_json_decode(&key, &keys->text) != D4_OK)
-			return D4_R_INTERNAL;
-		name->text = d4_buf_slice(&keys->text);
-	}
-	name->hash = san_json_hash(name->text);
-	why = san_json_key(keys, o, name->hash);
-	if (why != D4_R_NONE)
-		return why;
-	san_json_space(lx);
-	if (!san_json_is(lx, ':'))
-		return D4_R_JSON_SYNTAX;
-	lx->p++;
-	san_json_space(lx);
-	return D4_R_NONE;
+	if (san_json_decode(&s, &keys->text) != D4_OK)
+		return (struct d4_slice){NULL, 0};
+	return d4_buf_slice(&keys->text);
 }
 
 static enum d4_reason
@@ -176,37 +179,17 @@ skip_array(struct san_json_lex *lx, struct san_json_keys *keys, unsigned depth)
 	return why;
 }
 
-bool
-san_json_next(struct san_json_lex *lx, uint8_t close, enum d4_reason *why)
-{
-	san_json_space(lx);
-	*why = D4_R_NONE;
-	if (san_json_is(lx, ',')) {
-		lx->p++;
-		san_json_space(lx);
-		return true;
-	}
-	if (san_json_is(lx, close))
-		lx->p++;
-	else
-		*why = D4_R_JSON_SYNTAX;
-	return false;
-}
-
 /* Recursion is bounded by SAN_JSON_DEPTH. */
 enum d4_reason
-san_json_skip(
+san_json_skip_other(
     struct san_json_lex *lx, struct san_json_keys *keys, unsigned depth)
 {
-	struct san_json_str s;
 	struct d4_slice n;
 	uint8_t c;
 
 	if (lx->p == lx->end)
 		return D4_R_JSON_SYNTAX;
 	c = *lx->p;
-	if (c == '"')
-		return san_json_string(lx, &s);
 	if (c == '-' || (c >= '0' && c <= '9'))
 		return san_json_number(lx, &n);
 	if (c != '{' && c != '[')

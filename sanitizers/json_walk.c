@@ -5,25 +5,7 @@
  */
 #include "sanitizers/json_run.h"
 
-#define NO_RULE UINT16_MAX
-#define GROWTH  3072u /* bytes that ops may add beyond the record's length */
-
-/*
- * struct node -- what the paths say at one value.
- * Shape:  active: a bit for each segment that may take a child of it; rule:
- *         the first rule that takes the value or something around it.
- */
-struct node {
-	uint64_t active[SAN_JSON_WORDS];
-	unsigned rule;
-};
-
-/* A child to be matched: a member's name, or an element's index. */
-struct child {
-	bool member;
-	struct d4_slice name;
-	uint64_t hash, index;
-};
+#define GROWTH 3072u /* bytes that ops may add beyond the record's length */
 
 /* Bytes of the record that are kept but not yet copied. */
 struct run {
@@ -39,26 +21,19 @@ struct walk {
 	size_t grown_max;
 };
 
-/* Where a container was begun that may turn out to be empty. */
-struct undo {
-	size_t n;
-	struct run kept;
-};
-
 static enum d4_reason
 walk_flush(struct walk *w)
 {
 	size_t n = (size_t)(w->kept.to - w->kept.from);
 
-	if (d4_buf_add(w->out, w->kept.from, n) != D4_OK)
+	if (!san_json_put(w->out, w->kept.from, n))
 		return D4_R_INTERNAL;
 	w->kept.from = w->kept.to;
 	return D4_R_NONE;
 }
 
-/* walk_keep -- bytes of the record, in their order, without a copy if possible.
- */
-static enum d4_reason
+/* walk_keep -- bytes of the record, in their order; copied when they end. */
+static inline enum d4_reason
 walk_keep(struct walk *w, const uint8_t *from, const uint8_t *to)
 {
 	enum d4_reason why = D4_R_NONE;
@@ -71,112 +46,36 @@ walk_keep(struct walk *w, const uint8_t *from, const uint8_t *to)
 	return why;
 }
 
-static enum san_json_op
-walk_op_of(const struct walk *w, const struct node *n)
+/* walk_read -- a value with all that is in it. */
+static inline enum d4_reason
+walk_read(struct walk *w, unsigned depth, struct san_json_value *out)
 {
-	const struct san_json_conf *c = w->r->conf;
+	const uint8_t *from = w->lx.p;
+	struct san_json_str s = {.escaped = false};
+	enum d4_reason why =
+	    san_json_is(&w->lx, '"')
+		? san_json_string(&w->lx, &s)
+		: san_json_skip_other(&w->lx, &w->r->keys, depth);
 
-	if (n->rule != NO_RULE)
-		return c->rule[n->rule].op;
-	return c->keep ? SAN_OP_KEEP : SAN_OP_DROP;
-}
-
-static bool
-walk_takes(const struct san_seg *s, const struct child *ch)
-{
-	return ch->member ? san_seg_member(s, ch->name, ch->hash)
-	                  : san_seg_element(s, ch->index);
-}
-
-static bool
-walk_is_active(const struct walk *w, const struct node *n)
-{
-	uint64_t any = 0;
-
-	for (size_t i = 0; i < w->r->conf->words; i++)
-		any |= n->active[i];
-	return any != 0;
-}
-
-/* walk_follow -- one segment of the parent that may take the child. */
-static void
-walk_follow(
-    const struct walk *w, size_t g, const struct child *ch, struct node *out)
-{
-	const struct san_seg *s = &w->r->conf->seg[g];
-
-	if (s->deep)
-		out->active[g / 64] |= UINT64_C(1) << g % 64;
-	if (!walk_takes(s, ch))
-		return;
-	if (!s->last)
-		out->active[(g + 1) / 64] |= UINT64_C(1) << (g + 1) % 64;
-	else if (s->rule < out->rule)
-		out->rule = s->rule;
-}
-
-/* walk_later -- forgets the segments of rules behind the one that counts. */
-static void
-walk_later(const struct walk *w, struct node *n)
-{
-	size_t from;
-
-	if (n->rule == NO_RULE)
-		return;
-	from = w->r->conf->rule[n->rule].from;
-	for (size_t i = 0; i < w->r->conf->words; i++) {
-		if (from <= i * 64)
-			n->active[i] = 0;
-		else if (from < i * 64 + 64)
-			n->active[i] &= (UINT64_C(1) << from % 64) - 1;
-	}
-}
-
-/* walk_may -- some segment may take the child, or what is in it. */
-static inline bool
-walk_may(const struct walk *w, const struct child *ch)
-{
-	const struct san_json_conf *c = w->r->conf;
-
-	return c->deep ||
-	       (ch->member ? (c->names & san_json_name_bit(ch->hash)) != 0
-			   : c->elements);
-}
-
-static void
-walk_descend(const struct walk *w, const struct node *parent,
-    const struct child *ch, struct node *out)
-{
-	size_t words = w->r->conf->words;
-
-	out->rule = parent->rule;
-	for (size_t i = 0; i < words; i++)
-		out->active[i] = 0;
-	for (size_t i = 0; i < words; i++) {
-		uint64_t bits = parent->active[i];
-
-		for (; bits != 0; bits &= bits - 1)
-			walk_follow(
-			    w, i * 64 + (size_t)__builtin_ctzll(bits), ch, out);
-	}
-	walk_later(w, out);
+	out->text = d4_slice_of(from, (size_t)(w->lx.p - from));
+	out->escaped = s.escaped;
+	return why;
 }
 
 /* walk_apply -- an op that writes something else in the value's place. */
 static enum d4_reason
-walk_apply(struct walk *w, const struct node *n, unsigned depth)
+walk_apply(struct walk *w, const struct san_json_node *n, unsigned depth)
 {
-	const uint8_t *from = w->lx.p;
+	struct san_json_value value;
 	size_t before;
-	enum d4_reason why = san_json_skip(&w->lx, &w->r->keys, depth);
+	enum d4_reason why = walk_read(w, depth, &value);
 
 	if (why == D4_R_NONE)
 		why = walk_flush(w);
 	if (why != D4_R_NONE)
 		return why;
 	before = w->out->n;
-	why = san_json_apply(w->r, &w->r->conf->rule[n->rule],
-	    d4_slice_of(from, (size_t)(w->lx.p - from)), w->out);
+	why = san_json_apply(w->r, &w->r->conf->rule[n->rule], &value, w->out);
 	w->kept.from = w->kept.to = w->lx.p;
 	w->grown += w->out->n - before;
 	if (why == D4_R_NONE && w->grown > w->grown_max)
@@ -184,11 +83,8 @@ walk_apply(struct walk *w, const struct node *n, unsigned depth)
 	return why;
 }
 
-static enum d4_reason walk_inside(
-    struct walk *w, const struct node *n, unsigned depth, bool *any);
-
 /* walk_whole -- a value that is kept or dropped with all that is in it. */
-static enum d4_reason
+static inline enum d4_reason
 walk_whole(
     struct walk *w, enum san_json_op op, const uint8_t *lead, unsigned depth)
 {
@@ -199,16 +95,42 @@ walk_whole(
 	return walk_keep(w, lead, w->lx.p);
 }
 
+static enum d4_reason walk_inside(
+    struct walk *w, const struct san_json_node *n, unsigned depth, bool *any);
+
+/* walk_into -- an object or array that some path leads into. */
+static enum d4_reason
+walk_into(struct walk *w, const struct san_json_node *n, const uint8_t *lead,
+    unsigned depth, bool *any)
+{
+	enum san_json_op op = san_json_op_of(w->r->conf, n);
+	size_t made = w->out->n;
+	struct run kept = w->kept;
+	enum d4_reason why;
+
+	if (depth >= SAN_JSON_DEPTH)
+		return D4_R_JSON_DEPTH;
+	why = walk_keep(w, lead, w->lx.p + 1);
+	if (why == D4_R_NONE)
+		why = walk_inside(w, n, depth + 1, any);
+	if (why == D4_R_NONE && !*any && op == SAN_OP_DROP) {
+		/* It turned out to be empty. */
+		w->out->n = made;
+		w->kept = kept;
+	}
+	*any |= op == SAN_OP_KEEP;
+	return why;
+}
+
 /*
  * walk_value -- one value; lead: what stands in front of it since the last
  * value (comma, space, key, colon). *any: something of it was kept.
  */
 static enum d4_reason
-walk_value(struct walk *w, const struct node *n, const uint8_t *lead,
+walk_value(struct walk *w, const struct san_json_node *n, const uint8_t *lead,
     unsigned depth, bool *any)
 {
-	enum san_json_op op = walk_op_of(w, n);
-	struct undo undo = {w->out->n, w->kept};
+	enum san_json_op op = san_json_op_of(w->r->conf, n);
 	enum d4_reason why;
 
 	*any = op != SAN_OP_DROP;
@@ -216,119 +138,166 @@ walk_value(struct walk *w, const struct node *n, const uint8_t *lead,
 		why = walk_keep(w, lead, w->lx.p);
 		return why == D4_R_NONE ? walk_apply(w, n, depth) : why;
 	}
-	if ((!san_json_is(&w->lx, '{') && !san_json_is(&w->lx, '[')) ||
-	    !walk_is_active(w, n))
-		return walk_whole(w, op, lead, depth);
-	if (depth >= SAN_JSON_DEPTH)
-		return D4_R_JSON_DEPTH;
-	why = walk_keep(w, lead, w->lx.p + 1);
-	if (why == D4_R_NONE)
-		why = walk_inside(w, n, depth + 1, any);
-	if (why == D4_R_NONE && !*any && op == SAN_OP_DROP) {
-		w->out->n = undo.n;
-		w->kept = undo.kept;
-	}
-	*any |= op == SAN_OP_KEEP;
-	return why;
+	if ((san_json_is(&w->lx, '{') || san_json_is(&w->lx, '[')) &&
+	    san_json_leads(w->r->conf, n))
+		return walk_into(w, n, lead, depth, any);
+	return walk_whole(w, op, lead, depth);
 }
 
-/* One container being read. lead: as for walk_value. */
+/*
+ * One container being read.
+ * Shape:  lead: where the last child that was read ends, with the space behind
+ *         it; start: as walk_value's lead, of the one that is read. op: of what
+ * no path leads to. any, first: something was kept; nothing was read yet.
+ */
 struct inside {
-	const uint8_t *lead;
+	const struct san_json_node *node;
+	const uint8_t *lead, *start;
+	enum san_json_op op;
+	unsigned depth;
 	bool first, any;
-	uint8_t close;
 	struct san_json_object object;
 };
 
-/* walk_read_child -- up to the child's value: its name, or its index. */
-static enum d4_reason
-walk_read_child(struct walk *w, struct inside *in, struct child *ch)
+/* walk_lead -- of the next child: the first that is kept takes no comma. */
+static inline const uint8_t *
+walk_lead(const struct inside *in, const uint8_t *p)
 {
-	struct san_json_name name;
-	enum d4_reason why;
-
-	if (in->close == ']')
-		return D4_R_NONE;
-	why = san_json_member(&w->lx, &w->r->keys, &in->object, &name);
-	ch->name = name.text;
-	ch->hash = name.hash;
-	return why;
+	return in->any || in->first ? in->lead : p;
 }
 
-static enum d4_reason
-walk_child(struct walk *w, const struct node *n, struct inside *in,
-    struct child *ch, unsigned depth)
+/* walk_passed -- members were read, and the space behind the last. */
+static inline enum d4_reason
+walk_passed(
+    struct walk *w, struct inside *in, const uint8_t *from, const uint8_t *to)
 {
-	/* The first that is kept takes no comma along. */
-	const uint8_t *start = w->lx.p;
-	enum d4_reason why = walk_read_child(w, in, ch);
-	struct node kid;
-	bool any = false;
+	in->first = false;
+	in->lead = to;
+	if (in->op == SAN_OP_DROP)
+		return D4_R_NONE;
+	in->any = true;
+	return walk_keep(w, from, to);
+}
 
-	if (why != D4_R_NONE)
-		return why;
-	if (in->any || in->first)
-		start = in->lead;
-	if (walk_may(w, ch)) {
-		walk_descend(w, n, ch, &kid);
-		why = walk_value(w, &kid, start, depth, &any);
-	} else {
-		/* As the container, which is read because it is not applied. */
-		any = walk_op_of(w, n) != SAN_OP_DROP;
-		why = walk_whole(w, walk_op_of(w, n), start, depth);
-	}
-	if (why != D4_R_NONE)
-		return why;
+/* walk_behind -- a child was read; takes the space behind it. */
+static inline enum d4_reason
+walk_behind(struct walk *w, struct inside *in, bool any)
+{
+	enum d4_reason why = D4_R_NONE;
+
 	in->any |= any;
 	in->first = false;
 	in->lead = w->lx.p;
 	san_json_space(&w->lx);
-	if (any)
+	if (any && w->lx.p != in->lead)
 		why = walk_keep(w, in->lead, w->lx.p);
 	in->lead = w->lx.p;
 	return why;
 }
 
-/* walk_inside -- an object or array; recursion is bounded by the depth. */
+/* walk_child -- the value of a member or element. */
 static enum d4_reason
-walk_inside(struct walk *w, const struct node *n, unsigned depth, bool *any)
+walk_child(struct walk *w, struct inside *in, const struct san_json_child *ch)
 {
-	struct inside in = {.lead = w->lx.p + 1, .first = true};
-	struct child ch = {.member = *w->lx.p == '{'};
+	bool any = in->op != SAN_OP_DROP;
+	enum d4_reason why;
+	struct san_json_node kid;
+
+	if (san_json_may(w->r->conf, san_json_row_of(ch))) {
+		san_json_descend(w->r->conf, in->node, ch, &kid);
+		why = walk_value(w, &kid, in->start, in->depth, &any);
+	} else {
+		why = walk_whole(w, in->op, in->start, in->depth);
+	}
+	return why == D4_R_NONE ? walk_behind(w, in, any) : why;
+}
+
+/*
+ * walk_past -- members that no path names and whose values are strings, one
+ * after the other: most of most records. True: *ch is another member, and its
+ * value comes next; false: the object ended, or *why.
+ */
+static bool
+walk_past(struct walk *w, struct inside *in, struct san_json_child *ch,
+    enum d4_reason *why)
+{
+	const uint8_t *from = walk_lead(in, w->lx.p), *to = NULL, *key;
+	struct san_json_lex lx = w->lx;
+	struct san_json_str value;
+	bool other;
+
+	do {
+		key = lx.p;
+		*why =
+		    san_json_member(&lx, &w->r->keys, &in->object, &ch->name);
+		other =
+		    *why == D4_R_NONE &&
+		    (san_json_may(w->r->conf, san_json_row(ch->name.hash)) ||
+			!san_json_is(&lx, '"'));
+		if (other || *why != D4_R_NONE)
+			break;
+		*why = san_json_string(&lx, &value);
+		san_json_space(&lx);
+		to = lx.p;
+	} while (*why == D4_R_NONE && san_json_more(&lx, '}', why));
+	w->lx = lx;
+	if (to != NULL && *why == D4_R_NONE)
+		*why = walk_passed(w, in, from, to);
+	in->start = walk_lead(in, key);
+	return other && *why == D4_R_NONE;
+}
+
+static enum d4_reason
+walk_members(struct walk *w, struct inside *in)
+{
+	struct san_json_child ch = {.member = true};
+	enum d4_reason why;
+
+	while (walk_past(w, in, &ch, &why)) {
+		why = walk_child(w, in, &ch);
+		if (why != D4_R_NONE || !san_json_next(&w->lx, '}', &why))
+			break;
+	}
+	return why == D4_R_NONE ? san_json_close(&w->r->keys, &in->object)
+	                        : why;
+}
+
+static enum d4_reason
+walk_elements(struct walk *w, struct inside *in)
+{
+	struct san_json_child ch = {.member = false};
 	enum d4_reason why = D4_R_NONE;
 
-	in.close = ch.member ? '}' : ']';
-	in.object = san_json_open(&w->r->keys);
+	do {
+		in->start = walk_lead(in, w->lx.p);
+		why = walk_child(w, in, &ch);
+		ch.index++;
+	} while (why == D4_R_NONE && san_json_next(&w->lx, ']', &why));
+	return why;
+}
+
+/* walk_inside -- an object or array; recursion is bounded by the depth. */
+static enum d4_reason
+walk_inside(
+    struct walk *w, const struct san_json_node *n, unsigned depth, bool *any)
+{
+	bool object = *w->lx.p == '{';
+	struct inside in = {.node = n,
+	    .lead = w->lx.p + 1,
+	    .op = san_json_op_of(w->r->conf, n),
+	    .depth = depth,
+	    .first = true,
+	    .object = san_json_open(&w->r->keys)};
+	enum d4_reason why;
+
 	w->lx.p++;
 	san_json_space(&w->lx);
 	*any = false;
-	if (san_json_is(&w->lx, in.close))
+	if (san_json_is(&w->lx, object ? '}' : ']'))
 		return walk_keep(w, in.lead, ++w->lx.p);
-	do {
-		why = walk_child(w, n, &in, &ch, depth);
-		ch.index++;
-	} while (why == D4_R_NONE && san_json_next(&w->lx, in.close, &why));
-	if (why == D4_R_NONE)
-		why = san_json_close(&w->r->keys, &in.object);
+	why = object ? walk_members(w, &in) : walk_elements(w, &in);
 	*any = in.any;
 	return why == D4_R_NONE ? walk_keep(w, w->lx.p - 1, w->lx.p) : why;
-}
-
-/* walk_root -- the whole value: paths without segments take it. */
-static struct node
-walk_root(const struct walk *w)
-{
-	const struct san_json_conf *c = w->r->conf;
-	struct node n = {.rule = NO_RULE};
-
-	for (size_t i = 0; i < c->words; i++)
-		n.active[i] = c->start[i];
-	for (size_t i = 0; i < c->n_rule && n.rule == NO_RULE; i++) {
-		if (c->rule[i].from == c->rule[i].to)
-			n.rule = (unsigned)i;
-	}
-	walk_later(w, &n);
-	return n;
 }
 
 enum d4_reason
@@ -336,18 +305,18 @@ san_json_rewrite(
     struct san_json_run *r, struct d4_slice record, struct d4_buf *out)
 {
 	struct walk w = {.r = r,
-	    .lx = {record.p, record.p + record.n},
 	    .out = out,
 	    .kept = {record.p, record.p},
 	    .grown_max = record.n + GROWTH};
-	struct node n = walk_root(&w);
 	const uint8_t *end;
-	enum d4_reason why;
+	enum d4_reason why = san_json_begin(&r->keys, record, &w.lx);
 	bool any;
 
+	if (why != D4_R_NONE)
+		return why;
 	r->keys.n = 0;
 	san_json_space(&w.lx);
-	why = walk_value(&w, &n, record.p, 0, &any);
+	why = walk_value(&w, &r->root, record.p, 0, &any);
 	if (why != D4_R_NONE)
 		return why;
 	end = w.lx.p;

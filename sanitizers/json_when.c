@@ -86,11 +86,12 @@ enum san_dated
 san_json_when(void *state, struct d4_slice record, uint64_t *t_s)
 {
 	struct san_json_run *r = state;
-	struct when w = {
-	    .lx = {record.p, record.p + record.n}, .keys = &r->keys};
+	struct when w = {.keys = &r->keys};
 	bool there = r->conf->stamp != NULL;
 
 	r->keys.n = 0;
+	if (san_json_begin(w.keys, record, &w.lx) != D4_R_NONE)
+		return SAN_UNDATED;
 	san_json_space(&w.lx);
 	for (size_t i = 0; there && i < r->conf->n_stamp; i++)
 		there = when_enter(&w, &r->conf->stamp[i]);

@@ -352,9 +352,12 @@ enum d4_reason
 san_stamp_floor(struct d4_slice in, uint64_t unit_us, struct san_stamp *out)
 {
 	struct san_floor f = {.unit_us = unit_us};
-	size_t n = stamp_digits(in);
 	struct san_epoch t;
+	size_t n;
 
+	if (san_stamp_floor_clock(in, unit_us, out))
+		return D4_R_NONE;
+	n = stamp_digits(in);
 	out->n = 0;
 	if (n != 0 && n == in.n)
 		return stamp_floor_count(in, unit_us, out);

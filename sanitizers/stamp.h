@@ -68,4 +68,12 @@ const struct san_stamp *san_floor_epoch(
 enum d4_reason san_stamp_floor(
     struct d4_slice in, uint64_t unit_us, struct san_stamp *out);
 
+/*
+ * san_stamp_floor_clock -- the same for what is seen most, at once: ISO 8601
+ * with seconds, Z or no zone, and a unit of whole seconds that a day is a
+ * multiple of. False: it is something else, or nothing; *out is as before.
+ */
+bool san_stamp_floor_clock(
+    struct d4_slice in, uint64_t unit_us, struct san_stamp *out);
+
 #endif

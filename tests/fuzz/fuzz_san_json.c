@@ -3,7 +3,7 @@
  * not change when it goes through again, and holds no address of the scope.
  */
 #include "fuzz_san.h"
-#include "sanitizers/json_lex.h"
+#include "sanitizers/json_skip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,9 +40,12 @@ is_json(struct d4_slice text)
 	san_json_keys_init(&keys);
 	while (text.n != 0) {
 		const uint8_t *nl = memchr(text.p, '\n', text.n);
-		struct san_json_lex lx = {text.p, nl};
+		struct san_json_lex lx;
 
 		HOLDS(nl != NULL);
+		HOLDS(san_json_begin(&keys,
+			  d4_slice_of(text.p, (size_t)(nl - text.p)),
+			  &lx) == D4_R_NONE);
 		san_json_space(&lx);
 		HOLDS(san_json_skip(&lx, &keys, 0) == D4_R_NONE);
 		san_json_space(&lx);

@@ -1,5 +1,5 @@
 #include "guard.h"
-#include "sanitizers/json_lex.h"
+#include "sanitizers/json_skip.h"
 #include "test.h"
 
 static struct san_json_keys keys;
@@ -26,9 +26,10 @@ whole(struct d4_slice text)
 {
 	struct guard g;
 	struct d4_slice s = guard_new(&g, text);
-	struct san_json_lex lx = {s.p, s.p + s.n};
-	enum d4_reason why;
+	struct san_json_lex lx;
+	enum d4_reason why = san_json_begin(&keys, s, &lx);
 
+	assert_int_equal(why, D4_R_NONE);
 	keys.n = 0;
 	san_json_space(&lx);
 	why = san_json_skip(&lx, &keys, 0);

@@ -1,4 +1,4 @@
-#include "sanitizers/json_lex.h"
+#include "sanitizers/json_skip.h"
 #include "sanitizers/json_path.h"
 #include "test.h"
 

@@ -15,7 +15,7 @@ static bool
 same(struct d4_slice text)
 {
 	static const struct san_json_conf conf = {.keep = true};
-	struct san_json_run r = {.conf = &conf};
+	struct san_json_run r = {.conf = &conf, .root = san_json_root(&conf)};
 	struct d4_buf out;
 	struct guard g;
 	struct d4_slice in = guard_new(&g, text);

@@ -1,0 +1,2 @@
+/* json_marks.c as it becomes with -mavx512bw; only called where it can be. */
+#include "sanitizers/json_marks.c"
