@@ -104,19 +104,21 @@ WIDE_NAME(san_texts)(struct d4_slice out, const struct san_texts *t)
 {
 	struct texts w;
 	size_t i = 0;
+	bool hit = false;
 
 	for (unsigned k = 0; k < SAN_TEXTS; k++) {
 		w.x[k] = wide_of((uint8_t)t->b[k][0]);
 		w.y[k] = texts_second(wide_of((uint8_t)t->b[k][1]));
 		w.z[k] = wide_of((uint8_t)t->b[k][t->n[k] - 1]);
 	}
-	for (; i + 2 * WIDE_BYTES <= out.n; i += WIDE_BYTES) {
+	for (; !hit && i + 2 * WIDE_BYTES <= out.n; i += WIDE_BYTES) {
 		uint64_t bits = texts_may(out.p + i, t, &w);
 
-		if (bits != 0 && texts_at(out, i, bits, t))
-			return true;
+		hit = bits != 0 && texts_at(out, i, bits, t);
 	}
-	return texts_last(out, i, t, &w) || texts_digit(out, t);
+	hit = hit || texts_last(out, i, t, &w) || texts_digit(out, t);
+	wide_done();
+	return hit;
 }
 
 /* texts_pair -- the two bytes beside one another, in either order. */

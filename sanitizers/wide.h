@@ -48,6 +48,19 @@
 #define WIDE_CHOOSE(name, ...) name##_plain(__VA_ARGS__)
 #endif
 
+/*
+ * wide_done -- the registers' upper halves are not used any more. gcc sees to
+ * that itself, but not behind a call of a static function that leaves them
+ * alone; until then all that works with 16 bytes takes four times as long.
+ */
+WIDE_INLINE void
+wide_done(void)
+{
+#ifdef __AVX__
+	__builtin_ia32_vzeroupper();
+#endif
+}
+
 WIDE_INLINE WIDE
 wide_load(const uint8_t *p)
 {
