@@ -23,7 +23,7 @@ backup_open(const struct ctl_line *l)
 
 	if (f == NULL)
 		(void)ctl_fail(l, 1,
-		    "%s: %s; remedy: a file that is not there yet, where you"
+		    "%s: %s; remedy: a file that does not exist yet, where you"
 		    " may write",
 		    l->text[0], strerror(errno));
 	return f;

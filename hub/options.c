@@ -118,7 +118,7 @@ read_ext_one(struct hub_options *o, const struct d4_yaml *key,
 
 	if (value->kind != D4_YAML_SCALAR)
 		return d4_diag_set(diag, value->at, "write NAME: lines",
-		    "a handler is one word");
+		    "a handler must be one word");
 	row = d4_type_handler(value->text);
 	if (row == NULL)
 		return ext_unknown(value, diag);
@@ -183,7 +183,7 @@ check_tee(const struct hub_options *o, struct d4_diag *diag)
 	if (ways != 1)
 		return d4_diag_set(diag, option_mark(o, "tee"),
 		    "write one of tee_ca, tee_pin and tee_tls: insecure",
-		    "%s ways to know the server behind the tee",
+		    "%s ways to verify the server behind the tee",
 		    ways == 0 ? "no" : "several");
 	return D4_OK;
 }

@@ -43,7 +43,7 @@ watch_conf_read(
 	st = d4_conf_read(table, tree != NULL ? tree : &none, diag, &c);
 	if (st == D4_OK && c.command.n != 0 && c.command.item[0][0] != '/')
 		st = d4_diag_set(diag, d4_yaml_get(tree, "command")->at,
-		    "write its whole path", "events: command is no path: %s",
+		    "write its whole path", "events: command is not a path: %s",
 		    c.command.item[0]);
 	if (st != D4_OK) {
 		watch_conf_fini(&c);

@@ -81,7 +81,8 @@ d4_yaml_u64(const struct d4_yaml *n, const uint64_t range[2],
 	end = take_digits(n->text, &v);
 	if (end == NULL || *end != '\0')
 		return d4_diag_set(diag, n->at, remedy,
-		    "`%.64s` is no whole number of at most 64 bits", n->text);
+		    "`%.64s` is not a whole number of at most 64 bits",
+		    n->text);
 	if (v < range[0] || v > range[1])
 		return d4_diag_set(diag, n->at, "use a value of the range",
 		    "%llu is not in the range %llu to %llu",

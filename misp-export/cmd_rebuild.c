@@ -117,7 +117,7 @@ rebuild_all(struct rebuild *b)
 	if (end == REST_DONE)
 		return 0;
 	(void)fprintf(stderr,
-	    "d4-misp-export: not all came back: %s; say it again\n",
+	    "d4-misp-export: not everything was restored: %s; run it again\n",
 	    rest_trouble(b->rest));
 	return 1;
 }

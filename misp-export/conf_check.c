@@ -228,7 +228,7 @@ check_top(struct misp_conf *c, struct d4_diag *diag)
 
 	if (map != NULL && (map->kind != D4_YAML_MAP || map->n > MISP_TOPS))
 		return d4_diag_set(diag, map->at, "write {KIND: N, ...}",
-		    "top is no map of kinds");
+		    "top is not a map of kinds");
 	for (size_t i = 0; map != NULL && st == D4_OK && i < map->n; i++)
 		st = top_row(c, map->key[i], map->item[i], diag);
 	return st;

@@ -259,7 +259,7 @@ mappers_read(
 	if (map != NULL && (map->kind != D4_YAML_MAP || map->n > MAPPER_CUSTOM))
 		st = d4_diag_set(diag, map->at,
 		    "write ID: {object: ..., attributes: [...]}, at most 64",
-		    "mappers is no map of mappers");
+		    "mappers is not a map of mappers");
 	for (size_t i = 0; map != NULL && st == D4_OK && i < map->n; i++)
 		st = yaml_mapper(map->key[i], map->item[i], diag, m);
 	if (st != D4_OK) {

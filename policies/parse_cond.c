@@ -17,7 +17,7 @@ need_name(struct pol_reader *r, const struct d4_yaml *n, const char *prefix)
 	if (pol_id_ok(text))
 		return D4_OK;
 	return POL_BAD(r, n, "use an id (a-z, 0-9, -) or \"*\"",
-	    "`%.64s` is no name", n->text);
+	    "`%.64s` is not a name", n->text);
 }
 
 static enum d4_status

@@ -37,7 +37,7 @@ read_master_key(struct pol_reader *r, const struct d4_yaml *n, void *out)
 		text += 5;
 	else if (strchr(text, ':') != NULL)
 		return POL_BAD(r, n, "write \"file:/path/to/master.key\"",
-		    "`%.64s` is no file", text);
+		    "`%.64s` is not a file", text);
 	if (*text == '\0')
 		return POL_BAD(r, n, "write \"file:/path/to/master.key\"",
 		    "no path behind `file:`");

@@ -17,10 +17,10 @@ bad_prefix(const struct place *at, const char *remedy, struct d4_slice text)
 	int n = text.n < 64 ? (int)text.n : 64;
 
 	if (at->file == NULL)
-		return POL_BAD(at->r, at->node, remedy, "`%.*s` is no prefix",
-		    n, (const char *)text.p);
+		return POL_BAD(at->r, at->node, remedy,
+		    "`%.*s` is not a prefix", n, (const char *)text.p);
 	return POL_BAD(at->r, at->node, remedy,
-	    "%.128s line %u: `%.*s` is no prefix", at->file, at->line, n,
+	    "%.128s line %u: `%.*s` is not a prefix", at->file, at->line, n,
 	    (const char *)text.p);
 }
 
@@ -260,7 +260,7 @@ pol_read_domains(struct pol_reader *r, const struct d4_yaml *n, void *out)
 		if (!is_domain(n->item[i]->text))
 			st = POL_BAD(r, n->item[i],
 			    "write example.org; what is under it counts, too",
-			    "`%.64s` is no domain", n->item[i]->text);
+			    "`%.64s` is not a domain", n->item[i]->text);
 	if (st == D4_OK)
 		*(const struct d4_yaml **)out = n;
 	return st;

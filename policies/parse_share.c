@@ -38,7 +38,7 @@ read_rate(struct pol_reader *r, const struct d4_yaml *n, void *out)
 			return D4_OK;
 		}
 	return POL_BAD(r, n, "write digits and bit/s, kbit/s, Mbit/s or Gbit/s",
-	    "`%.64s` is no rate",
+	    "`%.64s` is not a rate",
 	    n->kind == D4_YAML_SCALAR ? n->text : "(list or map)");
 }
 
@@ -90,7 +90,7 @@ read_embargo(struct pol_reader *r, const struct d4_yaml *n, void *out)
 	return POL_BAD(r, n,
 	    "write a date (its end, UTC) as 2026-12-31, or "
 	    "2026-12-31T12:00:00Z",
-	    "`%.64s` is no date or time",
+	    "`%.64s` is not a date or time",
 	    n->kind == D4_YAML_SCALAR ? n->text : "(list or map)");
 }
 

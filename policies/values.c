@@ -29,7 +29,7 @@ need_id(struct pol_reader *r, const struct d4_yaml *n)
 	if (st != D4_OK || pol_id_ok(n->text))
 		return st;
 	return POL_BAD(r, n, "use 1 to 64 of the characters a-z, 0-9 and -",
-	    "`%.64s` is no id", n->text);
+	    "`%.64s` is not an id", n->text);
 }
 
 enum d4_status
@@ -128,7 +128,7 @@ pol_read_date(struct pol_reader *r, const struct d4_yaml *n, void *out)
 		return st;
 	if (pol_date_read(n->text, out) != D4_OK)
 		return POL_BAD(r, n, "write it as 2027-12-31 (UTC)",
-		    "`%.64s` is no date", n->text);
+		    "`%.64s` is not a date", n->text);
 	return D4_OK;
 }
 
@@ -220,7 +220,7 @@ need_tag(struct pol_reader *r, const struct d4_yaml *n)
 
 	if (len == 0 || len >= POL_TEXT_MAX)
 		return POL_BAD(r, n, "write 1 to 255 characters",
-		    "`%.64s` is no tag", n->text);
+		    "`%.64s` is not a tag", n->text);
 	return D4_OK;
 }
 
@@ -242,7 +242,7 @@ need_meta_type(struct pol_reader *r, const struct d4_yaml *n)
 	    strspn(n->text, chars) != len)
 		return POL_BAD(r, n,
 		    "use 1 to 63 of the characters a-z A-Z 0-9 . _ -",
-		    "`%.64s` is no extended type", n->text);
+		    "`%.64s` is not an extended type", n->text);
 	return D4_OK;
 }
 
@@ -267,7 +267,7 @@ pol_read_plain_types(struct pol_reader *r, const struct d4_yaml *n, void *out)
 		if (st == D4_OK && (type == 2 || type > 8))
 			st = POL_BAD(r, n->item[i],
 			    "name extended types under `meta:`",
-			    "%s is no plain data type (1, 3 to 8)",
+			    "%s is not a plain data type (1, 3 to 8)",
 			    n->item[i]->text);
 		if (st == D4_OK)
 			bits |= (uint16_t)(1u << type);

@@ -45,7 +45,7 @@ warn_end(
 		return;
 	pol_date_text(day_s, date);
 	if (pol_day_over(day_s, w->now_s))
-		warn(w, at, "renew it, or take it out",
+		warn(w, at, "renew it, or remove it",
 		    "%s ended on %s: nothing is released by it", what, date);
 	else
 		warn(w, at, "renew it in time", "%s ends on %s", what, date);
@@ -199,8 +199,7 @@ warn_unused(const struct warner *w)
 			if (p->shares[k].pub.pipeline == &p->pipelines[i].pub)
 				break;
 		if (k == p->n_shares)
-			warn(w, p->pipelines[i].pub.at,
-			    "take it out, or use it",
+			warn(w, p->pipelines[i].pub.at, "remove it, or use it",
 			    "no share rule uses pipeline `%s`",
 			    p->pipelines[i].pub.id);
 	}
@@ -219,7 +218,7 @@ warn_deny_all(const struct warner *w)
 		    c->orgs.n == 0 && c->tags.any == NULL &&
 		    c->tags.all == NULL && c->tags.none == NULL)
 			warn(w, w->p->denies[i].at,
-			    "take it out when the emergency is over",
+			    "remove it when the emergency is over",
 			    "deny rule `%s` denies everything to everyone",
 			    w->p->denies[i].id);
 	}

@@ -188,7 +188,7 @@ conf_partners(struct relay_conf *c, const char *path, struct d4_diag *diag)
 	if (map->kind != D4_YAML_MAP)
 		return d4_diag_set(diag, map->at,
 		    "write ID: {host: ..., port: ..., key: ..., tls: ...}",
-		    "partners is no map");
+		    "partners is not a map");
 	c->partner = calloc(map->n + 1, sizeof(*c->partner));
 	c->file = calloc(map->n + 1, sizeof(*c->file));
 	if (c->partner == NULL || c->file == NULL)
@@ -229,7 +229,7 @@ conf_sources(struct relay_conf *c, struct d4_diag *diag)
 	if (map->kind != D4_YAML_MAP || map->n == 0 || map->n > SOURCES_CONF)
 		return d4_diag_set(diag, map->at,
 		    "write ID: {kind: ..., type: ...}, at most 16",
-		    "sources is no map of sources");
+		    "sources is not a map of sources");
 	for (size_t i = 0; i < map->n; i++) {
 		c->n_sources = i + 1;
 		st = source_conf_read(map, i, diag, &c->source[i]);

@@ -139,7 +139,7 @@ sink_option(const struct d4_yaml *node, size_t i, enum sink_kind kind,
 
 	if (at != NULL && !takes)
 		return d4_diag_set(diag, at->at, "leave it out",
-		    "%s is no option of `sink: %s`", option,
+		    "%s is not an option of `sink: %s`", option,
 		    sink_kind_name(kind));
 	if (at == NULL && must)
 		return d4_diag_set(diag, node->at, "see man 5 d4-relay.conf",

@@ -271,7 +271,7 @@ quarantine_put(struct quarantine *q, const struct quarantine_head *head,
 	q->unkept++;
 	if (!q->said)
 		d4_warnx("quarantine unkept=\"%s\" (the record is withheld "
-			 "and counted all the same)",
+			 "and counted anyway)",
 		    d4_status_text(st));
 	q->said = true;
 }

@@ -148,7 +148,7 @@ conf_type(
 	if (!d4_meta_type_ok(text))
 		return d4_diag_set(diag, conf_at(node, "type"),
 		    "write 1, 3 to 8 or the name of an extended type",
-		    "`%.80s` is no type", text);
+		    "`%.80s` is not a type", text);
 	c->type = D4_TYPE_EXTENDED;
 	(void)snprintf(c->ext, sizeof(c->ext), "%s", text);
 	return D4_OK;

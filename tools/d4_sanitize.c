@@ -120,7 +120,7 @@ take_long(int code, struct sanitize_args *a)
 	case OPT_AT:
 		if (pol_time_read(optarg, &a->made_s) != D4_OK ||
 		    a->made_s == 0)
-			return usage("--at is no time");
+			return usage("--at is not a time");
 		return -1;
 	case OPT_STATS:
 		a->stats = true;

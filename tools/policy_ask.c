@@ -21,7 +21,7 @@ ask_at(
 		return D4_OK;
 	return d4_diag_set(why, nowhere,
 	    "write 2027-12-31T12:00:00Z, 2027-12-31 or seconds since 1970",
-	    "`%.64s` is no time", q->at);
+	    "`%.64s` is not a time", q->at);
 }
 
 /* A number, or the name of an extended type, whose header is made up. */
@@ -37,7 +37,7 @@ ask_type(const struct policy_question *q, struct d4_buf *meta,
 	if (*q->type != '\0' && *end == '\0') {
 		if (type == 0 || type > 254)
 			return d4_diag_set(why, nowhere, "use 1 to 254",
-			    "`%.64s` is no type", q->type);
+			    "`%.64s` is not a type", q->type);
 		ask->type = (uint8_t)type;
 		return D4_OK;
 	}

@@ -85,7 +85,7 @@ ring_make(const struct ring *r)
 				  "epoch",
 		    "its length says which epochs there are");
 	if (r->a->at != NULL && pol_time_read(r->a->at, &t) != D4_OK)
-		return ring_fails("--at is no time", "");
+		return ring_fails("--at is not a time", "");
 	if (d4_dir_make(r->dir, 0700) != D4_OK)
 		return ring_fails("the folder cannot be made", strerror(errno));
 	for (uint64_t e = t / unit_s; e <= t / unit_s + RING_AHEAD; e++) {

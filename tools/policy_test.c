@@ -49,7 +49,7 @@ read_one(const struct d4_yaml *n, struct d4_diag *diag, struct expectation *e)
 		v = d4_yaml_get(n, keys[i].key);
 		if (v != NULL && v->kind != D4_YAML_SCALAR)
 			st = d4_diag_set(diag, v->at, "write one value",
-			    "`%s` is no value", keys[i].key);
+			    "`%s` is not a value", keys[i].key);
 		else if (v != NULL)
 			*(const char **)((char *)e + keys[i].offset) = v->text;
 	}

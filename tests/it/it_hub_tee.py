@@ -247,7 +247,7 @@ class Tee(unittest.TestCase):
         with Hub(tee='"127.0.0.1:4443"') as hub:
             done = hub.run("-n", "-c", hub.conf, check=False)
             self.assertNotEqual(done.returncode, 0)
-            self.assertIn("ways to know", done.stderr)
+            self.assertIn("ways to verify", done.stderr)
             hub.options(tee_tls="insecure")
             hub.run("-n", "-c", hub.conf)
             hub.options(tee='"127.0.0.1"')

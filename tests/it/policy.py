@@ -102,11 +102,11 @@ class Explain(Case):
             (["--partner", "x", "--type", "1", "--sensor", "y"],
              "`y` is no UUID"),
             (["--partner", "x", "--type", "0", "--sensor", TELE],
-             "`0` is no type"),
+             "`0` is not a type"),
             (["--partner", "x", "--type", "1", "--source", "tele-pcpa"],
              "did you mean `tele-pcap`?"),
             (["--partner", "x", "--type", "1", "--sensor", TELE, "--at",
-              "tomorrow"], "`tomorrow` is no time"),
+              "tomorrow"], "`tomorrow` is not a time"),
             (["--partner", "x", "--type", "ja3-jl", "--sensor", TAP, "--meta",
               '{"type":"maltrail"}'], "says type `maltrail`, not `ja3-jl`"),
             (["--partner", "x", "--type", "254", "--sensor", TAP, "--meta",
@@ -338,7 +338,7 @@ class Check(Case):
             ("because: \"Agreement 2024-17\"", "delay: 1h", "",
              "`because` is missing; add it"),
             ("expires: 2027-12-31", "expires: 2027-02-30", "2027-02-30",
-             "`2027-02-30` is no date"),
+             "`2027-02-30` is not a date"),
             ("version: 1", "version: &v 1", "&v", "anchors (&v)"),
         ]
         for old, new, word, what in rows:

@@ -62,7 +62,7 @@ networks_come_from_files_too(void **state)
 	pol_free(p);
 	assert_int_equal(parse_nets(line, bad, &diag, &p), D4_EINVAL);
 	assert_string_equal(
-	    diag.what, "nets.txt line 3: `10.2.0.1/16` is no prefix");
+	    diag.what, "nets.txt line 3: `10.2.0.1/16` is not a prefix");
 	diag = (struct d4_diag){.file = NULL};
 	assert_int_equal(parse_nets(line, empty, &diag, &p), D4_EINVAL);
 	assert_string_equal(diag.what, "an empty network");

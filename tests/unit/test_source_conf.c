@@ -19,8 +19,8 @@ what_is_wrong_is_refused_with_its_place(void **state)
 		const char *sources, *what;
 		unsigned line;
 	} rows[] = {
-	    {" {}", "no map of sources", 2},
-	    {" [a]", "no map of sources", 2},
+	    {" {}", "not a map of sources", 2},
+	    {" [a]", "not a map of sources", 2},
 	    {"\n  Their: {kind: x, type: 8}", "not an id", 3},
 	    {"\n  a: {type: 8}", "without a kind", 3},
 	    {"\n  a: 8", "without a kind", 3},
@@ -29,7 +29,7 @@ what_is_wrong_is_refused_with_its_place(void **state)
 	    {"\n  a: {" LIST ", type: 2}", "type 2 cannot be read", 3},
 	    {"\n  a: {" LIST ", type: 9}", "type 9 cannot be read", 3},
 	    {"\n  a: {" LIST ", type: 254}", "type 254 cannot be read", 3},
-	    {"\n  a: {" LIST ", type: ../x}", "is no type", 3},
+	    {"\n  a: {" LIST ", type: ../x}", "is not a type", 3},
 	    {"\n  a: {" LIST ", type: 8, quue: x}", "quue", 3},
 	    {"\n  a: {" LIST ", type: 8, db: 16}", "16", 3},
 	    {"\n  a: {" LIST ", type: 8, items: file}", "not a value", 3},
