@@ -40,7 +40,7 @@ struct archive_queue {
 /*
  * struct archive -- Shape: full: the disk is, since the last look. count: of
  * entries that are asked for at a time. remembered: counts.entries when `seen`
- * was saved last. dropped: of the batch under way.
+ * was saved last. dropped: of the batch in progress.
  */
 struct archive {
 	const struct hub_options *opt;
@@ -77,7 +77,7 @@ struct archive {
 D4_USED enum d4_status archive_take(
     struct archive *a, struct archive_queue *q, const redisReply *entry);
 
-/* archive_dropped -- what was dropped stands in the account, durably. */
+/* archive_dropped -- what was dropped is in the accounting log, durably. */
 D4_USED enum d4_status archive_dropped(struct archive *a);
 
 /* ---- archive_queues.c: Redis ---- */

@@ -24,7 +24,7 @@ D4_USED enum d4_status keep_add(
 
 /*
  * keep_step -- removes what is too old or too much, the oldest first, of one
- * day at a time; what went stands in the account (archive.retention).
+ * day at a time; what went is in the accounting log (archive.retention).
  * Errors: D4_AGAIN there is more to remove. D4_EIO, D4_ENOSPC, D4_ENOMEM.
  */
 D4_USED enum d4_status keep_step(struct archive_keep *k, uint64_t now_s);

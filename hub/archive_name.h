@@ -29,7 +29,7 @@ D4_USED enum d4_status archive_name(const struct part_head *h, bool opened,
     const char *pack, struct archive_name *out);
 
 /*
- * archive_nth -- what stands behind the second of the nth further file of it:
+ * archive_nth -- what follows the second of the nth further file of it:
  * "" for the first (0), as d4-core names it, then "z001" and so on. It sorts
  * behind every letter that a name goes on with, whether a locale looks at dots
  * or not, and so do "zz1000" and those behind it.
@@ -39,7 +39,8 @@ void archive_nth(uint32_t nth, char out[ARCHIVE_NTH]);
 
 /*
  * archive_name_time -- when a file of this name began, seconds since 1970.
- * Errors: D4_EMALFORMED it is no name of an archive's file (or a meta header).
+ * Errors: D4_EMALFORMED it is not a name of an archive's file (or a meta
+ *         header).
  */
 D4_USED enum d4_status archive_name_time(const char *file, uint64_t *out_s);
 

@@ -30,7 +30,7 @@ struct part_head {
 
 /*
  * struct part_frame -- an entry.
- * Shape:  opening: bytes at the front of data that are no records.
+ * Shape:  opening: bytes at the front of data that are not records.
  */
 struct part_frame {
 	struct d4_uuid sess;

@@ -47,7 +47,7 @@ D4_USED enum d4_status parts_new(
     const struct archive_conf *conf, struct parts **out);
 void parts_free(struct parts *p);
 
-/* struct parts_entry -- e's first `opening` bytes are no records. */
+/* struct parts_entry -- e's first `opening` bytes are not records. */
 struct parts_entry {
 	const struct d4_entry *e;
 	uint32_t opening;

@@ -9,7 +9,7 @@
 #include "libd4/prefix.h"
 
 #define CLONE_WINDOW_MS 60000u /* in which turns are counted */
-#define CLONE_BORNE     3u     /* turns in that time which are no clone */
+#define CLONE_BORNE     3u     /* turns in that time which are not a clone */
 #define CLONE_APART_MS  200u   /* between two turns of what is only sent */
 
 /*

@@ -29,8 +29,8 @@ struct dossier_limits {
  * previous: valid until previous_s; quarantine_s: deadline of a well-known
  * key; both in seconds since 1970, 0: none. limited: `from` says where it may
  * come from (nowhere, when that was not understood). several: many addresses
- * at a time are no clone. held: a clone was noticed, and only this address may
- * come; family 0: none was. broken: something was not understood.
+ * at a time are not a clone. held: a clone was noticed, and only this address
+ * may come; family 0: none was. broken: something was not understood.
  * Owns:   from, badges; the slices live as long as the reply.
  */
 struct dossier {
@@ -49,7 +49,7 @@ extern const char dossier_script[];
 
 /*
  * dossier_read -- one of the script's answers.
- * Errors: D4_EMALFORMED it is no dossier at all.  D4_ENOMEM.
+ * Errors: D4_EMALFORMED it is not a dossier at all.  D4_ENOMEM.
  */
 D4_USED enum d4_status dossier_read(
     const redisReply *reply, struct dossier *out);

@@ -15,9 +15,9 @@ struct draft_time {
 };
 
 /*
- * struct draft -- one session's entry under way.
+ * struct draft -- one session's entry in progress.
  * Shape:  next: number of the session's next record, from 1. n records in
- *         data, the first of them seq. n is 0: nothing is under way.
+ *         data, the first of them seq. n is 0: nothing is in progress.
  *         opening: bytes of it at the front of data.
  */
 struct draft {
@@ -48,7 +48,7 @@ D4_USED enum d4_status draft_add(struct draft *d, const struct d4_cutter *c,
     const struct d4_run *run, const struct draft_time *when,
     const struct draft_sink *sink);
 
-/* draft_close -- hands out what is under way, if anything. */
+/* draft_close -- hands out what is in progress, if anything. */
 D4_USED enum d4_status draft_close(
     struct draft *d, const struct draft_sink *sink);
 

@@ -29,7 +29,8 @@ struct handover {
 
 /*
  * handover_write, handover_read -- the text. Errors: D4_ENOMEM;
- * D4_EMALFORMED another version's, or a number that is no descriptor of ours.
+ * D4_EMALFORMED another version's, or a number that is not a descriptor of
+ * ours.
  */
 D4_USED enum d4_status handover_write(
     const struct handover *h, struct d4_buf *out);

@@ -42,7 +42,7 @@ struct intake_ops {
  * struct intake -- one session.
  * Shape:  first: bytes held until the sensor is known. type: the payload's
  *         (254 from the meta header on). t_hdr_s: timestamp of the frame
- *         under way. cutter is NULL until the payload's framing is known.
+ *         in progress. cutter is NULL until the payload's framing is known.
  *         metas: frames of type 2. before: the last frame had the key from
  * before the rotation.
  */
@@ -53,7 +53,7 @@ struct intake {
 	struct d4_parser *parser;
 	struct d4_buf first;
 	bool known;
-	bool looked; /* the header of the frame under way was admitted */
+	bool looked; /* the header of the frame in progress was admitted */
 	bool before;
 	struct admit_state state;
 	struct d4_meta_gather gather;

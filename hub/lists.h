@@ -27,7 +27,7 @@ D4_USED enum d4_status lists_new(
     const struct lists_setup *setup, struct lists **out);
 void lists_free(struct lists *l);
 
-/* lists_up -- the connection came up: nothing is under way any more. */
+/* lists_up -- the connection came up: nothing is in progress any more. */
 void lists_up(struct lists *l);
 
 /*
@@ -37,7 +37,7 @@ void lists_up(struct lists *l);
  */
 void lists_claim(struct lists *l, const struct hub_options *opt);
 
-/* lists_look -- reads them, unless that is under way. */
+/* lists_look -- reads them, unless that is in progress. */
 void lists_look(struct lists *l);
 
 bool lists_ready(const struct lists *l);

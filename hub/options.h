@@ -83,7 +83,7 @@ bool hub_options_wants_secret(const struct hub_options *o);
 
 /*
  * hub_options_secret -- what the file of the shared secret holds; copied.
- * Errors: D4_EINVAL it is no key, too short or known to all the world.
+ * Errors: D4_EINVAL it is not a key, too short or known to all the world.
  */
 D4_USED enum d4_status hub_options_secret(
     struct hub_options *o, struct d4_slice secret);

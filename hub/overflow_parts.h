@@ -22,7 +22,7 @@ struct overflow_segment {
  * struct overflow_shard -- a shard's segments, rising.
  * Shape:  hash: the key in Redis that says which are referred to. known: it
  *         was read and compared with the files, so it may be written. asked:
- *         a question is under way. writer.fd is -1 when none is being
+ *         a question is in progress. writer.fd is -1 when none is being
  *         written; else it is the last segment. fields: segments in the hash.
  */
 struct overflow_shard {
@@ -43,7 +43,7 @@ TAILQ_HEAD(overflow_shards, overflow_shard);
 
 /*
  * struct overflow -- Shape: epoch: of this process; Redis takes references of
- * no older one at this place. field: where it stands there. place, places: of
+ * no older one at this place. field: where it is there. place, places: of
  * the hub, as texts: a segment's number says whose it is.
  */
 struct overflow {

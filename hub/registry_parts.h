@@ -7,7 +7,7 @@
 
 /*
  * struct registry -- Shape: left: sensors that this look has still to ask
- * about; walking: questions of it that are under way, each answer brings the
+ * about; walking: questions of it that are in progress, each answer brings the
  * next. version: of what holds for all sensors (each has its own, too).
  */
 struct registry {
@@ -21,7 +21,7 @@ struct registry {
 	unsigned walking;
 };
 
-/* registry_ask -- asks about a sensor at once, unless that is under way. */
+/* registry_ask -- asks about a sensor at once, unless that is in progress. */
 void registry_ask(struct registry *r, struct sensor *s);
 
 /*

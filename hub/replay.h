@@ -18,7 +18,7 @@
 
 /*
  * struct replay_pool -- memory for all sensors, in bytes. forgotten: HMACs
- * that were given up for want of it before their time.
+ * that were given up for lack of it before their time.
  */
 struct replay_pool {
 	size_t max, used;

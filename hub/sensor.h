@@ -36,7 +36,7 @@ enum ration_state { RATION_NONE, RATION_LATER, RATION_NOW, RATION_ASKED };
 
 /*
  * Entries of a sensor in a stream: sum as Redis said of all workers; fresh:
- * ours since; told: those of them that are in the question under way. held:
+ * ours since; told: those of them that are in the question in progress. held:
  * how many we may add to those that were told; wanted: more, in that question.
  * full: it was over the limit, and half of that is not gone yet; dry: nothing
  * was left for us.
@@ -65,7 +65,7 @@ struct sensor_ration {
  * struct sensor -- one UUID, registered or not.
  * Shape:  version: moves with whatever Redis holds about it. known: Redis was
  *         asked about it and answered. facts: as of now. before: the key that
- *         was replaced, NULL when no rotation is under way; it ends at
+ *         was replaced, NULL when no rotation is in progress; it ends at
  *         previous_s. from: where it may come from, while `limited`. sessions:
  *         those that are authenticated; waiting: those that wait for `known`.
  *         several: it may use many addresses at a time. astray: it has

@@ -28,7 +28,7 @@ void sessions_recheck_of(struct sensor *sensor);
 /* sessions_clock -- the time limits are others now. */
 void sessions_clock(struct hub *h);
 
-/* sessions_flush -- every entry under way goes to the shelf, now. */
+/* sessions_flush -- every entry in progress goes to the shelf, now. */
 void sessions_flush(struct hub *h);
 
 /*
@@ -41,7 +41,7 @@ void sessions_bye(struct hub *h);
 /*
  * sessions_leave -- another version has taken over: who is quiet, with all
  * that it sent in Redis, gets our close_notify; up to n of them. What a sensor
- * has under way just then is still taken.
+ * has in progress just then is still taken.
  * sessions_cut -- everybody else: an end of our side of TCP, without
  * close_notify, which confirms nothing; what comes is still taken.
  */

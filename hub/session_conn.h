@@ -154,7 +154,7 @@ void sessions_remove(struct session *s);
 void sessions_drafting(struct session *s, bool on);
 /*
  * sessions_prompt -- all that had come was taken: its entry goes at once when
- * none of it went for `flush` (a part of it, while nothing is under way), and
+ * none of it went for `flush` (a part of it, while nothing is in progress), and
  * Redis keeps up.
  */
 void sessions_prompt(struct session *s);

@@ -7,7 +7,7 @@
 #define SHELF_OVERHEAD 512u /* bytes of an entry beside its data */
 #define SHELF_SLACK    4096u
 #define SHELF_SPARE    (D4_ENTRY_TARGET + SHELF_SLACK - 64u) /* bytes of one */
-#define SHELF_SPARES   64u /* what two full transactions have under way */
+#define SHELF_SPARES   64u /* what two full transactions have in progress */
 
 /*
  * batch: entries in its transaction, itself included, if it is the first.
@@ -60,7 +60,7 @@ void shelf_item_free(struct shelf_item *it);
 /* shelf_check -- tells the owner when it became full, or is free again. */
 void shelf_check(struct shelf *s);
 
-/* shelf_send -- as much as may be under way. */
+/* shelf_send -- as much as may be in progress. */
 void shelf_send(struct shelf *s);
 
 /* shelf_resume -- after an error: every answer is there, begin again. */

@@ -18,7 +18,7 @@
 #define STRANGER_WORDS    16u        /* of a command */
 
 /*
- * struct stranger -- Shape: left: elements that the reply under way may still
+ * struct stranger -- Shape: left: elements that the reply in progress may still
  * have. why: of the last error, for people. Owns: ctx; url is borrowed.
  */
 struct stranger {
@@ -37,7 +37,7 @@ void stranger_close(struct stranger *s);
  * stranger_ask -- one command of n words; freeReplyObject frees the answer.
  * Errors: D4_EMALFORMED it answered an error (s->why): it may be asked again.
  *         D4_ETOOBIG over a limit, D4_EIO anything else; the connection is
- *         closed then, and opened anew by the next question.
+ *         closed then, and opened again by the next question.
  */
 D4_USED enum d4_status stranger_ask(struct stranger *s, int n,
     const char *const *word, const size_t *len, redisReply **out);

@@ -10,7 +10,7 @@
 
 /*
  * struct watch_conf -- `events` of hub.yaml (watch_conf.c says what each is).
- * Shape:  silent_us, skew_us, filling_us, cert_us: 0: not looked at. rate:
+ * Shape:  silent_us, skew_us, filling_us, cert_us: 0: not checked. rate:
  *         commands a minute. metrics: NULL: none is written. Owns: everything;
  * watch_conf_fini.
  */

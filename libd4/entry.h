@@ -22,7 +22,7 @@
  * struct d4_ref -- where an entry's data is when it is not in the stream: in
  * a segment file of the hub (ADR 0013).
  * Shape:  store: which folder of segments (its id). segment: the file, from 1.
- *         offset, length: of what in it. crc: CRC-32C that stands there.
+ *         offset, length: of what in it. crc: the CRC-32C stored there.
  *         segment 0: no reference, the data is in the entry.
  */
 struct d4_ref {
@@ -81,7 +81,7 @@ void d4_entry_fields(const struct d4_entry *e, struct d4_entry_text *text,
 /*
  * d4_entry_parse -- reads name, value pairs of a stream entry, in any order.
  * Unknown names are ignored (a later version may add some).
- * Shape:  pairs[2 * n_pairs], name and value by turns. Numbers only as we
+ * Shape:  pairs[2 * n_pairs], name and value alternating. Numbers only as we
  *         write them: decimal, no sign, no leading zero; seq and n from 1.
  *         ext: a meta header's type if and only if type is 254.
  * Owns:   nothing; *out borrows from the pairs.
@@ -108,7 +108,7 @@ unsigned d4_queue_shard(const struct d4_uuid *sensor, unsigned shards);
 /*
  * d4_queue_key -- "d4:{QUEUE:SHARD}:q" into out; QUEUE is a type ("1") or an
  * extended type ("254.ja3-jl"). The braces are a Redis Cluster hash tag.
- * Errors: D4_ETOOBIG it does not fit.  D4_EINVAL ext is no meta type, or is
+ * Errors: D4_ETOOBIG it does not fit.  D4_EINVAL ext is not a meta type, or is
  *         missing with 254, or given with another type.
  */
 D4_USED enum d4_status d4_queue_key(

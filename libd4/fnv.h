@@ -1,4 +1,4 @@
-/* FNV-1a (Fowler, Noll, Vo): for tables of ours, never against an enemy. */
+/* FNV-1a (Fowler, Noll, Vo): for tables of ours, never against an attacker. */
 #ifndef D4_FNV_H
 #define D4_FNV_H
 

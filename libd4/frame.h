@@ -38,7 +38,7 @@ D4_USED enum d4_status d4_parser_feed(
     struct d4_parser *p, struct d4_slice *in, struct d4_frame *out);
 
 /*
- * d4_parser_header -- the header of the frame that is under way, or NULL
+ * d4_parser_header -- the header of the frame that is in progress, or NULL
  * while fewer than 62 bytes of it came. Lets the guard refuse a frame before
  * its payload is held.
  */

@@ -36,7 +36,7 @@ struct d4_header {
 D4_USED enum d4_status d4_header_decode(
     const uint8_t wire[D4_HEADER_LEN], struct d4_header *out);
 
-/* d4_header_encode -- the same shape, written; hmac as it stands in *h. */
+/* d4_header_encode -- the same shape, written; hmac as it is in *h. */
 void d4_header_encode(const struct d4_header *h, uint8_t wire[D4_HEADER_LEN]);
 
 #endif

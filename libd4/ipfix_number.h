@@ -1,5 +1,5 @@
 /*
- * Sequence numbers of IPFIX messages, made anew for one session: each counts
+ * Sequence numbers of IPFIX messages, rewritten for one session: each counts
  * the data records of its domain that were sent before. Pure.
  * Source: RFC 7011 section 3.1.
  */
@@ -33,7 +33,7 @@ void ipfix_number_fini(struct ipfix_number *x);
  * ipfix_number -- writes the numbers of n bytes of whole messages. Data whose
  * template is not known counts nothing; when memory is out, templates are
  * forgotten: a reader then sees a number that it did not expect, as after a
- * loss. Answers whether templates stand in a message with data.
+ * loss. Answers whether templates are in a message with data.
  */
 bool ipfix_number(struct ipfix_number *x, uint8_t *messages, size_t n);
 

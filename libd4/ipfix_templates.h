@@ -18,7 +18,7 @@ struct ipfix_set {
 	struct d4_slice body;
 };
 
-/* A definition as it stands in a set; record is empty: withdrawn. */
+/* A definition as it is in a set; record is empty: withdrawn. */
 struct ipfix_def {
 	uint16_t id; /* IPFIX_TEMPLATES, IPFIX_OPTIONS: all of that set */
 	struct d4_slice record;
@@ -36,7 +36,7 @@ struct ipfix_template {
  * struct ipfix_templates -- what is defined, by domain, set and id.
  * Shape:  opening: for each domain one message with all its templates and
  *         export time and sequence of the newest of them; at[i].record is in
- *         it. stale: it does not tell at[] yet, for want of memory.
+ *         it. stale: it does not tell at[] yet, for lack of memory.
  * Owns:   at and opening.
  */
 struct ipfix_templates {

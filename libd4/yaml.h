@@ -51,7 +51,7 @@ const struct d4_yaml *d4_yaml_get(const struct d4_yaml *map, const char *key);
 
 /*
  * Typed scalars. Each answers D4_EINVAL with *diag at the node when the node
- * is no scalar or its text is no such value; *out is untouched then.
+ * is not a scalar or its text is no such value; *out is untouched then.
  * bool: true, false.  u64: decimal digits, min..max.
  * duration: digits with ns us ms s m h d (into microseconds; ns floor to us).
  * bytes: digits with optional KiB MiB GiB TiB, kB MB GB TB or B.

@@ -8,7 +8,7 @@
 
 /*
  * d4_yaml_text_check -- refuses what a reader could not see or would read in
- * another way than we: bytes that are no UTF-8, NUL and control characters,
+ * another way than we: bytes that are not UTF-8, NUL and control characters,
  * byte order marks, invisible direction and line marks, a carriage return
  * alone, tabs in the indentation.
  * Errors: D4_EINVAL with *diag.

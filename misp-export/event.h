@@ -1,5 +1,5 @@
 /*
- * A MISP event under way: the findings of one source, kind, label and day,
+ * A MISP event in progress: the findings of one source, kind, label and day,
  * aggregated. What MISP has of it, and what it still needs. Pure; the file is
  * in event_file.c, what is sent in event_json.c.
  */

@@ -1,6 +1,6 @@
 /*
  * A MISP feed: a folder that any web server may serve and any MISP may pull,
- * UUID.json for each event, hashes.csv and manifest.json. What stands in it is
+ * UUID.json for each event, hashes.csv and manifest.json. What is in it is
  * what the relay releases today, under the feed's own ceiling.
  */
 #ifndef MISP_FEED_H
@@ -18,11 +18,11 @@ struct feed_counts {
 
 /*
  * feed_open -- the folder, made when missing, and its manifest; a manifest
- * that is none is written anew. conf: borrowed.
+ * that is none is rewritten. conf: borrowed.
  * Errors: D4_EIO, D4_ENOSPC, D4_ENOMEM.
  */
 D4_USED enum d4_status feed_open(const struct misp_conf *c, struct feed **out);
-/* feed_conf -- another configuration: all is written anew. Borrowed. */
+/* feed_conf -- another configuration: all is rewritten. Borrowed. */
 void feed_conf(struct feed *f, const struct misp_conf *c);
 
 void feed_free(struct feed *f);

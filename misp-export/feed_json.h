@@ -8,7 +8,7 @@
  * struct feed_of -- what goes with each event beside its findings.
  * Shape:  name, uuid: of the organisation that makes the feed. prefix, tags:
  *         as in struct event_send. may: what is released now. stood: UUIDs
- * (object) of what stands there: a finding that was recalled is told as deleted
+ * (object) of what is there: a finding that was recalled is told as deleted
  *         only to those who were told of it. distribution: MISP's 0 to 3.
  * stamp: seconds since 1970; MISP takes an event again when this is newer.
  */

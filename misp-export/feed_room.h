@@ -10,7 +10,7 @@
 
 /*
  * struct feed
- * Shape:  manifest: as on disk, but for a turn under way. print: of the terms
+ * Shape:  manifest: as on disk, but for a turn in progress. print: of the terms
  *         that the folder was brought in line with. hashes: of the events
  *         that changed in this turn; gone: UUIDs of those that stand no more
  *         as they did, an object with null members.

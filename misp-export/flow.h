@@ -7,7 +7,7 @@
 
 /*
  * struct flow_file -- IPFIX messages as an airlock's entry holds them, the
- * templates first. sets: what is left of the message under way; body: of its
+ * templates first. sets: what is left of the message in progress; body: of its
  * data set, with these fields.
  * Owns:   known: flow_open, flow_close.
  */

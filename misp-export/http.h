@@ -24,7 +24,7 @@ enum http_end {
  * struct http_reply -- an answer.
  * Shape:  type: "application/json"; location: where the header says so, else
  *         "". retry_s: seconds of Retry-After or X-Rate-Limit-Reset, 0 none.
- *         why: of an end that is no answer.
+ *         why: of an end that is not an answer.
  * Owns:   body: http_reply_init, http_reply_fini.
  */
 struct http_reply {

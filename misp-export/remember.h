@@ -32,7 +32,7 @@ void remember_fini(struct remember *r);
 
 /*
  * remember_name -- which event of this space has that UUID and title, whatever
- * stands in front of its source. *top: of its title, else 0. false: none.
+ * is in front of its source. *top: of its title, else 0. false: none.
  */
 bool remember_name(const struct d4_uuid *space, const char *info,
     const struct d4_uuid *uuid, struct event_name *out, uint64_t *top);

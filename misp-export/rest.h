@@ -52,7 +52,7 @@ D4_USED enum d4_status rest_new(
     const struct rest_setup *set, struct rest **out);
 void rest_free(struct rest *r);
 
-/* rest_conf -- another configuration: MISP is greeted anew. Borrowed. */
+/* rest_conf -- another configuration: MISP is greeted again. Borrowed. */
 void rest_conf(struct rest *r, const struct misp_conf *c);
 
 /* rest_ready -- the back-off is over. */

@@ -62,7 +62,7 @@ enum rest_step rest_ask(
 /* rest_later -- backs off, longer each time; retry_s 0: our own pace. */
 enum rest_step rest_later(struct rest *r, const char *why, uint64_t retry_s);
 
-/* rest_fine -- something worked: the back-off begins anew. */
+/* rest_fine -- something worked: the back-off starts again. */
 void rest_fine(struct rest *r);
 
 /* rest_greet -- version, rights, tags, sharing group; once. */

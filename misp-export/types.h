@@ -35,7 +35,7 @@ struct types_problem {
 
 /*
  * types_check -- false: *out says the first thing that would be refused. What
- * is not known (a template that is not there) is no problem: MISP takes it.
+ * is not known (a template that is not there) is not a problem: MISP takes it.
  */
 bool types_check(
     const struct types *t, const struct mapper *m, struct types_problem *out);

@@ -33,7 +33,7 @@ const char *warninglists_find(
     const struct warninglists *w, const char *type, const char *value);
 
 /*
- * warninglists_take -- what the finding is about stands in a list: it is
+ * warninglists_take -- what the finding is about is in a list: it is
  * counted there, and is not to be sent. w NULL: never.
  */
 bool warninglists_take(struct warninglists *w, const struct finding *f);

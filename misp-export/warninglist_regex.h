@@ -13,8 +13,8 @@
 struct san_regex;
 
 /*
- * struct warn_regex -- odd: entries that are no pattern that we take; why: of
- * the first of them. limits: questions that a limit ended: nobody knows, and
+ * struct warn_regex -- odd: entries that are not a pattern that we take; why:
+ * of the first of them. limits: questions that a limit ended: nobody knows, and
  * the value counts as not in the list.
  */
 struct warn_regex {

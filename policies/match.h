@@ -10,7 +10,7 @@
  * asserted: another org that the sensor names and that does not count (NULL:
  * none); deny rules look at it, and at the source's org, too. tag lists: those
  * of the source, and those of the meta header; of these the TLP and PAP labels
- * are not looked at, because tlp and pap say what they came to.
+ * are not checked, because tlp and pap say what they came to.
  */
 struct pol_facts {
 	const struct pol *p;

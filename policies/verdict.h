@@ -43,7 +43,7 @@ struct pol_ask {
  * Shape:  rule: the id of the share rule that allows or of the deny rule, or
  *         a reason ("tlp.ceiling", "default.deny", ...). source, share: what
  *         was found on the way, or NULL. line: where the rule (or what
- *         denied) stands in the file. label: the output label after relabel.
+ *         denied) is in the file. label: the output label after relabel.
  *         mode "origin" or "relay". shadow: allowed, but the partner's state
  *         is shadow: count, send nothing.
  * Owns:   nothing; ids live as long as the policy.

@@ -6,7 +6,7 @@
 #include "relay/conf.h"
 
 /*
- * struct cmd_words -- what stands behind a command: options, and arg[0..n)
+ * struct cmd_words -- what follows a command: options, and arg[0..n)
  * without them. because, partner: NULL where they were not given.
  */
 struct cmd_words {
@@ -29,7 +29,8 @@ int cmd_fails(const char *what, const char *of, enum d4_status st);
 /*
  * cmd_noted -- DIR/BOOK.jsonl, durably: the event with its fields (taken; NULL:
  * out of memory), who asked for it, and why.
- * Errors: D4_EINVAL a reason that is no text.  D4_EIO, D4_ENOSPC: errno is set.
+ * Errors: D4_EINVAL a reason that is not a text.  D4_EIO, D4_ENOSPC: errno is
+ *         set.
  */
 D4_USED enum d4_status cmd_noted(const struct relay_conf *c, const char *book,
     const char *event, const char *because, json_t *fields);

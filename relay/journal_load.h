@@ -13,7 +13,7 @@
 /*
  * struct journal
  * Shape:  snapshot_seq: the sums on disk hold everything up to it. touched:
- *         sessions of the batch under way, NULL none. marks: of all lanes
+ *         sessions of the batch in progress, NULL none. marks: of all lanes
  *         that it fed.
  */
 struct journal {

@@ -34,7 +34,7 @@ struct lane_feed {
  *         file. feed: what may still be in
  *         the airlock. after: see release.h. cursor: post's, as last read.
  *         known: its feeds are known; else it is never released. touched: in
- *         the batch under way. flushed: bytes of it on their way to disk;
+ *         the batch in progress. flushed: bytes of it on their way to disk;
  *         counted: bytes of it in its partner's sum. moving: post sent some
  *         between the last two looks at the cursor. marked: seq whose mark
  *         a journal has. barred: its seq when the first n_barred feeds, all it
@@ -107,7 +107,7 @@ bool lanes_minted(const struct lanes *ls, const struct d4_uuid *uuid);
  * lane now are not to be sent (lane->after), and the other feeds are
  * forgotten; but what came since the others were all denied (lanes_bar) stays.
  * keep[i] is for feed[i]. Durable when it returns D4_OK.
- * Errors: D4_AGAIN something is queued, that would stand behind it; as saving
+ * Errors: D4_AGAIN something is queued, that would come after it; as saving
  *         fails.
  */
 D4_USED enum d4_status lanes_retire(

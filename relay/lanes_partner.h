@@ -27,7 +27,7 @@ struct lanes_limits {
 
 /*
  * struct lanes_partner -- one partner's part of the airlock.
- * Shape:  bytes on disk; queued: of the batch under way. full: over the
+ * Shape:  bytes on disk; queued: of the batch in progress. full: over the
  *         limit, until there is room again. pressed: its release file says
  *         that it is parked. The sums are since the start.
  */

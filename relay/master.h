@@ -26,7 +26,7 @@ bool master_word(struct master *m, struct d4_slice word);
 
 /*
  * master_reload -- tells wash to read the policy again; where that leads to
- * another key, to none, or to other secrets, wash ends and is started anew.
+ * another key, to none, or to other secrets, wash ends and is started again.
  */
 void master_reload(
     const struct master *m, struct process *wash, const char *policy);

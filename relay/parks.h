@@ -36,7 +36,7 @@ struct stream_id stream_id_behind(const struct stream_id *id);
 /*
  * struct park -- one partner.
  * Shape:  upto: all up to this id is durably done for it; next: with the
- *         batch under way. behind: entries behind next were passed without
+ *         batch in progress. behind: entries behind next were passed without
  *         it. told: the id that the hub was told to keep, 0-0 none.
  */
 struct park {
@@ -49,7 +49,7 @@ struct park {
 /*
  * struct parks
  * Shape:  dup: ids that were duplicates (Decision 5) since the first one was
- *         parked, rising; the last dup_batch of them of the batch under way.
+ *         parked, rising; the last dup_batch of them of the batch in progress.
  */
 struct parks {
 	struct park *list;
@@ -85,7 +85,7 @@ void parks_commit(struct parks *p, const struct stream_id *last);
 
 /*
  * parks_json -- {"parks":{"PARTNER":"ms-n"},"dups":["ms-n"]}; batch: only the
- * duplicates of the batch under way. NULL: out of memory.
+ * duplicates of the batch in progress. NULL: out of memory.
  */
 json_t *parks_json(
     const struct parks *p, const struct stream_id *last, bool batch);

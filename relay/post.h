@@ -19,7 +19,7 @@ struct post;
  *          session is closed (Decision 8); later ones take a part of their
  *          own length, between a fortieth of it and all.
  * connect  for name, TCP and TLS.
- * stall    without a byte acknowledged, while some are under way.
+ * stall    without a byte acknowledged, while some are in progress.
  * confirm  for the partner's close_notify after ours.
  * recheck  before entries that passed another pipeline than the release
  *          file's are given up: the file may just be about to change.

@@ -15,7 +15,7 @@
 
 /*
  * struct post_counts -- what became of records that were passed.
- * fresh: sent, the first time. again: sent, once more. lost: they had been
+ * fresh: sent, the first time. again: sent again. lost: they had been
  * sent, and are not there to be sent again. toobig, damaged, expired,
  * withheld, gone: not sent, and why (see struct d4_spool_cursor).
  */
@@ -41,7 +41,7 @@ struct post_mark {
 /*
  * struct post_resend -- one lane's books.
  * Shape:  sure: what TCP acknowledged counts as confirmed (tcp is set too).
- *         cursor: as on disk, and beyond it what the session under way did
+ *         cursor: as on disk, and beyond it what the session in progress did
  *         (sent, acked). marks[head..head+n): not acknowledged yet; when all
  *         places are taken the last one grows, which only makes the answer
  *         coarser. acked, rest: what the session passed, acknowledged and

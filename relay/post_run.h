@@ -46,7 +46,7 @@ struct post_passed {
  *         quiet_us: since when all is acknowledged, 0 it is not. given:
  *         l->entry is being sent. asked: no freeze in this burst. cut: stopped
  *         inside an entry. stale: the release changed. yield: another lane of
- *         the slot waits. barred_us: since when what is under way is of
+ *         the slot waits. barred_us: since when what is in progress is of
  *         another release, 0 it is not.
  *         heard: bytes that it sent. paid: bytes at its last turn. tried:
  * addresses that did not answer. Units:  _us by the clock that does not go

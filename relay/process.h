@@ -11,7 +11,7 @@
  * Shape:  run: what the child does. pid 0: not running. starts: in a row,
  *         each soon after the one before; for the back-off. lives: starts in
  *         all. wanted: it is
- *         to run. again: it was asked to end, to be started anew at once.
+ *         to run. again: it was asked to end, to be started again at once.
  *         message: of the child, fd -1 without a descriptor (else taken).
  */
 struct process {

@@ -44,8 +44,8 @@ char *sink_set_path(
     const struct sink_set *s, const char *name, const char *suffix);
 
 /*
- * sink_set_add -- a file that is there under its name; once more is legal.
- * The manifest is to be saved. Errors: D4_ENOMEM; D4_ETOOBIG it is full.
+ * sink_set_add -- a file that is there under its name; adding it again is
+ * legal. The manifest is to be saved. Errors: D4_ENOMEM; D4_ETOOBIG it is full.
  */
 D4_USED enum d4_status sink_set_add(
     struct sink_set *s, const struct sink_item *it);

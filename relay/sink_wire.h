@@ -14,7 +14,7 @@ struct sink_wire;
 
 enum sink_wire_state {
 	WIRE_ASKED, /* the supervisor was asked for a connection */
-	WIRE_DIAL,  /* connect() is under way */
+	WIRE_DIAL,  /* connect() is in progress */
 	WIRE_UP,    /* bytes go out */
 	WIRE_BYE,   /* no more bytes; waits for the other side's end */
 	WIRE_ENDED, /* POST_ENDED was told */

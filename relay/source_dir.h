@@ -43,10 +43,10 @@ struct dir_log {
 /*
  * struct dir
  * Shape:  found[at..n_found): finished files to read, in order. now: the one
- *         under way; file: open. moved: names that were renamed in. skipped:
- *         entries of the folder that are no regular files, when last looked.
+ *         in progress; file: open. moved: names that were renamed in. skipped:
+ *         entries of the folder that are not regular files, when last looked.
  *         waits: files that are not finished. ended: now is read to its end,
- *         the batch under way is its last. stuck: a file that is done could
+ *         the batch in progress is its last. stuck: a file that is done could
  *         not be deleted or moved.
  */
 struct dir {

@@ -1,5 +1,5 @@
 /*
- * What the sources that are no queues of ours have in common: a journal, the
+ * What the sources that are not queues of ours have in common: a journal, the
  * UUID under which a policy knows them, counts of what was dropped and why.
  */
 #ifndef RELAY_SOURCE_FEED_H
@@ -9,7 +9,7 @@
 
 #define FEED_ALARM 160u
 
-/* What was dropped of the batch under way, for one reason. */
+/* What was dropped of the batch in progress, for one reason. */
 struct feed_drop {
 	uint64_t n, bytes;
 };

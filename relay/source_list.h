@@ -29,7 +29,7 @@ struct list_fill {
 /*
  * struct list -- blocked: a file cannot be opened now, and may be later.
  * Shape:  key: of the list, what is being processed, the batch's name, the
- *         last one that was done, and the lease. token: the batch under way
+ *         last one that was done, and the lease. token: the batch in progress
  *         as Redis knows it, "" none; number: its number. done: it is
  *         durable; said with the next command. path[at]: files of it that
  *         are still to be read. other: another relay reads the list.
@@ -49,7 +49,7 @@ struct list {
 	struct d4_buf out;
 	char **path;
 	size_t n_paths, at;
-	uint64_t blocks; /* of the file under way */
+	uint64_t blocks; /* of the file in progress */
 	struct source_file *file;
 };
 
@@ -61,7 +61,7 @@ list_of(const struct source *s)
 
 /* ---- source_list_take.c ---- */
 
-/* list_take -- asks for the next batch, or for the one under way. */
+/* list_take -- asks for the next batch, or for the one in progress. */
 void list_take(struct list *l);
 
 /* list_renew -- the lease, and word of what is done; no batch. */

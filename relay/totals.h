@@ -1,6 +1,6 @@
 /*
  * What became of the records of a shard, by partner, rule and lane: sums
- * since the beginning, and those of the batch under way. Pure.
+ * since the beginning, and those of the batch in progress. Pure.
  */
 #ifndef RELAY_TOTALS_H
 #define RELAY_TOTALS_H
@@ -45,7 +45,7 @@ struct totals_counts {
 struct totals_row {
 	struct totals_key key;
 	struct totals_counts sum;   /* durable */
-	struct totals_counts batch; /* of the batch under way */
+	struct totals_counts batch; /* of the batch in progress */
 	bool touched;
 };
 

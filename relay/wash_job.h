@@ -5,7 +5,7 @@
 #include "relay/wash_path.h"
 
 /*
- * struct job -- one entry, its stream, and the partner under way.
+ * struct job -- one entry, its stream, and the partner in progress.
  * Shape:  san: the chain's stream that works, or worked, on the entry; of
  *         another partner when they have it in common. What it writes stands
  *         in out behind from: in place in the lane's own buffer when the lane

@@ -17,7 +17,7 @@ struct wash;
 
 /*
  * struct wash_caught -- the range that a parked partner catches up with.
- * Shape:  asked: it is under way. turn: the shard that is looked at next.
+ * Shape:  asked: it is in progress. turn: the shard that is looked at next.
  *         count: entries asked for.
  */
 struct wash_caught {
@@ -50,7 +50,7 @@ bool park_step(struct wash *w);
 
 /*
  * park_holds -- a partner without room is to get the stream (f's partner is
- * not looked at). Who cannot be read again by range has to wait for it.
+ * not checked). Who cannot be read again by range has to wait for it.
  */
 bool park_holds(struct wash *w, struct decide_facts f);
 

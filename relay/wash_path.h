@@ -8,7 +8,7 @@
 #include "sanitizers/follow.h"
 
 /*
- * struct wash_common -- what a chain made of the entry under way, for other
+ * struct wash_common -- what a chain made of the entry in progress, for other
  * partners with the same chain. chain NULL: nothing. share: its bytes, also
  * held by the lanes that queued them; pool: where they come from. before,
  * after: the tally of the stream that worked, san. trace: how the bytes came

@@ -18,7 +18,7 @@
 #define WASH_RENEW_MS   3000u
 #define WASH_SAFE_MS    10000u     /* an older lease is not trusted */
 #define WASH_BLOCK_MS   "200"      /* an idle read waits so long */
-#define WASH_AHEAD      2u         /* reads under way at once */
+#define WASH_AHEAD      2u         /* reads in progress at once */
 #define WASH_REPLY      (8u << 20) /* bytes aimed at in one answer */
 #define WASH_COUNT_MAX  512u       /* entries of a shard in one answer */
 #define WASH_QUEUED     (1u << 20) /* bytes of commands */
@@ -29,7 +29,7 @@
  * group is being made, entries of a dead relay taken over. PENDING: what was
  * delivered before and not acknowledged is read. LIVE: new entries. HELD: an
  * entry's data cannot be read from the hub's disk; PENDING after a while.
- * FED: of a source that is no queue of ours; its journal is open.
+ * FED: of a source that is not a queue of ours; its journal is open.
  */
 enum shard_state {
 	SHARD_FREE,
@@ -43,7 +43,7 @@ enum shard_state {
 /*
  * struct shard -- one stream of a queue, or all of another source.
  * Shape:  source: whose it is. fence: of the lease. renewed_ms: when it was
- *         last known to be ours. asked: a lease command is under way, sent at
+ *         last known to be ours. asked: a lease command is in progress, sent at
  *         asked_ms: the lease counts from then, whenever its answer is read.
  *         from: the pending read goes on behind it. acks: ids of the batch;
  *         batch.entries of it. committed: the journal has the batch. lag,
@@ -104,13 +104,13 @@ struct wash {
 	size_t n_shards;
 	enum wash_stall stall;
 	uint64_t stalled_ms;
-	unsigned reading;      /* reads under way */
+	unsigned reading;      /* reads in progress */
 	unsigned count;        /* entries of a shard asked for at once */
 	struct d4_slice *args; /* of a read: see READ_ARGS */
 	bool redis_asked;
 	bool stopping;
 	struct lanes_partner **room; /* by the partner's number */
-	bool *skip;                  /* the same; of the entry under way */
+	bool *skip;                  /* the same; of the entry in progress */
 	struct wash_caught caught;
 	struct event *pack, *room_look;
 	struct source *queues; /* ours */
@@ -135,7 +135,7 @@ void shards_tick(struct source *src);
 /* shard_add -- a shard of a source, once. Errors: D4_ENOMEM, D4_ETOOBIG. */
 D4_USED enum d4_status shard_add(
     struct wash *w, struct source *src, const char *key, struct shard **out);
-/* shards_forget -- a batch under way is dropped, every lease taken again. */
+/* shards_forget -- a batch in progress is dropped, every lease taken again. */
 void shards_forget(struct wash *w);
 /* shards_release -- gives all leases back. */
 void shards_release(struct source *src);
@@ -149,7 +149,7 @@ struct shard *shard_find(const struct wash *w, const char *key, size_t n);
 
 #define READ_ARGS (9u + 2u * WASH_SHARDS_MAX)
 
-/* read_more -- asks for entries while reads may be under way. */
+/* read_more -- asks for entries while reads may be in progress. */
 void read_more(struct wash *w);
 void read_step(struct source *src);
 /* read_ahead -- this was worked on: Redis goes on sending meanwhile. */
@@ -178,7 +178,7 @@ void batch_finish(struct wash *w);
 /* batch_drop -- nothing of it happened; its shards are read again. */
 void batch_drop(struct wash *w, enum d4_status why);
 
-/* batch_again -- once more, for w->skip's partner alone. D4_AGAIN: later. */
+/* batch_again -- again, for w->skip's partner alone. D4_AGAIN: later. */
 D4_USED enum d4_status batch_again(struct wash *w, struct shard *s,
     const struct stream_id *id, const redisReply *one);
 

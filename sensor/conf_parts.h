@@ -4,7 +4,7 @@
 
 #include "sensor/conf_dir.h"
 
-/* A reading under way. */
+/* A reading in progress. */
 struct dir_read {
 	const char *dir;
 	struct conf_dir *conf;

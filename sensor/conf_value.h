@@ -1,4 +1,4 @@
-/* The values that stand in the files of a configuration directory; pure. */
+/* The values that are in the files of a configuration directory; pure. */
 #ifndef SENSOR_CONF_VALUE_H
 #define SENSOR_CONF_VALUE_H
 

@@ -44,7 +44,7 @@ D4_USED enum d4_status framer_take(
 /* framer_pending -- records wait for the rest of a frame. */
 bool framer_pending(const struct framer *f);
 
-/* framer_held -- bytes of the frame under way. */
+/* framer_held -- bytes of the frame in progress. */
 size_t framer_held(const struct framer *f);
 
 /* framer_made -- frames that were made and are in the ring, or were. */

@@ -60,7 +60,7 @@ bool ring_broken(const struct ring *r);
 
 /*
  * ring_repair -- looks all frames through. Those that are whole wait, in their
- * old order; *lost: those that are not. Nothing may be under way: no session,
+ * old order; *lost: those that are not. Nothing may be in progress: no session,
  * no place reserved; the opening has to be set again. A file that was cut off
  * gets its size again.
  * Errors: D4_ENOSPC, D4_EIO it does not: what is there is used all the same,

@@ -40,7 +40,7 @@ struct ring_head {
  * mem. A frame never runs over the end: a RING_SKIP (magic, len in units of
  * RING_ALIGN, pos) leads on. tail <= next <= head <= tail + size. agreed: of
  * those gone, up to which frame it is known what became of them. now: what
- * stands in top, but for the opening; top may be lost (ring_guard.h). faults:
+ * is in top, but for the opening; top may be lost (ring_guard.h). faults:
  * pages that were lost when the frames were last looked through.
  */
 struct ring {
@@ -86,7 +86,7 @@ ring_stretch(const struct ring *r, uint64_t pos)
 	return r->size - (size_t)(pos % r->size);
 }
 
-/* What follows pos for n bytes is no frame. */
+/* What follows pos for n bytes is not a frame. */
 static inline void
 ring_put_skip(const struct ring *r, uint64_t pos, uint64_t n)
 {

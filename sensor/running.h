@@ -17,7 +17,7 @@
  * struct running_state -- records that are in memory only, and not confirmed;
  * bytes: theirs, as far as memory has them. dropped, dropped_bytes: counted as
  * lost, and not noted yet. uncut: bytes of which it is not known yet how many
- * records they are, those of a read that is under way included.
+ * records they are, those of a read that is in progress included.
  */
 struct running_state {
 	uint64_t records, bytes;

@@ -12,7 +12,7 @@
 #include "sensor/tee.h"
 
 /*
- * struct sensor -- made by sensor_open in the order in which it stands here.
+ * struct sensor -- made by sensor_open in the order of its members.
  * tick: every so often, what is durable. state: a folder for files of ours.
  * owing: at the end something is not noted. unwritten: what a kill would lose
  * cannot be written, it was said.

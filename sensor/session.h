@@ -77,7 +77,7 @@ void session_wake(struct session *s);
 void session_turn(struct session *s);
 
 /* session_break -- the connection is given up, if there is one; a new one is
- * made later. Nothing of the ring is under way then. */
+ * made later. Nothing of the ring is in progress then. */
 void session_break(struct session *s, const char *why);
 
 /* session_finish -- no more frames will come: confirm all, then `done`. */

@@ -1,5 +1,5 @@
 /*
- * d4-sanitize --audit: where protected addresses stand in a file, before and
+ * d4-sanitize --audit: where protected addresses occur in a file, before and
  * after the pipeline. It does not ask the steps what they did: it cuts both
  * files itself and searches every byte, so that their mistakes show.
  */
@@ -18,7 +18,7 @@
 
 enum audit_side { AUDIT_IN, AUDIT_OUT, AUDIT_SIDES };
 
-/* How an address is spelled; LIKELY ones hardly stand there by chance. */
+/* How an address is spelled; LIKELY ones are hardly there by chance. */
 enum audit_spelling {
 	AUDIT_BINARY,
 	AUDIT_TEXT,     /* dotted, dashed, RFC 4291 */
@@ -106,7 +106,7 @@ struct audit_record {
 /* audit_block -- finds the packet of a pcapng block: link, head, len. */
 void audit_block(struct audit_record *r);
 
-/* audit_scan -- notes all that stands in a record. */
+/* audit_scan -- notes all that is in a record. */
 void audit_scan(const struct audit_scope *s, const struct audit_record *r,
     struct audit_book *b);
 
@@ -160,7 +160,7 @@ struct audit_facts {
 
 /*
  * audit_report -- the report for people. true: both files were read whole,
- * and no protected address of the input stands in the output.
+ * and no protected address of the input is in the output.
  */
 bool audit_report(struct audit *a, const struct audit_facts *facts, FILE *out);
 

@@ -2,7 +2,7 @@
  * Accounting: what was lost or withheld, how much, when and why. One JSON
  * object a line, append-only, per process; the records that a signed ledger
  * will later be made of. A record is on disk before what it lets go on; a kill
- * between the two brings it once more, equal but for its t.
+ * between the two brings it again, equal but for its t.
  */
 #ifndef KIT_ACCOUNT_H
 #define KIT_ACCOUNT_H

@@ -30,7 +30,7 @@ struct d4_overflow_head {
 /*
  * struct d4_overflow_entry -- data with what ties it to its queue entry (the
  * session does not: the hub may have to change it, see hub/shelf_send.c).
- * Shape:  crc: as it stands in the file; only read.
+ * Shape:  crc: as it is in the file; only read.
  * Owns:   nothing.
  */
 struct d4_overflow_entry {
@@ -49,7 +49,7 @@ bool d4_overflow_name_seq(const char *name, uint64_t *out);
 
 /*
  * d4_overflow_folder -- "QUEUE/SHARD" of a queue's key, "d4:{QUEUE:SHARD}:q".
- * Errors: D4_EMALFORMED it is no key as d4_queue_key writes them: nothing of
+ * Errors: D4_EMALFORMED it is not a key as d4_queue_key writes them: nothing of
  *         it may become a path.  D4_ETOOBIG.
  */
 D4_USED enum d4_status d4_overflow_folder(const char *key, char *out, size_t n);

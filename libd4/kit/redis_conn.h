@@ -12,7 +12,7 @@
 
 enum redis_state {
 	REDIS_DOWN,
-	REDIS_DIAL,  /* connect is under way */
+	REDIS_DIAL,  /* connect is in progress */
 	REDIS_LOGIN, /* AUTH, PING */
 	REDIS_UP,
 };
@@ -22,7 +22,7 @@ enum redis_state {
  * Shape:  kick: a zero timer that flushes
  *         once per turn; timer: the limit of a login, or the next try to
  *         connect. rd, wr and reader live as long as fd. url.text is NULL
- *         when descriptors are given. busy: callbacks that are under way, so
+ *         when descriptors are given. busy: callbacks that are in progress, so
  *         free only marks dead.
  */
 struct d4_redis {

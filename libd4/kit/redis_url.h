@@ -25,7 +25,7 @@ void redis_url_fini(struct redis_url *u);
 
 /*
  * redis_url_socket -- a socket with its connect begun; flags are SOCK_*.
- * Errors: D4_EIO errno is set (EINPROGRESS is no error).
+ * Errors: D4_EIO errno is set (EINPROGRESS is not an error).
  */
 D4_USED enum d4_status redis_url_socket(
     const struct redis_url *u, int flags, int *out);

@@ -15,7 +15,7 @@
  * were not sent, and why (spool.expired, spool.damaged, wire.toobig,
  * send.recheck). gone: wash took them away before they were sent, and has
  * accounted for them. stuck: first seq of the segment at whose end post met
- * bytes that are no entry (0: none, 1.. as its name).
+ * bytes that are not an entry (0: none, 1.. as its name).
  */
 struct d4_spool_cursor {
 	uint64_t sent, acked, confirmed;

@@ -13,7 +13,7 @@
 #define SPOOL_SCAN_MAX  (64u << 20)  /* bytes checksummed to resynchronise */
 #define SPOOL_FILE_MAX  (64u << 20)  /* bytes of a segment that we read */
 #define SPOOL_NAME_LEN  25u          /* 20 digits, ".seg", NUL */
-#define SPOOL_SEQ_AHEAD (1u << 24)   /* a seq that far ahead is no seq */
+#define SPOOL_SEQ_AHEAD (1u << 24)   /* a seq that far ahead is not a seq */
 #define SPOOL_PACKED    1u           /* flag: data is one frame of zstd */
 
 /* spool_name -- "00000000000000000001.seg". */

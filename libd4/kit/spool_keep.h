@@ -13,7 +13,8 @@ void d4_spool_limit(struct d4_spool_writer *w, uint64_t bytes);
 
 /*
  * d4_spool_resume -- a lane without a segment goes on behind seq and with
- * total records, as its cursor says: a folder that was removed is made anew.
+ * total records, as its cursor says: a folder that was removed is created
+ * again.
  */
 void d4_spool_resume(struct d4_spool_writer *w, uint64_t seq, uint64_t total);
 
@@ -50,9 +51,9 @@ D4_USED enum d4_status d4_spool_writer_open_at(const char *dir,
     struct d4_spool_writer **out);
 
 /*
- * d4_spool_turn -- a reader stands in front of damage at the end of the
+ * d4_spool_turn -- a reader is in front of damage at the end of the
  * segment `first`: if that is the last one, another one is begun, so that
- * what is damaged is no unfinished write any more. Nothing may be queued.
+ * what is damaged is no longer an unfinished write. Nothing may be queued.
  * Errors: D4_AGAIN it is another one, or empty, or something is queued.
  *         D4_EIO, D4_ENOSPC, D4_ENOMEM.
  */

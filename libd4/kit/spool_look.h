@@ -19,7 +19,7 @@ struct d4_spool_where d4_spool_where(const struct d4_spool_reader *r);
 
 /*
  * d4_spool_left -- bytes behind the last valid entry, after D4_AGAIN; whole:
- * they are no entry that is being written, but a damaged one.
+ * they are not an entry that is being written, but a damaged one.
  */
 size_t d4_spool_left(const struct d4_spool_reader *r, bool *whole);
 

@@ -10,11 +10,11 @@
 /*
  * struct d4_spool_reader
  * Shape:  id: the folder's name where it is a lane's id, else "". first: the
- *         segment under way, 0 none yet. buf holds the file's
+ *         segment in progress, 0 none yet. buf holds the file's
  *         bytes from buf_off on; walk.off counts in buf. final: a later
  *         segment exists, so this one will not grow. bad: its header is not
  *         valid, or of another lane. stuck: at this size of the file the tail
- * made no sense; it is not looked at again before the file grows. at: of what
+ * made no sense; it is not checked again before the file grows. at: of what
  * was answered last. zstd, plain: NULL and empty until a packed entry.
  */
 struct d4_spool_reader {

@@ -12,7 +12,7 @@
 
 struct d4_spool_share;
 
-/* struct spool_ref -- shared data stands behind w->out's first `at` bytes. */
+/* struct spool_ref -- shared data follows w->out's first `at` bytes. */
 struct spool_ref {
 	size_t at;
 	struct d4_spool_share *share;
@@ -71,7 +71,7 @@ enum d4_status spool_status(void);
 
 /*
  * spool_queue.c: what is queued.
- * spool_refs_reserve, spool_refs_add -- the entry that is under way has this
+ * spool_refs_reserve, spool_refs_add -- the entry that is in progress has this
  *         data, and nothing of it in out.
  * spool_queue_next -- the entry at a place, which moves behind it; false:
  *         that was all.
