@@ -14,6 +14,7 @@ json_destroy(void *state)
 	san_cof_free(r->cof);
 	san_json_keys_fini(&r->keys);
 	d4_buf_fini(&r->made);
+	d4_buf_fini(&r->gone);
 	if (r->text != NULL)
 		san_text_run_fini(r->text);
 	free(r->text);
@@ -49,6 +50,7 @@ json_make(const struct san_make *m, void **state)
 	r->root = san_json_root(r->conf);
 	san_json_keys_init(&r->keys);
 	d4_buf_init(&r->made, (size_t)4 * D4_LINE_MAX);
+	d4_buf_init(&r->gone, (size_t)2 * D4_LINE_MAX);
 	st = json_parts(r, m);
 	r->line.leak.cuts = san_json_uses(r->conf, SAN_OP_TRUNC);
 	if (st != D4_OK) {

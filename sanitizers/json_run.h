@@ -10,7 +10,8 @@
  * struct san_json_run -- what a stream keeps for it.
  * Shape:  root: of conf. token: NULL where no rule needs it. keys: the room of
  * the reader. cof: NULL without that step. text: for redact, or NULL; made: its
- * result before it is quoted.
+ * result before it is quoted. gone: the parts of a record that were not copied
+ * to what was made of it, a newline behind each; where there is a scope.
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
@@ -19,7 +20,7 @@ struct san_json_run {
 	struct san_json_keys keys;
 	struct san_text_run *text;
 	struct san_cof *cof;
-	struct d4_buf made;
+	struct d4_buf made, gone;
 	struct san_line line;
 };
 

@@ -17,7 +17,8 @@ struct walk {
 	struct san_json_lex lx;
 	struct d4_buf *out;
 	struct run kept;
-	size_t grown; /* bytes that ops wrote */
+	struct d4_buf *gone; /* NULL: nobody asks for it */
+	size_t grown;        /* bytes that ops wrote */
 	size_t grown_max;
 };
 
@@ -32,6 +33,19 @@ walk_flush(struct walk *w)
 	return D4_R_NONE;
 }
 
+/* walk_gone -- a part of the record that is not copied. */
+static inline enum d4_reason
+walk_gone(struct walk *w, const uint8_t *from, const uint8_t *to)
+{
+	size_t n = (size_t)(to - from);
+
+	if (w->gone == NULL || n == 0)
+		return D4_R_NONE;
+	return san_json_put(w->gone, from, n) && san_json_put(w->gone, "\n", 1)
+	           ? D4_R_NONE
+	           : D4_R_INTERNAL;
+}
+
 /* walk_keep -- bytes of the record, in their order; copied when they end. */
 static inline enum d4_reason
 walk_keep(struct walk *w, const uint8_t *from, const uint8_t *to)
@@ -39,7 +53,9 @@ walk_keep(struct walk *w, const uint8_t *from, const uint8_t *to)
 	enum d4_reason why = D4_R_NONE;
 
 	if (from != w->kept.to) {
-		why = walk_flush(w);
+		why = walk_gone(w, w->kept.to, from);
+		if (why == D4_R_NONE)
+			why = walk_flush(w);
 		w->kept.from = from;
 	}
 	w->kept.to = to;
@@ -70,6 +86,8 @@ walk_apply(struct walk *w, const struct san_json_node *n, unsigned depth)
 	size_t before;
 	enum d4_reason why = walk_read(w, depth, &value);
 
+	if (why == D4_R_NONE)
+		why = walk_gone(w, value.text.p, w->lx.p);
 	if (why == D4_R_NONE)
 		why = walk_flush(w);
 	if (why != D4_R_NONE)
@@ -104,7 +122,7 @@ walk_into(struct walk *w, const struct san_json_node *n, const uint8_t *lead,
     unsigned depth, bool *any)
 {
 	enum san_json_op op = san_json_op_of(w->r->conf, n);
-	size_t made = w->out->n;
+	size_t made = w->out->n, gone = w->r->gone.n;
 	struct run kept = w->kept;
 	enum d4_reason why;
 
@@ -116,6 +134,7 @@ walk_into(struct walk *w, const struct san_json_node *n, const uint8_t *lead,
 	if (why == D4_R_NONE && !*any && op == SAN_OP_DROP) {
 		/* It turned out to be empty. */
 		w->out->n = made;
+		w->r->gone.n = gone;
 		w->kept = kept;
 	}
 	*any |= op == SAN_OP_KEEP;
@@ -306,6 +325,7 @@ san_json_rewrite(
 {
 	struct walk w = {.r = r,
 	    .out = out,
+	    .gone = san_leak_on(&r->line.leak) ? &r->gone : NULL,
 	    .kept = {record.p, record.p},
 	    .grown_max = record.n + GROWTH};
 	const uint8_t *end;
@@ -315,6 +335,7 @@ san_json_rewrite(
 	if (why != D4_R_NONE)
 		return why;
 	r->keys.n = 0;
+	r->gone.n = 0;
 	san_json_space(&w.lx);
 	why = walk_value(&w, &r->root, record.p, 0, &any);
 	if (why != D4_R_NONE)

@@ -288,6 +288,40 @@ other_spellings_of_addresses_do_not_leave(void **state)
 	    kept, COUNT(kept));
 }
 
+/* Part of something longer: only the self-check knows that it is one. */
+#define PART "\"h\":\"x110.1.2.34\""
+#define GONE                                                              \
+	KEEP("{path: /ip, op: addr}, {path: /r, op: replace, value: 0}, " \
+	     "{path: '$..d', op: drop}")
+
+static void
+an_address_that_is_gone_does_not_stand_in_what_is_left(void **state)
+{
+	static const struct json_row rows[] = {
+	    {GONE, "{\"ip\":\"10.1.2.3\"," PART "}", "selfcheck"},
+	    {GONE, IP "\"r\":\"at 10.1.2.3\"," PART "}", "selfcheck"},
+	    {GONE, IP "\"d\":{\"e\":[\"10.1.2.3\"]}," PART "}", "selfcheck"},
+	    {GONE, IP "\"d\":{\"10.1.2.3\":1}," PART "}", "selfcheck"},
+	    {GONE, "{" PART ",\"ip\":\"10.1.9.9\",\"d\":\"10.1.2.3\"}",
+		"selfcheck"},
+	    /* of containers of which nothing is left, too */
+	    {DROP("{path: /ip, op: addr}, {path: /h, op: keep}, "
+		  "{path: '$..k', op: keep}"),
+		IP "\"10.1.2.3\":{\"a\":[{\"b\":1}]},\"c\":{\"d\":{}}," PART
+		   "}",
+		"selfcheck"},
+	    {DROP("{path: /ip, op: addr}, {path: /h, op: keep}, "
+		  "{path: '$..k', op: keep}"),
+		IP "\"c\":[{\"d\":[]},{\"e\":\"10.1.2.3\"},{}]," PART "}",
+		"selfcheck"},
+	    {GONE, IP "\"r\":\"at 10.1.2.4\"," PART "}",
+		"{\"ip\":\"198.18.9.9\",\"r\":0," PART "}"},
+	};
+
+	(void)state;
+	check(ADDR, rows, COUNT(rows));
+}
+
 static void
 broken_lines_are_dropped_and_counted(void **state)
 {
@@ -341,6 +375,8 @@ main(void)
 	    cmocka_unit_test(
 		addresses_are_replaced_and_searched_for_in_what_is_left),
 	    cmocka_unit_test(other_spellings_of_addresses_do_not_leave),
+	    cmocka_unit_test(
+		an_address_that_is_gone_does_not_stand_in_what_is_left),
 	    cmocka_unit_test(broken_lines_are_dropped_and_counted),
 	    cmocka_unit_test(output_that_would_grow_without_bound_is_dropped),
 	};
