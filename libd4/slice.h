@@ -54,7 +54,7 @@ d4_slice_skip(struct d4_slice *s, size_t n)
 /* d4_slice_str -- borrows a C string without its NUL. */
 struct d4_slice d4_slice_str(const char *s);
 
-/* d4_slice_eq -- same bytes; NOT constant time, see d4_hmac_equal. */
+/* d4_slice_eq -- same bytes; NOT constant time, see d4_hmac_check. */
 bool d4_slice_eq(struct d4_slice a, struct d4_slice b);
 
 /* d4_slice_eqs -- same bytes as a C string. */
