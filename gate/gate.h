@@ -43,7 +43,7 @@ const struct san_chain *gate_chain(const struct gate *g, const char *pipeline);
 D4_USED enum d4_status gate_keys_load(struct gate *g, struct d4_diag *diag);
 
 /*
- * gate_forgettable -- whoever can be forgotten gets no pipeline whose keys are
+ * gate_forgettable -- a forgettable partner gets no pipeline whose keys are
  * those of epoch 0. Errors: D4_EINVAL with *diag.
  */
 D4_USED enum d4_status gate_forgettable(
@@ -76,8 +76,8 @@ struct gate_meet {
 };
 
 /*
- * gate_collisions -- fn is told of each; answers how many. 0 also when there
- * are no keys to know by.
+ * gate_collisions -- calls fn for each; returns how many. 0 also if there are
+ * no keys to check with.
  */
 size_t gate_collisions(struct gate *g,
     void (*fn)(void *arg, const struct gate_meet *m), void *arg);

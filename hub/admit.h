@@ -1,5 +1,6 @@
 /*
- * The guard: may this frame in, else why not. Pure: facts in, verdict out.
+ * The guard: is this frame acceptable, and if not, why. Pure: facts in, verdict
+ * out.
  * Source: spec wire.md section 2.
  */
 #ifndef HUB_ADMIT_H
@@ -35,9 +36,10 @@ struct admit_state {
  * What is known of a sensor, and of the address it comes from.
  * Shape:  shared: the hub's mode is shared-secret, so it need not be
  *         registered. trap: whoever comes as this sensor blocks its address.
- *         overdue: its key is well-known, and no time to change it is left.
- *         foreign: it may not come from this address. cloned: another address
- *         is held. broken: what Redis holds about it was not understood.
+ *         overdue: its key is publicly known, and the time to change it is
+ *         over. foreign: it may not come from this address. cloned: another
+ *         address is held. broken: what Redis holds about it was not
+ *         understood.
  */
 struct admit_sensor {
 	bool shared, registered, pending, revoked;

@@ -1,4 +1,4 @@
-/* The `archive` of hub.yaml: what d4-hub archive does. */
+/* The map `archive` of hub.yaml, which configures d4-hub archive. */
 #ifndef HUB_ARCHIVE_CONF_H
 #define HUB_ARCHIVE_CONF_H
 

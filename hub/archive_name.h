@@ -39,7 +39,7 @@ void archive_nth(uint32_t nth, char out[ARCHIVE_NTH]);
 
 /*
  * archive_name_time -- when a file of this name began, seconds since 1970.
- * Errors: D4_EMALFORMED it is not a name of an archive's file (or a meta
+ * Errors: D4_EMALFORMED not the name of an archive file (or of its meta
  *         header).
  */
 D4_USED enum d4_status archive_name_time(const char *file, uint64_t *out_s);

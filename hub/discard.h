@@ -1,7 +1,7 @@
 /*
- * What the hub does not take from sensors, in the account: records that are
- * broken or over a limit, unfinished frames, sessions that are refused. Added
- * up for a second, because a sensor can send much that is broken.
+ * What the hub does not accept from sensors, in the accounting log: records
+ * that are malformed or over a limit, unfinished frames, refused sessions.
+ * Summed up for a second, because a sensor can send much malformed data.
  */
 #ifndef HUB_DISCARD_H
 #define HUB_DISCARD_H
@@ -23,12 +23,15 @@ void discard_free(struct discard *d);
 
 /*
  * discard_note -- s: whose it was; one that is not authentic (or NULL) is
- * counted by reason only, so that nobody can fill the account from outside.
+ * counted by reason only, so that nobody can fill the accounting log from
+ * outside.
  */
 void discard_note(struct discard *d, const struct session *s,
     enum d4_reason why, const struct discarded *n);
 
-/* discard_flush -- to the account, durably; what fails is tried again. */
+/*
+ * discard_flush -- to the accounting log, durably; what fails is tried again.
+ */
 void discard_flush(struct discard *d);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The end of a worker: at once (a stop), or session by session while another
+ * The end of a worker: at once (a stop), or session by session after another
  * version has taken over.
  */
 #ifndef HUB_DRAIN_H
@@ -14,8 +14,8 @@ D4_USED enum d4_status drain_new(struct hub *h, struct drain **out);
 void drain_free(struct drain *d);
 
 /*
- * drain_stop -- nobody is read any more, what was read is stored, who had
- * finished is answered; the loop is broken then, or when ms are over.
+ * drain_stop -- stops reading, stores what was read, and answers sensors that
+ * had finished; then, or after ms, the loop is broken.
  */
 void drain_stop(struct drain *d, uint64_t ms);
 

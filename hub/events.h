@@ -1,6 +1,6 @@
 /*
- * What is wrong now: each thing is raised once and cleared once, however often
- * it is looked at. Pure.
+ * What is wrong now: each condition is raised once and cleared once, however
+ * often it is checked. Pure.
  */
 #ifndef HUB_EVENTS_H
 #define HUB_EVENTS_H
@@ -14,7 +14,7 @@
 #define EVENT_SUBJECT 80u
 #define EVENT_TEXT    200u
 #define EVENT_KEY     128u
-#define EVENT_CLEAR   2u /* looks at which it is over, until it is cleared */
+#define EVENT_CLEAR   2u /* checks without it until it is cleared */
 
 /* X(symbol, "name", looks until it is raised, "for people") */
 #define EVENT_KINDS(X)                                                         \
@@ -73,13 +73,13 @@ void events_free(struct events *s);
 void events_begin(struct events *s);
 
 /*
- * events_hold -- this is so. Printable text only is kept of subject and text.
- * More than EVENTS_MAX are counted, and not held.
+ * events_hold -- the condition holds now. Only printable text of subject and
+ * text is kept. More than EVENTS_MAX are counted, and not held.
  */
 void events_hold(struct events *s, enum event_kind kind, const char *subject,
     const char *text);
 
-/* events_blind -- nothing can be said of this kind at this look. */
+/* events_blind -- this kind cannot be judged at this check. */
 void events_blind(struct events *s, enum event_kind kind);
 void events_end(struct events *s, uint64_t now_s);
 

@@ -1,4 +1,4 @@
-/* What Redis as a whole may still take: reading stops before it says no. */
+/* Memory that Redis as a whole has left: reading stops before Redis refuses. */
 #ifndef HUB_HEADROOM_H
 #define HUB_HEADROOM_H
 

@@ -26,7 +26,7 @@ struct tee;
 struct stats;
 struct trim;
 
-/* Why nobody, or a session, is not read for a while. */
+/* Reasons for not reading from anyone, or from one session, for a while. */
 enum hub_pause {
 	PAUSE_SHELF = 1,   /* Redis is slow or away */
 	PAUSE_MEMORY = 2,  /* Redis is nearly full */

@@ -1,6 +1,6 @@
 /*
- * Sensors of a d4-core's Redis: what of it is taken over. Pure; its values
- * come from whoever registered there.
+ * Import of a d4-core's sensors: what is copied. Pure; the values come from
+ * whoever registered there and are untrusted.
  */
 #ifndef HUB_IMPORT_H
 #define HUB_IMPORT_H

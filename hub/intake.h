@@ -1,6 +1,6 @@
 /*
  * A session's bytes to records: frames, guard, HMAC, meta header, cutter.
- * Pure: no I/O, no clock; whoever runs it answers its questions.
+ * Pure: no I/O, no clock; the caller answers its queries.
  */
 #ifndef HUB_INTAKE_H
 #define HUB_INTAKE_H

@@ -1,4 +1,4 @@
-/* Keeps the embedded Redis running, and says why when it does not. */
+/* Keeps the embedded Redis running, and logs why if it does not run. */
 #ifndef HUB_KEEPER_H
 #define HUB_KEEPER_H
 
@@ -21,9 +21,9 @@ struct keeper {
 D4_USED enum d4_status keeper_start(struct keeper *k);
 
 /*
- * keeper_revive -- true when it runs, or was started again. One that died
- * soon after its start (disk full) is left alone for longer and longer, from
- * half a second up to ten.
+ * keeper_revive -- true when it runs, or was started again. One that died soon
+ * after its start (disk full) is restarted with growing delays, from half a
+ * second to ten.
  */
 bool keeper_revive(struct keeper *k);
 

@@ -1,4 +1,4 @@
-/* What several workers answer, as one answer. Pure. */
+/* Merges the answers of several workers into one. Pure. */
 #ifndef HUB_MERGE_H
 #define HUB_MERGE_H
 

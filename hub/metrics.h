@@ -1,4 +1,4 @@
-/* A page of metrics for Prometheus, from what the hub says of itself. Pure. */
+/* Metrics for Prometheus, from the hub's status. Pure. */
 #ifndef HUB_METRICS_H
 #define HUB_METRICS_H
 
@@ -11,7 +11,7 @@
  * metrics_hub -- status: the answer to `status`. metrics_events,
  * metrics_archives, metrics_compat: the answers to `events list`, `archives
  * list`, `compat show`.
- * What is missing in an answer is missing in the page.
+ * What an answer lacks is left out of the page.
  * Errors: D4_ENOMEM, D4_ETOOBIG.
  */
 D4_USED enum d4_status metrics_hub(const json_t *status, struct d4_buf *out);

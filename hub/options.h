@@ -91,7 +91,7 @@ D4_USED enum d4_status hub_options_secret(
 /* hub_options_compat -- `compat: d4-core`. */
 bool hub_options_compat(const struct hub_options *o);
 
-/* hub_tee_insecure -- nobody asks who the server behind the tee is. */
+/* hub_tee_insecure -- the server behind the tee is not verified. */
 bool hub_tee_insecure(const struct hub_options *o);
 
 /* hub_options_told -- loads them, or says on stderr why not: then NULL. */

@@ -1,7 +1,7 @@
 /*
- * Sensors that came and that nobody has approved: who, from where, since when
- * and how often, for an operator to look at (ADR 0058). Nothing that they send
- * is taken. In Redis, of all workers and hubs:
+ * Sensors that connected but are not approved: who, from where, since when and
+ * how often, for an operator to review (ADR 0058). Nothing that they send is
+ * accepted. In Redis, of all workers and hubs:
  *   d4:pending  hash: UUID (32 hex digits) -> seven words with spaces: first
  *               and last seen (seconds since 1970), tries, minutes with a try,
  *               type, place (as a clone's), address

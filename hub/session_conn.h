@@ -162,7 +162,7 @@ void sessions_prompt(struct session *s);
 void sessions_waiting(struct session *s, bool on);
 /* sessions_budget -- s holds another number of bytes; s may be gone after. */
 void sessions_budget(struct session *s);
-/* sessions_loud -- may one more line be logged in this second? */
+/* sessions_loud -- may another line be logged in this second? */
 bool sessions_loud(struct hub *h);
 
 /* rate.c */

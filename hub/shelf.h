@@ -81,7 +81,7 @@ void shelf_free(struct shelf *s);
 
 /*
  * shelf_put -- takes draft->data as one entry of o. It is never refused for
- * want of room: whoever puts stops reading when the shelf is full.
+ * lack of room: the caller stops reading when the shelf is full.
  * Errors: D4_ENOMEM; the draft is as before.
  */
 D4_USED enum d4_status shelf_put(
@@ -107,7 +107,7 @@ bool shelf_is_full(const struct shelf *s);
 /* shelf_prompt -- what is put now is sent now. */
 bool shelf_prompt(const struct shelf *s);
 
-/* shelf_lost -- takes everything that waits away: entries, records, bytes. */
+/* shelf_lost -- discards everything that waits: entries, records, bytes. */
 void shelf_lost(
     struct shelf *s, uint64_t *entries, uint64_t *records, uint64_t *bytes);
 

@@ -1,4 +1,4 @@
-/* What a running hub says of itself, over its control socket. */
+/* The status of a running hub, for its control socket. */
 #ifndef HUB_STATUS_H
 #define HUB_STATUS_H
 

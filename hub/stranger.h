@@ -1,7 +1,7 @@
 /*
- * Somebody else's Redis, for `d4-hub import`: it may be anything that listens
- * there. Sets are read in pieces; every reply has limits in bytes, elements
- * and time, so it costs little memory and an end is always reached.
+ * A foreign Redis, for `d4-hub import`: anything may be listening there. Sets
+ * are read in pieces; every reply has limits in bytes, elements and time, so it
+ * costs little memory and always ends.
  */
 #ifndef HUB_STRANGER_H
 #define HUB_STRANGER_H

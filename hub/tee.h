@@ -1,8 +1,8 @@
 /*
  * The tee (Decision 16): the raw frames of each session, unchanged, to an
  * existing D4 server of the same organisation; one connection a session. It
- * never holds our own intake up: what does not fit its buffers is given up,
- * counted and accounted (ADR 0027).
+ * never holds our own intake up: what does not fit into its buffers is given
+ * up, counted and noted in the accounting log (ADR 0027).
  */
 #ifndef HUB_TEE_H
 #define HUB_TEE_H

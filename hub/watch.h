@@ -1,5 +1,5 @@
 /*
- * d4-hub watch: asks a running hub what is wrong, and says it: log, syslog, a
+ * d4-hub watch: checks a running hub and reports what is wrong: log, syslog, a
  * local command (ADR 0030).
  */
 #ifndef HUB_WATCH_H

@@ -1,5 +1,5 @@
 /*
- * The process that talks to sensors. It may open nothing: descriptors of
+ * The process that talks to sensors. It cannot open anything: descriptors of
  * Redis and new configurations come from the supervisor.
  */
 #ifndef HUB_WORKER_H

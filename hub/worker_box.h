@@ -6,8 +6,8 @@
 #include "hub/worker.h"
 
 /*
- * worker_files -- as many descriptors as its sessions need, where we may; and
- * how many there are is said.
+ * worker_files -- raises the limit of descriptors to what its sessions need, if
+ * permitted, and logs it.
  */
 void worker_files(const struct hub_options *opt);
 
@@ -21,13 +21,16 @@ void worker_name(const struct worker_setup *set);
 struct d4_account *worker_account(const struct worker_setup *set);
 
 /*
- * worker_beat -- from its event loop a worker says every so often that it runs;
- * NULL out of memory.
+ * worker_beat -- a worker reports at intervals from its event loop that it is
+ * running; NULL out of memory.
  */
 struct event *worker_beat(
     struct event_base *base, const struct worker_setup *set);
 
-/* worker_sandbox -- the service user, the sandbox; or it says why and exits. */
+/*
+ * worker_sandbox -- changes to the service user and enters the sandbox, or logs
+ * why and exits.
+ */
 void worker_sandbox(const struct worker_setup *set);
 
 #endif

@@ -1,11 +1,11 @@
-/* Does a rule speak of this stream and partner? */
+/* Does a rule apply to this stream and partner? */
 #ifndef POL_MATCH_H
 #define POL_MATCH_H
 
 #include "policies/pol.h"
 
 /*
- * struct pol_facts -- one stream, as far as rules can ask for it.
+ * struct pol_facts -- one stream, as rules can match it.
  * Shape:  p: for the sources that feed a queue. org: whose data it is.
  * asserted: another org that the sensor names and that does not count (NULL:
  * none); deny rules look at it, and at the source's org, too. tag lists: those

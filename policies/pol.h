@@ -79,7 +79,8 @@ struct pol_tag_lists {
 };
 
 /*
- * struct pol_cond -- when a rule speaks; what is not written matches all.
+ * struct pol_cond -- when a rule applies; a key that is missing matches
+ * everything.
  */
 struct pol_cond {
 	const struct d4_yaml *to;

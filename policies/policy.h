@@ -15,7 +15,7 @@ enum pol_kind { POL_OWN, POL_CLIENT, POL_PARTNER, POL_PUBLIC };
 
 enum pol_state { POL_ACTIVE, POL_SHADOW, POL_SUSPENDED };
 
-/* What speaks D4 at the other end. */
+/* The D4 server at the other end. */
 enum pol_profile { POL_D4_CORE, POL_D4HUB };
 
 /* How it is delivered: to a D4 server, or by another row of sinks.c. */
@@ -168,7 +168,7 @@ D4_USED enum d4_status pol_set_class(
 /* pol_set_epoch -- the epoch of its keys, as the sanitizers say it. */
 void pol_set_epoch(struct pol *p, const char *pipeline, const char *epoch);
 
-/* pol_warnings -- what looks right and is not; one call of fn for each. */
+/* pol_warnings -- what is valid but probably wrong; one call of fn for each. */
 void pol_warnings(const struct pol *p, uint64_t now_s,
     void (*fn)(void *arg, const struct d4_diag *d), void *arg);
 

@@ -7,7 +7,7 @@
 #include "policies/reasons.h"
 
 /*
- * struct pol_stream -- what a question comes to before any rule is asked.
+ * struct pol_stream -- what is known of a query before any rule is evaluated.
  * Shape:  tlp, pap: the input labels. base: tlp without what the meta header
  *         says of it. relay: not our own org's data from our
  *         own sensor. foreign: the sensor asserts an org for which it may
@@ -32,8 +32,8 @@ struct pol_stream {
 
 /*
  * pol_stream_init -- reads the meta header, finds the source, computes labels
- * and ownership. On false *why says why it cannot be judged; *s is to be
- * finished all the same.
+ * and ownership. On false *why says why it cannot be decided; *s must be
+ * finished in any case.
  */
 bool pol_stream_init(struct pol_stream *s, const struct pol *p,
     const struct pol_ask *ask, enum pol_reason *why);

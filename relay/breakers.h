@@ -1,8 +1,8 @@
 /*
- * The breakers that are open, on disk: what our own doubt stopped stays
- * stopped, whatever becomes of the process, until the pipeline is another one
- * or an operator closes it. A file for each; that it is there is the breaker.
- * See docs/adr/0055-a-breaker-that-stays-open.md.
+ * The open breakers, on disk: what the self-check or a canary stopped stays
+ * stopped, across restarts, until the pipeline changes or an operator closes
+ * it. One file for each; its existence is the breaker. See
+ * docs/adr/0055-a-breaker-that-stays-open.md.
  */
 #ifndef RELAY_BREAKERS_H
 #define RELAY_BREAKERS_H
@@ -14,7 +14,7 @@
 
 #define BREAKERS_FOLDER "breakers" /* of wash's state */
 
-/* What stopped, and why. ext "" where there is none; hash: the pipeline's. */
+/* What was stopped, and why. ext "" if there is none; hash: the pipeline's. */
 struct breaker {
 	const char *partner, *source, *rule, *pipeline, *hash;
 	const struct d4_uuid *sensor;
@@ -31,8 +31,9 @@ D4_USED enum d4_status breakers_set(
     const char *folder, const char *id, const struct breaker *b);
 
 /*
- * breakers_has -- is it open? *why: the noted reason. What cannot be looked
- * up is open, for D4_R_INTERNAL; so are all when the folder is gone.
+ * breakers_has -- is it open? *why: the noted reason. A breaker that cannot be
+ * looked up counts as open, for D4_R_INTERNAL; so do all if the folder is
+ * missing.
  */
 bool breakers_has(const char *folder, const char *id, enum d4_reason *why);
 

@@ -1,4 +1,4 @@
-/* The two processes under the supervisor: what each does with its life. */
+/* The two processes under the supervisor: what each of them does. */
 #ifndef RELAY_CHILD_H
 #define RELAY_CHILD_H
 
@@ -16,8 +16,8 @@ struct child_setup {
 
 /*
  * child_wash, child_post -- run in the forked process and answer its exit
- * status. Each reads the secrets that only it may have, gives up its account
- * and enters its sandbox, in this order, before it sees any payload.
+ * status. Each reads its own secrets, drops its privileges and enters its
+ * sandbox, in this order, before it sees any payload.
  */
 int child_wash(const struct child_setup *setup);
 int child_post(const struct child_setup *setup);

@@ -1,4 +1,4 @@
-/* The words of `d4-relay spool` that look at one lane after the other. */
+/* The subcommands of `d4-relay spool` that inspect one lane after the other. */
 #ifndef RELAY_CMD_SPOOL_H
 #define RELAY_CMD_SPOOL_H
 

@@ -1,4 +1,7 @@
-/* What the commands of d4-relay have in common: words, errors, the books. */
+/*
+ * What the commands of d4-relay have in common: arguments, errors, accounting
+ * logs.
+ */
 #ifndef RELAY_CMD_WORDS_H
 #define RELAY_CMD_WORDS_H
 
@@ -28,7 +31,7 @@ int cmd_fails(const char *what, const char *of, enum d4_status st);
 
 /*
  * cmd_noted -- DIR/BOOK.jsonl, durably: the event with its fields (taken; NULL:
- * out of memory), who asked for it, and why.
+ * out of memory), who requested it, and why.
  * Errors: D4_EINVAL a reason that is not a text.  D4_EIO, D4_ENOSPC: errno is
  *         set.
  */

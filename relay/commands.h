@@ -22,7 +22,7 @@ void freeze_print(const json_t *list);
 void breaker_print(const json_t *list);
 
 /*
- * status_merge -- what wash and post say, by lane: in = forward + drop +
+ * status_merge -- the status of wash and post, by lane: in = forward + drop +
  * quarantine + waiting. answer: of the control socket. NULL: out of memory.
  * Shape:  lanes[] with the states of post; denied[] with the rule; queues,
  *         policy, policy_error, reading, redis, airlock as wash says.

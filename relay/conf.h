@@ -81,7 +81,7 @@ void relay_conf_free(struct relay_conf *c);
 
 /*
  * relay_conf_secrets -- reads the partners' HMAC keys and TLS client keys.
- * A partner whose key cannot be read is left out of the list, and said so;
+ * A partner whose key cannot be read is removed from the list and logged;
  * n_partners is then smaller. For post only.
  */
 void relay_conf_secrets(struct relay_conf *c);

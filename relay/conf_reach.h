@@ -1,4 +1,4 @@
-/* Of one partner in relay.yaml: how it is reached, and what it accepts. */
+/* How a partner in relay.yaml is reached, and what it accepts. */
 #ifndef RELAY_CONF_REACH_H
 #define RELAY_CONF_REACH_H
 

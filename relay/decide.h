@@ -1,7 +1,7 @@
 /*
- * A stream and a partner to a decision and a lane: the gate, asked in one
- * place, for new entries and for what is in the airlock already. Pure but
- * for the gate's cache of subkeys.
+ * From a stream and a partner to a decision and a lane: the one place that
+ * queries the gate, for new entries and for what is already in the airlock.
+ * Pure but for the gate's cache of subkeys.
  */
 #ifndef RELAY_DECIDE_H
 #define RELAY_DECIDE_H
@@ -10,7 +10,7 @@
 #include "libd4/kit/spool.h"
 
 /*
- * struct decide_facts -- what a stream is, and to whom. ext "" and meta empty
+ * struct decide_facts -- a stream and its receiver. ext "" and meta empty
  * where there is no meta header; minted: see pol_ask.
  */
 struct decide_facts {

@@ -21,8 +21,8 @@ struct ending {
 };
 
 /*
- * ending_word -- wash said "end" or "end lost"; other words, and relays that
- * have other sources too, are left alone.
+ * ending_word -- wash said "end" or "end lost"; other messages, and relays with
+ * other sources, are ignored.
  */
 void ending_word(struct ending *e, struct d4_slice word);
 void ending_fini(struct ending *e);

@@ -1,4 +1,7 @@
-/* What d4-misp-export is told of a lane whose sink is a MISP (ADR 0038). */
+/*
+ * What the release file tells d4-misp-export about a lane whose sink is MISP
+ * (ADR 0038).
+ */
 #ifndef RELAY_FINDINGS_H
 #define RELAY_FINDINGS_H
 

@@ -6,8 +6,8 @@
 #include "relay/conf.h"
 
 /*
- * freezes_make -- makes the folder. If it is gone although there is a record
- * of freezes, nobody knows who was frozen: then all are.
+ * freezes_make -- makes the folder. If it is missing although freezes were
+ * recorded, nobody knows who was frozen: then everyone is.
  * Errors: D4_EIO, D4_ENOSPC errno is set.  D4_ENOMEM.
  */
 D4_USED enum d4_status freezes_make(const struct relay_conf *c);

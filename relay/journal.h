@@ -16,8 +16,8 @@ struct journal;
 
 /*
  * journal_open -- DIR/verdicts/ID/ and DIR/verdicts/ID.json of a queue key.
- * Errors: D4_EIO, D4_ENOSPC, D4_ENOMEM; D4_EMALFORMED what is there is no
- *         journal: it is not written over.
+ * Errors: D4_EIO, D4_ENOSPC, D4_ENOMEM; D4_EMALFORMED what is there is not a
+ *         journal, and is not overwritten.
  */
 D4_USED enum d4_status journal_open(
     const char *dir, const char *key, struct journal **out);

@@ -1,6 +1,7 @@
 /*
- * Wash's lanes: their writers, what fed them, how full the airlock is.
- * State beside the airlock: STATE/lanes/PARTNER/LANE.json (ADR 0005).
+ * Wash's lanes: their writers, the streams that feed them, and how full the
+ * airlock is. State beside the airlock: STATE/lanes/PARTNER/LANE.json (ADR
+ * 0005).
  */
 #ifndef RELAY_LANES_H
 #define RELAY_LANES_H

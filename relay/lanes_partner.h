@@ -1,4 +1,4 @@
-/* What a partner's lanes take of the disk, and what happens when it is full. */
+/* The disk space of a partner's lanes, and what happens when it is full. */
 #ifndef RELAY_LANES_PARTNER_H
 #define RELAY_LANES_PARTNER_H
 
@@ -95,7 +95,7 @@ bool lanes_pack(struct lanes *ls);
 void lanes_packed(const struct lanes *ls, uint64_t *before, uint64_t *after);
 
 /*
- * lanes_idle -- takes lanes out that nothing uses (see lanes_limits): their
+ * lanes_idle -- removes lanes that nothing uses (see lanes_limits): their
  * folder becomes LANE.gone until post has forgotten its cursor, then all of
  * it is deleted. gone(arg, lane) is told before a lane is freed.
  */

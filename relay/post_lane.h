@@ -1,4 +1,7 @@
-/* One lane in post: its spool, its books, its session; for post's rooms. */
+/*
+ * One lane in post: its spool, its delivery state, its session; for post's
+ * rooms.
+ */
 #ifndef RELAY_POST_LANE_H
 #define RELAY_POST_LANE_H
 

@@ -1,6 +1,6 @@
 /*
- * A D4 server gives no reason when it refuses: what it may be is concluded
- * from what else is known of it. Pure.
+ * A D4 server gives no reason for a refusal: the likely one is inferred from
+ * what else is known. Pure.
  */
 #ifndef RELAY_POST_LIKELY_H
 #define RELAY_POST_LIKELY_H

@@ -1,7 +1,6 @@
 /*
- * What is known of the entries that were sent in a lane: sent, acknowledged
- * by TCP, confirmed by the partner (Decision 8); and what follows from it
- * when a session ends. Pure.
+ * The delivery state of a lane's entries: sent, acknowledged by TCP, confirmed
+ * by the partner (Decision 8); and what follows when a session ends. Pure.
  */
 #ifndef RELAY_POST_RESEND_H
 #define RELAY_POST_RESEND_H

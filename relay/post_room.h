@@ -1,4 +1,4 @@
-/* What the rooms of post share: the post and its partners. */
+/* What the rooms of post share: post itself and its partners. */
 #ifndef RELAY_POST_ROOM_H
 #define RELAY_POST_ROOM_H
 

@@ -1,4 +1,4 @@
-/* One session in post: where it stands, what came, what it did. */
+/* One session in post: its state, its events, its progress. */
 #ifndef RELAY_POST_RUN_H
 #define RELAY_POST_RUN_H
 

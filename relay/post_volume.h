@@ -1,5 +1,5 @@
 /*
- * What share rules used of their daily volume, kept over restarts in
+ * How much of their daily volume share rules have used, kept across restarts in
  * CURSORS/PARTNER/volume.json: {"v":1,"day":D,"used":{"rule":bytes}}.
  */
 #ifndef RELAY_POST_VOLUME_H

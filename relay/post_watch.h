@@ -1,4 +1,4 @@
-/* Is there anything new in a lane's folder? Asked without opening it. */
+/* Checks for anything new in a lane's folder without opening it. */
 #ifndef RELAY_POST_WATCH_H
 #define RELAY_POST_WATCH_H
 

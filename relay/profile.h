@@ -1,6 +1,6 @@
 /*
- * What wash and post may touch once they run (Decision 10). In one place, so
- * that the test that proves it enters the same sandboxes.
+ * What wash and post may access once they run (Decision 10). In one place, so
+ * that the test enters the same sandboxes.
  */
 #ifndef RELAY_PROFILE_H
 #define RELAY_PROFILE_H
@@ -34,8 +34,9 @@ D4_USED enum d4_status profile_post(
 void profile_fini(struct profile *p);
 
 /*
- * profile_enter -- gives up the account, ties its life to its parent's and
- * enters the sandbox, for good. false: logged why; the process must end.
+ * profile_enter -- drops its privileges, makes sure that it dies with its
+ * parent, and enters the sandbox, irrevocably. false: logged why; the process
+ * must end.
  */
 bool profile_enter(const char *user, pid_t supervisor, struct profile *p);
 

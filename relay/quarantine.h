@@ -1,8 +1,8 @@
 /*
- * The local ring of what is in quarantine: records that our own doubt
- * withheld, as they came, for the operator to look at. Raw data: readable by
- * wash's account only, never by post, never sent. A ring for each stream, of
- * two files, the older of which goes when the newer is full. ADR 0063.
+ * The local quarantine ring: records that the self-check or a canary withheld,
+ * unchanged, for the operator to look at. Raw data: readable by wash's account
+ * only, never by post, never sent. One ring for each stream, of two files; the
+ * older one is removed when the newer is full. ADR 0063.
  */
 #ifndef RELAY_QUARANTINE_H
 #define RELAY_QUARANTINE_H
@@ -49,8 +49,8 @@ D4_USED enum d4_status quarantine_open(struct quarantine *q, const char *state,
 void quarantine_close(struct quarantine *q);
 
 /*
- * quarantine_put -- keeps one; a failure costs the copy only (the record is
- * withheld and counted anyway): it is counted, and said once.
+ * quarantine_put -- keeps one record. A failure loses only the copy (the record
+ * is withheld and counted anyway); it is counted, and logged once.
  */
 void quarantine_put(struct quarantine *q, const struct quarantine_head *head,
     const struct quarantine_entry *e);

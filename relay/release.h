@@ -1,6 +1,6 @@
 /*
  * The release file, SPOOL/PARTNER/release.json: which lanes may be sent now.
- * Wash writes it after each decision, post obeys it (ADR 0005). Pure.
+ * Wash writes it after each decision, and post obeys it (ADR 0005). Pure.
  */
 #ifndef RELAY_RELEASE_H
 #define RELAY_RELEASE_H

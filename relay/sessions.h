@@ -1,5 +1,5 @@
 /*
- * The last record number of the sessions of a shard, to know a queue entry
+ * The last record number of the sessions of a shard, to recognise a queue entry
  * that was written twice (Decision 5). Bounded: the session not seen for
  * longest is forgotten. Pure.
  */

@@ -1,6 +1,6 @@
 /*
- * The table of sinks: how the bytes of a lane leave. Above it, post's lanes,
- * books, limits and state machine are the same for all (ADR 0017).
+ * The table of sinks: the ways in which a lane's bytes leave. Above it, post's
+ * lanes, books, limits and state machine are the same for all (ADR 0017).
  *
  * A wire is one connection (or file) of one lane. It tells the lane what
  * happens by post_session_step(): POST_OPEN, POST_ROOM, POST_READ,

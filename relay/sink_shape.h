@@ -1,7 +1,6 @@
 /*
- * How records look on a wire that is not D4's: as they are, or as syslog
- * messages. Pure. A record is one line with its newline, or one packet with
- * its header.
+ * The format of records on a wire without D4: unchanged, or as syslog messages.
+ * Pure. A record is one line with its newline, or one packet with its header.
  */
 #ifndef RELAY_SINK_SHAPE_H
 #define RELAY_SINK_SHAPE_H
@@ -12,8 +11,8 @@
 
 /*
  * struct sink_line -- what all messages of a lane have in common.
- * Shape:  max: bytes of a message at most. tail: what stands between the time
- *         and the text. t_us, time: the last time, as text.
+ * Shape:  max: bytes of a message at most. tail: what is between the time and
+ *         the text. t_us, time: the last time, as text.
  */
 struct sink_line {
 	size_t max;

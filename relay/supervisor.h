@@ -1,5 +1,5 @@
 /*
- * The supervisor: starts wash and post, gives wash its Redis connections,
+ * The supervisor: starts wash and post, gives wash its Redis connections, and
  * answers on the control socket. It holds no key and parses no payload.
  */
 #ifndef RELAY_SUPERVISOR_H

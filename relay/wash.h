@@ -1,6 +1,6 @@
 /*
- * Wash: reads the queues, decides, sanitizes and fills the airlock; a process
- * of its own that may open no socket. The supervisor passes what it needs.
+ * Wash: reads the queues, decides, sanitizes and fills the airlock. A separate
+ * process that cannot open a socket; the supervisor passes what it needs.
  */
 #ifndef RELAY_WASH_H
 #define RELAY_WASH_H

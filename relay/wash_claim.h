@@ -1,4 +1,7 @@
-/* A shard's lease was taken: what other relays read of it, and did not do. */
+/*
+ * Taking over a shard's lease: entries that other relays read and did not
+ * finish.
+ */
 #ifndef RELAY_WASH_CLAIM_H
 #define RELAY_WASH_CLAIM_H
 

@@ -7,9 +7,9 @@
 /*
  * struct job -- one entry, its stream, and the partner in progress.
  * Shape:  san: the chain's stream that works, or worked, on the entry; of
- *         another partner when they have it in common. What it writes stands
- *         in out behind from: in place in the lane's own buffer when the lane
- *         is known, which it nearly always is, else in w->out or, for several
+ *         another partner when they have it in common. What it writes is in out
+ *         after `from`: in place in the lane's own buffer when the lane is
+ *         known, which it nearly always is, else in w->out or, for several
  *         partners, in w->common. leads: it is noted there how, too; follows:
  *         an earlier partner did, with the same chain.
  */
@@ -25,7 +25,7 @@ struct job {
 	bool in_place, leads, follows;
 };
 
-/* path_ready -- the lane is known, and what is written stands under our rule.
+/* path_ready -- the lane is known, and what is written is under our rule.
  */
 bool path_ready(const struct path *p);
 

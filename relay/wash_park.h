@@ -1,6 +1,6 @@
 /*
- * Partners whose airlock is full (ADR 0014): the shard goes on without them,
- * what they need is held on the shelf, and they catch up by range.
+ * Partners whose airlock is full (ADR 0014): the shard continues without them,
+ * Redis keeps what they need, and they catch up by range.
  */
 #ifndef RELAY_WASH_PARK_H
 #define RELAY_WASH_PARK_H
@@ -55,8 +55,8 @@ bool park_step(struct wash *w);
 bool park_holds(struct wash *w, struct decide_facts f);
 
 /*
- * park_presses -- the partner has no room, or catches up: post shall hurry, as
- * only what is confirmed makes room.
+ * park_presses -- the partner has no room, or is catching up: post should
+ * hurry, because only confirmed data makes room.
  */
 bool park_presses(const struct wash *w, const struct lanes_partner *p);
 

@@ -1,8 +1,8 @@
 /*
  * Accounting: what was lost or withheld, how much, when and why. One JSON
  * object a line, append-only, per process; the records that a signed ledger
- * will later be made of. A record is on disk before what it lets go on; a kill
- * between the two brings it again, equal but for its t.
+ * will later be made of. A record is on disk before the action that depends on
+ * it; a kill between the two repeats it, equal except for its t.
  */
 #ifndef KIT_ACCOUNT_H
 #define KIT_ACCOUNT_H
@@ -32,7 +32,7 @@ D4_USED enum d4_status d4_account_write(struct d4_account *a, bool durable,
     const char *event, json_t *fields_taken);
 
 /*
- * d4_account_sync -- what was written and not durable is now. Errors: D4_EIO,
+ * d4_account_sync -- makes everything written so far durable. Errors: D4_EIO,
  * D4_ENOSPC.
  */
 D4_USED enum d4_status d4_account_sync(struct d4_account *a);

@@ -33,14 +33,14 @@ D4_USED enum d4_status d4_ctl_new(struct event_base *base, const char *path,
     const struct d4_ctl_command *table, void *arg, struct d4_ctl **out);
 void d4_ctl_free(struct d4_ctl *c);
 
-/* d4_ctl_close -- nobody else is let in; who is there is served. */
+/* d4_ctl_close -- accepts no new clients; connected ones are still served. */
 void d4_ctl_close(struct d4_ctl *c);
 
 /*
  * d4_ctl_serve -- the same on a socket that listens already (ctl_socket.h),
  * taken; its path stays. -1: none, only those that are adopted.
- * d4_ctl_adopt -- one more who asks, on a connected unix socket (taken), for
- * as long as it is open. Errors: D4_ENOMEM; D4_ETOOBIG too many ask.
+ * d4_ctl_adopt -- adds a client on a connected unix socket (taken), for as long
+ * as it is open. Errors: D4_ENOMEM; D4_ETOOBIG too many clients.
  */
 D4_USED enum d4_status d4_ctl_serve(struct event_base *base, int fd,
     const struct d4_ctl_command *table, void *arg, struct d4_ctl **out);

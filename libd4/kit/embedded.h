@@ -46,10 +46,10 @@ struct d4_embedded {
 D4_USED enum d4_status d4_embedded_start(struct d4_embedded *e);
 
 /*
- * d4_embedded_grant -- a server that was adopted may be of an older hub: its
- * users get the rights of this one, and those it does not know are made.
- * Passwords stay.
- * Errors: as d4_redis_dial; D4_EDENIED it does not take them.
+ * d4_embedded_grant -- an adopted server may have been started by an older hub:
+ * its users get the rights that this version needs, and missing users are
+ * created. Passwords stay.
+ * Errors: as d4_redis_dial; D4_EDENIED the server refuses.
  */
 D4_USED enum d4_status d4_embedded_grant(const struct d4_embedded *e);
 

@@ -1,8 +1,8 @@
 /*
- * The freeze: who may be sent nothing, whatever the policy releases. One
- * folder, a file for each that is frozen; that the file is there is the
- * freeze, whatever is in it. So nothing can be broken open, `touch` is enough
- * in an emergency, and no other program need live. See docs/adr/0020-freeze.md.
+ * The freeze: who may be sent nothing, whatever the policy releases. One folder
+ * with a file for each frozen partner; the file's existence is the freeze,
+ * whatever its content. So nothing can be damaged, `touch` is enough in an
+ * emergency, and no other program needs to run. See docs/adr/0020-freeze.md.
  */
 #ifndef KIT_FREEZE_H
 #define KIT_FREEZE_H
@@ -20,14 +20,14 @@ enum d4_freeze {
 	D4_THAWED,
 	D4_FROZEN,     /* the partner itself */
 	D4_FROZEN_ALL, /* everyone */
-	D4_FROZEN_SHUT /* it cannot be told, so it is frozen */
+	D4_FROZEN_SHUT /* unknown, therefore frozen */
 };
 
 /*
  * d4_frozen -- may something be sent to the partner now? Asked right before
  * each burst of writing: three stat(2), no memory, no cache, no Redis.
- * A folder that is not there, a name that cannot be looked up, an id that is
- * none: D4_FROZEN_SHUT. folder NULL: nothing is ever frozen (tests, tools).
+ * A missing folder, a name that cannot be looked up, an invalid id:
+ * D4_FROZEN_SHUT. folder NULL: nothing is ever frozen (tests, tools).
  */
 enum d4_freeze d4_frozen(const char *folder, const char *partner);
 
@@ -41,8 +41,9 @@ struct d4_freeze_note {
 };
 
 /*
- * d4_freeze_set -- freezes a partner, or D4_FREEZE_ALL, durably; the folder is
- * there. When the note cannot be written (disk full), an empty file does.
+ * d4_freeze_set -- freezes a partner, or D4_FREEZE_ALL, durably; the folder
+ * must exist. If the note cannot be written (disk full), an empty file is made
+ * instead.
  * Errors: D4_EINVAL no id, or a reason that is too long or no plain text.
  *         D4_EIO, D4_ENOSPC: it is not frozen; errno is set.  D4_ENOMEM.
  */
@@ -53,7 +54,7 @@ D4_USED enum d4_status d4_freeze_set(
 D4_USED enum d4_status d4_freeze_has(const char *folder, const char *partner);
 
 /*
- * d4_freeze_lift -- the opposite, durable too.
+ * d4_freeze_lift -- ends a freeze, durably.
  * Errors: D4_EINVAL no id.  D4_ENOENT it was not frozen.  D4_EIO, D4_ENOSPC.
  */
 D4_USED enum d4_status d4_freeze_lift(const char *folder, const char *partner);

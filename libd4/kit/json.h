@@ -1,4 +1,7 @@
-/* JSON objects: out as text or to another process of ours; members, in. */
+/*
+ * JSON objects: writing them as text or to another of our processes, and
+ * reading their members.
+ */
 #ifndef KIT_JSON_H
 #define KIT_JSON_H
 
@@ -21,7 +24,7 @@ D4_USED enum d4_status d4_json_send(int sock, const char *word, json_t *o);
 
 /*
  * d4_json_note -- the object in a file of at most so many bytes; NULL: it is
- * not there, no regular file, or no object. Owns: the caller's.
+ * not there, not a regular file, or not an object. Owns: the caller's.
  */
 json_t *d4_json_note(const char *path, size_t most);
 
@@ -30,7 +33,7 @@ const char *d4_json_str(const json_t *o, const char *key);
 
 /*
  * d4_json_text -- copies a member with its NUL to out[n]. Errors: false: it is
- * no string, holds a NUL, or does not fit; out is untouched.
+ * not a string, contains a NUL, or does not fit; out is untouched.
  * d4_json_number -- a member that is an integer from 0 to most. Errors: false;
  * *out is untouched.
  */

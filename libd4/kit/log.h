@@ -18,7 +18,7 @@ enum d4_log_level { D4_LOG_DEBUG, D4_LOG_INFO, D4_LOG_WARN, D4_LOG_ERROR };
 void d4_log_open(const char *program, enum d4_log_level lowest, bool json);
 
 /*
- * The six ways to say something. Text is "event key=value key=value";
+ * The six log functions. Text is "event key=value key=value";
  * values with spaces are written in quotes with d4_log_quote. warn adds
  * strerror(errno). fatal (adds strerror) and fatalx exit with status 1.
  */

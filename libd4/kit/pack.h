@@ -18,15 +18,15 @@ D4_USED enum d4_status d4_pack_open(
     const char *path, enum d4_pack_kind pack, struct d4_pack **out);
 
 /*
- * d4_pack_level -- how hard it packs, before anything is written: gzip 1 to 9,
- * zstd 1 to 19; 0: 6 and 3.
+ * d4_pack_level -- the compression level, before anything is written: gzip 1 to
+ * 9, zstd 1 to 19; 0: 6 and 3.
  * Errors: D4_EINVAL no such level of this kind.
  */
 D4_USED enum d4_status d4_pack_level(struct d4_pack *f, unsigned level);
 
 /*
- * d4_pack_write -- adds bytes. The disk begins with what is there, so that
- * the end is short. Errors: D4_ENOSPC, D4_EIO errno is set.
+ * d4_pack_write -- adds bytes. Writing to disk starts early, so that finishing
+ * is short. Errors: D4_ENOSPC, D4_EIO errno is set.
  */
 D4_USED enum d4_status d4_pack_write(struct d4_pack *f, struct d4_slice bytes);
 

@@ -87,7 +87,7 @@ D4_USED enum d4_status d4_redis_vsendf(
  * d4_redis_ahead -- takes in what the server has sent by now, and answers
  * nobody: for callbacks that work long, so that the server, whose socket holds
  * little, need not wait for them. Commands that were queued before are sent.
- * Returns the bytes that were taken in; no more are when these are 16 MiB.
+ * Returns the bytes that were taken in; it stops at 16 MiB.
  */
 size_t d4_redis_ahead(struct d4_redis *r);
 

@@ -60,7 +60,10 @@ D4_USED enum d4_status redis_push(struct d4_redis *r);
 /* redis_kick -- flushes, and reads what came ahead, in the next turn. */
 void redis_kick(struct d4_redis *r);
 
-/* redis_drop -- the connection goes: everybody is answered, down is told. */
+/*
+ * redis_drop -- gives up the connection: all waiting callers are answered, then
+ * `down` is called.
+ */
 void redis_drop(struct d4_redis *r, const char *why);
 
 /* redis_dial -- begins to connect to the url, now. */

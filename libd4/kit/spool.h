@@ -124,7 +124,7 @@ void d4_spool_flush(struct d4_spool_writer *w);
 size_t d4_spool_queued(const struct d4_spool_writer *w);
 
 /*
- * d4_spool_relabel -- the lane's later entries stand under another header
+ * d4_spool_relabel -- the lane's later entries are written under another header
  * (rule, label ...; same id), in a new segment. d4_spool_labels: how often.
  */
 D4_USED enum d4_status d4_spool_relabel(

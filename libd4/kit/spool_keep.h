@@ -8,7 +8,10 @@
 
 #include "libd4/kit/spool.h"
 
-/* d4_spool_limit -- bytes at which a segment is left; D4_SPOOL_SEGMENT. */
+/*
+ * d4_spool_limit -- bytes at which a segment is closed; default
+ * D4_SPOOL_SEGMENT.
+ */
 void d4_spool_limit(struct d4_spool_writer *w, uint64_t bytes);
 
 /*

@@ -1,4 +1,4 @@
-/* Where in a lane a reader stands: for those who tell people of damage. */
+/* Where in a lane a reader is, for reporting damage to people. */
 #ifndef KIT_SPOOL_LOOK_H
 #define KIT_SPOOL_LOOK_H
 
