@@ -201,12 +201,9 @@ loose_decimal(struct d4_slice t, size_t *at, uint32_t *out)
 	return true;
 }
 
-/*
- * loose_far -- two plain decimal numbers with the gap between, and nothing
- * that is wanted begins so: most rows of numbers need no other look.
- */
-static bool
-loose_far(struct d4_slice t, size_t from, size_t to, const struct san_hints *h)
+bool
+san_loose_far(
+    struct d4_slice t, size_t from, size_t to, const struct san_hints *h)
 {
 	size_t begin = from, end;
 	uint32_t first, second;
@@ -231,8 +228,7 @@ san_loose_at(
 	struct loose l = {.t = t, .gap = d4_slice_of(t.p + from, to - from)};
 	size_t begin;
 
-	if (!san_hints_front(w->hints, t, from) ||
-	    loose_far(t, from, to, w->hints))
+	if (!san_hints_front(w->hints, t, from))
 		return false;
 	begin = loose_begin(t, from);
 	if (begin == from)

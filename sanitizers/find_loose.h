@@ -18,6 +18,13 @@
 bool san_loose_at(
     struct d4_slice t, size_t from, size_t to, const struct san_wanted *w);
 
+/*
+ * san_loose_far -- two plain decimal numbers with the marks t[from..to) between
+ * them, and nothing that is wanted begins so.
+ */
+bool san_loose_far(
+    struct d4_slice t, size_t from, size_t to, const struct san_hints *h);
+
 /* san_loose_mark -- may stand between: ASCII marks, blanks, but no colon. */
 static inline bool
 san_loose_mark(uint8_t c)

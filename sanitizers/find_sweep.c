@@ -63,6 +63,8 @@ sweep_rare(struct san_sweep *s)
 		else if (last == 'a')
 			s->may |= SAN_SWEEP_ZONES;
 	}
+	if (coded != 0)
+		s->found |= SAN_FOUND_CODED;
 	while (coded != 0 && (s->may & SAN_SWEEP_CODED) == 0)
 		sweep_coded(s, san_sweep_take(s, &coded));
 }

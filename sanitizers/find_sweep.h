@@ -4,8 +4,16 @@
 
 #include "sanitizers/find_hidden.h"
 
-/* What a sweep found. HIDDEN ends it: PLAIN says nothing of what is behind. */
-enum san_found { SAN_FOUND_PLAIN = 1, SAN_FOUND_HIDDEN = 2 };
+/*
+ * What a sweep found. HIDDEN ends it: the others say nothing of what is behind.
+ * CODED: a NUL, backslash or percent sign, or what is not ASCII.
+ */
+enum san_found {
+	SAN_FOUND_PLAIN = 1,
+	SAN_FOUND_HIDDEN = 2,
+	SAN_FOUND_CODED = 4,
+	SAN_FOUND_ADDRESS = SAN_FOUND_PLAIN | SAN_FOUND_HIDDEN,
+};
 
 /*
  * san_sweep -- a wanted address stands in a text that was decoded `depth`

@@ -80,10 +80,12 @@ enum d4_reason
 san_json_leaks(
     struct san_json_run *r, struct d4_slice record, struct d4_slice made)
 {
+	struct d4_slice gone = d4_buf_slice(&r->gone);
 	unsigned found = san_leak_find(&r->line.leak, made);
 
-	if (found != 0 || leak_escaped(record) || leak_escaped(made))
+	if ((found & SAN_FOUND_ADDRESS) != 0 || leak_escaped(gone) ||
+	    ((found & SAN_FOUND_CODED) != 0 && leak_escaped(made)))
 		return leak_coded(r, record, made, found);
-	(void)san_leak_note(&r->line.leak, d4_buf_slice(&r->gone));
+	(void)san_leak_note(&r->line.leak, gone);
 	return san_leak_judge(&r->line.leak, made, 0);
 }

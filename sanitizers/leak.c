@@ -85,7 +85,8 @@ san_leak_find(struct san_leak *l, struct d4_slice made)
 	unsigned found = san_sweep(made, &w, 0, true);
 
 	/* What is hidden ends the sweep. */
-	if (found == SAN_FOUND_HIDDEN && leak_plain(l, made))
+	if ((found & SAN_FOUND_ADDRESS) == SAN_FOUND_HIDDEN &&
+	    leak_plain(l, made))
 		found |= SAN_FOUND_PLAIN;
 	return found;
 }

@@ -60,7 +60,8 @@ sweep_mark(struct san_sweep *s, size_t i)
 {
 	size_t to = i + 2, from = sweep_gap(s, i + 1);
 
-	if (from == to)
+	/* Most rows of numbers need no other look. */
+	if (from == to || san_loose_far(s->t, from, to, s->hints))
 		return false;
 	if (s->plain && (s->t.p[i + 1] == '.' || s->t.p[i + 1] == '-'))
 		sweep_plain(s, i + 1);
