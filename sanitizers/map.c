@@ -272,7 +272,7 @@ size_t
 san_map_many4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out,
     uint8_t *what)
 {
-	struct map_ask a = {.what = what};
+	struct map_ask a; /* not cleared: that takes as long as mapping */
 	uint32_t net = 0, host = UINT32_MAX;
 	unsigned last = SAN_V_MAP;
 	size_t done, k = 0;
@@ -280,6 +280,8 @@ san_map_many4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out,
 	assert(n <= SAN_MAP_MANY);
 	if (m->cpan == NULL)
 		return map_singly4(m, in, n, out, what);
+	a.what = what;
+	a.in[0] = 0;
 	n = map_sift4(m->conf, in, n, &a);
 	done = san_cpan_each4(m->cpan, a.in, a.n, a.in);
 	for (size_t i = 0; i < n; i++) {

@@ -25,20 +25,42 @@ plain_front(struct packet *s, const struct plain *o, uint8_t *w)
 	       pkt_mac(&s->p, b + 6, w + 6) == D4_R_NONE;
 }
 
+/*
+ * Words as they lie in memory. No arrays of them: the compiler would write
+ * these to memory, and read them again in larger pieces than it wrote.
+ */
+static inline uint32_t
+plain_get(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return v;
+}
+
+static inline void
+plain_put(uint8_t *p, uint32_t v)
+{
+	memcpy(p, &v, 4);
+}
+
 /* The header with these addresses; answers what they sum to. */
 static inline uint64_t
 plain_ip_write(const uint8_t *b, const uint32_t to[2], uint8_t *w)
 {
-	uint32_t x[5];
-	uint64_t ends;
+	uint32_t first = plain_get(b), second = plain_get(b + 4);
+	/* without the checksum */
+	uint32_t third = plain_get(b + 8) & htobe32(0xffff0000u);
+	uint32_t src = htobe32(to[0]), dst = htobe32(to[1]);
+	uint64_t ends = (uint64_t)src + dst;
 
-	memcpy(x, b, 12);
-	x[2] &= htobe32(0xffff0000u); /* without the checksum */
-	x[3] = htobe32(to[0]);
-	x[4] = htobe32(to[1]);
-	ends = (uint64_t)x[3] + x[4];
-	memcpy(w, x, PKT_IP4);
-	san_sum_put(w + PKT_IP4_SUM, san_sum_fold(ends + x[0] + x[1] + x[2]));
+	plain_put(w, first);
+	plain_put(w + 4, second);
+	plain_put(w + 8, third);
+	plain_put(w + 12, src);
+	plain_put(w + 16, dst);
+	san_sum_put(
+	    w + PKT_IP4_SUM, san_sum_fold(ends + first + second + third));
 	return ends;
 }
 
@@ -48,13 +70,18 @@ plain_tcp(const struct pkt *p, const struct plain *o, uint64_t ends, uint8_t *w)
 {
 	const uint8_t *b = o->rec + PLAIN_L4;
 	size_t more = o->tcp - PLAIN_TCP;
-	uint32_t x[5];
+	uint32_t ports = plain_get(b), seq = plain_get(b + 4);
+	uint32_t ack = plain_get(b + 8);
+	/* no reserved bits, no checksum */
+	uint32_t flags = plain_get(b + 12) & htobe32(0xf1ffffffu);
+	uint32_t urgent = plain_get(b + 16) & htobe32(0x0000ffffu);
 
-	memcpy(x, b, PLAIN_TCP);
-	x[3] &= htobe32(0xf1ffffffu); /* no reserved bits */
-	x[4] &= htobe32(0x0000ffffu); /* no checksum */
-	memcpy(w, x, PLAIN_TCP);
-	ends += (uint64_t)x[0] + x[1] + x[2] + x[3] + x[4];
+	plain_put(w, ports);
+	plain_put(w + 4, seq);
+	plain_put(w + 8, ack);
+	plain_put(w + 12, flags);
+	plain_put(w + 16, urgent);
+	ends += (uint64_t)ports + seq + ack + flags + urgent;
 	if (more != 0) {
 		if (!pkt_tcp_options(p, b + PLAIN_TCP, more, w + PLAIN_TCP))
 			return false;
@@ -69,14 +96,14 @@ plain_tcp(const struct pkt *p, const struct plain *o, uint64_t ends, uint8_t *w)
 static inline void
 plain_udp(const uint8_t *b, uint64_t ends, uint8_t *w)
 {
+	uint32_t ports = plain_get(b);
+	uint32_t len = plain_get(b + 4) & htobe32(0xffff0000u);
 	uint16_t folded;
-	uint32_t x[2];
 
-	memcpy(x, b, PLAIN_UDP);
-	x[1] &= htobe32(0xffff0000u);
-	memcpy(w, x, PLAIN_UDP);
+	plain_put(w, ports);
+	plain_put(w + 4, len);
 	folded = san_sum_fold(san_sum_tail(
-	    PKT_PROTO_UDP, d4_get_be16(b + 4), ends + x[0] + x[1]));
+	    PKT_PROTO_UDP, d4_get_be16(b + 4), ends + ports + len));
 	san_sum_put(w + 6, folded != 0 ? folded : 0xffff);
 }
 
@@ -85,19 +112,22 @@ static inline void
 plain_icmp(const uint8_t *b, const uint32_t to[2], uint8_t *w)
 {
 	const uint8_t *q = b + PLAIN_ICMP;
-	uint32_t x[4];
+	bool mtu = b[0] == 3 && b[1] == 4;
+	uint32_t type = plain_get(b) & htobe32(0xffff0000u);
+	uint32_t more =
+	    plain_get(b + 4) & htobe32(mtu ? 0x00ffffffu : 0x00ff0000u);
+	uint32_t ports = plain_get(q + PKT_IP4);
+	uint32_t next = plain_get(q + PKT_IP4 + 4);
 
-	memcpy(x, b, 8);
-	x[0] &= htobe32(0xffff0000u);
-	x[1] &= htobe32(b[0] == 3 && b[1] == 4 ? 0x00ffffffu : 0x00ff0000u);
-	memcpy(x + 2, q + PKT_IP4, 8);
 	if (q[9] == PKT_PROTO_UDP)
-		x[3] &= htobe32(0xffff0000u);
-	memcpy(w, x, 8);
+		next &= htobe32(0xffff0000u);
+	plain_put(w, type);
+	plain_put(w + 4, more);
 	(void)plain_ip_write(q, to, w + PLAIN_ICMP);
-	memcpy(w + PLAIN_ICMP + PKT_IP4, x + 2, PLAIN_QUOTE);
+	plain_put(w + PLAIN_ICMP + PKT_IP4, ports);
+	plain_put(w + PLAIN_ICMP + PKT_IP4 + 4, next);
 	san_sum_put(
-	    w + 2, san_sum_fold((uint64_t)0xffff + x[0] + x[1] + x[2] + x[3]));
+	    w + 2, san_sum_fold((uint64_t)0xffff + type + more + ports + next));
 }
 
 size_t

@@ -18,6 +18,8 @@
 #include "sanitizers/packet_tunnel.h"
 
 #define TUNNEL_PORT   0xf000u         /* of the dynamic ones, RFC 6335 */
+#define TUNNEL_FIRST  2152u           /* the lowest in the table */
+#define TUNNEL_LAST   8472u           /* the highest */
 #define TUNNEL_LABELS ((size_t)4 * 8) /* bytes */
 
 #define GPE_VNI  0x08u /* flags: a VNI is there */
@@ -151,11 +153,20 @@ static const struct {
 
 #define TUNNELS (sizeof(tunnels) / sizeof(tunnels[0]))
 
+/* Nearly no port is among these: asked of every packet, before the table. */
+static bool
+tunnel_between(uint16_t port)
+{
+	return port >= TUNNEL_FIRST && port <= TUNNEL_LAST;
+}
+
 bool
 pkt_tunnel_port(const uint8_t *b)
 {
 	uint16_t from = d4_get_be16(b), to = d4_get_be16(b + 2);
 
+	if (!tunnel_between(from) && !tunnel_between(to))
+		return false;
 	for (size_t i = 0; i < TUNNELS; i++) {
 		if (from == tunnels[i].port || to == tunnels[i].port)
 			return true;
