@@ -209,7 +209,7 @@ map_each_cpan4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out)
 	return k;
 }
 
-/* The addresses of a turn that are replaced, n of them, and their verdicts. */
+/* in[0..n): addresses of a turn that are replaced; of: the verdicts of all. */
 struct map_ask {
 	uint8_t *what;
 	size_t n;
@@ -246,7 +246,7 @@ static const uint8_t map_whats[] = {
 };
 
 /*
- * Which of n are replaced: those go to ask, their verdicts to of. Answers how
+ * Which of n are replaced, and the verdicts over all of them. Answers how
  * many have no reason against them.
  */
 static size_t
@@ -261,8 +261,8 @@ map_sift4(
 		if (v == SAN_V_CONFLICT || v == SAN_V_DROP)
 			break;
 		a->what[i] = map_whats[v < SAN_V_SCOPE ? v : SAN_V_SCOPE];
+		a->of[i] = (uint16_t)v;
 		a->in[a->n] = in[i];
-		a->of[a->n] = (uint16_t)v;
 		a->n += v >= SAN_V_MAP;
 	}
 	return i;
@@ -286,12 +286,12 @@ san_map_many4(struct san_map *m, const uint32_t *in, size_t n, uint32_t *out,
 	done = san_cpan_each4(m->cpan, a.in, a.n, a.in);
 	for (size_t i = 0; i < n; i++) {
 		out[i] = in[i];
-		if (what[i] < SAN_WHAT_MAPPED)
+		if (a.of[i] < SAN_V_MAP)
 			continue;
 		if (k == done)
 			return i;
-		if (a.of[k] != last) {
-			last = a.of[k];
+		if (a.of[i] != last) {
+			last = a.of[i];
 			map_target4(m->conf, last, &net, &host);
 		}
 		out[i] = net | (a.in[k++] & host);

@@ -168,7 +168,7 @@ void pkt_checksum(
 
 /* packet_tcp.c, _udp.c, _sctp.c, _icmp.c, _icmp6.c, _igmp.c */
 D4_USED enum d4_reason pkt_tcp(struct pkt *p, const struct pkt_ip *ip);
-/* pkt_tcp_options -- n bytes of them; false: the list is malformed. */
+/* pkt_tcp_options -- n bytes, n % 4 is 0; false: the list is malformed. */
 D4_USED bool pkt_tcp_options(
     const struct pkt *p, const uint8_t *in, size_t n, uint8_t *out);
 D4_USED enum d4_reason pkt_udp(struct pkt *p, const struct pkt_ip *ip);

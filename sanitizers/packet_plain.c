@@ -9,14 +9,13 @@
  * looks as if it were made from an address is left to the long way. ADR 0065.
  */
 #include <string.h>
+#include "sanitizers/packet_look.h"
 #include "sanitizers/packet_plain.h"
 #include "sanitizers/packet_tunnel.h"
-#include "sanitizers/selfcheck_near.h"
 
-#define PLAIN_MANY  64u     /* records of one turn */
-#define PLAIN_ADDRS 4u      /* of one record */
-#define PLAIN_PAD   32u     /* bytes that a block may reach behind a record */
-#define PLAIN_PARTS 0x3fffu /* more fragments, or an offset */
+#define PLAIN_MANY  PKT_LOOK_MANY  /* records of one turn */
+#define PLAIN_ADDRS PKT_LOOK_ADDRS /* of one record */
+#define PLAIN_PARTS 0x3fffu        /* more fragments, or an offset */
 
 /* An IPv4 header, and how much of what follows was captured and was there. */
 struct plain_ip {
@@ -26,15 +25,14 @@ struct plain_ip {
 
 /*
  * struct turn -- what is done at once: n records; the addresses of all, as
- * they are, as they become, and what that makes of them (enum san_what);
- * size: of each as it leaves.
+ * they are, as they become, and what that makes of them (enum san_what).
  */
 struct turn {
 	size_t n, n_addr;
 	struct plain one[PLAIN_MANY];
 	uint32_t in[PLAIN_MANY * PLAIN_ADDRS], to[PLAIN_MANY * PLAIN_ADDRS];
 	uint8_t what[PLAIN_MANY * PLAIN_ADDRS];
-	uint8_t size[PLAIN_MANY];
+	struct pkt_looks looks;
 };
 
 /* Are these steps, and is this file, of those that have a short way? */
@@ -225,75 +223,81 @@ plain_writes(struct packet *s, struct turn *t, uint8_t *w)
 		if (n == 0)
 			break;
 		at += t->one[i].n_addr;
-		t->size[i] = (uint8_t)n;
+		t->looks.size[i] = (uint8_t)n;
 		w += n;
 	}
-	memset(w, 0, PLAIN_PAD);
+	memset(w, 0, PKT_LOOK_PAD);
 	return i;
 }
 
-/* Which of the record's addresses, at `at`, must not stand in it? */
-static void
-plain_sought(struct pkt *p, const struct turn *t, size_t at, size_t n)
-{
-	bool all = p->opt.addr->scope.n == 0;
-
-	san_check_reset(&p->check);
-	for (size_t end = at + n; at < end; at++) {
-		bool sought = t->what[at] == SAN_WHAT_SCOPED ||
-		              (all && t->what[at] == SAN_WHAT_MAPPED);
-
-		if (sought && t->to[at] != t->in[at])
-			san_check_add4(&p->check, t->in[at]);
-	}
-}
-
-/*
- * Neither anything that looks like the text of an address nor the middle
- * bytes of one: the same questions as those of san_check_hit, at once.
- */
+/* Is it looked for already? What a quote names stands in front of it. */
 static inline bool
-plain_clear(const struct san_check *c, const uint8_t *rec, size_t n)
+plain_known(const uint32_t *addr, size_t n, uint32_t one)
 {
-	CHECK_LANES m = {0};
+	size_t i = 0;
 
-	for (size_t at = 0; at < n; at += CHECK_BLOCK)
-		m |= check_fours(rec + at);
-	for (unsigned i = 0; i < c->n4; i++) {
-		struct san_near a = san_near_of(c->v4[i]);
-
-		for (size_t at = 0; at < n; at += CHECK_BLOCK)
-			m |= check_block(rec + at, a.b1, a.b2);
-	}
-	return !check_any(m);
+	while (i < n && addr[i] != one)
+		i++;
+	return i < n;
 }
 
-/* How many of n records, written in a row at rec, may leave; *end: of them. */
-static size_t
-plain_look(struct pkt *p, const struct turn *t, size_t n, uint8_t **rec)
+/* Which addresses must not stand in the first n records? */
+static void
+plain_sought(const struct pkt *p, struct turn *t, size_t n)
 {
-	size_t at = 0, i;
+	unsigned least =
+	    p->opt.addr->scope.n == 0 ? SAN_WHAT_MAPPED : SAN_WHAT_SCOPED;
+	struct pkt_looks *l = &t->looks;
+	uint32_t *to = l->addr;
+	size_t at = 0;
 
-	for (i = 0; i < n; i++) {
-		size_t size = t->size[i];
+	l->n = n;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0, end = at + t->one[i].n_addr;
 
-		plain_sought(p, t, at, t->one[i].n_addr);
-		if (p->check.n4 != 0 && !plain_clear(&p->check, *rec, size) &&
-		    san_check_hit(&p->check, d4_slice_of(*rec, size)))
-			break;
-		at += t->one[i].n_addr;
-		*rec += size;
+		for (; at < end; at++) {
+			if (t->what[at] >= least && t->to[at] != t->in[at] &&
+			    !plain_known(to, k, t->in[at]))
+				to[k++] = t->in[at];
+		}
+		l->n_addr[i] = (uint8_t)k;
+		to += k;
 	}
-	return i;
+}
+
+/* Where the first look stopped: does one of the addresses stand there? */
+static bool
+plain_hit(struct pkt *p, const struct pkt_looks *l, const struct pkt_look *at)
+{
+	san_check_reset(&p->check);
+	for (size_t i = 0; i < l->n_addr[at->i]; i++)
+		san_check_add4(&p->check, at->addr[i]);
+	return san_check_hit(&p->check, d4_slice_of(at->rec, l->size[at->i]));
+}
+
+/* How many of n records, written in a row at *rec, may leave; *rec: behind. */
+static size_t
+plain_look(struct pkt *p, struct turn *t, size_t n, const uint8_t **rec)
+{
+	const struct pkt_looks *l = &t->looks;
+	struct pkt_look at = {.rec = *rec, .addr = l->addr};
+
+	plain_sought(p, t, n);
+	for (pkt_look(l, &at); at.i < n; pkt_look(l, &at)) {
+		if (plain_hit(p, l, &at))
+			break;
+		pkt_look_on(l, &at);
+	}
+	*rec = at.rec;
+	return at.i;
 }
 
 size_t
 pkt_plain(
     struct packet *s, struct d4_slice data, struct d4_buf *out, size_t *bytes)
 {
-	const uint8_t *end;
+	const uint8_t *end, *w;
 	struct turn t;
-	uint8_t *w;
 	size_t n;
 
 	*bytes = 0;
@@ -301,11 +305,11 @@ pkt_plain(
 		return 0;
 	plain_reads(&s->p, data, &t);
 	if (t.n == 0 ||
-	    d4_buf_reserve(out, t.n * PLAIN_OUT + PLAIN_PAD) != D4_OK)
+	    d4_buf_reserve(out, t.n * PLAIN_OUT + PKT_LOOK_PAD) != D4_OK)
 		return 0;
 	s->p.nd = NULL;
 	w = out->p + out->n;
-	n = plain_writes(s, &t, w);
+	n = plain_writes(s, &t, out->p + out->n);
 	n = plain_look(&s->p, &t, n, &w);
 	if (n == 0)
 		return 0;

@@ -31,37 +31,37 @@ tcp_option_kept(uint8_t kind, size_t len)
 	}
 }
 
-static void
-tcp_option(const struct pkt *p, const uint8_t *in, size_t len, uint8_t *out)
+/* One option, as it was copied. */
+static inline void
+tcp_option(const struct pkt *p, uint8_t *w, size_t len)
 {
-	if (!tcp_option_kept(in[0], len)) {
-		memset(out, TCP_NOP, len);
-		return;
-	}
-	memcpy(out, in, len);
-	if (in[0] == TCP_TS && p->opt.tcp_ts_zero)
-		memset(out + 2, 0, 8);
+	if (!tcp_option_kept(w[0], len))
+		memset(w, TCP_NOP, len);
+	else if (w[0] == TCP_TS && p->opt.tcp_ts_zero)
+		memset(w + 2, 0, 8);
 }
 
+/* Copied in words first, as the checksum reads them; nearly all are kept. */
 bool
 pkt_tcp_options(const struct pkt *p, const uint8_t *in, size_t n, uint8_t *out)
 {
-	for (size_t i = 0; i < n;) {
-		size_t len;
+	size_t len;
 
+	assert(n % 4 == 0);
+	for (size_t i = 0; i < n; i += 4)
+		memcpy(out + i, in + i, 4);
+	for (size_t i = 0; i < n; i += len) {
+		len = 1;
+		if (in[i] == TCP_NOP)
+			continue;
 		if (in[i] == TCP_EOL) {
 			memset(out + i, 0, n - i);
 			return true;
 		}
-		if (in[i] == TCP_NOP) {
-			out[i++] = TCP_NOP;
-			continue;
-		}
 		if (n - i < 2 || in[i + 1] < 2 || in[i + 1] > n - i)
 			return false;
 		len = in[i + 1];
-		tcp_option(p, in + i, len, out + i);
-		i += len;
+		tcp_option(p, out + i, len);
 	}
 	return true;
 }

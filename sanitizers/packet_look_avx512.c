@@ -1,0 +1,3 @@
+/* packet_look.c as it becomes with -mavx512bw; only called where it can be. */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
+#include "sanitizers/packet_look.c"
