@@ -11,7 +11,7 @@
 	X(CONCERNS_MISS, "concerns.miss", FILTER,                              \
 	    "nothing of the partner's networks or domains")                    \
 	X(BPF_MISS, "bpf.miss", FILTER, "not matched by the BPF filter")       \
-	X(ADDR_DROP, "addr.drop", FILTER, "address with drop-record")          \
+	X(ADDR_DROP, "addr.drop", FILTER, "address that may not leave")        \
 	X(PDNS_RRTYPE, "pdns.rrtype", FILTER, "record type not listed")        \
 	X(PDNS_SUFFIX, "pdns.suffix", FILTER, "name under a denied suffix")    \
 	X(PDNS_ALLOW, "pdns.allow", FILTER, "name under no allowed suffix")    \
@@ -23,7 +23,7 @@
 	    "seen by fewer than min_distinct witnesses")                       \
 	X(PCAPNG_META, "pcapng.meta", FILTER, "a block without a packet")      \
 	X(PCAPNG_OPTION, "pcapng.option", FILTER, "an option of a block")      \
-	X(IPFIX_OPTIONS, "ipfix.options", FILTER, "data of no flow")           \
+	X(IPFIX_OPTIONS, "ipfix.options", FILTER, "options data not released") \
 	X(EPOCH_KEY, "epoch.key", FILTER, "no key for its epoch")              \
 	X(WATCH_SIZE, "watch.size", FILTER, "file over max_size")              \
 	X(WATCH_MAGIC, "watch.magic", FILTER, "kind of file is not listed")    \
@@ -77,10 +77,10 @@
 	    "the pipeline does not take this type")                            \
 	X(TRAIL_FIELDS, "maltrail.fields", MALFORMED, "not eleven fields")     \
 	X(WATCH_BASE64, "watch.base64", MALFORMED, "not a file in base64")     \
-	X(TEXT_SPANS, "text.spans", MALFORMED, "more finds than the limit")    \
+	X(TEXT_SPANS, "text.spans", MALFORMED, "more matches than the limit")  \
 	X(REGEX_LIMIT, "regex.limit", MALFORMED, "a regex reached its limit")  \
 	X(TIME_VALUE, "time.value", MALFORMED, "time stamp impossible")        \
-	/* our own doubt */                                                    \
+	/* self-check and internal errors */                                   \
 	X(SELFCHECK, "selfcheck", INTERNAL, "original address in the output")  \
 	X(INTO_CONFLICT, "into_conflict", FILTER,                              \
 	    "foreign address inside the replacement prefix")                   \
@@ -98,19 +98,19 @@
 	X(BLOCKED_UUID, "blocked.uuid", REFUSAL, "sensor is on the blocklist") \
 	X(BLOCKED_IP, "blocked.ip", REFUSAL, "address is on the blocklist")    \
 	X(BLOCKED_TRAP, "blocked.trap", REFUSAL,                               \
-	    "this UUID blocks whatever address it comes from")                 \
+	    "this UUID is bait: its address is blocked")                       \
 	X(PENDING, "pending", REFUSAL, "sensor waits for approval")            \
 	X(REVOKED, "revoked", REFUSAL, "sensor was revoked")                   \
 	X(KICKED, "kicked", REFUSAL, "sensor was kicked: wait 30 s")           \
 	X(QUARANTINE, "quarantine", REFUSAL,                                   \
-	    "well-known key, or its time to change is over")                   \
-	X(ADDRESS, "address", REFUSAL, "sensor may not come from there")       \
+	    "publicly known key, or time to change it is over")                \
+	X(ADDRESS, "address", REFUSAL, "address not allowed for the sensor")   \
 	X(CERTIFICATE, "certificate", REFUSAL,                                 \
 	    "TLS certificate is not one of the sensor's")                      \
 	X(REPLAY, "replay", REFUSAL,                                           \
 	    "timestamp outside the window, or sent again")                     \
 	X(SENSOR_BROKEN, "sensor.broken", REFUSAL,                             \
-	    "what Redis holds about the sensor is not understood")             \
+	    "the sensor's data in Redis cannot be parsed")                     \
 	X(TYPE_CHANGE, "type.change", REFUSAL, "type changed in the session")  \
 	X(UUID_CHANGE, "uuid.change", REFUSAL, "UUID changed in the session")  \
 	X(META_FIRST, "meta.first", REFUSAL, "254 before a meta header")       \
@@ -137,13 +137,14 @@
 	    "queue without a reader over its budget")                          \
 	X(WIRE_TOOBIG, "wire.toobig", LOSS, "record does not fit a D4 frame")  \
 	X(MAYBE_LOST, "maybe_lost", LOSS, "sent, never confirmed, not resent") \
-	X(LOST_AT_SOURCE, "lost_at_source", LOSS, "lost before the sensor")    \
+	X(LOST_AT_SOURCE, "lost_at_source", LOSS,                              \
+	    "read by the sensor, never sent")                                  \
 	X(SPOOL_DAMAGED, "spool.damaged", LOSS, "spool entry damaged")         \
-	X(SPOOL_EXPIRED, "spool.expired", LOSS, "spool entry over its age")    \
+	X(SPOOL_EXPIRED, "spool.expired", LOSS, "spool entry expired")         \
 	X(SPOOL_FULL, "spool.drop-oldest", LOSS,                               \
 	    "the partner's airlock was full")                                  \
 	X(SPOOL_GONE, "spool.gone", LOSS,                                      \
-	    "dropped or expired before it was sent: see wash's accounts")      \
+	    "dropped or expired before it was sent: see wash.jsonl")           \
 	X(SPOOL_TORN, "spool.torn", LOSS, "unfinished end of a segment cut")   \
 	/* items of other servers' lists, files of folders */                  \
 	X(ITEM_LINES, "item.lines", MALFORMED, "list item is not one line")    \
@@ -170,8 +171,8 @@
 	X(TEE_UNCONFIRMED, "tee.unconfirmed", LOSS,                            \
 	    "sent to the server behind the tee, not confirmed")                \
 	X(ENTRY_MALFORMED, "entry.malformed", MALFORMED,                       \
-	    "queue entry not understood")                                      \
+	    "queue entry cannot be parsed")                                    \
 	X(ENTRY_DUPLICATE, "entry.duplicate", FILTER,                          \
-	    "queue entry held already")
+	    "queue entry already processed")
 
 #endif
