@@ -142,7 +142,7 @@ ask_status(const char *path, bool as_json)
 	json_decref(request);
 	if (st != D4_OK) {
 		(void)fprintf(stderr,
-		    "d4-hub status: %s: %s; remedy: does the hub run?\n", path,
+		    "d4-hub status: %s: %s; remedy: start the hub\n", path,
 		    d4_status_text(st));
 		return 1;
 	}

@@ -308,7 +308,7 @@ class Words(Case):
                                "sensors", "list"], capture_output=True,
                               text=True, timeout=30)
         self.assertEqual(done.returncode, 69)
-        self.assertIn("does the hub run", done.stderr)
+        self.assertIn("start the hub", done.stderr)
 
     def test_hostile_requests(self):
         path = os.path.join(self.hub.etc, "hub.ctl")
