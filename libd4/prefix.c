@@ -13,7 +13,7 @@ prefix_bytes(uint8_t family)
 }
 
 /* One decimal octet without leading zeros; NULL when there is none. */
-static const uint8_t *
+static inline const uint8_t *
 addr_octet(const uint8_t *p, const uint8_t *end, uint8_t *out)
 {
 	unsigned v = 0;
@@ -66,33 +66,40 @@ d4_addr_parse(struct d4_slice text, struct d4_addr *out)
 	return D4_OK;
 }
 
-static char *
-addr_put_octet(char *p, unsigned v)
-{
-	if (v >= 100)
-		*p++ = (char)('0' + v / 100);
-	if (v >= 10)
-		*p++ = (char)('0' + v / 10 % 10);
-	*p++ = (char)('0' + v % 10);
-	return p;
-}
+/* Each octet with a dot. */
+#define ADDR_ONES(t)                                                    \
+	t "0.", t "1.", t "2.", t "3.", t "4.", t "5.", t "6.", t "7.", \
+	    t "8.", t "9."
+#define ADDR_TENS(h)                                              \
+	ADDR_ONES(h "0"), ADDR_ONES(h "1"), ADDR_ONES(h "2"),     \
+	    ADDR_ONES(h "3"), ADDR_ONES(h "4"), ADDR_ONES(h "5"), \
+	    ADDR_ONES(h "6"), ADDR_ONES(h "7"), ADDR_ONES(h "8"), \
+	    ADDR_ONES(h "9")
 
-void
+static const char addr_octets[256][4] = {ADDR_ONES(""), ADDR_ONES("1"),
+    ADDR_ONES("2"), ADDR_ONES("3"), ADDR_ONES("4"), ADDR_ONES("5"),
+    ADDR_ONES("6"), ADDR_ONES("7"), ADDR_ONES("8"), ADDR_ONES("9"),
+    ADDR_TENS("1"), ADDR_ONES("20"), ADDR_ONES("21"), ADDR_ONES("22"),
+    ADDR_ONES("23"), ADDR_ONES("24"), "250.", "251.", "252.", "253.", "254.",
+    "255."};
+
+size_t
 d4_addr_text(const struct d4_addr *a, char out[D4_ADDR_TEXT])
 {
 	char *p = out;
 
 	if (a->family == 4) {
 		for (unsigned i = 0; i < 4; i++) {
-			p = addr_put_octet(p, a->b[i]);
-			*p++ = '.';
+			memcpy(p, addr_octets[a->b[i]], 4);
+			p += 2 + (a->b[i] > 9) + (a->b[i] > 99);
 		}
-		p[-1] = '\0';
-		return;
+		*--p = '\0';
+		return (size_t)(p - out);
 	}
 	/* Room is enough by definition: it cannot fail. */
 	if (inet_ntop(AF_INET6, a->b, out, D4_ADDR_TEXT) == NULL)
 		abort();
+	return strlen(out);
 }
 
 /* How many leading bits of p and q are equal, at most max. */

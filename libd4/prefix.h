@@ -35,8 +35,8 @@ struct d4_prefix_set {
 /* d4_addr_parse -- dotted quad or RFC 4291 text, all of it, no zone. */
 D4_USED enum d4_status d4_addr_parse(struct d4_slice text, struct d4_addr *out);
 
-/* d4_addr_text -- canonical text (RFC 5952) with NUL. */
-void d4_addr_text(const struct d4_addr *a, char out[D4_ADDR_TEXT]);
+/* d4_addr_text -- canonical text (RFC 5952) with NUL; its bytes without. */
+size_t d4_addr_text(const struct d4_addr *a, char out[D4_ADDR_TEXT]);
 
 /*
  * d4_prefix_parse -- "10.1.0.0/16"; an address alone is a host prefix.

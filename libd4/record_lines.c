@@ -13,8 +13,8 @@
 #include "libd4/cutter_join.h"
 
 #define LINES_KEEP  65536u /* allocation kept for the next unfinished line */
-#define LINES_BLOCK ((size_t)16)
 #define LINES_LANES uint8_t __attribute__((vector_size(16)))
+#define LINES_FOUR  (4 * sizeof(LINES_LANES))
 
 /*
  * An unfinished line is either held, or over the limit: then only its bytes
@@ -171,24 +171,33 @@ lines_run(const struct lines *l, struct d4_slice *in, size_t first,
 	out->data = d4_slice_skip(in, in->n - rest.n);
 }
 
+/* lines_of_four -- newlines in four blocks: a lane has up to four. */
+static inline LINES_LANES
+lines_of_four(const uint8_t *p)
+{
+	LINES_LANES x[4];
+
+	memcpy(x, p, sizeof(x));
+	/* Each is 255 in its lane, which is less one. */
+	return -((LINES_LANES)(x[0] == '\n') + (LINES_LANES)(x[1] == '\n') +
+		 (LINES_LANES)(x[2] == '\n') + (LINES_LANES)(x[3] == '\n'));
+}
+
 /*
- * How many newlines s has. Each that a block has is 255 in its lane, which is
- * less one: 255 blocks are added before a lane could begin anew.
+ * How many newlines s has. 63 times four are added before a lane could begin
+ * anew.
  */
 static uint64_t
 lines_count(struct d4_slice s)
 {
 	uint64_t n = 0;
 
-	while (s.n >= LINES_BLOCK) {
-		LINES_LANES sum = {0}, x;
+	while (s.n >= LINES_FOUR) {
+		LINES_LANES sum = {0};
 
-		for (unsigned k = 0; k < 255 && s.n >= LINES_BLOCK; k++) {
-			memcpy(
-			    &x, d4_slice_skip(&s, LINES_BLOCK).p, LINES_BLOCK);
-			sum -= (LINES_LANES)(x == '\n');
-		}
-		for (size_t i = 0; i < LINES_BLOCK; i++)
+		for (unsigned k = 0; k < 63 && s.n >= LINES_FOUR; k++)
+			sum += lines_of_four(d4_slice_skip(&s, LINES_FOUR).p);
+		for (size_t i = 0; i < sizeof(sum); i++)
 			n += sum[i];
 	}
 	for (size_t i = 0; i < s.n; i++)

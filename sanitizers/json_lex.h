@@ -40,6 +40,13 @@ san_json_is(const struct san_json_lex *lx, uint8_t c)
 	return lx->p < lx->end && *lx->p == c;
 }
 
+/* san_json_two -- the next two bytes are a and b, as in compact JSON. */
+static inline bool
+san_json_two(const struct san_json_lex *lx, uint8_t a, uint8_t b)
+{
+	return lx->end - lx->p >= 2 && lx->p[0] == a && lx->p[1] == b;
+}
+
 static inline void
 san_json_space(struct san_json_lex *lx)
 {
@@ -116,6 +123,10 @@ static inline bool
 san_json_more(struct san_json_lex *lx, uint8_t close, enum d4_reason *why)
 {
 	*why = D4_R_NONE;
+	if (san_json_two(lx, ',', '"')) {
+		lx->p++;
+		return true;
+	}
 	if (san_json_is(lx, ',')) {
 		lx->p++;
 		san_json_space(lx);

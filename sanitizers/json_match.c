@@ -56,13 +56,13 @@ san_json_descend(const struct san_json_conf *c,
     struct san_json_node *out)
 {
 	const uint64_t *row = c->row[san_json_row_of(ch)];
-	uint64_t next = 0;
+	uint64_t next = 0, any = 0;
 
 	out->rule = parent->rule;
 	for (size_t i = 0; i < c->words; i++)
-		out->active[i] = match_word(c->seg + i * 64,
+		any |= out->active[i] = match_word(c->seg + i * 64,
 		    parent->active[i] & row[i], ch, &out->rule, &next);
-	if (out->rule != parent->rule)
+	if (any != 0 && out->rule != parent->rule)
 		match_later(c, out);
 }
 

@@ -42,7 +42,7 @@ op_string(const struct call *c, struct d4_slice *out)
 static enum d4_reason
 op_quoted(const struct call *c, const void *text, size_t n)
 {
-	if (d4_buf_reserve(c->out, n + 2) != D4_OK)
+	if (!san_json_room(c->out, n + 2))
 		return D4_R_INTERNAL;
 	c->out->p[c->out->n++] = '"';
 	memcpy(c->out->p + c->out->n, text, n);
@@ -114,8 +114,7 @@ op_addr(const struct call *c)
 		why = san_line_map(&c->r->line, &from, &to);
 	if (why != D4_R_NONE)
 		return why;
-	d4_addr_text(&to, shown);
-	return op_quoted(c, shown, strlen(shown));
+	return op_quoted(c, shown, d4_addr_text(&to, shown));
 }
 
 static enum d4_reason

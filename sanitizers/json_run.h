@@ -3,19 +3,22 @@
 #define SAN_JSON_RUN_H
 
 #include "sanitizers/cof.h"
-#include "sanitizers/json_match.h"
+#include "sanitizers/json_copy.h"
+#include "sanitizers/json_shape.h"
 #include "sanitizers/text_run.h"
 
 /*
  * struct san_json_run -- what a stream keeps for it.
- * Shape:  root: of conf. token: NULL where no rule needs it. keys: the room of
- * the reader. cof: NULL without that step. text: for redact, or NULL; made: its
- * result before it is quoted. gone: the parts of a record that were not copied
- * to what was made of it, a newline behind each; where there is a scope.
+ * Shape:  root: of conf. shape: of its records. token: NULL where no rule needs
+ * it. keys: the room of the reader. cof: NULL without that step. text: for
+ * redact, or NULL; made: its result before it is quoted. gone: the parts of a
+ * record that were not copied to what was made of it, a newline behind each;
+ * where there is a scope.
  */
 struct san_json_run {
 	const struct san_json_conf *conf;
 	struct san_json_node root;
+	struct san_json_shape shape;
 	struct san_token *token;
 	struct san_json_keys keys;
 	struct san_text_run *text;
@@ -32,20 +35,6 @@ struct san_json_value {
 	struct d4_slice text;
 	bool escaped;
 };
-
-/* san_json_put -- appends n bytes; false: *out is full, out of memory. */
-static inline bool
-san_json_put(struct d4_buf *out, const void *p, size_t n)
-{
-	if (n == 0)
-		return true;
-	if ((n > out->max - out->n || n > out->cap - out->n) &&
-	    d4_buf_reserve(out, n) != D4_OK)
-		return false;
-	memcpy(out->p + out->n, p, n);
-	out->n += n;
-	return true;
-}
 
 /*
  * san_json_apply -- appends what a rule makes of one value.

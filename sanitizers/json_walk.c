@@ -7,60 +7,14 @@
 
 #define GROWTH 3072u /* bytes that ops may add beyond the record's length */
 
-/* Bytes of the record that are kept but not yet copied. */
-struct run {
-	const uint8_t *from, *to;
-};
-
 struct walk {
 	struct san_json_run *r;
 	struct san_json_lex lx;
-	struct d4_buf *out;
-	struct run kept;
-	struct d4_buf *gone; /* NULL: nobody asks for it */
-	size_t grown;        /* bytes that ops wrote */
+	struct san_json_copy copy;
+	size_t grown; /* bytes that ops wrote */
 	size_t grown_max;
+	bool missed; /* some of its members were not the known ones */
 };
-
-static enum d4_reason
-walk_flush(struct walk *w)
-{
-	size_t n = (size_t)(w->kept.to - w->kept.from);
-
-	if (!san_json_put(w->out, w->kept.from, n))
-		return D4_R_INTERNAL;
-	w->kept.from = w->kept.to;
-	return D4_R_NONE;
-}
-
-/* walk_gone -- a part of the record that is not copied. */
-static inline enum d4_reason
-walk_gone(struct walk *w, const uint8_t *from, const uint8_t *to)
-{
-	size_t n = (size_t)(to - from);
-
-	if (w->gone == NULL || n == 0)
-		return D4_R_NONE;
-	return san_json_put(w->gone, from, n) && san_json_put(w->gone, "\n", 1)
-	           ? D4_R_NONE
-	           : D4_R_INTERNAL;
-}
-
-/* walk_keep -- bytes of the record, in their order; copied when they end. */
-static inline enum d4_reason
-walk_keep(struct walk *w, const uint8_t *from, const uint8_t *to)
-{
-	enum d4_reason why = D4_R_NONE;
-
-	if (from != w->kept.to) {
-		why = walk_gone(w, w->kept.to, from);
-		if (why == D4_R_NONE)
-			why = walk_flush(w);
-		w->kept.from = from;
-	}
-	w->kept.to = to;
-	return why;
-}
 
 /* walk_read -- a value with all that is in it. */
 static inline enum d4_reason
@@ -87,15 +41,16 @@ walk_apply(struct walk *w, const struct san_json_node *n, unsigned depth)
 	enum d4_reason why = walk_read(w, depth, &value);
 
 	if (why == D4_R_NONE)
-		why = walk_gone(w, value.text.p, w->lx.p);
+		why = san_json_gone(&w->copy, value.text.p, w->lx.p);
 	if (why == D4_R_NONE)
-		why = walk_flush(w);
+		why = san_json_flush(&w->copy);
 	if (why != D4_R_NONE)
 		return why;
-	before = w->out->n;
-	why = san_json_apply(w->r, &w->r->conf->rule[n->rule], &value, w->out);
-	w->kept.from = w->kept.to = w->lx.p;
-	w->grown += w->out->n - before;
+	before = w->copy.out->n;
+	why = san_json_apply(
+	    w->r, &w->r->conf->rule[n->rule], &value, w->copy.out);
+	w->copy.from = w->copy.to = w->lx.p;
+	w->grown += w->copy.out->n - before;
 	if (why == D4_R_NONE && w->grown > w->grown_max)
 		return D4_R_LINE_TOOLONG;
 	return why;
@@ -110,7 +65,7 @@ walk_whole(
 
 	if (why != D4_R_NONE || op == SAN_OP_DROP)
 		return why;
-	return walk_keep(w, lead, w->lx.p);
+	return san_json_keep(&w->copy, lead, w->lx.p);
 }
 
 static enum d4_reason walk_inside(
@@ -122,20 +77,20 @@ walk_into(struct walk *w, const struct san_json_node *n, const uint8_t *lead,
     unsigned depth, bool *any)
 {
 	enum san_json_op op = san_json_op_of(w->r->conf, n);
-	size_t made = w->out->n, gone = w->r->gone.n;
-	struct run kept = w->kept;
+	size_t made = w->copy.out->n, gone = w->r->gone.n;
+	struct san_json_copy copy = w->copy;
 	enum d4_reason why;
 
 	if (depth >= SAN_JSON_DEPTH)
 		return D4_R_JSON_DEPTH;
-	why = walk_keep(w, lead, w->lx.p + 1);
+	why = san_json_keep(&w->copy, lead, w->lx.p + 1);
 	if (why == D4_R_NONE)
 		why = walk_inside(w, n, depth + 1, any);
 	if (why == D4_R_NONE && !*any && op == SAN_OP_DROP) {
 		/* It turned out to be empty. */
-		w->out->n = made;
+		w->copy = copy;
+		w->copy.out->n = made;
 		w->r->gone.n = gone;
-		w->kept = kept;
 	}
 	*any |= op == SAN_OP_KEEP;
 	return why;
@@ -154,7 +109,7 @@ walk_value(struct walk *w, const struct san_json_node *n, const uint8_t *lead,
 
 	*any = op != SAN_OP_DROP;
 	if (op != SAN_OP_KEEP && op != SAN_OP_DROP) {
-		why = walk_keep(w, lead, w->lx.p);
+		why = san_json_keep(&w->copy, lead, w->lx.p);
 		return why == D4_R_NONE ? walk_apply(w, n, depth) : why;
 	}
 	if ((san_json_is(&w->lx, '{') || san_json_is(&w->lx, '[')) &&
@@ -195,7 +150,7 @@ walk_passed(
 	if (in->op == SAN_OP_DROP)
 		return D4_R_NONE;
 	in->any = true;
-	return walk_keep(w, from, to);
+	return san_json_keep(&w->copy, from, to);
 }
 
 /* walk_behind -- a child was read; takes the space behind it. */
@@ -209,26 +164,95 @@ walk_behind(struct walk *w, struct inside *in, bool any)
 	in->lead = w->lx.p;
 	san_json_space(&w->lx);
 	if (any && w->lx.p != in->lead)
-		why = walk_keep(w, in->lead, w->lx.p);
+		why = san_json_keep(&w->copy, in->lead, w->lx.p);
 	in->lead = w->lx.p;
 	return why;
 }
 
-/* walk_child -- the value of a member or element. */
+/* walk_child -- the value of a member or element; kid: NULL: of no path. */
 static enum d4_reason
-walk_child(struct walk *w, struct inside *in, const struct san_json_child *ch)
+walk_child(struct walk *w, struct inside *in, const struct san_json_node *kid)
 {
 	bool any = in->op != SAN_OP_DROP;
 	enum d4_reason why;
+
+	if (kid != NULL)
+		why = walk_value(w, kid, in->start, in->depth, &any);
+	else
+		why = walk_whole(w, in->op, in->start, in->depth);
+	return why == D4_R_NONE ? walk_behind(w, in, any) : why;
+}
+
+/* walk_found -- the same, of a child whose node is still to be found. */
+static enum d4_reason
+walk_found(struct walk *w, struct inside *in, const struct san_json_child *ch)
+{
 	struct san_json_node kid;
 
-	if (san_json_may(w->r->conf, san_json_row_of(ch))) {
-		san_json_descend(w->r->conf, in->node, ch, &kid);
-		why = walk_value(w, &kid, in->start, in->depth, &any);
-	} else {
-		why = walk_whole(w, in->op, in->start, in->depth);
+	if (!san_json_may(w->r->conf, san_json_row_of(ch)))
+		return walk_child(w, in, NULL);
+	san_json_descend(w->r->conf, in->node, ch, &kid);
+	return walk_child(w, in, &kid);
+}
+
+/* walk_unknown -- the members so far were the first i of the known ones. */
+static enum d4_reason
+walk_unknown(struct walk *w, struct inside *in, size_t i)
+{
+	enum d4_reason why = D4_R_NONE;
+
+	w->missed = true;
+	for (size_t k = 0; k < i && why == D4_R_NONE; k++)
+		why = san_json_key(
+		    &w->r->keys, &in->object, w->r->shape.member[k].hash);
+	return why;
+}
+
+/* walk_plain -- a member's value that is a string and of no path. */
+static inline enum d4_reason
+walk_plain(struct walk *w, struct inside *in, struct san_json_lex *lx)
+{
+	struct san_json_str value;
+	enum d4_reason why = san_json_string(lx, &value);
+
+	san_json_space(lx);
+	return why == D4_R_NONE ? walk_passed(w, in, in->start, lx->p) : why;
+}
+
+/*
+ * walk_known -- members of the record's object, as long as they are the known
+ * ones. True: another one comes next; false: the object ended, or *why.
+ */
+static bool
+walk_known(struct walk *w, struct inside *in, enum d4_reason *why)
+{
+	const struct san_json_shape *s = &w->r->shape;
+	struct san_json_lex lx = w->lx;
+	bool more = true;
+	size_t i = 0;
+
+	*why = D4_R_NONE;
+	while (more && i < s->n && san_json_is_known(&s->member[i], &lx)) {
+		const struct san_json_known *k = &s->member[i++];
+
+		in->start = walk_lead(in, lx.p);
+		lx.p += k->len;
+		san_json_space(&lx);
+		if (!k->may && san_json_is(&lx, '"')) {
+			*why = walk_plain(w, in, &lx);
+		} else {
+			w->lx = lx;
+			*why = walk_child(w, in, k->may ? &k->kid : NULL);
+			lx = w->lx;
+		}
+		if (*why != D4_R_NONE)
+			return false;
+		more = san_json_more(&lx, '}', why);
 	}
-	return why == D4_R_NONE ? walk_behind(w, in, any) : why;
+	w->lx = lx;
+	if (more)
+		*why = walk_unknown(w, in, i);
+	return more && *why == D4_R_NONE;
 }
 
 /*
@@ -272,8 +296,10 @@ walk_members(struct walk *w, struct inside *in)
 	struct san_json_child ch = {.member = true};
 	enum d4_reason why;
 
+	if (in->depth == 1 && !walk_known(w, in, &why))
+		return why;
 	while (walk_past(w, in, &ch, &why)) {
-		why = walk_child(w, in, &ch);
+		why = walk_found(w, in, &ch);
 		if (why != D4_R_NONE || !san_json_next(&w->lx, '}', &why))
 			break;
 	}
@@ -289,7 +315,7 @@ walk_elements(struct walk *w, struct inside *in)
 
 	do {
 		in->start = walk_lead(in, w->lx.p);
-		why = walk_child(w, in, &ch);
+		why = walk_found(w, in, &ch);
 		ch.index++;
 	} while (why == D4_R_NONE && san_json_next(&w->lx, ']', &why));
 	return why;
@@ -313,10 +339,11 @@ walk_inside(
 	san_json_space(&w->lx);
 	*any = false;
 	if (san_json_is(&w->lx, object ? '}' : ']'))
-		return walk_keep(w, in.lead, ++w->lx.p);
+		return san_json_keep(&w->copy, in.lead, ++w->lx.p);
 	why = object ? walk_members(w, &in) : walk_elements(w, &in);
 	*any = in.any;
-	return why == D4_R_NONE ? walk_keep(w, w->lx.p - 1, w->lx.p) : why;
+	return why == D4_R_NONE ? san_json_keep(&w->copy, w->lx.p - 1, w->lx.p)
+	                        : why;
 }
 
 enum d4_reason
@@ -324,9 +351,10 @@ san_json_rewrite(
     struct san_json_run *r, struct d4_slice record, struct d4_buf *out)
 {
 	struct walk w = {.r = r,
-	    .out = out,
-	    .gone = san_leak_on(&r->line.leak) ? &r->gone : NULL,
-	    .kept = {record.p, record.p},
+	    .copy = {.out = out,
+		.gone = san_leak_on(&r->line.leak) ? &r->gone : NULL,
+		.from = record.p,
+		.to = record.p},
 	    .grown_max = record.n + GROWTH};
 	const uint8_t *end;
 	enum d4_reason why = san_json_begin(&r->keys, record, &w.lx);
@@ -346,6 +374,10 @@ san_json_rewrite(
 		return D4_R_JSON_SYNTAX;
 	if (!any)
 		return D4_R_STEP_DROP;
-	why = walk_keep(&w, end, w.lx.p);
-	return why == D4_R_NONE ? walk_flush(&w) : why;
+	why = san_json_keep(&w.copy, end, w.lx.p);
+	if (why == D4_R_NONE)
+		why = san_json_flush(&w.copy);
+	if (why == D4_R_NONE && w.missed)
+		san_json_learn(&r->shape, r->conf, &r->keys, record);
+	return why;
 }

@@ -252,7 +252,7 @@ static enum d4_status
 stream_records(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
 {
 	enum d4_status st = D4_OK;
-	size_t n;
+	size_t n, left;
 
 	stream_plain(s, data, out);
 	n = d4_cutter_split(s->cutter, *data);
@@ -264,8 +264,10 @@ stream_records(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
 			s->family->ahead(s->state, d4_slice_of(data->p, n));
 		st = stream_record(s, rec, out);
 		if (st == D4_OK && n != 0) {
+			left = data->n;
 			stream_plain(s, data, out);
-			n = d4_cutter_split(s->cutter, *data);
+			if (data->n != left)
+				n = d4_cutter_split(s->cutter, *data);
 		}
 	}
 	return st;
