@@ -187,8 +187,8 @@ ctl_away(const struct ctl_line *l, enum d4_status st)
 		return ctl_fail(l, EXIT_AWAY,
 		    "%s: %s; remedy: be root, or of its group", l->ctl,
 		    strerror(e));
-	return ctl_fail(l, EXIT_AWAY, "%s: %s; remedy: start the hub",
-	    l->ctl, e != 0 ? strerror(e) : d4_status_text(st));
+	return ctl_fail(l, EXIT_AWAY, "%s: %s; remedy: start the hub", l->ctl,
+	    e != 0 ? strerror(e) : d4_status_text(st));
 }
 
 int
