@@ -18,7 +18,7 @@ struct san_canaries {
 };
 
 /*
- * san_canary_seen -- one of them stands in what was made of a record, which is
+ * san_canary_seen -- one of them is in what was made of a record, which is
  * in *out from a byte on. c NULL: there are none.
  */
 bool san_canary_seen(

@@ -136,13 +136,13 @@ D4_USED enum d4_status san_stream_finish(
     struct san_stream *s, struct d4_buf *out);
 
 /*
- * san_stream_opening -- bytes of the outgoing opening of the file under way,
+ * san_stream_opening -- bytes of the outgoing opening of the file in progress,
  * or of the one that was finished last. It and the variant are 0 until the
  * first record came.
  */
 size_t san_stream_opening(const struct san_stream *s);
 
-/* san_stream_variant -- d4_cutter_variant of the file under way. */
+/* san_stream_variant -- d4_cutter_variant of the file in progress. */
 uint32_t san_stream_variant(const struct san_stream *s);
 
 /*

@@ -13,7 +13,7 @@ struct san_concerns;
 
 /*
  * san_concerns_new -- Owns: networks are borrowed and outlive it.
- * Errors: D4_EINVAL with *diag: a domain is no name.  D4_ENOMEM.
+ * Errors: D4_EINVAL with *diag: a domain is not a name.  D4_ENOMEM.
  */
 D4_USED enum d4_status san_concerns_new(const struct san_about *about,
     struct d4_diag *diag, struct san_concerns **out);

@@ -51,7 +51,7 @@ struct san_dns_name {
 };
 
 /*
- * struct san_dns -- one message under way.
+ * struct san_dns -- one message in progress.
  * Shape:  map: replaces an address, *a; NULL: none is. Answers why the record
  *         must not leave. scope: what names must not spell, or NULL.
  *         msg, at: what is read; end: where the data of the record ends. Sticky
@@ -101,7 +101,7 @@ void san_dns_patch16(struct san_dns *d, size_t at, size_t v);
  */
 bool san_dns_read_name(struct san_dns *d);
 void san_dns_put_name(struct san_dns *d, bool question);
-/* struct san_dns_asked -- a name, own: as it stands there, in its own case. */
+/* struct san_dns_asked -- a name, own: as it is there, in its own case. */
 struct san_dns_asked {
 	const struct san_name *name;
 	struct d4_slice own;

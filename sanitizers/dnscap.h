@@ -12,7 +12,7 @@
 /*
  * struct san_dnscap -- what a stream keeps.
  * Shape:  conf: the step, the parameters of `payload: dns`. part: a section
- *         of the record under way.
+ *         of the record in progress.
  */
 struct san_dnscap {
 	const struct san_dns_conf *conf;

@@ -1,12 +1,13 @@
-/* Records in quarantine, for who keeps them to be looked at. */
+/* Records in quarantine, for callers that keep them for inspection. */
 #ifndef SAN_HELD_H
 #define SAN_HELD_H
 
 #include "sanitizers/chain.h"
 
 /*
- * struct san_held -- a record that was withheld by our own doubt, as received.
- * Shape:  opening: of the file that it stood in; with it the record is a whole
+ * struct san_held -- a record that the self-check or a canary withheld, as
+ *         received.
+ * Shape:  opening: of the file that it was in; with it the record is a whole
  *         file of its type.
  * Owns:   nothing; good until the call returns.
  */

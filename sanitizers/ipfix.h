@@ -41,7 +41,7 @@ struct ipf_act {
  * Shape:  act[0..n): neighbours that are copied, or zeroed, are one. least:
  *         bytes of a record, or with `variable` at least. options: its data
  *         are no flows, and do they leave? from, to, proto: where ports and
- *         protocol stand in what leaves, from 1; 0: nowhere.
+ *         protocol are in what leaves, from 1; 0: nowhere.
  */
 struct ipf_layout {
 	uint32_t domain;
@@ -83,7 +83,7 @@ struct ipf_cache {
  * Shape:  told: the templates that the output knows, as received. opening:
  *         those that it knows with the next message, while untold. own: made
  *         with it; keyed: its own or an epoch's. Of the flow
- *         under way: check, src, dst (an address of the scope stands there),
+ *         in progress: check, src, dst (an address of the scope is there),
  *         about (it concerns the partner).
  */
 struct ipf {

@@ -9,7 +9,7 @@
 /*
  * struct san_line -- what a stream of lines keeps.
  * Shape:  addr, map: of the step `addr`, NULL without one. unit_us: of the
- *         step `time`, 0 without one. Of the record under way: leak; scoped:
+ *         step `time`, 0 without one. Of the record in progress: leak; scoped:
  *         addresses of the scope that were replaced.
  */
 struct san_line {
@@ -20,7 +20,7 @@ struct san_line {
 	unsigned scoped;
 };
 
-/* A record under way: with and without its end; where the new one begins. */
+/* A record in progress: with and without its end; where the new one begins. */
 struct san_line_part {
 	struct d4_slice record, line;
 	size_t from;
@@ -51,7 +51,7 @@ enum san_outcome san_line_outcome(enum d4_reason why);
 /*
  * san_line_end -- *why says how the rewriting ended; behind D4_R_NONE the new
  * line is judged and gets the end of the old one.
- * Errors: in *why. SCOPE_MISS; ADDR_DROP an address of the scope stands in
+ * Errors: in *why. SCOPE_MISS; ADDR_DROP an address of the scope is in
  *         the new line; SELFCHECK one of the old line does (quarantine);
  *         INTERNAL (*out is full).
  */

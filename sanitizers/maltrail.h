@@ -36,7 +36,7 @@ struct san_trail_conf {
 	struct san_suffixes *deny;
 };
 
-/* The fields of a line as they stand there, quotes included. */
+/* The fields of a line as received, quotes included. */
 struct san_trail {
 	struct d4_slice field[TRAIL_FIELDS];
 };

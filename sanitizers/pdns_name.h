@@ -15,7 +15,7 @@
  * struct san_name -- one name, taken apart.
  * Shape:  text[0..n): lower case, without the last dot; at[i]: where label i
  *         begins, from the left; at[n_labels] is n + 1. The root has none.
- *         digits: it may spell an address: a digit stands in it, or a label
+ *         digits: it may spell an address: a digit is in it, or a label
  *         of one character.
  */
 struct san_name {
@@ -43,7 +43,7 @@ san_name_label(const struct san_name *n, unsigned i)
 
 /*
  * san_name_hash_label -- a label added to the hash of those to its right.
- * Eight bytes are read at a time: labels stand in a struct san_name.
+ * Eight bytes are read at a time: labels are in a struct san_name.
  */
 static inline uint64_t
 san_name_hash_label(uint64_t h, struct d4_slice l)

@@ -24,8 +24,8 @@ struct san_pdns_who_is {
  * struct san_pdns_run -- the state of a stream.
  * Shape:  scope: NULL when none is known. window, witness: NULL without a
  *         threshold; sensor: the witness of a line without a client.
- *         memory: NULL where lines are not judged (cof). Of the record under
- *         way: line, who, check, known; name, word, answer where known is
+ *         memory: NULL where lines are not judged (cof). Of the record in
+ *         progress: line, who, check, known; name, word, answer where known is
  *         fresh.
  */
 struct san_pdns_run {

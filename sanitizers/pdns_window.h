@@ -36,7 +36,7 @@ void san_window_free(struct san_window *w);
  * whether k witnesses did within span_s of time, this one included.
  * The clock is the records': they may come out of order, and a time stamp
  * far away from the others counts with none of them. At most k witnesses
- * are kept for a key. A forgotten key begins anew: it is not released.
+ * are kept for a key. A forgotten key starts again: it is not released.
  */
 bool san_window_seen(struct san_window *w, const uint64_t key[2],
     uint64_t witness, uint32_t t_s);

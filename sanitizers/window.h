@@ -5,7 +5,7 @@
 #include "sanitizers/find_hidden.h"
 
 #define SAN_WINDOW       1024u /* bytes that are searched at once */
-#define SAN_WINDOW_AGAIN 160u  /* of them once more; no spelling is so long */
+#define SAN_WINDOW_AGAIN 160u  /* of them again; no spelling is so long */
 #define SAN_WINDOW_DEPTH 2u    /* decoded, and what that gave decoded */
 
 /*
