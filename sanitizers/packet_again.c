@@ -28,32 +28,19 @@ note_fold(uint64_t sum)
 	return (uint32_t)((sum & UINT32_MAX) + (sum >> 32));
 }
 
-/*
- * Does the leader's self-check look for what a follower's looks for, and are
- * all texts of the address as long as selfcheck_near.h wants them?
- */
-static bool
-note_swift(bool kept, uint32_t was, uint32_t is)
-{
-	return kept || (was != is && was >> 24 != 0);
-}
-
-/*
- * With its checksum a header sums to nothing, so without it, and without what
- * keys replace, it sums to the complements of these.
- */
-static uint32_t
-note_base(const struct pkt_note *o, const struct pkt_ip *ip, const uint8_t *w)
+uint32_t
+pkt_note_rest(const struct pkt_note *o, const uint8_t had[2], uint32_t to_src,
+    uint32_t to_dst)
 {
 	uint64_t sum;
-	uint16_t had;
+	uint16_t field;
 
-	memcpy(&had, w + PKT_IP4_SUM, 2);
-	sum = (uint16_t)~had;
+	memcpy(&field, had, 2);
+	sum = (uint16_t)~field;
 	if ((o->kept & 1) == 0)
-		sum += (uint32_t)~htobe32(ip->to_src4);
+		sum += (uint32_t)~htobe32(to_src);
 	if ((o->kept & 2) == 0)
-		sum += (uint32_t)~htobe32(ip->to_dst4);
+		sum += (uint32_t)~htobe32(to_dst);
 	return note_fold(sum);
 }
 
@@ -76,9 +63,9 @@ pkt_note_head(const struct pkt *p, const struct pkt_ip *ip, const uint8_t *w)
 	    .n = (uint8_t)ip->head.n,
 	    .src = ip->src4,
 	    .dst = ip->dst4};
-	o->base = note_base(o, ip, w);
-	o->swift = note_swift((o->kept & 1) != 0, ip->src4, ip->to_src4) &&
-	           note_swift((o->kept & 2) != 0, ip->dst4, ip->to_dst4);
+	o->base = pkt_note_rest(o, w + PKT_IP4_SUM, ip->to_src4, ip->to_dst4);
+	o->swift = pkt_note_swift((o->kept & 1) != 0, ip->src4, ip->to_src4) &&
+	           pkt_note_swift((o->kept & 2) != 0, ip->dst4, ip->to_dst4);
 	/* In a quote, or behind other headers, the numbers stand elsewhere. */
 	if (ip->fixed && (p->depth != 0 || ip->ext.n != 0))
 		t->alone = true;

@@ -88,6 +88,25 @@ pkt_note_map(const struct pkt *p)
 void pkt_note_head(
     const struct pkt *p, const struct pkt_ip *ip, const uint8_t *w);
 
+/*
+ * pkt_note_swift -- does the leader's self-check look for an address that a
+ * follower's looks for, and are all texts of it as long as selfcheck_near.h
+ * wants them?
+ */
+static inline bool
+pkt_note_swift(bool kept, uint32_t was, uint32_t is)
+{
+	return kept || (was != is && was >> 24 != 0);
+}
+
+/*
+ * pkt_note_rest -- what a checksum that stands in a packet sums without the
+ * addresses that keys replace, here by these: with its checksum all of it sums
+ * to nothing, so the rest sums to their complements.
+ */
+uint32_t pkt_note_rest(const struct pkt_note *o, const uint8_t had[2],
+    uint32_t to_src, uint32_t to_dst);
+
 /* pkt_note_sum -- a checksum was made; sum without the pseudo header. */
 void pkt_note_sum(const struct pkt *p, const struct pkt_ip *ip,
     const struct pkt_sum *s, uint64_t sum);

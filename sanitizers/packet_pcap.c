@@ -233,9 +233,10 @@ pcap_run(void *state, const struct san_led_run *r)
 }
 
 static size_t
-pcap_plain(void *state, struct d4_slice data, struct d4_buf *out, size_t *bytes)
+pcap_plain(void *state, struct d4_slice data, struct d4_buf *out, size_t *bytes,
+    struct san_led *led)
 {
-	return pkt_plain(state, data, out, bytes);
+	return pkt_plain(state, data, out, bytes, led);
 }
 
 const struct san_family san_family_packets = {

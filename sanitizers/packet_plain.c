@@ -9,30 +9,15 @@
  * looks as if it were made from an address is left to the long way. ADR 0065.
  */
 #include <string.h>
-#include "sanitizers/packet_look.h"
 #include "sanitizers/packet_plain.h"
 #include "sanitizers/packet_tunnel.h"
 
-#define PLAIN_MANY  PKT_LOOK_MANY  /* records of one turn */
-#define PLAIN_ADDRS PKT_LOOK_ADDRS /* of one record */
-#define PLAIN_PARTS 0x3fffu        /* more fragments, or an offset */
+#define PLAIN_PARTS 0x3fffu /* more fragments, or an offset */
 
 /* An IPv4 header, and how much of what follows was captured and was there. */
 struct plain_ip {
 	const uint8_t *b;
 	uint32_t n, len;
-};
-
-/*
- * struct turn -- what is done at once: n records; the addresses of all, as
- * they are, as they become, and what that makes of them (enum san_what).
- */
-struct turn {
-	size_t n, n_addr;
-	struct plain one[PLAIN_MANY];
-	uint32_t in[PLAIN_MANY * PLAIN_ADDRS], to[PLAIN_MANY * PLAIN_ADDRS];
-	uint8_t what[PLAIN_MANY * PLAIN_ADDRS];
-	struct pkt_looks looks;
 };
 
 /* Are these steps, and is this file, of those that have a short way? */
@@ -41,11 +26,10 @@ plain_fit(const struct packet *s)
 {
 	const struct san_opts *o = &s->p.opt;
 
-	return s->p.map != NULL && s->p.notes == NULL && s->p.bpf == NULL &&
-	       s->p.smp == NULL && o->concerns == NULL &&
-	       o->payload.kind == SAN_PAYLOAD_HEADERS && !o->keep_status &&
-	       !o->inner_incremental && s->p.file.link == 1 &&
-	       s->p.file.fcs == 0;
+	return s->p.map != NULL && s->p.bpf == NULL && s->p.smp == NULL &&
+	       o->concerns == NULL && o->payload.kind == SAN_PAYLOAD_HEADERS &&
+	       !o->keep_status && !o->inner_incremental &&
+	       s->p.file.link == 1 && s->p.file.fcs == 0;
 }
 
 static inline bool
@@ -179,7 +163,7 @@ plain_read(
 
 /* The plain records at the start of data. */
 static void
-plain_reads(const struct pkt *p, struct d4_slice data, struct turn *t)
+plain_reads(const struct pkt *p, struct d4_slice data, struct plain_turn *t)
 {
 	t->n = t->n_addr = 0;
 	while (t->n < PLAIN_MANY && data.n >= PLAIN_RECORD) {
@@ -209,7 +193,7 @@ plain_met(enum san_require require, const uint8_t what[2])
  * one are zeros: it is looked at in whole blocks.
  */
 static size_t
-plain_writes(struct packet *s, struct turn *t, uint8_t *w)
+plain_writes(struct packet *s, struct plain_turn *t, uint8_t *w)
 {
 	size_t known =
 	    san_map_many4(s->p.map, t->in, t->n_addr, t->to, t->what);
@@ -243,7 +227,7 @@ plain_known(const uint32_t *addr, size_t n, uint32_t one)
 
 /* Which addresses must not stand in the first n records? */
 static void
-plain_sought(const struct pkt *p, struct turn *t, size_t n)
+plain_sought(const struct pkt *p, struct plain_turn *t, size_t n)
 {
 	unsigned least =
 	    p->opt.addr->scope.n == 0 ? SAN_WHAT_MAPPED : SAN_WHAT_SCOPED;
@@ -277,7 +261,7 @@ plain_hit(struct pkt *p, const struct pkt_looks *l, const struct pkt_look *at)
 
 /* How many of n records, written in a row at *rec, may leave; *rec: behind. */
 static size_t
-plain_look(struct pkt *p, struct turn *t, size_t n, const uint8_t **rec)
+plain_look(struct pkt *p, struct plain_turn *t, size_t n, const uint8_t **rec)
 {
 	const struct pkt_looks *l = &t->looks;
 	struct pkt_look at = {.rec = *rec, .addr = l->addr};
@@ -293,11 +277,11 @@ plain_look(struct pkt *p, struct turn *t, size_t n, const uint8_t **rec)
 }
 
 size_t
-pkt_plain(
-    struct packet *s, struct d4_slice data, struct d4_buf *out, size_t *bytes)
+pkt_plain(struct packet *s, struct d4_slice data, struct d4_buf *out,
+    size_t *bytes, struct san_led *led)
 {
 	const uint8_t *end, *w;
-	struct turn t;
+	struct plain_turn t;
 	size_t n;
 
 	*bytes = 0;
@@ -313,6 +297,8 @@ pkt_plain(
 	n = plain_look(&s->p, &t, n, &w);
 	if (n == 0)
 		return 0;
+	if (led != NULL)
+		pkt_plain_notes(s, &t, n, out->p + out->n, led);
 	out->n = (size_t)(w - out->p);
 	end = t.one[n - 1].rec + PLAIN_RECORD +
 	      pkt_file_get(&s->p.file, t.one[n - 1].rec + 8);

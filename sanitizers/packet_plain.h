@@ -7,6 +7,7 @@
 #define SAN_PACKET_PLAIN_H
 
 #include "sanitizers/packet_family.h"
+#include "sanitizers/packet_look.h"
 
 #define PLAIN_RECORD 16u /* the record's own header */
 #define PLAIN_ETHER  14u
@@ -28,13 +29,31 @@ struct plain {
 	uint8_t tcp, n_addr;
 };
 
+#define PLAIN_MANY  PKT_LOOK_MANY  /* records of one turn */
+#define PLAIN_ADDRS PKT_LOOK_ADDRS /* of one record */
+
 /*
- * pkt_plain -- writes the plain records at the start of data behind out->n,
- * as many as are certain to leave, and answers how many; *bytes: of data. With
- * steps for which there is no short way: none.
+ * struct plain_turn -- what is done at once: n records; the addresses of all,
+ * as they are, as they become, and what that makes of them (enum san_what).
  */
-D4_USED size_t pkt_plain(
-    struct packet *s, struct d4_slice data, struct d4_buf *out, size_t *bytes);
+struct plain_turn {
+	size_t n, n_addr;
+	struct plain one[PLAIN_MANY];
+	uint32_t in[PLAIN_MANY * PLAIN_ADDRS], to[PLAIN_MANY * PLAIN_ADDRS];
+	uint8_t what[PLAIN_MANY * PLAIN_ADDRS];
+	struct pkt_looks looks;
+};
+
+/* pkt_plain -- as san_family.plain. */
+D4_USED size_t pkt_plain(struct packet *s, struct d4_slice data,
+    struct d4_buf *out, size_t *bytes, struct san_led *led);
+
+/*
+ * pkt_plain_notes -- packet_plain_notes.c: notes on the first n records, which
+ * stand at w now; led, of each: n, out_n, notes_n.
+ */
+void pkt_plain_notes(struct packet *s, const struct plain_turn *t, size_t n,
+    const uint8_t *w, struct san_led *led);
 
 /*
  * pkt_plain_write -- one record at w, with these addresses; answers its bytes.

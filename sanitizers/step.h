@@ -98,6 +98,7 @@ struct san_make {
 };
 
 struct san_again;
+struct san_led;
 struct san_led_run;
 
 /*
@@ -125,8 +126,10 @@ struct san_led_run;
  * plain:   many records from the start of data, whole ones, at once: makes
  *          those that are certain to leave, with the bytes that `record` would
  *          append, from the first, and answers how many; *bytes: theirs in
- *          data. The one behind them has to be made by `record`. NULL where
- *          nothing is gained.
+ *          data. led: while notes are wanted, room for SAN_RUN_MAX, else
+ *          NULL; of each: n, out_n and notes_n, with its notes behind the end
+ *          of those before. The record behind them has to be made by `record`.
+ *          NULL where nothing is gained.
  * trace:   from now on notes of what is done with a record are written behind
  *          the end of *notes (NULL: no longer); false: not with these steps.
  *          NULL, as the next three, where nobody can follow (follow.h).
@@ -177,7 +180,7 @@ struct san_family {
 	enum d4_status (*rekey)(void *state, void *other);
 	void (*ahead)(const void *state, struct d4_slice record);
 	size_t (*plain)(void *state, struct d4_slice data, struct d4_buf *out,
-	    size_t *bytes);
+	    size_t *bytes, struct san_led *led);
 	bool (*trace)(void *state, struct d4_buf *notes);
 	size_t (*traced)(const void *state);
 	enum san_outcome (*again)(void *state, const struct san_again *a,

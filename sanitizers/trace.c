@@ -129,6 +129,32 @@ trace_note(struct san_trace *t, const struct san_stream *s, struct d4_slice rec,
 	t->items.n += sizeof(*led);
 }
 
+void
+trace_plain(struct san_trace *t, struct d4_slice in, size_t out_at,
+    const struct san_led *led, size_t n)
+{
+	size_t at = (size_t)(in.p - t->in.p), out = out_at - t->from;
+	struct san_led *to;
+
+	if (t->broken || !trace_holds(t, in) || out_at < t->from ||
+	    out + n * UINT8_MAX > UINT32_MAX ||
+	    d4_buf_reserve(&t->items, n * sizeof(*led)) != D4_OK) {
+		t->broken = true;
+		return;
+	}
+	to = (void *)(t->items.p + t->items.n);
+	for (size_t i = 0; i < n; i++) {
+		to[i] = led[i];
+		to[i].at = (uint32_t)at;
+		to[i].out_at = (uint32_t)out;
+		to[i].notes_at = (uint32_t)t->notes.n;
+		at += led[i].n;
+		out += led[i].out_n;
+		t->notes.n += led[i].notes_n;
+	}
+	t->items.n += n * sizeof(*led);
+}
+
 bool
 trace_whole(const struct san_trace *t)
 {

@@ -43,6 +43,13 @@ void trace_open(struct san_trace *t, struct d4_slice in, uint32_t variant);
 void trace_note(struct san_trace *t, const struct san_stream *s,
     struct d4_slice rec, const struct trace_out *o);
 
+/*
+ * trace_plain -- n records in a row that left, as san_family.plain says of
+ * them; in: all of them, which became what stands at out_at.
+ */
+void trace_plain(struct san_trace *t, struct d4_slice in, size_t out_at,
+    const struct san_led *led, size_t n);
+
 /* trace_end -- the stream's file has ended: nothing more is noted of it. */
 void trace_end(struct san_stream *s);
 

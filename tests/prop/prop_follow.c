@@ -22,13 +22,17 @@ static const char *const chains[] = {
     "[addr: {scope: telescope, others: map}, sample: 1/2]",
     "[addr: {scope: telescope, method: pfx, others: keep}, payload: keep]",
     "[addr: {method: mask, mask4: 24}, payload: 'keep:64']",
+    /* Those that lead on the short way (packet_plain.c), as the first. */
+    "[addr: {method: cryptopan}]",
+    "[addr: {scope: telescope, others: map}, time: 1s, match: [backscatter, "
+    "icmp, udp, tcp]]",
 };
 
 #define CHAINS (sizeof(chains) / sizeof(chains[0]))
 
 /* Can the others follow at all with these steps? */
 static const bool leads[CHAINS] = {
-    true, true, true, true, [7] = true, [8] = true};
+    true, true, true, true, [7] = true, [8] = true, [9] = true, [10] = true};
 
 struct world {
 	struct san_chain *chain;

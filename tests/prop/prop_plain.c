@@ -130,7 +130,7 @@ step(struct world *w, struct d4_slice left, bool big)
 {
 	size_t bytes, n, done = 0;
 
-	n = w->family->plain(w->way[1], left, &w->out[1], &bytes);
+	n = w->family->plain(w->way[1], left, &w->out[1], &bytes, NULL);
 	w->plain += n;
 	w->other += n == 0;
 	for (size_t i = 0; i < n || done == 0; i++) {
