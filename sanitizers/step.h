@@ -151,9 +151,8 @@ struct san_led_run;
  *          of the family that is kept until the next call; NULL: with its
  *          own. The opening is then taken once more, by turn. D4_ENOMEM: the
  *          keys are those, but what the output knows is forgotten. For a
- *          family
- *          whose openings hang on keys; NULL: a state of each epoch makes
- *          its records.
+ *          family whose openings hang on keys; NULL: a state of each epoch
+ *          makes its records.
  * A family without `record` has no steps yet: only the empty chain takes it.
  */
 struct san_family {
