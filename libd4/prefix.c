@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "libd4/prefix.h"
+#include "libd4/wire.h"
 
 #define PREFIX_FEW 8u /* so many are faster one by one */
 
@@ -28,41 +29,54 @@ addr_octet(const uint8_t *p, const uint8_t *end, uint8_t *out)
 }
 
 static bool
-addr_parse4(struct d4_slice text, uint8_t out[4])
+addr_parse4(struct d4_slice text, uint32_t *out)
 {
 	const uint8_t *p = text.p, *end = text.p + text.n;
+	uint32_t v = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
+		uint8_t octet;
+
 		if (i > 0 && (p == end || *p++ != '.'))
 			return false;
-		p = addr_octet(p, end, &out[i]);
+		p = addr_octet(p, end, &octet);
 		if (p == NULL)
 			return false;
+		v = v << 8 | octet;
 	}
+	*out = v;
 	return p == end;
 }
 
-enum d4_status
-d4_addr_parse(struct d4_slice text, struct d4_addr *out)
+static enum d4_status
+addr_parse6(struct d4_slice text, struct d4_addr *out)
 {
-	struct d4_addr a = {.family = 4};
+	struct d4_addr a = {.family = 6};
 	char z[D4_ADDR_TEXT];
 
-	if (text.n == 0 || text.n >= sizeof(z))
-		return D4_EMALFORMED;
-	if (addr_parse4(text, a.b)) {
-		*out = a;
-		return D4_OK;
-	}
 	if (memchr(text.p, ':', text.n) == NULL ||
 	    memchr(text.p, '\0', text.n) != NULL)
 		return D4_EMALFORMED;
 	memcpy(z, text.p, text.n);
 	z[text.n] = '\0';
-	a.family = 6;
 	if (inet_pton(AF_INET6, z, a.b) != 1)
 		return D4_EMALFORMED;
 	*out = a;
+	return D4_OK;
+}
+
+/* The four bytes are written at once: they are soon read so. */
+enum d4_status
+d4_addr_parse(struct d4_slice text, struct d4_addr *out)
+{
+	uint32_t four;
+
+	if (text.n == 0 || text.n >= D4_ADDR_TEXT)
+		return D4_EMALFORMED;
+	if (!addr_parse4(text, &four))
+		return addr_parse6(text, out);
+	*out = (struct d4_addr){.family = 4};
+	d4_put_be32(out->b, four);
 	return D4_OK;
 }
 

@@ -9,8 +9,7 @@
 struct call {
 	struct san_json_run *r;
 	const struct san_json_rule *rule;
-	struct d4_slice value;
-	bool escaped;
+	const struct san_json_value *value;
 	struct d4_buf *out;
 };
 
@@ -25,12 +24,12 @@ static enum d4_reason
 op_string(const struct call *c, struct d4_slice *out)
 {
 	struct san_json_str s = {
-	    .raw = d4_slice_of(c->value.p + 1, c->value.n - 2)};
+	    .raw = d4_slice_of(c->value->text.p + 1, c->value->text.n - 2)};
 
-	if (c->value.p[0] != '"')
+	if (c->value->text.p[0] != '"')
 		return D4_R_JSON_TYPE;
 	*out = s.raw;
-	if (!c->escaped)
+	if (!c->value->escaped)
 		return D4_R_NONE;
 	if (san_json_decode(&s, &c->r->keys.text) != D4_OK)
 		return D4_R_INTERNAL;
@@ -109,8 +108,9 @@ op_addr(const struct call *c)
 		return why;
 	if (d4_addr_parse(text, &from) != D4_OK)
 		return D4_R_JSON_TYPE;
-	to = from;
-	if (!op_outside(c, &from, &why))
+	if (op_outside(c, &from, &why))
+		to = from;
+	else
 		why = san_line_map(&c->r->line, &from, &to);
 	if (why != D4_R_NONE)
 		return why;
@@ -120,7 +120,7 @@ op_addr(const struct call *c)
 static enum d4_reason
 op_time(const struct call *c)
 {
-	struct d4_slice text = c->value;
+	struct d4_slice text = c->value->text;
 	struct san_stamp to;
 	enum d4_reason why = D4_R_NONE;
 
@@ -132,8 +132,8 @@ op_time(const struct call *c)
 		why = san_stamp_floor(text, c->rule->unit_us, &to);
 	if (why != D4_R_NONE)
 		return why;
-	return c->value.p[0] == '"' ? op_quoted(c, to.text, to.n)
-	                            : op_add(c->out, to.text, to.n);
+	return c->value->text.p[0] == '"' ? op_quoted(c, to.text, to.n)
+	                                  : op_add(c->out, to.text, to.n);
 }
 
 /* op_width -- bytes of the first character of a raw string, escapes whole. */
@@ -152,7 +152,7 @@ op_width(const uint8_t *p)
 static enum d4_reason
 op_trunc(const struct call *c)
 {
-	struct d4_slice v = c->value;
+	struct d4_slice v = c->value->text;
 	uint64_t n = 0;
 	size_t at = 1;
 
@@ -168,9 +168,9 @@ static uint64_t
 op_children(const struct call *c)
 {
 	struct san_json_keys *keys = &c->r->keys;
-	struct san_json_lex lx =
-	    san_json_within(keys, d4_slice_of(c->value.p + 1, c->value.n - 1));
-	uint8_t close = c->value.p[0] == '{' ? '}' : ']';
+	struct san_json_lex lx = san_json_within(
+	    keys, d4_slice_of(c->value->text.p + 1, c->value->text.n - 1));
+	uint8_t close = c->value->text.p[0] == '{' ? '}' : ']';
 	struct san_json_object o = san_json_open(keys);
 	enum d4_reason why = D4_R_NONE;
 	struct san_json_name name;
@@ -194,7 +194,7 @@ op_children(const struct call *c)
 static enum d4_reason
 op_len(const struct call *c)
 {
-	struct d4_slice v = c->value;
+	struct d4_slice v = c->value->text;
 	uint64_t n = 0;
 
 	if (v.p[0] == '"') {
@@ -221,7 +221,7 @@ op_redact(const struct call *c)
 	why = san_json_redact(c->r, c->rule, text, c->out);
 	return why != D4_R_NONE || c->r->text->spans.n != 0
 	           ? why
-	           : op_add(c->out, c->value.p, c->value.n);
+	           : op_add(c->out, c->value->text.p, c->value->text.n);
 }
 
 enum d4_reason
@@ -237,7 +237,7 @@ san_json_apply(struct san_json_run *r, const struct san_json_rule *rule,
 	    [SAN_OP_LEN] = op_len,
 	    [SAN_OP_REDACT] = op_redact,
 	};
-	struct call c = {r, rule, value->text, value->escaped, out};
+	struct call c = {r, rule, value, out};
 
 	assert(op[rule->op] != NULL); /* keep and drop are the walker's */
 	return op[rule->op](&c);

@@ -122,14 +122,15 @@ walk_value(struct walk *w, const struct san_json_node *n, const uint8_t *lead,
  * One container being read.
  * Shape:  lead: where the last child that was read ends, with the space behind
  *         it; start: as walk_value's lead, of the one that is read. op: of what
- * no path leads to. any, first: something was kept; nothing was read yet.
+ *         no path leads to. any: something was kept; dropped: children were
+ *         read, and none of them was.
  */
 struct inside {
 	const struct san_json_node *node;
 	const uint8_t *lead, *start;
 	enum san_json_op op;
 	unsigned depth;
-	bool first, any;
+	bool any, dropped;
 	struct san_json_object object;
 };
 
@@ -137,7 +138,7 @@ struct inside {
 static inline const uint8_t *
 walk_lead(const struct inside *in, const uint8_t *p)
 {
-	return in->any || in->first ? in->lead : p;
+	return in->dropped ? p : in->lead;
 }
 
 /* walk_passed -- members were read, and the space behind the last. */
@@ -145,11 +146,11 @@ static inline enum d4_reason
 walk_passed(
     struct walk *w, struct inside *in, const uint8_t *from, const uint8_t *to)
 {
-	in->first = false;
 	in->lead = to;
+	in->any |= in->op != SAN_OP_DROP;
+	in->dropped = !in->any;
 	if (in->op == SAN_OP_DROP)
 		return D4_R_NONE;
-	in->any = true;
 	return san_json_keep(&w->copy, from, to);
 }
 
@@ -160,7 +161,7 @@ walk_behind(struct walk *w, struct inside *in, bool any)
 	enum d4_reason why = D4_R_NONE;
 
 	in->any |= any;
-	in->first = false;
+	in->dropped = !in->any;
 	in->lead = w->lx.p;
 	san_json_space(&w->lx);
 	if (any && w->lx.p != in->lead)
@@ -331,7 +332,6 @@ walk_inside(
 	    .lead = w->lx.p + 1,
 	    .op = san_json_op_of(w->r->conf, n),
 	    .depth = depth,
-	    .first = true,
 	    .object = san_json_open(&w->r->keys)};
 	enum d4_reason why;
 
