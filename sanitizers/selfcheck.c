@@ -232,49 +232,19 @@ check_put(char to[SAN_TEXTS_ROOM], uint32_t v)
 	return n;
 }
 
-/* check_octet -- up to 255, with a dot behind; how many bytes. */
-static size_t
-check_octet(char to[4], unsigned v)
-{
-	size_t n = 0;
-
-	if (v >= 100)
-		to[n++] = (char)('0' + v / 100);
-	if (v >= 10)
-		to[n++] = (char)('0' + v / 10 % 10);
-	to[n++] = (char)('0' + v % 10);
-	to[n++] = '.';
-	return n;
-}
-
-/* As a dotted quad, and with reversed octets. */
-static void
-check_quads(struct san_texts *t, uint32_t addr)
-{
-	char octet[4][4] = {{0}};
-	char *to = t->b[0], *back = t->b[1];
-	size_t n[4];
-
-	for (unsigned i = 0; i < 4; i++)
-		n[i] = check_octet(octet[i], addr >> (24 - 8 * i) & 255);
-	for (unsigned i = 0; i < 4; i++) {
-		memcpy(to, octet[i], 4);
-		to += n[i];
-		memcpy(back, octet[3 - i], 4);
-		back += n[3 - i];
-	}
-	t->n[0] = (size_t)(to - t->b[0]) - 1;
-	t->n[1] = t->n[0];
-}
-
-/* Both, as a number and as digits: one search for all of them. */
+/* As a dotted quad, with reversed octets, as a number and as digits. */
 static bool
 check_texts4(struct d4_slice out, uint32_t addr)
 {
 	static const char digit[] = "0123456789abcdef";
-	struct san_texts t = {.n = {0}};
+	struct d4_addr a = {.family = 4}, back = {.family = 4};
+	struct san_texts t;
 
-	check_quads(&t, addr);
+	d4_put_be32(a.b, addr);
+	d4_put_le32(back.b, addr);
+	t.n[0] = d4_addr_text(&a, t.b[0]);
+	t.n[1] = d4_addr_text(&back, t.b[1]);
+	t.b[2][1] = '\0'; /* of a single digit: read, but not counted */
 	t.n[2] = check_put(t.b[2], addr);
 	t.n[3] = 8;
 	for (unsigned i = 0; i < 8; i++)

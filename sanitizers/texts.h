@@ -2,11 +2,11 @@
 #ifndef SAN_TEXTS_H
 #define SAN_TEXTS_H
 
-#include "libd4/slice.h"
+#include "libd4/prefix.h"
 
 #define SAN_TEXTS      4u
 #define SAN_TEXTS_LONG 256u
-#define SAN_TEXTS_ROOM 16u /* bytes of the longest */
+#define SAN_TEXTS_ROOM D4_ADDR_TEXT /* bytes of the longest, and more */
 
 /*
  * struct san_texts -- of digits, letters in lower case and dots; n: their
