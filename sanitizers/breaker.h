@@ -2,6 +2,7 @@
 #ifndef SAN_BREAKER_H
 #define SAN_BREAKER_H
 
+#include <stdbool.h>
 #include "libd4/tally.h"
 
 #define SAN_SEEN_MIN 1000u /* records before a rate says anything */
@@ -25,6 +26,21 @@ struct san_breaker {
  */
 void san_breaker_note(
     struct san_breaker *b, const struct d4_tally *t, enum d4_reason why);
+
+/*
+ * san_breaker_calm -- it is closed, and no number of records that are released
+ * from here on can open it: with each of them the rate of hits falls, and it
+ * is not too high now, or will not be when it first says anything.
+ */
+static inline bool
+san_breaker_calm(const struct san_breaker *b, const struct d4_tally *t)
+{
+	uint64_t seen = t->in - b->base_in;
+	uint64_t hits = t->records[D4_R_SELFCHECK] - b->base_hits;
+
+	seen = seen < SAN_SEEN_MIN ? SAN_SEEN_MIN : seen;
+	return b->why == D4_R_NONE && hits * SAN_HIT_RATE <= seen;
+}
 
 /* san_breaker_open -- as it was in an earlier life; why: not D4_R_NONE. */
 void san_breaker_open(struct san_breaker *b, enum d4_reason why);

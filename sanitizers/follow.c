@@ -68,7 +68,8 @@ follow_group(const struct follow *f, size_t from, struct d4_slice *led)
 	const struct san_led *first = &f->item[from];
 	size_t n = 0, bytes = 0;
 
-	if (f->s->family->run == NULL || !stream_calm(f->s))
+	if (f->s->family->run == NULL ||
+	    !san_breaker_calm(&f->s->breaker, &f->s->tally))
 		return 0;
 	for (; n < SAN_RUN_MAX && from + n < f->n; n++) {
 		const struct san_led *item = &first[n];

@@ -134,15 +134,7 @@ stream_forwarded(struct san_stream *s, uint64_t bytes)
 		san_breaker_note(&s->breaker, &s->tally, D4_R_NONE);
 }
 
-/* stream_calm -- so many records may leave without asking the breaker. */
-static inline bool
-stream_calm(const struct san_stream *s)
-{
-	return s->breaker.why == D4_R_NONE &&
-	       s->tally.records[D4_R_SELFCHECK] == s->breaker.base_hits;
-}
-
-/* stream_forwarded_all -- the same of n records, while the stream is calm. */
+/* stream_forwarded_all -- the same of n records, while the breaker is calm. */
 static inline void
 stream_forwarded_all(struct san_stream *s, uint64_t n, uint64_t bytes)
 {

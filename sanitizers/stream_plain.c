@@ -10,7 +10,7 @@ stream_plain(struct san_stream *s, struct d4_slice *data, struct d4_buf *out)
 	bool headed = s->headed;
 
 	if (s->family->plain == NULL || s->epochs != NULL ||
-	    s->canaries != NULL || !stream_calm(s) ||
+	    s->canaries != NULL || !san_breaker_calm(&s->breaker, &s->tally) ||
 	    stream_put_head(s, out) != D4_OK)
 		return;
 	at = out->n;

@@ -70,6 +70,32 @@ hits_open_it_above_one_in_a_thousand_of_at_least_a_thousand(void **state)
 	}
 }
 
+/* Some hits among so many records; then only what is released. */
+static void
+a_calm_one_is_not_opened_by_what_is_released(void **state)
+{
+	unsigned calm = 0, opened = 0;
+
+	(void)state;
+	for (unsigned seen = 0; seen < 4000; seen += 37) {
+		for (unsigned hits = 0; hits < 7 && hits <= seen; hits++) {
+			struct san_breaker b = {.base_in = 5, .base_hits = 2};
+			struct d4_tally t = {.in = 5 + seen};
+			bool was;
+
+			t.records[D4_R_SELFCHECK] = 2 + hits;
+			was = san_breaker_calm(&b, &t);
+			breaker_feed(&b, &t, 5000, D4_R_NONE);
+			assert_true(!was || b.why == D4_R_NONE);
+			calm += was && hits > 0;
+			opened += b.why != D4_R_NONE;
+			assert_int_equal(
+			    san_breaker_calm(&b, &t), b.why == D4_R_NONE);
+		}
+	}
+	assert_true(calm > 100 && opened > 100);
+}
+
 static void
 closing_it_begins_a_new_count(void **state)
 {
@@ -113,6 +139,7 @@ main(void)
 	    cmocka_unit_test(an_internal_error_or_a_canary_opens_it_at_once),
 	    cmocka_unit_test(
 		hits_open_it_above_one_in_a_thousand_of_at_least_a_thousand),
+	    cmocka_unit_test(a_calm_one_is_not_opened_by_what_is_released),
 	    cmocka_unit_test(closing_it_begins_a_new_count),
 	    cmocka_unit_test(one_that_was_open_is_open_until_it_is_closed),
 	};
