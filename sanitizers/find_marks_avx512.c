@@ -1,3 +1,3 @@
-/* find_marks.c as it becomes with -mavx512bw; only called where the processor
- * can. */
+/* find_marks.c as it becomes with -mavx512bw; only called where it can be. */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "sanitizers/find_marks.c"

@@ -1,3 +1,3 @@
-/* masks.c as it becomes with -mavx512bw; only called where the processor can.
- */
+/* masks.c as it becomes with -mavx512bw; only called where it can be. */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "sanitizers/masks.c"

@@ -1,2 +1,3 @@
-/* texts.c as it becomes with -mavx2; only called where the processor can. */
+/* texts.c as it becomes with -mavx2; only called where it can be. */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "sanitizers/texts.c"

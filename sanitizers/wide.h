@@ -1,8 +1,8 @@
 /*
  * Vectors of as many bytes as the target has: files that include this are
- * built again on x86-64, with -mavx2 and with -mavx512bw, and
- * one of the ways is chosen when it runs. What a comparison answers is a bit
- * a byte where the target has such, else a vector: & | and ~ work on both.
+ * built again on x86-64, with -mavx2 and with -mavx512bw, and one of the ways
+ * is chosen when it runs. What a comparison answers is a bit a byte where the
+ * target has such, else a vector: & | and ~ work on both.
  */
 #ifndef SAN_WIDE_H
 #define SAN_WIDE_H
