@@ -194,7 +194,7 @@ find_wanted6(struct d4_slice t, size_t from, size_t i, size_t end,
 
 	for (size_t k = from; k < i; k++)
 		group = group << 4 | san_hex_value(t.p[k]);
-	return san_hints_group(h, group) ||
+	return h == NULL || san_hints_group(h, group) ||
 	       (h->embeds && find_isatap(t, i, end));
 }
 
