@@ -8,7 +8,8 @@
 
 /*
  * struct packet -- what every framing of packets keeps; zero, then inited.
- * Shape:  filter: the step `bpf`, for each link type that came.
+ * Shape:  filter: the step `bpf`, for each link type that came. fewer: see
+ *         packet_plain.c.
  */
 struct packet {
 	struct pkt p;
@@ -19,6 +20,7 @@ struct packet {
 		struct san_bpf *bpf;
 	} filter[PACKET_LINKS];
 	struct pkt_notes notes;
+	size_t fewer;
 };
 
 extern const struct san_family san_family_packets; /* packet_pcap.c */

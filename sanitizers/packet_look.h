@@ -43,7 +43,8 @@ pkt_look_on(const struct pkt_looks *l, struct pkt_look *at)
  * pkt_look -- goes on to the first record, or behind the last one, that
  * san_check_hit has to look at: the middle bytes of an address stand in it,
  * in either order, or four characters of a text. It stops too often: what
- * stands behind a record counts, too.
+ * stands behind a record counts, too. Addresses are of 1.0.0.0 and up: the
+ * texts of others may be shorter.
  */
 void pkt_look(const struct pkt_looks *l, struct pkt_look *at);
 

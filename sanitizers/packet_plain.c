@@ -124,6 +124,17 @@ plain_ends(const uint8_t *b, uint32_t *in)
 	in[1] = d4_get_be32(b + 16);
 }
 
+/* Their texts are of seven characters at least: packet_look.h looks so. */
+static inline bool
+plain_texts(const uint32_t *in, size_t n)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < n; i++)
+		all = all && in[i] >> 24 != 0;
+	return all;
+}
+
 /* One record of n bytes; false: it is not plain. in: room for addresses. */
 static inline bool
 plain_read(
@@ -158,15 +169,17 @@ plain_read(
 	default:
 		break;
 	}
-	return plain && plain_wanted(p, &ip);
+	return plain && plain_texts(in, o->n_addr) && plain_wanted(p, &ip);
 }
 
-/* The plain records at the start of data. */
+/* The plain records at the start of data, as many as the turn may have. */
 static void
-plain_reads(const struct pkt *p, struct d4_slice data, struct plain_turn *t)
+plain_reads(const struct packet *s, struct d4_slice data, struct plain_turn *t)
 {
+	const struct pkt *p = &s->p;
+
 	t->n = t->n_addr = 0;
-	while (t->n < PLAIN_MANY && data.n >= PLAIN_RECORD) {
+	while (t->n < PLAIN_MANY - s->fewer && data.n >= PLAIN_RECORD) {
 		uint32_t n = pkt_file_get(&p->file, data.p + 8);
 
 		if (n > data.n - PLAIN_RECORD ||
@@ -276,6 +289,23 @@ plain_look(struct pkt *p, struct plain_turn *t, size_t n, const uint8_t **rec)
 	return at.i;
 }
 
+/*
+ * How many fewer than PLAIN_MANY the next turn has: after one of which only n
+ * records left, so many; else twice as many as this one. What is read and
+ * mapped in vain is bounded so, whatever is sent.
+ */
+static size_t
+plain_fewer(size_t fewer, size_t n, size_t of)
+{
+	size_t many = PLAIN_MANY - fewer;
+
+	if (n < of)
+		many = n != 0 ? n : 1;
+	else
+		many = many < PLAIN_MANY / 2 ? 2 * many : PLAIN_MANY;
+	return PLAIN_MANY - many;
+}
+
 size_t
 pkt_plain(struct packet *s, struct d4_slice data, struct d4_buf *out,
     size_t *bytes, struct san_led *led)
@@ -287,7 +317,7 @@ pkt_plain(struct packet *s, struct d4_slice data, struct d4_buf *out,
 	*bytes = 0;
 	if (!plain_fit(s))
 		return 0;
-	plain_reads(&s->p, data, &t);
+	plain_reads(s, data, &t);
 	if (t.n == 0 ||
 	    d4_buf_reserve(out, t.n * PLAIN_OUT + PKT_LOOK_PAD) != D4_OK)
 		return 0;
@@ -295,6 +325,7 @@ pkt_plain(struct packet *s, struct d4_slice data, struct d4_buf *out,
 	w = out->p + out->n;
 	n = plain_writes(s, &t, out->p + out->n);
 	n = plain_look(&s->p, &t, n, &w);
+	s->fewer = plain_fewer(s->fewer, n, t.n);
 	if (n == 0)
 		return 0;
 	if (led != NULL)

@@ -21,8 +21,10 @@ plain_front(struct packet *s, const struct plain *o, uint8_t *w)
 		memset(w, 0, 12);
 		return true;
 	}
+	/* One that is made with keys is not for those who follow. */
+	s->notes.alone = false;
 	return pkt_mac(&s->p, b, w) == D4_R_NONE &&
-	       pkt_mac(&s->p, b + 6, w + 6) == D4_R_NONE;
+	       pkt_mac(&s->p, b + 6, w + 6) == D4_R_NONE && !s->notes.alone;
 }
 
 /*

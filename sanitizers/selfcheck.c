@@ -123,18 +123,13 @@ check_may_text(struct d4_slice out)
 	return check_any(m);
 }
 
-/*
- * A run of CHECK_RUN such characters covers one position in CHECK_RUN. Where a
- * text may begin at once, it is looked for: most records that are no text have
- * nothing like it in front.
- */
+/* A run of CHECK_RUN such characters covers one position in CHECK_RUN. */
 static bool
 check_has_text(struct d4_slice out)
 {
-	if (check_may_text(
-		d4_slice_of(out.p, out.n < CHECK_HEAD ? out.n : CHECK_HEAD)))
-		return true;
-	if (!check_may_text(out))
+	if (!check_may_text(
+		d4_slice_of(out.p, out.n < CHECK_HEAD ? out.n : CHECK_HEAD)) &&
+	    !check_may_text(out))
 		return false;
 	for (size_t i = CHECK_RUN - 1; i < out.n; i += CHECK_RUN) {
 		if (check_class(out.p[i]) && check_run(out, i))
@@ -232,7 +227,10 @@ check_put(char to[SAN_TEXTS_ROOM], uint32_t v)
 	return n;
 }
 
-/* As a dotted quad, with reversed octets, as a number and as digits. */
+/*
+ * As a dotted quad, with reversed octets, as digits and as a number; that of
+ * 0.0.0.9 and below would stand nearly everywhere.
+ */
 static bool
 check_texts4(struct d4_slice out, uint32_t addr)
 {
@@ -244,11 +242,13 @@ check_texts4(struct d4_slice out, uint32_t addr)
 	d4_put_le32(back.b, addr);
 	t.n[0] = d4_addr_text(&a, t.b[0]);
 	t.n[1] = d4_addr_text(&back, t.b[1]);
-	t.b[2][1] = '\0'; /* of a single digit: read, but not counted */
-	t.n[2] = check_put(t.b[2], addr);
-	t.n[3] = 8;
+	t.n[2] = 8;
 	for (unsigned i = 0; i < 8; i++)
-		t.b[3][i] = digit[addr >> (28 - 4 * i) & 15];
+		t.b[2][i] = digit[addr >> (28 - 4 * i) & 15];
+	if (addr > 9)
+		t.n[3] = check_put(t.b[3], addr);
+	else
+		t.n[3] = d4_addr_text(&a, t.b[3]);
 	return san_texts_has(out, &t);
 }
 

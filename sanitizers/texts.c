@@ -87,18 +87,6 @@ texts_last(struct d4_slice out, size_t at, const struct san_texts *t,
 		   out, at + WIDE_BYTES, texts_may(last + WIDE_BYTES, t, w), t);
 }
 
-/* texts_digit -- one of them is a single digit, and stands there. */
-static bool
-texts_digit(struct d4_slice out, const struct san_texts *t)
-{
-	for (unsigned k = 0; k < SAN_TEXTS; k++) {
-		if (t->n[k] == 1 && out.n != 0 &&
-		    memchr(out.p, t->b[k][0], out.n) != NULL)
-			return true;
-	}
-	return false;
-}
-
 bool
 WIDE_NAME(san_texts)(struct d4_slice out, const struct san_texts *t)
 {
@@ -116,7 +104,7 @@ WIDE_NAME(san_texts)(struct d4_slice out, const struct san_texts *t)
 
 		hit = bits != 0 && texts_at(out, i, bits, t);
 	}
-	hit = hit || texts_last(out, i, t, &w) || texts_digit(out, t);
+	hit = hit || texts_last(out, i, t, &w);
 	wide_done();
 	return hit;
 }

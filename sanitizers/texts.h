@@ -10,7 +10,7 @@
 
 /*
  * struct san_texts -- of digits, letters in lower case and dots; n: their
- * lengths, not 0. The first and the last byte of each is no dot.
+ * lengths, 2 at least. The first and the last byte of each is no dot.
  */
 struct san_texts {
 	char b[SAN_TEXTS][SAN_TEXTS_ROOM];

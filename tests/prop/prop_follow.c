@@ -199,6 +199,38 @@ make_tcp(uint8_t *p, struct prop *r)
 	return 54;
 }
 
+/* 33:33:ff and three bytes of an address, which a token replaces. */
+static void
+multicast_addresses_are_each_partners_own(void **state)
+{
+	static const uint8_t solicited[3] = {0x33, 0x33, 0xff};
+	struct prop r = prop_case(prop_seed(), 8);
+	struct d4_buf file;
+	struct world w;
+
+	(void)state;
+	world_open(&w, "[addr: {scope: telescope, others: map}, link: keep]");
+	for (size_t round = 0; round < 50; round++) {
+		test_pcap_open(&file, 1);
+		for (size_t i = 0; i < 20; i++) {
+			uint8_t p[64];
+			size_t n = make_tcp(p, &r);
+
+			/* numbers of nobody: most packets are plain ones */
+			d4_put_be32(p + 38, (uint32_t)prop_next(&r));
+			d4_put_be32(p + 42, (uint32_t)prop_next(&r));
+			d4_put_be16(p + 18, (uint16_t)prop_next(&r));
+			if (prop_below(&r, 3) == 0)
+				memcpy(p + 6 * prop_below(&r, 2), solicited, 3);
+			test_pcap_add(&file, p, n, n);
+		}
+		check_file(&w, d4_buf_slice(&file));
+		d4_buf_fini(&file);
+	}
+	assert_int_equal(w.followed, 50 * (STREAMS - 1));
+	world_close(&w);
+}
+
 static void
 numbers_made_of_addresses_are_each_partners_own(void **state)
 {
@@ -337,6 +369,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(following_gives_what_the_stream_gives_alone),
 	    cmocka_unit_test(numbers_made_of_addresses_are_each_partners_own),
+	    cmocka_unit_test(multicast_addresses_are_each_partners_own),
 	    cmocka_unit_test(
 		nobody_follows_another_chain_or_a_file_that_was_not_led),
 	    cmocka_unit_test(doubts_are_settled_by_the_whole_check),
