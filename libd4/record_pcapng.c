@@ -79,18 +79,6 @@ pcapng_destroy(struct d4_cutter *c)
 	free(c);
 }
 
-static uint32_t
-pcapng_u32(bool big, const uint8_t *at)
-{
-	return big ? d4_get_be32(at) : d4_get_le32(at);
-}
-
-static uint16_t
-pcapng_u16(bool big, const uint8_t *at)
-{
-	return big ? d4_get_be16(at) : d4_get_le16(at);
-}
-
 static enum d4_status
 pcapng_fail(struct pcapng *p, enum d4_reason why)
 {
@@ -135,7 +123,7 @@ pcapng_need(struct d4_cutter *c, struct d4_slice s, size_t *need)
 	} else if (first) {
 		return pcapng_fail(p, D4_R_PCAPNG_MAGIC);
 	}
-	n = pcapng_u32(big, s.p + 4);
+	n = d4_get_32(big, s.p + 4);
 	if (!pcapng_length_ok(n))
 		return pcapng_fail(p, D4_R_PCAPNG_DESYNC);
 	*need = n;
@@ -158,7 +146,7 @@ pcapng_simple_ok(const struct pcapng *p, const uint8_t *b, uint32_t n)
 
 	if (n < 16 || p->interfaces == 0)
 		return false;
-	len = pcapng_u32(p->big, b + 8);
+	len = d4_get_32(p->big, b + 8);
 	if (p->snaplen != 0 && len > p->snaplen)
 		len = p->snaplen;
 	return pcapng_holds(len, 16, n);
@@ -168,17 +156,17 @@ pcapng_simple_ok(const struct pcapng *p, const uint8_t *b, uint32_t n)
 static bool
 pcapng_ok(const struct pcapng *p, const uint8_t *b, uint32_t n)
 {
-	switch (pcapng_u32(p->big, b)) {
+	switch (d4_get_32(p->big, b)) {
 	case PCAPNG_ENHANCED:
-		return n >= 32 && pcapng_u32(p->big, b + 8) < p->interfaces &&
-		       pcapng_holds(pcapng_u32(p->big, b + 20), 32, n);
+		return n >= 32 && d4_get_32(p->big, b + 8) < p->interfaces &&
+		       pcapng_holds(d4_get_32(p->big, b + 20), 32, n);
 	case PCAPNG_PACKET:
-		return n >= 32 && pcapng_u16(p->big, b + 8) < p->interfaces &&
-		       pcapng_holds(pcapng_u32(p->big, b + 20), 32, n);
+		return n >= 32 && d4_get_16(p->big, b + 8) < p->interfaces &&
+		       pcapng_holds(d4_get_32(p->big, b + 20), 32, n);
 	case PCAPNG_SIMPLE:
 		return pcapng_simple_ok(p, b, n);
 	case PCAPNG_COUNTERS:
-		return n >= 24 && pcapng_u32(p->big, b + 8) < p->interfaces;
+		return n >= 24 && d4_get_32(p->big, b + 8) < p->interfaces;
 	default:
 		return true;
 	}
@@ -187,7 +175,7 @@ pcapng_ok(const struct pcapng *p, const uint8_t *b, uint32_t n)
 static bool
 pcapng_opens(const struct pcapng *p, const uint8_t *b)
 {
-	uint32_t type = pcapng_u32(p->big, b);
+	uint32_t type = d4_get_32(p->big, b);
 
 	return type == PCAPNG_SECTION || type == PCAPNG_INTERFACE;
 }
@@ -200,7 +188,7 @@ pcapng_section(struct pcapng *p, struct d4_slice b)
 	enum d4_status st;
 
 	(void)pcapng_order(b.p, &big); /* pcapng_need saw to it */
-	if (b.n < PCAPNG_HEADER || pcapng_u16(big, b.p + 12) != 1)
+	if (b.n < PCAPNG_HEADER || d4_get_16(big, b.p + 12) != 1)
 		return pcapng_fail(p,
 		    p->opening.n == 0 ? D4_R_PCAPNG_MAGIC : D4_R_PCAPNG_DESYNC);
 	if (b.n > D4_OPENING_MAX)
@@ -233,7 +221,7 @@ pcapng_interface(struct pcapng *p, struct d4_slice b)
 	if (st != D4_OK)
 		return st;
 	if (p->interfaces++ == 0)
-		p->snaplen = pcapng_u32(p->big, b.p + 12);
+		p->snaplen = d4_get_32(p->big, b.p + 12);
 	return D4_OK;
 }
 
@@ -247,12 +235,12 @@ pcapng_take(struct pcapng *p, struct d4_run *out)
 
 	if (d4_get_be32(b.p) == PCAPNG_SECTION)
 		(void)pcapng_order(b.p, &big);
-	if (pcapng_u32(big, b.p + b.n - 4) != b.n)
+	if (d4_get_32(big, b.p + b.n - 4) != b.n)
 		return pcapng_fail(p,
 		    p->opening.n == 0 ? D4_R_PCAPNG_MAGIC : D4_R_PCAPNG_DESYNC);
 	if (d4_get_be32(b.p) == PCAPNG_SECTION) {
 		st = pcapng_section(p, b);
-	} else if (pcapng_u32(big, b.p) == PCAPNG_INTERFACE) {
+	} else if (d4_get_32(big, b.p) == PCAPNG_INTERFACE) {
 		st = pcapng_interface(p, b);
 	} else {
 		*out = (struct d4_run){.n = 1, .bytes = b.n};
@@ -285,11 +273,11 @@ pcapng_run(struct pcapng *p, struct d4_slice *in, struct d4_run *out)
 	uint64_t n = 0;
 
 	while ((size_t)(end - at) >= PCAPNG_LEAST) {
-		uint32_t len = pcapng_u32(p->big, at + 4);
+		uint32_t len = d4_get_32(p->big, at + 4);
 
 		if (!pcapng_length_ok(len) || len > (size_t)(end - at) ||
 		    pcapng_opens(p, at) ||
-		    pcapng_u32(p->big, at + len - 4) != len ||
+		    d4_get_32(p->big, at + len - 4) != len ||
 		    !pcapng_ok(p, at, len))
 			break;
 		at += len;
@@ -367,7 +355,7 @@ pcapng_split(const struct d4_cutter *c, struct d4_slice data)
 
 	if (data.n < PCAPNG_LEAST)
 		return 0;
-	n = pcapng_u32(p->big, data.p + 4);
+	n = d4_get_32(p->big, data.p + 4);
 	return n >= PCAPNG_LEAST && n <= data.n ? n : 0;
 }
 

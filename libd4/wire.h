@@ -3,6 +3,7 @@
 #define D4_WIRE_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -81,6 +82,34 @@ d4_put_le64(uint8_t *p, uint64_t v)
 {
 	v = htole64(v);
 	memcpy(p, &v, sizeof(v));
+}
+
+/* The same in the order that a file says: big-endian or little-endian. */
+static inline uint16_t
+d4_get_16(bool big, const uint8_t *p)
+{
+	return big ? d4_get_be16(p) : d4_get_le16(p);
+}
+
+static inline uint32_t
+d4_get_32(bool big, const uint8_t *p)
+{
+	return big ? d4_get_be32(p) : d4_get_le32(p);
+}
+
+static inline void
+d4_put_16(bool big, uint8_t *p, uint16_t v)
+{
+	d4_put_be16(p, big ? v : __builtin_bswap16(v));
+}
+
+static inline void
+d4_put_32(bool big, uint8_t *p, uint32_t v)
+{
+	if (big)
+		d4_put_be32(p, v);
+	else
+		d4_put_le32(p, v);
 }
 
 #endif

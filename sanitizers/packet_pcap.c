@@ -45,7 +45,7 @@ pcap_magic(const uint8_t *b, struct pkt_file *f)
 	f->nano = be == 0xa1b23c4du || le == 0xa1b23c4du;
 	if (!f->big && le != 0xa1b2c3d4u && le != 0xa1b23c4du)
 		return false;
-	return pkt_file_get(f, b + 4) == (f->big ? 0x00020004u : 0x00040002u);
+	return d4_get_32(f->big, b + 4) == (f->big ? 0x00020004u : 0x00040002u);
 }
 
 /*
@@ -63,17 +63,17 @@ pcap_begin(void *state, struct d4_slice in, struct d4_buf *head)
 
 	if (in.n != PCAP_OPENING || !pcap_magic(in.p, f))
 		return D4_R_PCAP_MAGIC;
-	link = pkt_file_get(f, in.p + 20);
+	link = d4_get_32(f->big, in.p + 20);
 	if ((link & 0x0bff0000u) != 0)
 		return D4_R_LINKTYPE;
 	why = packet_link(s, (uint16_t)link,
 	    (link & 0x04000000u) != 0 ? (uint8_t)(link >> 28) * 2 : 0);
 	if (why != D4_R_NONE)
 		return why;
-	snap = pkt_file_get(f, in.p + 16);
+	snap = d4_get_32(f->big, in.p + 16);
 	memcpy(w, in.p, 8);
-	pkt_file_put(f, w + 16, snap < D4_CAPLEN_MAX ? snap : D4_CAPLEN_MAX);
-	pkt_file_put(f, w + 20, f->link);
+	d4_put_32(f->big, w + 16, snap < D4_CAPLEN_MAX ? snap : D4_CAPLEN_MAX);
+	d4_put_32(f->big, w + 20, f->link);
 	return d4_buf_add(head, w, sizeof(w)) == D4_OK ? D4_R_NONE
 	                                               : D4_R_INTERNAL;
 }
@@ -84,7 +84,7 @@ packet_time(const struct packet *s, const uint8_t *in, uint8_t *out)
 {
 	const struct pkt_file *f = &s->p.file;
 	uint64_t per_s = f->nano ? 1000000000 : 1000000, t;
-	uint32_t fraction = pkt_file_get(f, in + 4);
+	uint32_t fraction = d4_get_32(f->big, in + 4);
 
 	if (fraction >= per_s)
 		return D4_R_TIME_VALUE;
@@ -92,19 +92,19 @@ packet_time(const struct packet *s, const uint8_t *in, uint8_t *out)
 		memcpy(out, in, 8);
 		return D4_R_NONE;
 	}
-	t = pkt_file_get(f, in) * per_s + fraction;
+	t = d4_get_32(f->big, in) * per_s + fraction;
 	if (!san_when_apply(&s->p.opt.time, s->tshift, per_s, &t) ||
 	    t / per_s > UINT32_MAX)
 		return D4_R_TIME_VALUE;
-	pkt_file_put(f, out, (uint32_t)(t / per_s));
-	pkt_file_put(f, out + 4, (uint32_t)(t % per_s));
+	d4_put_32(f->big, out, (uint32_t)(t / per_s));
+	d4_put_32(f->big, out + 4, (uint32_t)(t % per_s));
 	return D4_R_NONE;
 }
 
 static enum san_dated
 pcap_when(void *state, struct d4_slice rec, uint64_t *t_s)
 {
-	*t_s = pkt_file_get(&((const struct packet *)state)->p.file, rec.p);
+	*t_s = d4_get_32(((const struct packet *)state)->p.file.big, rec.p);
 	return SAN_DATED;
 }
 
@@ -112,7 +112,7 @@ pcap_when(void *state, struct d4_slice rec, uint64_t *t_s)
 static uint32_t
 pcap_enter(struct pkt *p, struct d4_slice rec)
 {
-	uint32_t len = pkt_file_get(&p->file, rec.p + 12);
+	uint32_t len = d4_get_32(p->file.big, rec.p + 12);
 
 	(void)d4_slice_skip(&rec, PCAP_HEAD);
 	return packet_enter(p, rec, len);
@@ -133,8 +133,8 @@ pcap_rewrite(struct packet *s, struct d4_slice rec, uint8_t *head)
 	if (why != D4_R_NONE)
 		return why;
 	n = (uint32_t)(p->w - head) - PCAP_HEAD;
-	pkt_file_put(&p->file, head + 8, n);
-	pkt_file_put(&p->file, head + 12, p->whole ? n : len);
+	d4_put_32(p->file.big, head + 8, n);
+	d4_put_32(p->file.big, head + 12, p->whole ? n : len);
 	return packet_judge(p, d4_slice_of(head, (size_t)(p->w - head)));
 }
 

@@ -146,7 +146,7 @@ plain_read(
 	bool plain = false;
 
 	o->rec = rec.p;
-	o->len = pkt_file_get(&p->file, rec.p + 12);
+	o->len = d4_get_32(p->file.big, rec.p + 12);
 	n = n < o->len ? n : o->len;
 	if (n < PLAIN_ETHER || d4_get_be16(b + 12) != PKT_ETH_IP4 ||
 	    !plain_ip4(b + PLAIN_ETHER, n - PLAIN_ETHER, &ip))
@@ -180,7 +180,7 @@ plain_reads(const struct packet *s, struct d4_slice data, struct plain_turn *t)
 
 	t->n = t->n_addr = 0;
 	while (t->n < PLAIN_MANY - s->fewer && data.n >= PLAIN_RECORD) {
-		uint32_t n = pkt_file_get(&p->file, data.p + 8);
+		uint32_t n = d4_get_32(p->file.big, data.p + 8);
 
 		if (n > data.n - PLAIN_RECORD ||
 		    !plain_read(p, d4_slice_skip(&data, PLAIN_RECORD + n),
@@ -332,7 +332,7 @@ pkt_plain(struct packet *s, struct d4_slice data, struct d4_buf *out,
 		pkt_plain_notes(s, &t, n, out->p + out->n, led);
 	out->n = (size_t)(w - out->p);
 	end = t.one[n - 1].rec + PLAIN_RECORD +
-	      pkt_file_get(&s->p.file, t.one[n - 1].rec + 8);
+	      d4_get_32(s->p.file.big, t.one[n - 1].rec + 8);
 	*bytes = (size_t)(end - data.p);
 	return n;
 }

@@ -81,7 +81,7 @@ pkt_plain_notes(struct packet *s, const struct plain_turn *t, size_t n,
 
 		led[i] = (struct san_led){
 		    .n = PLAIN_RECORD +
-		         pkt_file_get(&s->p.file, t->one[i].rec + 8),
+		         d4_get_32(s->p.file.big, t->one[i].rec + 8),
 		    .out_n = t->looks.size[i],
 		    .notes_n = (uint32_t)(k * sizeof(*o))};
 		at += t->one[i].n_addr;

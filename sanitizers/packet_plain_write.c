@@ -14,7 +14,7 @@ plain_front(struct packet *s, const struct plain *o, uint8_t *w)
 
 	if (packet_time(s, o->rec, w) != D4_R_NONE)
 		return false;
-	pkt_file_put(&s->p.file, w + 12, o->len);
+	d4_put_32(s->p.file.big, w + 12, o->len);
 	w += PLAIN_RECORD;
 	memcpy(w + 12, b + 12, 2);
 	if (s->p.opt.link == SAN_LINK_ZERO && ((b[0] | b[6]) & 1) == 0) {
@@ -158,6 +158,6 @@ pkt_plain_write(
 		n += PLAIN_ICMP + PKT_IP4 + PLAIN_QUOTE;
 		break;
 	}
-	pkt_file_put(&s->p.file, w + 8, (uint32_t)(n - PLAIN_RECORD));
+	d4_put_32(s->p.file.big, w + 8, (uint32_t)(n - PLAIN_RECORD));
 	return n;
 }

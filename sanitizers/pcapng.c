@@ -122,7 +122,7 @@ ng_take(struct ng *g, const struct ng_option *o, struct ng_options *out)
 {
 	if (o->code == NG_FLAGS && o->value.n == 4 && !out->flags_there) {
 		out->flags_there = true;
-		out->flags = ng_get32(g, o->value.p);
+		out->flags = d4_get_32(g->big, o->value.p);
 	} else if (o->code == NG_DROPCOUNT && o->value.n == 8 &&
 		   !out->drops_there) {
 		out->drops_there = true;
@@ -151,7 +151,7 @@ ng_put_options(const struct ng *g, const struct ng_options *o, uint8_t *w)
 	uint8_t flags[4];
 	size_t n = 0;
 
-	ng_put32(g, flags, o->flags & NG_FLAGS_KEPT);
+	d4_put_32(g->big, flags, o->flags & NG_FLAGS_KEPT);
 	if (o->flags_there)
 		n += ng_put_option(g, w, NG_FLAGS, d4_slice_of(flags, 4));
 	if (o->drops_there)
@@ -184,8 +184,8 @@ ng_face(struct ng *g, size_t i, const struct ng_face **out)
 static struct d4_slice
 ng_close(const struct ng *g, uint8_t *head, size_t n)
 {
-	ng_put32(g, head + 4, (uint32_t)n + 4);
-	ng_put32(g, head + n, (uint32_t)n + 4);
+	d4_put_32(g->big, head + 4, (uint32_t)n + 4);
+	d4_put_32(g->big, head + n, (uint32_t)n + 4);
 	return d4_slice_of(head, n + 4);
 }
 
@@ -202,15 +202,16 @@ ng_put_time(const struct ng *g, const struct ng_face *f, const uint8_t *in,
     uint8_t *out)
 {
 	const struct san_when *w = &g->packet.p.opt.time;
-	uint64_t t = (uint64_t)ng_get32(g, in) << 32 | ng_get32(g, in + 4);
+	uint64_t t =
+	    (uint64_t)d4_get_32(g->big, in) << 32 | d4_get_32(g->big, in + 4);
 
 	if (!ng_time(f, t, &t))
 		return D4_R_TIME_VALUE;
 	if ((w->unit_us != 0 || w->shift) &&
 	    !san_when_apply(w, g->packet.tshift, f->per_s, &t))
 		return D4_R_TIME_VALUE;
-	ng_put32(g, out, (uint32_t)(t >> 32));
-	ng_put32(g, out + 4, (uint32_t)t);
+	d4_put_32(g->big, out, (uint32_t)(t >> 32));
+	d4_put_32(g->big, out + 4, (uint32_t)t);
 	return D4_R_NONE;
 }
 
@@ -234,7 +235,8 @@ static enum d4_reason
 ng_enhanced(
     struct ng *g, struct d4_slice b, uint8_t *head, struct d4_slice *out)
 {
-	uint32_t cap = ng_get32(g, b.p + 20), len = ng_get32(g, b.p + 24);
+	uint32_t cap = d4_get_32(g->big, b.p + 20),
+		 len = d4_get_32(g->big, b.p + 24);
 	struct pkt *p = &g->packet.p;
 	const struct ng_face *f = NULL;
 	struct ng_options o;
@@ -243,7 +245,7 @@ ng_enhanced(
 
 	if (cap > D4_CAPLEN_MAX || n + 4 > b.n)
 		return D4_R_PCAPNG_BLOCK;
-	why = ng_face(g, ng_get32(g, b.p + 8), &f);
+	why = ng_face(g, d4_get_32(g->big, b.p + 8), &f);
 	if (why == D4_R_NONE &&
 	    !ng_options(g, d4_slice_of(b.p + n, b.n - n - 4), &o))
 		why = D4_R_PCAPNG_BLOCK;
@@ -257,10 +259,10 @@ ng_enhanced(
 		why = ng_put_time(g, f, b.p + 12, head + 12);
 	if (why != D4_R_NONE)
 		return why;
-	ng_put32(g, head, NG_ENHANCED);
-	ng_put32(g, head + 8, ng_get32(g, b.p + 8));
-	ng_put32(g, head + 20, (uint32_t)(p->w - head) - NG_DATA);
-	ng_put32(g, head + 24, len);
+	d4_put_32(g->big, head, NG_ENHANCED);
+	d4_put_32(g->big, head + 8, d4_get_32(g->big, b.p + 8));
+	d4_put_32(g->big, head + 20, (uint32_t)(p->w - head) - NG_DATA);
+	d4_put_32(g->big, head + 24, len);
 	n = ng_pad(head, (size_t)(p->w - head));
 	n += ng_put_options(g, &o, head + n);
 	*out = ng_close(g, head, n);
@@ -270,7 +272,7 @@ ng_enhanced(
 static enum d4_reason
 ng_simple(struct ng *g, struct d4_slice b, uint8_t *head, struct d4_slice *out)
 {
-	uint32_t len = ng_get32(g, b.p + 8), cap = len;
+	uint32_t len = d4_get_32(g->big, b.p + 8), cap = len;
 	struct pkt *p = &g->packet.p;
 	const struct ng_face *f = NULL;
 	enum d4_reason why;
@@ -291,8 +293,8 @@ ng_simple(struct ng *g, struct d4_slice b, uint8_t *head, struct d4_slice *out)
 	if (n > size || (f->snaplen != 0 && size > f->snaplen))
 		return D4_R_PCAPNG_BLOCK;
 	memset(p->w, 0, size - n);
-	ng_put32(g, head, NG_SIMPLE);
-	ng_put32(g, head + 8, len);
+	d4_put_32(g->big, head, NG_SIMPLE);
+	d4_put_32(g->big, head + 8, len);
 	*out = ng_close(g, head, ng_pad(head, NG_DATA_SIMP + size));
 	return D4_R_NONE;
 }
@@ -302,7 +304,7 @@ static enum d4_reason
 ng_block(struct ng *g, struct d4_slice b, uint8_t *head, struct d4_slice *out)
 {
 	struct pkt *p = &g->packet.p;
-	uint32_t type = ng_get32(g, b.p);
+	uint32_t type = d4_get_32(g->big, b.p);
 	size_t data = type == NG_SIMPLE ? NG_DATA_SIMP : NG_DATA;
 	enum d4_reason why;
 
@@ -342,15 +344,16 @@ static enum san_dated
 ng_when(void *state, struct d4_slice b, uint64_t *t_s)
 {
 	const struct ng *g = state;
-	uint32_t type = ng_get32(g, b.p), i;
+	uint32_t type = d4_get_32(g->big, b.p), i;
 	uint64_t t;
 
 	if (type != NG_ENHANCED)
 		return type == NG_SIMPLE ? SAN_UNDATED : SAN_NEVER;
 	if (b.n < NG_PACKET)
 		return SAN_NEVER;
-	i = ng_get32(g, b.p + 8);
-	t = (uint64_t)ng_get32(g, b.p + 12) << 32 | ng_get32(g, b.p + 16);
+	i = d4_get_32(g->big, b.p + 8);
+	t = (uint64_t)d4_get_32(g->big, b.p + 12) << 32 |
+	    d4_get_32(g->big, b.p + 16);
 	if (i >= g->n || !ng_time(&g->face[i], t, &t))
 		return SAN_UNDATED;
 	*t_s = t / g->face[i].per_s;

@@ -81,32 +81,4 @@ D4_USED bool ng_time(const struct ng_face *f, uint64_t in, uint64_t *out);
 /* ng_stripped -- an option does not leave. */
 void ng_stripped(struct ng *g);
 
-static inline uint16_t
-ng_get16(const struct ng *g, const uint8_t *b)
-{
-	return g->big ? d4_get_be16(b) : d4_get_le16(b);
-}
-
-static inline uint32_t
-ng_get32(const struct ng *g, const uint8_t *b)
-{
-	return g->big ? d4_get_be32(b) : d4_get_le32(b);
-}
-
-static inline void
-ng_put16(const struct ng *g, uint8_t *b, uint16_t v)
-{
-	b[g->big ? 0 : 1] = (uint8_t)(v >> 8);
-	b[g->big ? 1 : 0] = (uint8_t)v;
-}
-
-static inline void
-ng_put32(const struct ng *g, uint8_t *b, uint32_t v)
-{
-	if (g->big)
-		d4_put_be32(b, v);
-	else
-		d4_put_le32(b, v);
-}
-
 #endif

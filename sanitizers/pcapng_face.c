@@ -30,8 +30,8 @@ ng_option(const struct ng *g, struct d4_slice *at, struct ng_option *out)
 
 	if (s.n < 4)
 		return s.n == 0 ? D4_END : D4_EMALFORMED;
-	out->code = ng_get16(g, s.p);
-	n = ng_get16(g, s.p + 2);
+	out->code = d4_get_16(g->big, s.p);
+	n = d4_get_16(g->big, s.p + 2);
 	if (out->code == 0)
 		return n == 0 ? D4_END : D4_EMALFORMED;
 	padded = (n + 3) / 4 * 4;
@@ -50,8 +50,8 @@ ng_put_option(
 {
 	size_t padded = (value.n + 3) / 4 * 4;
 
-	ng_put16(g, w, code);
-	ng_put16(g, w + 2, (uint16_t)value.n);
+	d4_put_16(g->big, w, code);
+	d4_put_16(g->big, w + 2, (uint16_t)value.n);
 	memset(w + 4, 0, padded);
 	for (size_t i = 0; i < value.n; i++)
 		w[4 + i] = value.p[i];
@@ -181,8 +181,8 @@ face_read(struct ng *g, struct d4_slice b, struct ng_face *f)
 	enum d4_status st;
 	enum d4_reason why;
 
-	*f = (struct ng_face){.link = ng_get16(g, b.p + 8),
-	    .snaplen = ng_get32(g, b.p + 12),
+	*f = (struct ng_face){.link = d4_get_16(g->big, b.p + 8),
+	    .snaplen = d4_get_32(g->big, b.p + 12),
 	    .digits = 6,
 	    .bits = -1,
 	    .per_s = 1000000,
@@ -207,9 +207,9 @@ face_write(const struct ng *g, const struct ng_face *f, struct d4_buf *head)
 	uint8_t w[FACE_ROOM] = {0};
 	size_t n = 16;
 
-	ng_put32(g, w, NG_INTERFACE);
-	ng_put16(g, w + 8, f->link);
-	ng_put32(g, w + 12, f->snaplen);
+	d4_put_32(g->big, w, NG_INTERFACE);
+	d4_put_16(g->big, w + 8, f->link);
+	d4_put_32(g->big, w + 12, f->snaplen);
 	if (f->told)
 		n += ng_put_option(
 		    g, w + n, FACE_TSRESOL, d4_slice_of(&f->digits, 1));
@@ -218,8 +218,8 @@ face_write(const struct ng *g, const struct ng_face *f, struct d4_buf *head)
 		    ng_put_option(g, w + n, FACE_FCSLEN, d4_slice_of(&none, 1));
 	if (n > 16)
 		n += ng_put_option(g, w + n, 0, d4_slice_of(NULL, 0));
-	ng_put32(g, w + 4, (uint32_t)n + 4);
-	ng_put32(g, w + n, (uint32_t)n + 4);
+	d4_put_32(g->big, w + 4, (uint32_t)n + 4);
+	d4_put_32(g->big, w + n, (uint32_t)n + 4);
 	return d4_buf_add(head, w, n + 4);
 }
 
@@ -270,11 +270,11 @@ face_section(struct ng *g, struct d4_slice b, struct d4_buf *head)
 	while (ng_option(g, &at, &o) == D4_OK)
 		ng_stripped(g);
 	memcpy(w, b.p, 4);
-	ng_put32(g, w + 4, NG_SECTION);
-	ng_put32(g, w + 8, FACE_MAGIC);
-	ng_put16(g, w + 12, 1);
+	d4_put_32(g->big, w + 4, NG_SECTION);
+	d4_put_32(g->big, w + 8, FACE_MAGIC);
+	d4_put_16(g->big, w + 12, 1);
 	memset(w + 16, 0xff, 8);
-	ng_put32(g, w + 24, NG_SECTION);
+	d4_put_32(g->big, w + 24, NG_SECTION);
 	return d4_buf_add(head, w, sizeof(w)) == D4_OK ? D4_R_NONE
 	                                               : D4_R_INTERNAL;
 }
@@ -290,7 +290,7 @@ face_block(const struct ng *g, struct d4_slice *in)
 		return d4_slice_of(NULL, 0);
 	first = d4_get_be32(in->p) == FACE_SECTION;
 	big = first ? d4_get_be32(in->p + 8) == FACE_MAGIC : g->big;
-	n = big ? d4_get_be32(in->p + 4) : d4_get_le32(in->p + 4);
+	n = d4_get_32(big, in->p + 4);
 	if (n < (first ? NG_SECTION : NG_FACE) || n > in->n)
 		return d4_slice_of(NULL, 0);
 	return d4_slice_skip(in, n);

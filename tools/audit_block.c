@@ -9,25 +9,19 @@
 #define BLOCK_SIMPLE   3u
 #define BLOCK_ENHANCED 6u
 
-static uint32_t
-block_u32(bool big, const uint8_t *p)
-{
-	return big ? d4_get_be32(p) : d4_get_le32(p);
-}
-
 /* block_link -- of the i-th interface. */
 static uint16_t
 block_link(struct d4_slice opening, bool big, uint32_t i)
 {
 	while (opening.n >= 12) {
-		uint32_t n = block_u32(big, opening.p + 4);
+		uint32_t n = d4_get_32(big, opening.p + 4);
 		const uint8_t *p = opening.p;
 
 		if (n < 12 || n > opening.n)
 			return 0;
 		(void)d4_slice_skip(&opening, n);
-		if (block_u32(big, p) == BLOCK_FACE && i-- == 0)
-			return big ? d4_get_be16(p + 8) : d4_get_le16(p + 8);
+		if (d4_get_32(big, p) == BLOCK_FACE && i-- == 0)
+			return d4_get_16(big, p + 8);
 	}
 	return 0;
 }
@@ -41,14 +35,14 @@ audit_block(struct audit_record *r)
 
 	if (b.n < 32)
 		return;
-	type = block_u32(big, b.p);
+	type = d4_get_32(big, b.p);
 	if (type != BLOCK_ENHANCED && type != BLOCK_SIMPLE)
 		return;
 	r->head = type == BLOCK_ENHANCED ? 28 : 12;
-	len = block_u32(big, b.p + (type == BLOCK_ENHANCED ? 20 : 8));
+	len = d4_get_32(big, b.p + (type == BLOCK_ENHANCED ? 20 : 8));
 	r->len = len < b.n - r->head - 4 ? len : b.n - r->head - 4;
 	if (type == BLOCK_ENHANCED)
-		face = block_u32(big, b.p + 8);
+		face = d4_get_32(big, b.p + 8);
 	r->link = block_link(o, big, face);
 }
 
