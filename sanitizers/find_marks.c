@@ -1,53 +1,26 @@
 /* find_marks_avx2.c and _avx512.c are this file again, see wide.h. */
 #include "sanitizers/find_marks.h"
-#include "sanitizers/masks_bytes.h"
-#include "sanitizers/wide.h"
-
-#define MARKS_PARTS (SAN_PIECE / WIDE_BYTES)
+#include "sanitizers/wide_bytes.h"
 
 /* A bit for each byte of a piece that is one; hex: or a digit. */
 struct marks {
 	uint64_t digit, hex, colon, mark, end;
 };
 
-WIDE_INLINE WIDE
-marks_of(enum masks_byte c)
-{
-	return wide_load(san_masks_byte[c]);
-}
-
-WIDE_INLINE WIDE_MASK
-marks_is(WIDE x, enum masks_byte c)
-{
-	return wide_eq(x, marks_of(c));
-}
-
-WIDE_INLINE WIDE_MASK
-marks_ends(WIDE low, const struct san_ends *ends)
-{
-	WIDE_MASK end = wide_none();
-
-	for (unsigned k = 0; k < ends->n && k < SAN_MASKS_ENDS; k++)
-		end |= wide_eq(low, wide_load(ends->c[k]));
-	return end;
-}
-
 WIDE_INLINE void
 marks_part(const uint8_t *p, const struct san_ends *ends, unsigned at,
     struct marks *out)
 {
-	WIDE x = wide_load(p), low = x | marks_of(MASKS_CASE);
-	WIDE_MASK digit =
-	    wide_le(x - marks_of(MASKS_ZERO), marks_of(MASKS_ZERO_TO));
-	WIDE_MASK hex =
-	    wide_le(low - marks_of(MASKS_A), marks_of(MASKS_A_TO_F));
+	WIDE x = wide_load(p), low = x | wide_byte(MASKS_CASE);
+	WIDE_MASK digit = wide_in(x, MASKS_ZERO, MASKS_ZERO_TO);
+	WIDE_MASK hex = wide_in(low, MASKS_A, MASKS_A_TO_F);
 
 	out->digit |= wide_bits(digit) << at;
 	out->hex |= wide_bits(digit | hex) << at;
-	out->colon |= wide_bits(marks_is(x, MASKS_COLON)) << at;
-	out->mark |= wide_bits(marks_is(x, MASKS_DOT) | marks_is(x, MASKS_DASH))
+	out->colon |= wide_bits(wide_is(x, MASKS_COLON)) << at;
+	out->mark |= wide_bits(wide_is(x, MASKS_DOT) | wide_is(x, MASKS_DASH))
 	             << at;
-	out->end |= wide_bits(marks_ends(low, ends)) << at;
+	out->end |= wide_bits(wide_ends(low, ends)) << at;
 }
 
 /* marks_next -- the next one stands behind one to three digits. */
@@ -73,7 +46,7 @@ WIDE_NAME(san_find_marks)(const uint8_t *p, const struct san_ends *ends)
 	struct marks m = {0};
 
 #pragma GCC unroll 4
-	for (unsigned i = 0; i < MARKS_PARTS; i++)
+	for (unsigned i = 0; i < WIDE_PARTS; i++)
 		marks_part(p + i * WIDE_BYTES, ends, i * WIDE_BYTES, &m);
 	if (ends->n > SAN_MASKS_ENDS)
 		m.end = UINT64_MAX;
