@@ -13,29 +13,44 @@ struct row {
 	enum d4_reason why;
 };
 
+/* A chain of these steps, and its addresses' map; both go by map_close. */
+static struct san_map *
+map_open(const char *steps, struct san_chain **c)
+{
+	struct san_map *m = NULL;
+
+	*c = test_chain(steps, 1, "");
+	assert_int_equal(
+	    san_map_new(san_chain_step(*c, "addr"), test_keys(), &m), D4_OK);
+	return m;
+}
+
+static void
+map_close(struct san_map *m, struct san_chain *c)
+{
+	san_map_free(m);
+	san_chain_free(c);
+}
+
 static void
 check(const struct row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct san_chain *c = test_chain(rows[i].steps, 1, "");
+		struct san_chain *c;
+		struct san_map *m = map_open(rows[i].steps, &c);
 		struct d4_addr in = {0};
 		struct san_mapped out;
-		struct san_map *m = NULL;
 		char text[D4_ADDR_TEXT];
 
 		assert_int_equal(
 		    d4_addr_parse(d4_slice_str(rows[i].in), &in), D4_OK);
-		assert_int_equal(
-		    san_map_new(san_chain_step(c, "addr"), test_keys(), &m),
-		    D4_OK);
 		assert_int_equal(san_map_addr(m, &in, &out), rows[i].why);
 		if (rows[i].why == D4_R_NONE) {
 			d4_addr_text(&out.addr, text);
 			assert_string_equal(text, rows[i].out);
 			assert_int_equal(out.what, rows[i].what);
 		}
-		san_map_free(m);
-		san_chain_free(c);
+		map_close(m, c);
 	}
 }
 
@@ -75,12 +90,9 @@ many_at_once_map_as_one_by_one_until_one_is_not_replaced(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		struct san_chain *c = test_chain(steps[i], 1, "");
-		struct san_map *m = NULL;
+		struct san_chain *c;
+		struct san_map *m = map_open(steps[i], &c);
 
-		assert_int_equal(
-		    san_map_new(san_chain_step(c, "addr"), test_keys(), &m),
-		    D4_OK);
 		for (size_t from = 0; from < n; from++) {
 			uint32_t out[sizeof(in) / sizeof(in[0])], one = 0;
 			size_t done =
@@ -100,8 +112,7 @@ many_at_once_map_as_one_by_one_until_one_is_not_replaced(void **state)
 			    D4_R_NONE)
 				assert_int_equal(one, in[from + done]);
 		}
-		san_map_free(m);
-		san_chain_free(c);
+		map_close(m, c);
 	}
 }
 
@@ -119,12 +130,9 @@ many_at_once_say_what_became_of_each(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		struct san_chain *c = test_chain(steps[i], 1, "");
-		struct san_map *m = NULL;
+		struct san_chain *c;
+		struct san_map *m = map_open(steps[i], &c);
 
-		assert_int_equal(
-		    san_map_new(san_chain_step(c, "addr"), test_keys(), &m),
-		    D4_OK);
 		for (size_t from = 0; from < n; from++) {
 			uint32_t out[sizeof(in) / sizeof(in[0])], one = 0;
 			uint8_t whats[sizeof(in) / sizeof(in[0])];
@@ -144,8 +152,7 @@ many_at_once_say_what_became_of_each(void **state)
 				    san_map_ip4(m, in[end], &one, &what),
 				    D4_R_NONE);
 		}
-		san_map_free(m);
-		san_chain_free(c);
+		map_close(m, c);
 	}
 }
 
